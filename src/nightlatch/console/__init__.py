@@ -1,0 +1,1 @@
+"""Show. The REST API, the pages and the live stream."""

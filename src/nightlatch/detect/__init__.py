@@ -1,0 +1,1 @@
+"""Are these many bad? The ledger of disclosure and the tests that read it."""

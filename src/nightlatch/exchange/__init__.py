@@ -1,0 +1,1 @@
+"""What happened? The central noun and its neighbours, as immutable values."""

@@ -1,0 +1,45 @@
+"""An incident: detections about one endpoint that belong together, as a person reads them."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from nightlatch.exchange.judgement import Detection, DetectionKind, Level
+
+
+class IncidentState(StrEnum):
+    OPEN = "open"
+    CONTAINED = "contained"
+    """The endpoint is in enforce mode and the callers concerned are refused."""
+    CLOSED = "closed"
+
+
+class IncidentCaller(Struct, frozen=True):
+    circle: str
+    address: str
+    attempts: int
+    disclosed: int
+    refused: int
+    first_seen: float
+    last_seen: float
+
+
+class Incident(Struct, frozen=True):
+    id: str
+    endpoint: str
+    kind: DetectionKind
+    title: str
+    level: Level
+    state: IncidentState
+    opened: float
+    last_seen: float
+    attempts: int = 0
+    """Requests of the callers concerned since it opened."""
+    subjects: int = 0
+    """Distinct subjects disclosed to them."""
+    refused: int = 0
+    callers: int = 0
+    """How many callers are concerned, all of them."""
+    top_callers: tuple[IncidentCaller, ...] = ()
+    detections: tuple[Detection, ...] = ()
+    """The first of each kind and circle, at most 50, in order of time."""

@@ -1,0 +1,67 @@
+"""Never break the host application, never hide our own bugs.
+
+The one guard around everything Nightlatch does inside somebody's application: it logs and counts in
+production and raises under test (`NIGHTLATCH_RAISE=1`, which the test suite sets).
+"""
+
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+log = logging.getLogger("nightlatch")
+
+_LOG_EVERY = 10.0
+"""Seconds between two log lines about the same place, so that a bug on every request is loud
+without filling the disk."""
+
+
+class FaultCounter:
+    """How often each guarded place failed, since the start of the process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counts: Counter[str] = Counter()
+        self._last_logged: dict[str, float] = {}
+
+    def note(self, place: str, error: BaseException) -> None:
+        with self._lock:
+            self._counts[place] += 1
+            count = self._counts[place]
+            now = time.monotonic()
+            quiet = now - self._last_logged.get(place, -_LOG_EVERY) < _LOG_EVERY
+            if not quiet:
+                self._last_logged[place] = now
+        if not quiet:
+            log.error(
+                "Nightlatch failed in %s (%d times so far). Your application is not affected; "
+                "this exchange may not be recorded. Please report it.",
+                place,
+                count,
+                exc_info=error,
+            )
+
+    def counts(self) -> dict[str, int]:
+        with self._lock:
+            return dict(self._counts)
+
+
+FAULTS = FaultCounter()
+
+
+def raising() -> bool:
+    return os.environ.get("NIGHTLATCH_RAISE") == "1"
+
+
+@contextmanager
+def guarded(place: str) -> Iterator[None]:
+    """Swallow, log and count any error of ours at `place`; raise it under test."""
+    try:
+        yield
+    except Exception as error:
+        FAULTS.note(place, error)
+        if raising():
+            raise

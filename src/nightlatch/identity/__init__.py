@@ -1,0 +1,1 @@
+"""Who asks? Client addresses, credentials and the circles a caller belongs to."""

@@ -1,0 +1,1 @@
+"""What shall we do? Grades and decisions, from values to values."""

@@ -1,0 +1,1 @@
+"""What lasts, and who must know? Incidents and alerts."""

@@ -1,0 +1,1 @@
+"""Remember. Three ports and their backends."""

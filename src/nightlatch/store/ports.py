@@ -1,0 +1,176 @@
+"""The three ports. A backend that passes the port's conformance suite can stand in for any other.
+
+Every call may raise `StoreFailed`, and nothing else, for what is not the caller's mistake.
+Time is an argument: seconds since the epoch.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from nightlatch.exchange.facts import Contract, EndpointSummary
+from nightlatch.exchange.incident import Incident
+from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.record import Record
+
+
+class StoreFailed(Exception):
+    """The store could not do it: disk full, file locked, gone. The text says what to do."""
+
+
+class EventQuery(Struct, frozen=True):
+    """Which records; every field that is set narrows. Newest first."""
+
+    since: float | None = None
+    until: float | None = None
+    level: Level | None = None
+    """At least this level."""
+    endpoint: str | None = None
+    address: str | None = None
+    circle: str | None = None
+    method: str | None = None
+    status: str | None = None
+    """"404", or a class: "4xx"."""
+    check: str | None = None
+    """Failed this check."""
+    refused: bool | None = None
+    text: str | None = None
+    """Case-insensitive substring of path, query, host, address or redacted bodies."""
+    before: str | None = None
+    """Only records older than the record with this id (a page's last)."""
+    limit: int = 50
+
+
+class Bucket(Struct, frozen=True):
+    """One step of a timeline."""
+
+    at: float
+    low: int
+    medium: int
+    high: int
+    refused: int
+    disclosed: int
+    """Distinct subjects that left within the bucket."""
+
+
+class Exposure(Struct, frozen=True):
+    day: int
+    month: int
+
+
+class CallerCount(Struct, frozen=True):
+    """What one caller did at one endpoint in a stretch of time."""
+
+    circle: str
+    address: str
+    requests: int
+    disclosed: int
+    refused: int
+    first_seen: float
+    last_seen: float
+
+
+class StoreSize(Struct, frozen=True):
+    records: int
+    bytes: int
+    oldest: float | None
+
+
+class EventStore(Protocol):
+    """Records of exchanges, appended in batches, searched by time."""
+
+    def append(self, records: Sequence[Record]) -> None:
+        """All or nothing, durable when it returns. A record whose id is known is ignored."""
+
+    def get(self, record_id: str) -> Record | None: ...
+
+    def search(self, query: EventQuery) -> list[Record]: ...
+
+    def count(self, query: EventQuery) -> int:
+        """How many records match; `before` and `limit` are ignored."""
+
+    def exposure(self, now: float) -> dict[str, Exposure]:
+        """Distinct subjects disclosed, by endpoint key, in the last 24 hours and 30 days."""
+
+    def timeline(
+        self, since: float, until: float, buckets: int, endpoint: str | None = None
+    ) -> list[Bucket]:
+        """Exactly `buckets` equal steps, empty ones included."""
+
+    def callers(
+        self, endpoint: str, since: float, until: float, limit: int = 20
+    ) -> list[CallerCount]:
+        """Who disclosed the most distinct subjects, most first."""
+
+    def prune(self, now: float, max_age: float, max_bytes: int) -> int:
+        """Forget the oldest until both bounds hold; returns how many records went."""
+
+    def size(self) -> StoreSize: ...
+
+    def close(self) -> None: ...
+
+
+class CounterStore(Protocol):
+    """Counts that expire: distinct members, plain counters, flags. Bounded; evicts what expires
+    first, and says how often it had to."""
+
+    def add_distinct(self, key: str, members: Iterable[int], now: float, ttl: float) -> int:
+        """Add 64-bit members to the set `key`, which lives `ttl` seconds from its creation; returns
+        its cardinality: exact up to 1,000, beyond that within 3 %."""
+
+    def distinct(self, key: str, now: float) -> int: ...
+
+    def increment(self, key: str, by: int, now: float, ttl: float) -> int: ...
+
+    def count(self, key: str, now: float) -> int: ...
+
+    def set_flag(self, key: str, value: str, now: float, ttl: float) -> None: ...
+
+    def flag(self, key: str, now: float) -> str | None: ...
+
+    def clear(self, key: str) -> None: ...
+
+    @property
+    def evicted(self) -> int:
+        """Entries dropped before their time, since the start."""
+
+
+class AuditEntry(Struct, frozen=True):
+    at: float
+    actor: str
+    action: str
+    target: str
+    detail: str = ""
+
+
+class DocumentStore(Protocol):
+    """What people decided and what they must be able to read years later."""
+
+    def contracts(self) -> list[Contract]: ...
+
+    def put_contract(self, contract: Contract) -> None:
+        """Replaces the endpoint's contract."""
+
+    def endpoints(self) -> list[EndpointSummary]: ...
+
+    def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None: ...
+
+    def incidents(self, limit: int = 100) -> list[Incident]:
+        """Newest first."""
+
+    def incident(self, incident_id: str) -> Incident | None: ...
+
+    def put_incident(self, incident: Incident) -> None: ...
+
+    def audit(self, entry: AuditEntry) -> None: ...
+
+    def audit_log(self, limit: int = 100) -> list[AuditEntry]:
+        """Newest first."""
+
+    def state(self, key: str) -> bytes | None:
+        """A small piece of learned state, e.g. "inventory", "console-token"."""
+
+    def put_state(self, key: str, value: bytes) -> None: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""What can a person try? The demo and the replay of breaches."""
