@@ -1,0 +1,310 @@
+"""One tree of settings: every one of them in code, in the environment and in `nightlatch.toml`.
+
+A setting has one dotted name. `budgets.hour` is `[budgets] hour = …` in the file,
+`NIGHTLATCH_BUDGETS_HOUR` in the environment and `budgets_hour=…` in code. Code wins over the
+environment, the environment over the file, the file over the defaults. Everything is checked at
+once, and all mistakes are told together, each with its place and what to do.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from nightlatch.exchange.judgement import Mode
+
+FILE_NAME = "nightlatch.toml"
+PREFIX = "NIGHTLATCH_"
+
+Count = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Names = tuple[str, ...]
+
+
+class Capture(Struct, frozen=True, kw_only=True):
+    body_limit: Annotated[
+        int, Meta(ge=0, description="Bytes of each body that are captured and inspected.")
+    ] = 65_536
+    decoded_limit: Annotated[
+        int, Meta(ge=1, description="Bytes a compressed body may expand to for inspection.")
+    ] = 1_048_576
+    exclude: Annotated[
+        Names, Meta(description='Paths to leave alone, with "*" for anything: "/static/*".')
+    ] = ()
+    queue: Annotated[
+        int, Meta(ge=1, description="Exchanges that may wait to be recorded before some are lost.")
+    ] = 10_000
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    api_key_names: Annotated[
+        Names, Meta(description="Headers, parameters and cookies that carry an API key here.")
+    ] = ()
+    session_names: Annotated[Names, Meta(description="Cookies that carry a session here.")] = ()
+    reputation_lists: Annotated[
+        Names, Meta(description="Files of addresses and networks with a bad name, one a line.")
+    ] = ()
+
+
+class Budgets(Struct, frozen=True, kw_only=True):
+    burst: Annotated[
+        int, Meta(ge=1, description="Distinct people one stranger may be told of in 5 minutes.")
+    ] = 60
+    hour: Annotated[
+        int, Meta(ge=1, description="Distinct people one stranger may be told of in an hour.")
+    ] = 100
+    day: Annotated[
+        int, Meta(ge=1, description="Distinct people one stranger may be told of in a day.")
+    ] = 300
+    strangers_hour: Annotated[
+        int,
+        Meta(ge=1, description="Distinct people all strangers together may be told of in an hour."),
+    ] = 1_000
+    walk_allowance: Annotated[
+        int,
+        Meta(ge=0, description="Distinct people that may leave to newcomers once a walk is seen."),
+    ] = 300
+
+
+class Retention(Struct, frozen=True, kw_only=True):
+    days: Annotated[int, Meta(ge=1, description="Days that records are kept.")] = 30
+    megabytes: Annotated[
+        int, Meta(ge=16, description="Size at which the oldest records go, in megabytes.")
+    ] = 2_048
+
+
+class Console(Struct, frozen=True, kw_only=True):
+    enabled: Annotated[
+        bool,
+        Meta(description="Serve the console from the application's own process (no collector)."),
+    ] = False
+    host: Annotated[
+        str, Meta(description="Address the collector and console listen on. Keep it loopback.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="Port of the collector and console; 0 picks one.")
+    ] = 4180
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    mode: Annotated[
+        Mode, Meta(description="off, observe (say what would be refused) or enforce (refuse it).")
+    ] = Mode.OBSERVE
+    service: Annotated[str, Meta(description="The application's name in the console.")] = "api"
+    url: Annotated[
+        str, Meta(description="Where the collector is; empty: everything in this process.")
+    ] = ""
+    token: Annotated[
+        str,
+        Meta(description="The collector's ingest token; empty: read from the data directory."),
+    ] = ""
+    trusted_proxies: Annotated[
+        Names, Meta(description="Addresses and networks whose forwarded headers are believed.")
+    ] = ()
+    data_dir: Annotated[
+        str, Meta(description="Where the key, the records and the decisions are kept.")
+    ] = ".nightlatch"
+    fail: Annotated[
+        str,
+        Meta(
+            pattern="^(open|closed)$", description="What a fault of Nightlatch does: open, closed."
+        ),
+    ] = "open"
+    checks_off: Annotated[Names, Meta(description="Ids of checks that are not run.")] = ()
+    redact_names: Annotated[
+        Names, Meta(description="More names of fields whose values are never kept.")
+    ] = ()
+    capture: Capture = Capture()
+    identity: Identity = Identity()
+    budgets: Budgets = Budgets()
+    retention: Retention = Retention()
+    console: Console = Console()
+
+
+class Setting(Struct, frozen=True):
+    """One setting as the reference page shows it."""
+
+    name: str
+    type: Any
+    default: Any
+    description: str
+
+    @property
+    def environment(self) -> str:
+        return PREFIX + self.name.replace(".", "_").upper()
+
+    @property
+    def keyword(self) -> str:
+        return self.name.replace(".", "_")
+
+
+class ConfigurationError(Exception):
+    """The configuration has mistakes; the text lists every one of them."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        lines = "\n".join(f"  - {mistake}" for mistake in mistakes)
+        super().__init__(f"Nightlatch's configuration has {count}:\n{lines}")
+
+
+def _settings_of(struct: type[Struct], prefix: str = "") -> Iterator[Setting]:
+    hints = get_type_hints(struct, include_extras=True)
+    for field in msgspec.structs.fields(struct):
+        hint = hints[field.name]
+        if isinstance(hint, type) and issubclass(hint, Struct):
+            yield from _settings_of(hint, f"{prefix}{field.name}.")
+        else:
+            meta = next(part for part in hint.__metadata__ if isinstance(part, Meta))
+            yield Setting(prefix + field.name, hint, field.default, meta.description or "")
+
+
+SETTINGS: tuple[Setting, ...] = tuple(_settings_of(Settings))
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def load_settings(
+    code: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> Settings:
+    """Read every source, check all of it, and return the whole tree.
+
+    `file` defaults to `NIGHTLATCH_CONFIG` or `nightlatch.toml` in the working directory, which may
+    be missing unless it was named. Raises ConfigurationError with every mistake found.
+    """
+    environment = os.environ if environment is None else environment
+    mistakes: list[str] = []
+    values: dict[str, Any] = {}
+    for source in (
+        _from_file(file, environment, mistakes),
+        _from_environment(environment, mistakes),
+        _from_code(code or {}, mistakes),
+    ):
+        for name, (value, place) in source.items():
+            _take(name, value, place, values, mistakes)
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return _assemble(values)
+
+
+_Source = dict[str, tuple[Any, str]]
+"""By dotted name: the value as given, and where it was given, in words."""
+
+
+def _take(name: str, value: Any, place: str, values: dict[str, Any], mistakes: list[str]) -> None:
+    setting = _BY_NAME[name]
+    try:
+        values[name] = msgspec.convert(value, setting.type, strict=False)
+    except msgspec.ValidationError as error:
+        mistakes.append(f"{place}: {name}: {_plainly(str(error))} ({setting.description})")
+
+
+def _plainly(message: str) -> str:
+    return message.replace("`str`", "text").replace("`", "").replace(" - at $", " at item ")
+
+
+def _from_code(code: Mapping[str, Any], mistakes: list[str]) -> _Source:
+    by_keyword = {setting.keyword: setting.name for setting in SETTINGS}
+    found: _Source = {}
+    for keyword, value in code.items():
+        if keyword in by_keyword:
+            found[by_keyword[keyword]] = (value, f"in code, {keyword}=")
+        else:
+            mistakes.append(f"in code: {_unknown(keyword, by_keyword)}")
+    return found
+
+
+# Read elsewhere: where the file is, and whether the test suite wants our faults raised.
+_NOT_SETTINGS = {PREFIX + "CONFIG", PREFIX + "RAISE"}
+
+
+def _from_environment(environment: Mapping[str, str], mistakes: list[str]) -> _Source:
+    by_variable = {setting.environment: setting for setting in SETTINGS}
+    found: _Source = {}
+    for variable, text in environment.items():
+        if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:
+            continue
+        setting = by_variable.get(variable)
+        if setting is None:
+            mistakes.append(f"environment: {_unknown(variable, by_variable)}")
+        else:
+            found[setting.name] = (_from_text(setting, text), f"environment, {variable}")
+    return found
+
+
+def _from_text(setting: Setting, text: str) -> Any:
+    if isinstance(setting.default, tuple):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text.strip()
+
+
+def _from_file(file: Path | None, environment: Mapping[str, str], mistakes: list[str]) -> _Source:
+    named = file or (
+        Path(environment[PREFIX + "CONFIG"]) if PREFIX + "CONFIG" in environment else None
+    )
+    path = named or Path(FILE_NAME)
+    try:
+        text = path.read_text("utf-8")
+        tree = tomllib.loads(text)
+    except FileNotFoundError:
+        if named is not None:
+            mistakes.append(f"{path}: there is no such file; create it or unset {PREFIX}CONFIG")
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        mistakes.append(f"{path}: cannot be read: {error}")
+        return {}
+    found: _Source = {}
+    for name, value in _flatten(tree):
+        place = f"{path}:{_line_of(name, text)}"
+        if name in _BY_NAME:
+            found[name] = (value, place)
+        else:
+            mistakes.append(f"{place}: {_unknown(name, _BY_NAME)}")
+    return found
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _line_of(name: str, text: str) -> int:
+    """The line that sets `name`: tomllib keeps no positions. 1 when it cannot be told."""
+    section, _, key = name.rpartition(".")
+    current = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[\s*([\w.\-]+)\s*\]", line)
+        if header:
+            current = header[1]
+        assignment = re.match(r"\s*\"?([\w.\-]+)\"?\s*=", line)
+        if assignment and f"{current}.{assignment[1]}".lstrip(".") in {name, f"{section}.{key}"}:
+            return number
+    return 1
+
+
+def _unknown(name: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    hint = (
+        f"did you mean {close[0]}?" if close else "`nightlatch doctor --settings` lists them all."
+    )
+    return f'there is no setting "{name}"; {hint}'
+
+
+def _assemble(values: Mapping[str, Any]) -> Settings:
+    branches: dict[str, dict[str, Any]] = {}
+    top: dict[str, Any] = {}
+    for name, value in values.items():
+        branch, _, key = name.rpartition(".")
+        (branches.setdefault(branch, {}) if branch else top)[key] = value
+    types = get_type_hints(Settings)
+    return Settings(**top, **{branch: types[branch](**found) for branch, found in branches.items()})

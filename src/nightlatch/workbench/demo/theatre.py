@@ -1,0 +1,177 @@
+"""Runs the demo: nine runs of the same attack against real servers, and what each came to."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from msgspec import Struct
+
+from nightlatch.exchange.judgement import Mode
+from nightlatch.workbench.demo.cast import Cast, attack_addresses, make_cast
+from nightlatch.workbench.demo.traffic import CONNECTIONS, Traffic
+
+START_LIMIT = 20.0
+"""Seconds a server may take to answer its first request."""
+
+
+class Run(Struct, frozen=True):
+    """One attack and its result: a row of the table, an object of the JSON."""
+
+    mode: Mode
+    addresses: int
+    attempts: int
+    disclosed: int
+    legit_requests: int
+    legit_refused: int
+    people: int
+    people_refused: int
+    first_alert_after: int | None
+    """Attempts sent when the first alert was raised; None when there was none."""
+
+
+class Scene(Struct, frozen=True):
+    mode: Mode
+    addresses: int
+
+
+SCENES: tuple[Scene, ...] = tuple(
+    Scene(mode, count)
+    # Observe comes last: it is the one that stays on stage, with its door still open.
+    for mode in (Mode.OFF, Mode.ENFORCE, Mode.OBSERVE)
+    for count in (1, 100, 10_000)
+)
+
+
+class DemoFailed(Exception):
+    """The demo cannot go on; the text says what to do."""
+
+
+class Stage(Struct, frozen=True):
+    """A running server: the sample API behind Nightlatch, with its console."""
+
+    process: subprocess.Popen[bytes]
+    api: str
+    console: str
+    log: Path
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+Announce = Callable[[Scene, str, int], Callable[[], None]]
+"""Told what begins (scene, words, steps); returns what to call after each step."""
+
+
+def set_stage(command: Sequence[str], scene: Scene, directory: Path, attempts: int) -> Stage:
+    """Start the sample API in its own process, the way a user would: settings by environment."""
+    port, console_port = _free_ports(2)
+    data = directory / f"{scene.mode}-{scene.addresses}"
+    data.mkdir(parents=True)
+    log = data / "server.log"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("NIGHTLATCH_")},
+        "NIGHTLATCH_MODE": scene.mode,
+        "NIGHTLATCH_SERVICE": "sample-api",
+        "NIGHTLATCH_TRUSTED_PROXIES": "127.0.0.1",
+        "NIGHTLATCH_DATA_DIR": str(data),
+        "NIGHTLATCH_CONSOLE_ENABLED": "true",
+        "NIGHTLATCH_CONSOLE_PORT": str(console_port),
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [*command, str(port), str(attempts)], env=environment, stdout=output, stderr=output
+        )
+    return Stage(
+        process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{console_port}", log
+    )
+
+
+@asynccontextmanager
+async def _session() -> AsyncIterator[aiohttp.ClientSession]:
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
+    timeout = aiohttp.ClientTimeout(total=20)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        yield session
+
+
+async def play(
+    stage: Stage,
+    scene: Scene,
+    cast: Cast,
+    announce: Announce,
+    first_alert: Callable[[Stage], float | None],
+) -> Run:
+    """Learn from honest traffic, attack, and count. Raises DemoFailed when the server does not
+    answer."""
+    async with _session() as session:
+        await _until_ready(stage, session)
+        traffic = Traffic(stage.api, cast, session)
+        honest = traffic.honest_stretch()
+        await traffic.run(honest, announce(scene, "honest traffic", len(honest)))
+        attack = traffic.attack(attack_addresses(scene.addresses))
+        await traffic.run(attack, announce(scene, "attack", len(attack)))
+    tally = traffic.tally
+    if tally.failed:
+        raise DemoFailed(
+            f"{tally.failed} requests of the demo got no answer; its server's log is {stage.log}"
+        )
+    alert = None if scene.mode is Mode.OFF else first_alert(stage)
+    return Run(
+        mode=scene.mode,
+        addresses=scene.addresses,
+        attempts=tally.attempts,
+        disclosed=tally.disclosed,
+        legit_requests=tally.legit_requests,
+        legit_refused=tally.legit_refused,
+        people=len(cast.people) + 1,
+        people_refused=len(tally.refused_people),
+        first_alert_after=None if alert is None else tally.attempts_before(alert),
+    )
+
+
+async def _until_ready(stage: Stage, session: aiohttp.ClientSession) -> None:
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        if stage.process.poll() is not None:
+            break
+        try:
+            async with session.get(f"{stage.api}/health") as answer:
+                if answer.status == 200:
+                    return
+        except aiohttp.ClientError:
+            pass
+        await asyncio.sleep(0.05)
+    tail = stage.log.read_text(errors="replace")[-2_000:]
+    raise DemoFailed(f"the sample API did not start within {START_LIMIT:.0f} s; it said:\n{tail}")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [opened.getsockname()[1] for opened in sockets]
+    finally:
+        for opened in sockets:
+            opened.close()
+
+
+def default_command() -> list[str]:
+    """The command line that serves the sample API; a port and the number of attempts follow."""
+    return [sys.executable, "-m", "nightlatch", "serve-sample"]
+
+
+def cast_for(attempts: int) -> Cast:
+    """The cast that the server and the traffic agree on."""
+    return make_cast(attempts)
