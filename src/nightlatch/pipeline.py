@@ -82,9 +82,7 @@ class Pipeline:
         stranger = self._is_stranger(credentials, endpoint)
         standing = rooms.watch.standing(endpoint.key, caller, stranger, now)
         decision = self._decide(standing, endpoint, Phase.REQUEST, now)
-        return InFlight(
-            now, request, caller, credentials, endpoint, stranger, standing, decision
-        )
+        return InFlight(now, request, caller, credentials, endpoint, stranger, standing, decision)
 
     def on_response(
         self, flight: InFlight, request: Request, response: Response, route: str | None, now: float
@@ -149,6 +147,4 @@ class Pipeline:
             detections=flight.detections,
             items=items,
         )
-        return rooms.scribe.write(
-            exchange, flight.request_content, flight.response_content, judged
-        )
+        return rooms.scribe.write(exchange, flight.request_content, flight.response_content, judged)

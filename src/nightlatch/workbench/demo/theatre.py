@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,7 +15,8 @@ import aiohttp
 from msgspec import Struct
 
 from nightlatch.exchange.judgement import Mode
-from nightlatch.workbench.demo.cast import Cast, attack_addresses, make_cast
+from nightlatch.workbench.demo.alert import first_alert
+from nightlatch.workbench.demo.cast import Cast, attack_addresses
 from nightlatch.workbench.demo.traffic import CONNECTIONS, Traffic
 
 START_LIMIT = 20.0
@@ -59,8 +60,11 @@ class Stage(Struct, frozen=True):
 
     process: subprocess.Popen[bytes]
     api: str
-    console: str
-    log: Path
+    data: Path
+
+    @property
+    def log(self) -> Path:
+        return self.data / "server.log"
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -75,7 +79,7 @@ Announce = Callable[[Scene, str, int], Callable[[], None]]
 """Told what begins (scene, words, steps); returns what to call after each step."""
 
 
-def set_stage(command: Sequence[str], scene: Scene, directory: Path, attempts: int) -> Stage:
+def set_stage(scene: Scene, directory: Path, attempts: int) -> Stage:
     """Start the sample API in its own process, the way a user would: settings by environment."""
     port, console_port = _free_ports(2)
     data = directory / f"{scene.mode}-{scene.addresses}"
@@ -90,33 +94,25 @@ def set_stage(command: Sequence[str], scene: Scene, directory: Path, attempts: i
         "NIGHTLATCH_CONSOLE_ENABLED": "true",
         "NIGHTLATCH_CONSOLE_PORT": str(console_port),
     }
+    command = [sys.executable, "-m", "nightlatch", "serve-sample", str(port), str(attempts)]
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [*command, str(port), str(attempts)], env=environment, stdout=output, stderr=output
-        )
-    return Stage(
-        process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{console_port}", log
-    )
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603
+    return Stage(process, f"http://127.0.0.1:{port}", data)
 
 
 @asynccontextmanager
-async def _session() -> AsyncIterator[aiohttp.ClientSession]:
+async def open_session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A client with as many connections as the demo uses."""
     connector = aiohttp.TCPConnector(limit=CONNECTIONS)
     timeout = aiohttp.ClientTimeout(total=20)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         yield session
 
 
-async def play(
-    stage: Stage,
-    scene: Scene,
-    cast: Cast,
-    announce: Announce,
-    first_alert: Callable[[Stage], float | None],
-) -> Run:
+async def play(stage: Stage, scene: Scene, cast: Cast, announce: Announce) -> Run:
     """Learn from honest traffic, attack, and count. Raises DemoFailed when the server does not
     answer."""
-    async with _session() as session:
+    async with open_session() as session:
         await _until_ready(stage, session)
         traffic = Traffic(stage.api, cast, session)
         honest = traffic.honest_stretch()
@@ -128,7 +124,7 @@ async def play(
         raise DemoFailed(
             f"{tally.failed} requests of the demo got no answer; its server's log is {stage.log}"
         )
-    alert = None if scene.mode is Mode.OFF else first_alert(stage)
+    alert = None if scene.mode is Mode.OFF else first_alert(stage.data)
     return Run(
         mode=scene.mode,
         addresses=scene.addresses,
@@ -165,13 +161,3 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for opened in sockets:
             opened.close()
-
-
-def default_command() -> list[str]:
-    """The command line that serves the sample API; a port and the number of attempts follow."""
-    return [sys.executable, "-m", "nightlatch", "serve-sample"]
-
-
-def cast_for(attempts: int) -> Cast:
-    """The cast that the server and the traffic agree on."""
-    return make_cast(attempts)

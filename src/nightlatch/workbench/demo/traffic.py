@@ -118,9 +118,7 @@ class Traffic:
     async def _sign_in(self, person: Person) -> None:
         code = pyotp.TOTP(totp_seed(person.phone)).now()
         body = {"phone": person.phone, "code": code}
-        answer = await self._honest(
-            person, "POST", "/v1/verify", {"X-API-Key": APP_KEY}, body
-        )
+        answer = await self._honest(person, "POST", "/v1/verify", {"X-API-Key": APP_KEY}, body)
         token = answer.get("access_token", "")
         await self._honest(person, "GET", "/v1/profile", {"Authorization": f"Bearer {token}"})
 

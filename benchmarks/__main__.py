@@ -1,0 +1,48 @@
+"""`make bench`: all benchmarks, or one: `make bench ARGS='middleware --json'`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+Figures = Mapping[str, object]
+
+BENCHMARKS: dict[str, str] = {
+    "middleware": "CPU that the middleware adds to a request, its import time and its memory",
+    "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
+}
+
+
+def main() -> None:
+    arguments = _arguments()
+    names = [arguments.name] if arguments.name else list(BENCHMARKS)
+    for name in names:
+        run: Callable[[], Figures] = import_module(f"benchmarks.{name}").run
+        if not arguments.json:
+            print(f"\n{name}: {BENCHMARKS[name]}")
+        figures = run()
+        if arguments.json:
+            print(json.dumps(figures))
+        else:
+            _print(figures)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=sorted(BENCHMARKS), help="run only this one")
+    parser.add_argument("--json", action="store_true", help="last line: the figures as JSON")
+    arguments = parser.parse_args()
+    if arguments.json and not arguments.name:
+        parser.error("--json needs the name of one benchmark")
+    return arguments
+
+
+def _print(figures: Figures) -> None:
+    width = max(map(len, figures))
+    for name, value in figures.items():
+        sys.stdout.write(f"  {name:<{width}}  {value}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""`nightlatch demo`: the breach, seen and stopped, on this machine."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from nightlatch.cli.output import AsJson, print_json, screen
+from nightlatch.exchange.judgement import Mode
+from nightlatch.workbench.demo.cast import Cast, make_cast
+from nightlatch.workbench.demo.encore import encore
+from nightlatch.workbench.demo.theatre import SCENES, Run, Scene, Stage, play, set_stage
+
+_WORDS = {Mode.OFF: "unprotected", Mode.OBSERVE: "observe", Mode.ENFORCE: "enforce"}
+
+
+def demo(
+    exit_: Annotated[
+        bool, typer.Option("--exit", help="End after the table instead of leaving it all running.")
+    ] = False,
+    attempts: Annotated[
+        int, typer.Option(min=1_000, max=30_000, help="How many numbers the attacker tries.")
+    ] = 10_000,
+    as_json: AsJson = False,
+) -> None:
+    """Replay the breach against a sample API: unprotected, observed and enforced.
+
+    Nine runs over real HTTP, from 1, 100 and 10,000 client addresses, each after a short stretch of
+    honest traffic. Nothing leaves this machine.
+    """
+    with tempfile.TemporaryDirectory(prefix="nightlatch-demo-") as directory:
+        runs, stage = asyncio.run(_play_all(Path(directory), make_cast(attempts), quiet=as_json))
+        try:
+            if as_json:
+                print_json({"runs": runs})
+            else:
+                screen.print(_result(runs))
+            if not exit_:
+                _stay(stage, attempts)
+        finally:
+            stage.stop()
+
+
+def serve_sample(port: int, attempts: int) -> None:
+    """Serve the sample API of the demo behind the middleware."""
+    import uvicorn
+
+    from nightlatch.cli.sample import sample_app
+
+    uvicorn.run(sample_app(attempts), port=port, log_level="warning", access_log=False)
+
+
+async def _play_all(directory: Path, cast: Cast, *, quiet: bool) -> tuple[list[Run], Stage]:
+    runs: list[Run] = []
+    stage: Stage | None = None
+    with _progress(quiet=quiet) as announce:
+        for scene in SCENES:
+            if stage is not None:
+                stage.stop()
+            stage = set_stage(scene, directory, len(cast.attack_list))
+            try:
+                runs.append(await play(stage, scene, cast, announce))
+            except BaseException:
+                stage.stop()
+                raise
+    assert stage is not None
+    return sorted(runs, key=lambda run: (list(_WORDS).index(run.mode), run.addresses)), stage
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[Scene, str, int], Callable[[], None]]]:
+    """One bar, which says which run it is; on standard error, so that JSON stays clean."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True) if quiet else screen,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+
+        def announce(scene: Scene, words: str, steps: int) -> Callable[[], None]:
+            number = SCENES.index(scene) + 1
+            addresses = "1 address" if scene.addresses == 1 else f"{scene.addresses:,} addresses"
+            bar.reset(
+                task,
+                total=steps,
+                description=f"[{number}/{len(SCENES)}] {_WORDS[scene.mode]}, {addresses}: {words}",
+            )
+            return lambda: bar.advance(task)
+
+        yield announce
+
+
+def _result(runs: list[Run]) -> Table:
+    columns = (
+        "Mode", "Addresses", "Attempts", "People disclosed", "First alert after",
+        "Honest requests", "refused", "Honest people", "refused ",
+    )  # fmt: skip
+    rows = Table(title="One list of numbers, 15 % of them with an account", title_justify="left")
+    for column in columns:
+        rows.add_column(column, justify="left" if column == "Mode" else "right")
+    for run in runs:
+        alert = run.first_alert_after
+        colour = "green" if run.mode is Mode.ENFORCE else "red"
+        rows.add_row(
+            _WORDS[run.mode],
+            f"{run.addresses:,}",
+            f"{run.attempts:,}",
+            f"[{colour}]{run.disclosed:,}[/]",
+            "never" if alert is None else f"{alert:,} attempts",
+            f"{run.legit_requests:,}",
+            f"{run.legit_refused:,}",
+            f"{run.people:,}",
+            f"{run.people_refused:,}",
+            end_section=run.addresses == 10_000,
+        )
+    return rows
+
+
+def _stay(stage: Stage, attempts: int) -> None:
+    """Leave the observed API under a slow attack, so that a person can close the door."""
+    screen.print(
+        f"\nThe sample API is still under attack, and only [bold]observed[/]. Console:\n\n"
+        f"    [bold]{stage.console_url()}[/]\n\n"
+        "Open the incident, press the button that enforces, and watch the disclosures end.\n"
+        "Ctrl-C ends the demo."
+    )
+    with suppress(KeyboardInterrupt):
+        asyncio.run(encore(stage, attempts))

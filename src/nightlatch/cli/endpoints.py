@@ -1,0 +1,52 @@
+"""`nightlatch endpoints`: the doors of the API, the most dangerous first."""
+
+from pathlib import Path
+
+from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
+from nightlatch.exchange.facts import EndpointSummary, Expectation
+from nightlatch.exchange.judgement import Level
+from nightlatch.settings import load_settings
+from nightlatch.app import open_documents
+
+_COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "green"}
+
+
+def endpoints(as_json: AsJson = False) -> None:
+    """Every endpoint seen, with its posture, its data and how many people it gave away."""
+    settings = load_settings()
+    if not Path(settings.data_dir).is_dir():
+        raise Refusal(
+            f"There is no data in {settings.data_dir!r} yet. Start the application with the "
+            "middleware from this directory, or name the place with NIGHTLATCH_DATA_DIR."
+        )
+    documents = open_documents(settings)
+    try:
+        summaries = documents.endpoints()
+    finally:
+        documents.close()
+    if as_json:
+        print_json(summaries)
+    else:
+        _print(summaries)
+
+
+def _print(summaries: list[EndpointSummary]) -> None:
+    rows = table(
+        "Risk", "Endpoint", "Posture", "Contract", "Data", "People 24 h", "People 30 d", "Requests",
+        numbers=("People 24 h", "People 30 d", "Requests"),
+    )  # fmt: skip
+    for summary in summaries:
+        colour = _COLOURS[summary.risk]
+        classes = sorted({item.data_class.value for item in summary.items})
+        contract = summary.contract.expectation if summary.contract else Expectation.UNDECIDED
+        rows.add_row(
+            f"[{colour}]{summary.risk.word}[/]",
+            summary.endpoint.replace("[", r"\["),
+            summary.posture.value,
+            contract.value,
+            ", ".join(classes) or "–",
+            f"{summary.exposure_day:,}",
+            f"{summary.exposure_month:,}",
+            f"{summary.requests:,}",
+        )
+    screen.print(rows if summaries else "No endpoint has been seen yet.")

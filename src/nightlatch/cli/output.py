@@ -1,0 +1,36 @@
+"""How the command line speaks: tables for people, one JSON value a line for machines."""
+
+import sys
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead.")]
+
+screen = Console(highlight=False)
+
+
+class Refusal(Exception):
+    """The command cannot do it; the text says why and what to do next."""
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def error(text: str) -> None:
+    """To standard error, so that a pipe of JSON stays clean."""
+    Console(stderr=True, highlight=False).print(text, style="red", markup=False)
+
+
+def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """An aligned table; columns named in `numbers` are right-aligned."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left")
+    return made

@@ -1,0 +1,34 @@
+"""When did Nightlatch first speak up? Read from its own documents, as a person would be told."""
+
+import time
+from pathlib import Path
+
+from nightlatch.exchange.judgement import DetectionKind
+from nightlatch.store.sqlite_documents import SQLiteDocuments
+
+_ATTACK_KINDS = frozenset(
+    {
+        DetectionKind.ENUMERATION,
+        DetectionKind.DISTRIBUTED_ENUMERATION,
+        DetectionKind.BUDGET_EXCEEDED,
+    }
+)
+_PATIENCE = 5.0
+"""Seconds: incidents are written a moment after the exchange that opened them."""
+
+
+def first_alert(data: Path) -> float | None:
+    """The moment (seconds since the epoch) the first attack incident opened; None if none did."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        documents = SQLiteDocuments(data / "documents.sqlite")
+        try:
+            incidents = documents.incidents()
+        finally:
+            documents.close()
+        opened = [incident.opened for incident in incidents if incident.kind in _ATTACK_KINDS]
+        if opened:
+            return min(opened)
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.1)
