@@ -63,7 +63,12 @@ def _small_answer(number: int) -> bytes:
 def _order(number: int, size: int) -> bytes:
     """A body of about `size` bytes with some forty values, as a shop's API has."""
     lines = [
-        {"sku": f"A-{number}-{line}", "title": "Garden chair, folding", "quantity": 2, "price": 49.5}
+        {
+            "sku": f"A-{number}-{line}",
+            "title": "Garden chair, folding",
+            "quantity": 2,
+            "price": 49.5,
+        }
         for line in range(20)
     ]
     order = {
@@ -73,7 +78,11 @@ def _order(number: int, size: int) -> bytes:
         "lines": lines,
     }
     text = json.dumps(order)
-    return text[:size].encode() if len(text) < size else json.dumps({**order, "lines": lines[:18]}).encode()
+    return (
+        text[:size].encode()
+        if len(text) < size
+        else json.dumps({**order, "lines": lines[:18]}).encode()
+    )
 
 
 async def _status(request: Request) -> Response:
@@ -111,15 +120,27 @@ def _calls(kind: str, count: int, addresses: int, seed: int) -> Iterator[Call]:
         octets = divmod(random_.randrange(addresses), 250)
         address = f"198.{18 + octets[0] // 250}.{octets[0] % 250}.{octets[1] + 1}"
         if kind == "get":
-            path, method, body, headers = f"/v1/users/+1415{number:07d}/status", "GET", b"", _BROWSER
+            path, method, body, headers = (
+                f"/v1/users/+1415{number:07d}/status",
+                "GET",
+                b"",
+                _BROWSER,
+            )
         else:
             path, method, body = "/v1/orders", "POST", _order(index, 2048)
             length = (b"content-length", str(len(body)).encode())
-            headers = [*_BROWSER, *_JSON, length, (b"authorization", b"Bearer opaque-" + str(number % 50).encode())]
+            headers = [
+                *_BROWSER,
+                *_JSON,
+                length,
+                (b"authorization", b"Bearer opaque-" + str(number % 50).encode()),
+            ]
         yield Call(_scope(method, path, headers, address), body)
 
 
-def _scope(method: str, path: str, headers: list[tuple[bytes, bytes]], address: str) -> dict[str, Any]:
+def _scope(
+    method: str, path: str, headers: list[tuple[bytes, bytes]], address: str
+) -> dict[str, Any]:
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -208,7 +229,9 @@ def _import_ms() -> float:
             "import time; t = time.perf_counter(); from nightlatch import Nightlatch; "
             "print((time.perf_counter() - t) * 1000)"
         )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
         times.append(float(done.stdout))
     return statistics.median(times)
 
@@ -230,7 +253,9 @@ async def _growth(directory: str) -> tuple[float, float]:
             gc.collect()
             settled = _rss_mb()
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r  memory: {step * 2 + 2} % of {MEMORY_REQUESTS:,} requests, {_rss_mb():.0f} MB ")
+            sys.stderr.write(
+                f"\r  memory: {step * 2 + 2} % of {MEMORY_REQUESTS:,} requests, {_rss_mb():.0f} MB "
+            )
     gc.collect()
     grown = _rss_mb() - settled
     guard.agent.close()

@@ -19,15 +19,17 @@ def test_defaults_need_nothing() -> None:
 
 
 def test_code_wins_over_environment_over_file_over_default(tmp_path: Path) -> None:
-    file = _file(tmp_path, 'mode = "off"\nservice = "file"\nfail = "closed"\n[budgets]\nhour = 7\n')
+    file = _file(
+        tmp_path, 'mode = "off"\nservice = "file"\nfail = "closed"\n[budgets]\ncaller_hour = 7\n'
+    )
     environment = {"NIGHTLATCH_MODE": "observe", "NIGHTLATCH_SERVICE": "environment"}
 
     settings = load_settings({"mode": "enforce"}, environment, file)
 
     assert settings.mode is Mode.ENFORCE
     assert settings.service == "environment"
-    assert (settings.fail, settings.budgets.hour) == ("closed", 7)
-    assert settings.budgets.day == Settings().budgets.day
+    assert (settings.fail, settings.budgets.caller_hour) == ("closed", 7)
+    assert settings.budgets.caller_day == Settings().budgets.caller_day
 
 
 EXAMPLES: dict[str, tuple[object, str, object]] = {
@@ -67,7 +69,7 @@ def test_every_setting_can_be_given_in_all_three_ways(tmp_path: Path) -> None:
 def test_all_mistakes_are_told_at_once_with_place_and_suggestion(tmp_path: Path) -> None:
     file = _file(
         tmp_path,
-        '# ours\nmode = "enforced"\n\n[budgets]\nhuor = 5\nday = 0\n[capture]\nqueue = "x"\n',
+        '# ours\nmode = "enforced"\n\n[budgets]\ncaller_huor = 5\ncaller_day = 0\n[capture]\nqueue = "x"\n',
     )
     with pytest.raises(ConfigurationError) as caught:
         load_settings({"modus": "observe"}, {"NIGHTLATCH_TRUSTED_PROXY": "10.0.0.1"}, file)
@@ -75,8 +77,11 @@ def test_all_mistakes_are_told_at_once_with_place_and_suggestion(tmp_path: Path)
     text = str(caught.value)
     assert len(caught.value.mistakes) == 6
     assert f"{file}:2: mode: Invalid enum value 'enforced'" in text
-    assert f'{file}:5: there is no setting "budgets.huor"; did you mean budgets.hour?' in text
-    assert f"{file}:6: budgets.day" in text
+    assert (
+        f'{file}:5: there is no setting "budgets.caller_huor"; did you mean budgets.caller_hour?'
+        in text
+    )
+    assert f"{file}:6: budgets.caller_day" in text
     assert f"{file}:8: capture.queue" in text
     assert "did you mean NIGHTLATCH_TRUSTED_PROXIES?" in text
     assert "did you mean mode?" in text

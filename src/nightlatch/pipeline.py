@@ -148,3 +148,25 @@ class Pipeline:
             items=items,
         )
         return rooms.scribe.write(exchange, flight.request_content, flight.response_content, judged)
+
+    def _is_stranger(self, credentials: tuple[Credential, ...], endpoint: Endpoint) -> bool:
+        """A credential proves something only at a door that is known to turn others away."""
+        if not credentials:
+            return True
+        return self._rooms.inventory.posture(endpoint) is not Posture.PROTECTED
+
+    def _decide(self, standing: Standing, endpoint: Endpoint, phase: Phase, now: float) -> Decision:
+        contract = self._rooms.inventory.contract(endpoint)
+        return decide(standing, contract, self.mode, phase, now)
+
+    def _settle(
+        self, flight: InFlight, request: Request, response: Response | None, route: str | None
+    ) -> None:
+        """What could not be known before the application had answered."""
+        asked = flight.request
+        flight.request = replace(asked, body=request.body)
+        flight.endpoint = self._rooms.inventory.settle(asked.method, asked.path, route)
+        flight.parameters = self._rooms.inventory.parameters(flight.endpoint, asked.path)
+        flight.query = query_leaves(asked.query)
+        flight.request_content = _content(request)
+        flight.response_content = _content(response)

@@ -1,7 +1,7 @@
 """One tree of settings: every one of them in code, in the environment and in `nightlatch.toml`.
 
-A setting has one dotted name. `budgets.hour` is `[budgets] hour = …` in the file,
-`NIGHTLATCH_BUDGETS_HOUR` in the environment and `budgets_hour=…` in code. Code wins over the
+A setting has one dotted name. `budgets.caller_hour` is `[budgets] caller_hour = …` in the file,
+`NIGHTLATCH_BUDGETS_CALLER_HOUR` in the environment and `budgets_caller_hour=…` in code. Code wins over the
 environment, the environment over the file, the file over the defaults. Everything is checked at
 once, and all mistakes are told together, each with its place and what to do.
 """
@@ -53,23 +53,70 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 
 class Budgets(Struct, frozen=True, kw_only=True):
-    burst: Annotated[
-        int, Meta(ge=1, description="Distinct people one stranger may be told of in 5 minutes.")
-    ] = 60
-    hour: Annotated[
-        int, Meta(ge=1, description="Distinct people one stranger may be told of in an hour.")
-    ] = 100
-    day: Annotated[
-        int, Meta(ge=1, description="Distinct people one stranger may be told of in a day.")
+    caller_burst: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one caller, an address or a principal in 5 minutes.",
+        ),
     ] = 300
+    caller_hour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one caller, an address or a principal in an hour.",
+        ),
+    ] = 600
+    caller_day: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one caller, an address or a principal in a day.",
+        ),
+    ] = 3_000
+    network_burst: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one network (/24 or /64) in 5 minutes.",
+        ),
+    ] = 1_200
+    network_hour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one network (/24 or /64) in an hour.",
+        ),
+    ] = 2_400
+    network_day: Annotated[
+        int,
+        Meta(
+            ge=1, description="Distinct people that may leave to one network (/24 or /64) in a day."
+        ),
+    ] = 12_000
+    strangers_burst: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to all strangers together in 5 minutes.",
+        ),
+    ] = 5_000
     strangers_hour: Annotated[
         int,
-        Meta(ge=1, description="Distinct people all strangers together may be told of in an hour."),
-    ] = 1_000
+        Meta(
+            ge=1, description="Distinct people that may leave to all strangers together in an hour."
+        ),
+    ] = 5_000
+    strangers_day: Annotated[
+        int,
+        Meta(
+            ge=1, description="Distinct people that may leave to all strangers together in a day."
+        ),
+    ] = 20_000
     walk_allowance: Annotated[
         int,
         Meta(ge=0, description="Distinct people that may leave to newcomers once a walk is seen."),
-    ] = 300
+    ] = 500
 
 
 class Retention(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,4 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def test_the_settings_page_is_up_to_date() -> None:
     page = (DOCS / "reference" / "settings.md").read_text()
-    assert page == settings_page(), (
-        "run: nightlatch doctor --settings > docs/reference/settings.md"
-    )
+    assert page == settings_page(), "run: nightlatch doctor --settings > docs/reference/settings.md"

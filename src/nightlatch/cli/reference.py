@@ -13,11 +13,11 @@ def settings_page() -> str:
         "# Settings\n\n"
         "Every setting can be given in three places. Code wins over the environment, the environment\n"
         "over the file, the file over the default.\n\n"
-        "| where | `budgets.hour` looks like |\n|---|---|\n"
-        "| code | `app.add_middleware(Nightlatch, budgets_hour=50)` |\n"
-        "| environment | `NIGHTLATCH_BUDGETS_HOUR=50` |\n"
+        "| where | `budgets.caller_hour` looks like |\n|---|---|\n"
+        "| code | `app.add_middleware(Nightlatch, budgets_caller_hour=50)` |\n"
+        "| environment | `NIGHTLATCH_BUDGETS_CALLER_HOUR=50` |\n"
         "| `nightlatch.toml` in the working directory, or the file that `NIGHTLATCH_CONFIG` names "
-        "| `[budgets]` and below it `hour = 50` |\n\n"
+        "| `[budgets]` and below it `caller_hour = 50` |\n\n"
         "Lists are comma-separated in the environment. All mistakes are told at once when the\n"
         "application starts, each with its place and a suggestion; it does not start with a\n"
         "configuration that it had to guess.\n\n"
@@ -35,4 +35,6 @@ def _row(setting: Setting) -> str:
 def _literal(value: Any) -> str:
     if isinstance(value, tuple):
         return json.dumps(list(value))
-    return json.dumps(value) if isinstance(value, bool | str) and value == "" else str(value).lower()
+    return (
+        json.dumps(value) if isinstance(value, bool | str) and value == "" else str(value).lower()
+    )

@@ -1,0 +1,165 @@
+"""Everything of Nightlatch that runs inside one application process."""
+
+import time
+from typing import Protocol
+
+from msgspec import Struct
+
+from nightlatch.app.sinks import LocalSink, RemoteSink
+from nightlatch.app.stores import KEY, data_dir
+from nightlatch.capture.backlog import Backlog
+from nightlatch.checks import CHECKS
+from nightlatch.detect.disclosure import Disclosures
+from nightlatch.detect.watch import Watch
+from nightlatch.exchange.exchange import Ending, Request, Response
+from nightlatch.exchange.facts import Directives
+from nightlatch.exchange.hashing import Hasher
+from nightlatch.exchange.judgement import Decision, Outcome
+from nightlatch.exchange.keys import load_or_create_key
+from nightlatch.exchange.record import Record
+from nightlatch.exchange.redaction import Redactor
+from nightlatch.exchange.scribe import Scribe
+from nightlatch.faults import guarded
+from nightlatch.identity.address import TrustedProxies
+from nightlatch.identity.circles import Circles
+from nightlatch.identity.credentials import CredentialReader
+from nightlatch.identity.reputation import Reputation
+from nightlatch.inventory.inventory import Inventory
+from nightlatch.pipeline import InFlight, Pipeline, Rooms
+from nightlatch.policy.budgets import Budgets, Limits
+from nightlatch.settings import ConfigurationError, Settings
+from nightlatch.store.memory_counters import MemoryCounters
+
+BATCH = 500
+"""Records that are handed on together."""
+
+
+class Sink(Protocol):
+    """Where an application's records go: its own recorder, or the collector's."""
+
+    @property
+    def directives(self) -> Directives: ...
+
+    def take(self, records: list[Record]) -> None: ...
+
+    def lose(self, outcome: Outcome, number: int) -> None: ...
+
+    def tick(self, now: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Finished(Struct, frozen=True):
+    """An exchange that is over, on its way to the third moment."""
+
+    flight: InFlight
+    request: Request
+    response: Response | None
+    route: str | None
+    ending: Ending
+    duration: float
+
+
+class Agent:
+    """Answers capture while the caller waits, and does the rest in the backlog's thread."""
+
+    def __init__(self, pipeline: Pipeline, sink: Sink, queue: int) -> None:
+        self._pipeline = pipeline
+        self._sink = sink
+        self._directives = Directives()
+        self._records: list[Record] = []
+        self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
+        self.on_response = pipeline.on_response
+        self.on_stream = pipeline.on_stream
+
+    def on_request(self, request: Request, now: float) -> InFlight:
+        if self._sink.directives is not self._directives:
+            self._directives = self._sink.directives
+            self._pipeline.apply(self._directives)
+        return self._pipeline.on_request(request, now)
+
+    def finish(
+        self,
+        in_flight: InFlight,
+        request: Request,
+        response: Response | None,
+        route: str | None,
+        ending: Ending,
+        duration: float,
+    ) -> None:
+        weight = len(request.body.data) + (len(response.body.data) if response else 0)
+        finished = Finished(in_flight, request, response, route, ending, duration)
+        self._backlog.put(finished, weight)
+
+    def lose(self, outcome: Outcome, number: int) -> None:
+        self._sink.lose(outcome, number)
+
+    @property
+    def waiting(self) -> int:
+        """Exchanges that have ended and are not yet recorded."""
+        return len(self._backlog)
+
+    def drain(self, timeout: float) -> bool:
+        """Wait until all that has happened so far is recorded; False after `timeout` seconds."""
+        return self._backlog.drain(timeout)
+
+    def close(self) -> None:
+        """Record what there is, within about two seconds. May be called again."""
+        with guarded("app.close"):
+            self._backlog.close()
+            self._sink.close()
+
+    def _complete(self, one: Finished) -> None:
+        self._records.append(
+            self._pipeline.on_exchange(
+                one.flight, one.request, one.response, one.route, one.ending, one.duration
+            )
+        )
+        if len(self._records) >= BATCH:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        records, self._records = self._records, []
+        self._sink.take(records)
+
+    def _tick(self) -> None:
+        if self._records:
+            self._hand_on()
+        self._sink.tick(time.time())
+
+
+def build_agent(settings: Settings) -> Agent:
+    """Everything an application needs, from its settings. Raises ConfigurationError."""
+    key = load_or_create_key(data_dir(settings) / KEY)
+    pipeline = Pipeline(_rooms(settings, Hasher(key)), settings.mode)
+    sink = RemoteSink(settings) if settings.url else LocalSink(settings)
+    return Agent(pipeline, sink, settings.capture.queue)
+
+
+def _rooms(settings: Settings, hasher: Hasher) -> Rooms:
+    identity = settings.identity
+    try:
+        proxies = TrustedProxies(settings.trusted_proxies)
+    except ValueError as error:
+        raise ConfigurationError([f"trusted_proxies: {error}"]) from error
+    return Rooms(
+        proxies=proxies,
+        reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
+        circles=Circles(hasher),
+        inventory=Inventory(),
+        disclosures=Disclosures(hasher),
+        watch=Watch(MemoryCounters(), _budgets(settings)),
+        reputation=Reputation.load(identity.reputation_lists),
+        checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
+        scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
+    )
+
+
+def _budgets(settings: Settings) -> Budgets:
+    given = settings.budgets
+    return Budgets(
+        caller=Limits(given.caller_burst, given.caller_hour, given.caller_day),
+        network=Limits(given.network_burst, given.network_hour, given.network_day),
+        strangers=Limits(given.strangers_burst, given.strangers_hour, given.strangers_day),
+        walk_allowance=given.walk_allowance,
+    )

@@ -1,0 +1,106 @@
+"""The collector and console: one server over the embedded stores."""
+
+import os
+import secrets
+import time
+from pathlib import Path
+from threading import Thread
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from nightlatch import __version__
+from nightlatch.capture.ingest import Ingest
+from nightlatch.checks import CHECKS
+from nightlatch.console.app import create_console
+from nightlatch.respond.metrics import metrics_route
+from nightlatch.app.stores import INGEST_TOKEN, data_dir
+from nightlatch.respond.recorder import Recorder
+from nightlatch.settings import Settings
+from nightlatch.store.ports import DocumentStore, EventStore
+
+TICK = 1.0
+
+
+def build_server(
+    settings: Settings, recorder: Recorder, events: EventStore, documents: DocumentStore
+) -> FastAPI:
+    """Console, REST API, ingest, metrics and health as one application."""
+    token = ingest_token(settings)
+    app = create_console(
+        recorder,
+        events,
+        documents,
+        CHECKS,
+        token,
+        default_mode=settings.mode,
+        public=("/healthz", "/metrics", "/ingest/"),
+        version=__version__,
+    )
+    app.router.routes.extend(
+        [Ingest(recorder, token).route, metrics_route(recorder), _health_route(recorder)]
+    )
+    return app
+
+
+def ingest_token(settings: Settings) -> str:
+    """What applications must show to send records; made on first start, readable by its owner."""
+    if settings.token:
+        return settings.token
+    path: Path = data_dir(settings) / INGEST_TOKEN
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    token = secrets.token_urlsafe(32)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+    return token
+
+
+class ConsoleServer:
+    """The server over open stores: in a thread of the application, or alone in `nightlatch up`."""
+
+    def __init__(
+        self, settings: Settings, recorder: Recorder, events: EventStore, documents: DocumentStore
+    ) -> None:
+        self._recorder = recorder
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                build_server(settings, recorder, events, documents),
+                host=settings.console.host,
+                port=settings.console.port,
+                log_level="warning",
+                access_log=False,
+                # A live page holds its stream open for as long as it is looked at.
+                timeout_graceful_shutdown=1,
+            )
+        )
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        ticker = Thread(target=self._tick, name="nightlatch-ticker", daemon=True)
+        ticker.start()
+        self._server.run()
+        self._server.should_exit = True
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+
+    def _tick(self) -> None:
+        while not self._server.should_exit:
+            self._recorder.tick(time.time())
+            time.sleep(TICK)
+
+
+def _health_route(recorder: Recorder) -> Route:
+    """For a load balancer or a supervisor: 200 while records can be kept, 503 while they cannot."""
+
+    def healthz(_request: Request) -> Response:
+        failing = recorder.health(time.time()).troubles
+        return JSONResponse({"status": "failing" if failing else "ok"}, 503 if failing else 200)
+
+    return Route("/healthz", healthz)

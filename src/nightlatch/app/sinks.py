@@ -1,0 +1,92 @@
+"""The two ways for records: into this process's own recorder, or to the collector."""
+
+import time
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from nightlatch import __version__
+from nightlatch.app.stores import INGEST_TOKEN, build_recorder, data_dir, open_what_there_is
+from nightlatch.capture.shipping import Shipper
+from nightlatch.exchange.facts import Directives
+from nightlatch.exchange.judgement import Outcome
+from nightlatch.exchange.record import Record
+from nightlatch.settings import ConfigurationError, Settings
+
+if TYPE_CHECKING:
+    from nightlatch.app.collector import ConsoleServer
+
+
+class LocalSink:
+    """A recorder with embedded stores, in this process; with the console if that was asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._events, self._documents = open_what_there_is(settings)
+        self._recorder = build_recorder(settings, self._events, self._documents)
+        self.take = self._recorder.take
+        self.lose = self._recorder.count
+        self.tick = self._recorder.tick
+        self._console: "ConsoleServer | None" = None
+        if settings.console.enabled:
+            self._open_console(settings)
+
+    @property
+    def directives(self) -> Directives:
+        return self._recorder.directives
+
+    def close(self) -> None:
+        if self._console is not None:
+            self._console.stop()
+        self._recorder.close(time.time())
+        self._events.close()
+        self._documents.close()
+
+    def _open_console(self, settings: Settings) -> None:
+        # Late: most applications leave the console to the collector, and need none of its packages.
+        from nightlatch.app.collector import ConsoleServer
+
+        self._console = ConsoleServer(settings, self._recorder, self._events, self._documents)
+        Thread(target=self._console.run, name="nightlatch-console", daemon=True).start()
+
+
+class RemoteSink:
+    """The collector behind `NIGHTLATCH_URL`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.directives = Directives()
+        try:
+            self._shipper = Shipper(
+                settings.url,
+                settings.token or _token_beside(settings),
+                settings.service,
+                version=__version__,
+                on_directives=self._hear,
+            )
+        except ValueError as error:
+            raise ConfigurationError([str(error)]) from error
+        self.take = self._shipper.send
+        self.lose = self._shipper.count
+        self._shipper.start()
+
+    def tick(self, now: float) -> None:
+        """The shipper has a thread and a clock of its own."""
+
+    def close(self) -> None:
+        self._shipper.close()
+
+    def _hear(self, directives: Directives) -> None:
+        self.directives = directives
+
+
+def _token_beside(settings: Settings) -> str:
+    """The token that a collector with the same data directory wrote for applications like us."""
+    path: Path = data_dir(settings) / INGEST_TOKEN
+    try:
+        return path.read_text("ascii").strip()
+    except OSError as error:
+        raise ConfigurationError(
+            [
+                f"token: none was given and {path} cannot be read ({error.strerror}). "
+                "`nightlatch up` shows the token; set it as NIGHTLATCH_TOKEN."
+            ]
+        ) from error

@@ -1,0 +1,78 @@
+"""Opens the stores that a machine has, in the data directory."""
+
+import logging
+from pathlib import Path
+
+from nightlatch import __version__
+from nightlatch.respond.recorder import Recorder
+from nightlatch.settings import Settings
+from nightlatch.store.memory_documents import MemoryDocuments
+from nightlatch.store.memory_events import MemoryEvents
+from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
+
+log = logging.getLogger("nightlatch")
+
+DAY = 86_400.0
+DOCUMENTS = "documents.sqlite"
+EVENTS = "events.duckdb"
+KEY = "key"
+INGEST_TOKEN = "ingest-token"
+
+
+def data_dir(settings: Settings) -> Path:
+    """The data directory, made owner-only when it is not there yet."""
+    path = Path(settings.data_dir)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def open_documents(settings: Settings) -> DocumentStore:
+    """SQLite in the data directory. Raises StoreFailed."""
+    from nightlatch.store.sqlite_documents import SQLiteDocuments
+
+    return SQLiteDocuments(data_dir(settings) / DOCUMENTS)
+
+
+def open_events(settings: Settings) -> EventStore:
+    """DuckDB in the data directory. Raises StoreFailed, also when another process has it."""
+    from nightlatch.store.duckdb_events import DuckDBEvents
+
+    return DuckDBEvents(data_dir(settings) / EVENTS)
+
+
+def open_what_there_is(settings: Settings) -> tuple[EventStore, DocumentStore]:
+    """For an application without a collector: files if they can be had, else memory, and loud."""
+    return _events_or_memory(settings), _documents_or_memory(settings)
+
+
+def build_recorder(settings: Settings, events: EventStore, documents: DocumentStore) -> Recorder:
+    """A recorder over open stores. Raises StoreFailed when what they hold cannot be read."""
+    return Recorder(
+        events,
+        documents,
+        max_age=settings.retention.days * DAY,
+        max_bytes=settings.retention.megabytes * 2**20,
+        version=__version__,
+    )
+
+
+def _events_or_memory(settings: Settings) -> EventStore:
+    try:
+        return open_events(settings)
+    except (ImportError, StoreFailed) as reason:
+        log.warning("Records are kept in memory only: %s", _advice(reason))
+        return MemoryEvents()
+
+
+def _documents_or_memory(settings: Settings) -> DocumentStore:
+    try:
+        return open_documents(settings)
+    except (ImportError, StoreFailed) as reason:
+        log.warning("Decisions and incidents are kept in memory only: %s", _advice(reason))
+        return MemoryDocuments()
+
+
+def _advice(reason: Exception) -> str:
+    if isinstance(reason, ImportError):
+        return f"{reason.name} is not installed; pip install 'nightlatch[server]'"
+    return str(reason)
