@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from nightlatch.exchange.content import Scalar
 from nightlatch.exchange.disclosure import DataClass
-from nightlatch.exchange.names import name_hint, name_words
+from nightlatch.exchange.names import name_hint, name_words, word_set
 from nightlatch.exchange.shapes import (
     MAX_VALUE,
     ascii_digits,
@@ -27,14 +27,10 @@ _CACHE_SIZE = 4096
 _MAX_NUMBER_DIGITS = 18
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_RECORD_ENDINGS = _words("""
+_RECORD_ENDINGS = word_set("""
     id ids uuid guid ulid objectid oid pk ref reference number numbers no code""")
 """Last words under which a value names a record."""
-_NOT_RECORDS = _words("""
+_NOT_RECORDS = word_set("""
     request req trace span correlation idempotency session csrf xsrf nonce client app application
     api type status category country currency language locale role plan template region build
     version schema page tab key event error message log job task batch tenant color colour size
@@ -42,7 +38,7 @@ _NOT_RECORDS = _words("""
     zip post postal area dial exit return response result access verification promo discount
     coupon auth otp sms mfa pin bar qr product sku item""")
 """Words before "id" or "number" that make it the name of something that is no one's record."""
-_LOOSE_NAMES = _words("""
+_LOOSE_NAMES = word_set("""
     number contact to from recipient sender destination identifier identity login user lookup q
     query search value username who target account subject""")
 """Names of fields that take whatever the person is known by."""

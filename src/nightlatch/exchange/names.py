@@ -95,6 +95,11 @@ _words: dict[str, tuple[str, ...]] = {}
 _hints: dict[str, DataClass | None] = {}
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a table written as prose."""
+    return frozenset(text.split())
+
+
 def name_words(name: str) -> tuple[str, ...]:
     """The name's words in lower case, numbers at its end left out: `addressLine2` is
     ("address", "line")."""
