@@ -11,10 +11,11 @@
 
     {"id": 7}
 
-A case begins with `### good:`, `### bad:` or `### skip:` and a name. Lines that begin with `# ` say what
-Nightlatch knows beside the wire; the directives are the functions below. The request has the scheme
-`https` and the host `api.example.com` unless it says otherwise; there is no answer where no status line
-follows. Credentials are read from the header fields in the simplest way, or given as directives.
+A case begins with `### good:`, `### bad:` or `### skip:` and a name. Lines that begin with `# ` say
+what Nightlatch knows beside the wire; the directives are the functions below. The request has the
+scheme `https` and the host `api.example.com` unless it says otherwise; there is no answer where no
+status line follows. Credentials are read from the header fields in the simplest way, or given as
+directives.
 """
 
 from collections.abc import Callable, Iterator
@@ -178,7 +179,9 @@ def _response(known: Known, lines: list[str]) -> Response:
 def _message(lines: list[str]) -> tuple[Headers, Body]:
     """Header lines, an empty line, the body."""
     end = lines.index("") if "" in lines else len(lines)
-    pairs = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines[:end])]
+    pairs = [
+        (name, value.strip()) for name, _, value in (line.partition(":") for line in lines[:end])
+    ]
     data = "\n".join(lines[end + 1 :]).strip("\n").encode()
     return headers_of(pairs), Body(data, len(data)) if data else NO_BODY
 
@@ -227,9 +230,7 @@ def _item(known: Known, argument: str) -> None:
 def _credential(known: Known, argument: str) -> None:
     """`bearer-jwt header authorization`."""
     kind, place, name = argument.split()
-    known.credentials += (
-        Credential(CredentialKind(kind), CredentialPlace(place), name, "00" * 8),
-    )
+    known.credentials += (Credential(CredentialKind(kind), CredentialPlace(place), name, "00" * 8),)
 
 
 def _contract(known: Known, argument: str) -> None:

@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.checks.conversation import Case, read_cases
 
 from nightlatch.checks import CHECKS, distinct
 from nightlatch.checks.check import SKIP, Check
 from nightlatch.exchange.judgement import Level
-from tests.checks.conversation import Case, read_cases
 
 CASES = Path(__file__).parent / "cases"
 FEWEST = 3

@@ -51,7 +51,7 @@ from nightlatch.checks.check import Check
 
 
 def distinct(*checks: Check) -> tuple[Check, ...]:
-    """The checks as given; ValueError when two have one id, since people write ids into exceptions."""
+    """The checks as given; ValueError when two share an id: people write ids into exceptions."""
     seen: set[str] = set()
     for check in checks:
         if check.id in seen:

@@ -11,10 +11,10 @@ from nightlatch.exchange.judgement import Level
 _DEBUG_PATH = re.compile(
     r"""/(?:
         actuator(?!/(?:health|info)\b)
-      | debug/(?:pprof|vars|requests) | __debug__ | _debug_toolbar | debug/default | _profiler
+      | debug/(?:pprof|vars|requests|default) | __debug__ | _debug_toolbar | _profiler
       | jolokia | h2-console | heapdump | threaddump | elmah\.axd | trace\.axd
-      | server-(?:status|info) | phpinfo(?:\.php)? | info\.php | _ignition | telescope | console/login
-      | \.well-known/debug | manage/env | admin/env | _cat/indices | _cluster/health | rails/info
+      | server-(?:status|info) | phpinfo(?:\.php)? | info\.php | _ignition | telescope
+      | manage/env | admin/env | _cat/indices | _cluster/health | rails/info
     )(?:/|$)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -58,7 +58,9 @@ location ~ ^/(actuator|debug|server-status) { return 404; }
 ```
 
 ```yaml
-management: { server: { port: 9001, address: 127.0.0.1 }, endpoints: { web: { exposure: { include: health } } } }
+management:
+  server: { port: 9001, address: 127.0.0.1 }
+  endpoints: { web: { exposure: { include: health } } }
 ```
 
 If a dump may have been fetched, replace every secret the process held.""",

@@ -34,7 +34,7 @@ one passes; `ALLOW-FROM` does not, browsers ignore it. It weighs little for an e
 ever answers JSON to programs, and is therefore reported once per endpoint.""",
     why="""\
 Any answer can become a page: an error, a login form, the interactive documentation. In a frame
-on a foreign page it can be laid under the pointer and clicked by a user who sees something else.""",
+on a foreign page it can be laid under the pointer and clicked by a user who sees another one.""",
     example="""\
 GET /docs HTTP/1.1
 Host: api.example.com

@@ -68,7 +68,9 @@ Give every list a page size with an upper bound, and continue by a cursor:
 
 ```python
 @app.get("/users")
-def users(limit: Annotated[int, Query(ge=1, le=100)] = 50, after: UUID | None = None) -> Page[UserOut]: ...
+def users(
+    limit: Annotated[int, Query(ge=1, le=100)] = 50, after: UUID | None = None
+) -> Page[UserOut]: ...
 ```
 
 Offer exports as their own endpoint, for few people, with an entry in the audit log.""",

@@ -8,10 +8,11 @@ from nightlatch.exchange.content import Leaf
 _name_of = itemgetter(1)
 
 
-def spellings(names: Iterable[str]) -> frozenset[str]:
-    """snake_case names in the spellings APIs use: `is_admin`, `isAdmin`, `IsAdmin`, `is-admin`,
-    `isadmin`, `IS_ADMIN`. Made once, so that looking up needs no lower-casing of each name."""
-    return frozenset(spelling for name in names for spelling in _spell(name))
+def spellings(names: str) -> frozenset[str]:
+    """Space-separated snake_case names in the spellings that APIs use: `is_admin`, `isAdmin`,
+    `IsAdmin`, `is-admin`, `isadmin`, `IS_ADMIN`. Made once: looking up then needs no
+    lower-casing of each name."""
+    return frozenset(spelling for name in names.split() for spelling in _spell(name))
 
 
 def any_named(leaves: tuple[Leaf, ...], names: frozenset[str]) -> bool:

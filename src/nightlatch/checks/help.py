@@ -28,10 +28,10 @@ _PREFACE = """\
 
 Every exchange is judged by these checks, without looking at any other exchange; what only many
 exchanges together show is the work of the detectors. A check answers in one of three ways: it
-passes, it fails with the evidence in words, or it says that it had nothing to judge by. The level of
-a request is at least the highest level among the checks that failed.
+passes, it fails with the evidence in words, or it says that it had nothing to judge by. The level
+of a request is at least the highest level among the checks that failed.
 
-This page is made from the checks themselves: `nightlatch checks --markdown > docs/reference/checks.md`.
+This page is made from the checks: `nightlatch checks --markdown > docs/reference/checks.md`.
 """
 
 

@@ -11,7 +11,8 @@ _HIDDEN = re.compile(
         \.git/(?:config|HEAD|index|logs/.*) | \.svn/(?:entries|wc\.db) | \.hg/(?:hgrc|store/.*)
       | \.env(?:\.[a-z]+)? | \.aws/credentials | \.ssh/.* | id_(?:rsa|ed25519) | \.npmrc | \.pypirc
       | \.htpasswd | \.DS_Store | \.docker/config\.json | \.kube/config | \.vscode/sftp\.json
-      | wp-config\.php(?:\.bak|~|\.old) | (?:web|docker-compose|secrets|credentials)\.(?:config|ya?ml)
+      | wp-config\.php(?:\.bak|~|\.old) | web\.config
+      | (?:docker-compose|secrets|credentials)\.ya?ml
       | (?:backup|dump|db|database)\.(?:sql|sqlite3?|bak|zip|tar\.gz|sql\.gz)
     )$""",
     re.VERBOSE | re.IGNORECASE,

@@ -1,5 +1,7 @@
 """Mass assignment: the request sets what only the server should."""
 
+import re
+
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.fields import any_named, spellings
 from nightlatch.checks.wording import named
@@ -8,28 +10,20 @@ from nightlatch.exchange.judgement import Level
 
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 _SWITCHES = spellings(
-    """admin is_admin superuser is_superuser is_staff staff is_root is_owner is_internal is_verified
-    email_verified phone_verified kyc_verified is_approved is_premium superadmin""".split()
+    """admin is_admin superuser is_superuser superadmin is_staff staff is_root is_owner is_internal
+    is_verified email_verified phone_verified kyc_verified is_approved is_premium"""
 )
 _ROLES = spellings(
     """role roles user_role account_role user_type account_type group groups permission permissions
-    scope scopes access_level privilege privileges authorities""".split()
+    scope scopes access_level privilege privileges authorities"""
 )
-_POWERFUL = frozenset(
-    """admin administrator superadmin superuser super_admin root owner staff moderator sysadmin system
-    role_admin * all""".split()
+_POWERFUL = spellings(
+    """admin administrator superadmin super_admin superuser root owner staff moderator sysadmin
+    system role_admin * all"""
 )
 _PRIVILEGED = _SWITCHES | _ROLES
-_ADMINISTRATION = (
-    "admin",
-    "role",
-    "permission",
-    "member",
-    "invit",
-    "group",
-    "staff",
-    "grant",
-    "token",
+_ADMINISTRATION = re.compile(
+    r"admin|role|permission|member|invit|group|staff|grant|token", re.IGNORECASE
 )
 _DEEPEST = 2
 """Levels below the top: `$.user.role` is a field of the object, `$.messages[].role` is content."""
@@ -45,8 +39,7 @@ def judge(evidence: Evidence) -> Verdict:
     response = exchange.response
     if response is None or response.status >= 400:
         return None
-    template = exchange.endpoint.template.lower()
-    if any(word in template for word in _ADMINISTRATION):
+    if _ADMINISTRATION.search(exchange.endpoint.template):
         return None
     for leaf in fields:
         if leaf.name in _PRIVILEGED and _raises_privilege(leaf):

@@ -6,9 +6,7 @@ from nightlatch.checks.wording import named
 from nightlatch.exchange.content import ContentKind
 from nightlatch.exchange.judgement import Level
 
-_PASSWORDS = spellings(
-    {"password", "passwd", "pwd", "plain_password", "password_plain", "user_password", "passphrase"}
-)
+_PASSWORDS = spellings("password passwd pwd plain_password password_plain user_password passphrase")
 _SHORTEST = 4
 """Characters; shorter values are flags and placeholders."""
 

@@ -5,9 +5,7 @@ from nightlatch.checks.fields import any_named, spellings
 from nightlatch.checks.wording import named
 from nightlatch.exchange.judgement import Level
 
-_PASSWORDS = spellings(
-    {"password", "passwd", "pwd", "pass", "passphrase", "new_password", "old_password", "pin"}
-)
+_PASSWORDS = spellings("password passwd pwd pass passphrase new_password old_password pin")
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -45,7 +43,7 @@ Sign in with a POST whose body carries the password, over TLS, and have no GET r
 def login(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token: ...
 ```
 
-Treat the passwords that came this way as known to others: have them changed, and clean the logs.""",
+Treat the passwords that came this way as known to others: have them changed, clean the logs.""",
     owasp="API2:2023",
     cwe=598,
     references=(

@@ -76,8 +76,8 @@ HTTP/1.1 200 OK
 Never build statements from strings; hand the values over as parameters:
 
 ```python
-rows = await session.execute(select(User).where(User.name == name))
-rows = await connection.execute(text("SELECT id FROM users WHERE name = :name"), {"name": name})
+rows = session.execute(select(User).where(User.name == name))
+rows = connection.execute(text("SELECT id FROM users WHERE name = :name"), {"name": name})
 ```
 
 Names of columns cannot be parameters: choose them from a fixed list. Whether the attempt worked

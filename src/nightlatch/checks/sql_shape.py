@@ -1,8 +1,9 @@
 """Does a value carry SQL that would run, were it pasted into a statement?
 
-A value can be pasted in three places: bare (`WHERE id = …`), inside single quotes, and inside double
-quotes. In each of the three it is read as SQL from there, and an attack must continue the statement in
-a way that a database accepts. The idea of the three contexts is libinjection's (N. Galbreath, 2012).
+A value can be pasted in three places: bare (`WHERE id = …`), inside single quotes, and inside
+double quotes. In each of the three it is read as SQL from there, and an attack must continue the
+statement in a way that a database accepts. The three contexts are the idea of libinjection
+(N. Galbreath, 2012).
 Words alone never decide: "select a union rep and drop by" continues no statement.
 
 Linear: one pattern match per token, tokens read only as far as the grammar asks.
@@ -18,22 +19,24 @@ _TIME = "makes the database wait or work"
 _INNER = "adds a query of its own"
 _COLUMNS = "counts the columns of the result"
 
-_LOGIC = frozenset({"or", "and", "xor", "||", "&&", "having"})
-_COMPARE = frozenset(
-    "= == <> != < > <= >= <=> like rlike regexp ilike is in between glob similar".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_LOGIC = _words("or and xor || && having")
+_COMPARE = _words("= == <> != < > <= >= <=> like rlike regexp ilike is in between glob similar")
+_LITERAL_WORDS = _words("null true false unknown")
+_OPERATORS = _words("+ - * / | || & && ^ % , = < >")
+_WAITING = _words("sleep pg_sleep benchmark randomblob dbms_pipe dbms_lock")
+_PROBES = _WAITING | _words(
+    """ascii substr substring mid length char_length ord if iif ifnull isnull coalesce nullif
+    version database schema user current_user system_user session_user db_name user_name
+    extractvalue updatexml exp elt make_set char chr concat group_concat load_file cast convert
+    count exists row hex unhex bin_to_uuid json_keys utl_inaddr utl_http ctxsys xmltype
+    sqlite_version lower upper rand"""
 )
-_LITERAL_WORDS = frozenset({"null", "true", "false", "unknown"})
-_OPERATORS = frozenset({"+", "-", "*", "/", "|", "||", "&", "&&", "^", "%", ",", "=", "<", ">"})
-_WAITING = frozenset({"sleep", "pg_sleep", "benchmark", "randomblob", "dbms_pipe", "dbms_lock"})
-_PROBES = _WAITING | frozenset(
-    """ascii substr substring mid length char_length ord if iif ifnull isnull coalesce nullif version
-    database schema user current_user system_user session_user db_name user_name extractvalue updatexml
-    exp elt make_set char chr concat group_concat load_file cast convert count exists row hex unhex
-    bin_to_uuid json_keys utl_inaddr utl_http ctxsys xmltype sqlite_version lower upper rand""".split()
-)
-_OBJECTS = frozenset(
-    "table database schema view user index procedure function trigger login role".split()
-)
+_OBJECTS = _words("table database schema view user index procedure function trigger login role")
 _AFTER_NAME = frozenset({END, ";", ",", ".", "(", ")", "where", "cascade", "values", "select"})
 _AFTER_VALUE = frozenset(
     {END, ";", ",", ")", "from", "where", "limit", "order", "group", "union", "into", "as"}

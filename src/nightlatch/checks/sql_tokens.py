@@ -69,7 +69,7 @@ class Reading:
     def dead_comment(self, at: int) -> bool:
         """Is this a comment that silences the rest, and not a dash or a hash in a sentence?
 
-        Attackers write nothing after it, or a word; people write on: "the boys' -- and girls'", "#1".
+        Attackers write nothing after it, or a word; people write on: "the boys' -- and girls'".
         """
         token = self[at]
         if token.kind != "comment":

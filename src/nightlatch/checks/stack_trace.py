@@ -5,8 +5,8 @@ import re
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
 
-# Each literal is searched first, at memchr speed; only then its pattern, which is linear. Bodies may
-# be JSON, where quotes and line ends are escaped, or HTML, where they are entities.
+# Each literal is searched first, at memchr speed; its pattern then looks only around it. Bodies
+# may be JSON, where quotes and line ends are escaped, or HTML, where they are entities.
 _TRACES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = (
     (
         "Python",
@@ -17,7 +17,9 @@ _TRACES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = (
     (
         "Java",
         b".java:",
-        re.compile(rb"\bat [\w$.]{3,200}(?:\.<init>|\.&lt;init&gt;)?\([\w$]{1,100}\.java:\d"),
+        re.compile(
+            rb"(?:\b|\\t)at [\w$.]{3,200}(?:\.<init>|\.&lt;init&gt;)?\([\w$]{1,100}\.java:\d"
+        ),
     ),
     (".NET", b":line ", re.compile(rb"\.(?:cs|vb):line \d")),
     ("JavaScript", b"js:", re.compile(rb"\bat [^\n\\]{1,200}\.[mc]?js:\d{1,6}:\d")),
@@ -29,15 +31,33 @@ _TRACES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = (
 )
 
 
+_PLACES = 8
+_BEFORE = 240
+_BEHIND = 80
+"""Bytes around a literal that are looked at: a hostile body costs no more than a plain one."""
+
+
 def judge(evidence: Evidence) -> Verdict:
     response = evidence.exchange.response
     if response is None or not response.body.data:
         return SKIP
     data = response.body.data
     for language, literal, pattern in _TRACES:
-        if literal in data and pattern.search(data):
+        if literal in data and _around(data, literal, pattern):
             return f"a {language} stack trace in an answer with status {response.status}"
     return None
+
+
+def _around(data: bytes, literal: bytes, pattern: re.Pattern[bytes]) -> bool:
+    """Does the pattern match near one of the first places where the literal stands?"""
+    at = -1
+    for _ in range(_PLACES):
+        at = data.find(literal, at + 1)
+        if at < 0:
+            return False
+        if pattern.search(data, max(0, at - _BEFORE), at + _BEHIND):
+            return True
+    return False
 
 
 CHECK = Check(
@@ -59,7 +79,7 @@ Host: api.example.com
 HTTP/1.1 200 OK
 Content-Type: application/json
 
-{"error": "Traceback (most recent call last):\\n  File \\"/srv/app/orders.py\\", line 12, in get\\n"}
+{"error": "Traceback (most recent call last):\\n  File \\"/srv/orders.py\\", line 12, in get\\n"}
 """,
     remedy="""\
 Log the trace, answer with a reference to it:

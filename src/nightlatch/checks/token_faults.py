@@ -47,7 +47,9 @@ from joserfc import jwt
 
 token = jwt.decode(value, key, algorithms=["ES256"])
 jwt.JWTClaimsRegistry(
-    exp={"essential": True}, iss={"essential": True, "value": ISSUER}, aud={"essential": True, "value": API}
+    exp={"essential": True},
+    iss={"essential": True, "value": ISSUER},
+    aud={"essential": True, "value": API},
 ).validate(token.claims)
 ```""",
     owasp="API2:2023",

@@ -41,6 +41,7 @@ the methods of a route instead of accepting all of them:
 
 ```python
 @app.api_route("/orders", methods=["GET", "POST"])
+def orders(request: Request) -> list[Order]: ...
 ```""",
     owasp="API8:2023",
     cwe=693,
