@@ -1,0 +1,37 @@
+"""How evidence is put into words without repeating what should not be stored."""
+
+import re
+from collections.abc import Sequence
+
+from nightlatch.exchange.disclosure import DataItem
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.\[\]-]{0,63}")
+_MANY_DIGITS = re.compile(r"\d{4}")
+_SHOWN = 3
+
+
+def named(name: str) -> str:
+    """A field's name as evidence may show it.
+
+    The sender chooses names, and a map keyed by phone number has people for names: only what looks
+    like a programmer's identifier is repeated.
+    """
+    if _PLAIN_NAME.fullmatch(name) and not _MANY_DIGITS.search(name):
+        return f"`{name}`"
+    return "a field with an unusual name"
+
+
+def listed(items: Sequence[DataItem]) -> str:
+    """The first few items: class, place and masked sample."""
+    parts = [
+        f"{item.data_class.value} in {named(item.path)} ({item.sample})" for item in items[:_SHOWN]
+    ]
+    more = len(items) - len(parts)
+    if more > 0:
+        parts.append(f"{more} more")
+    return ", ".join(parts)
+
+
+def days(seconds: float) -> str:
+    whole = int(seconds // 86_400)
+    return "1 day" if whole == 1 else f"{whole} days"

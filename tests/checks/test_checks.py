@@ -1,0 +1,75 @@
+"""Every check, run over its own good and bad cases."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.checks.conversation import Case, read_cases
+
+from nightlatch.checks import CHECKS, distinct
+from nightlatch.checks.check import SKIP, Check
+from nightlatch.exchange.judgement import Level
+
+CASES = Path(__file__).parent / "cases"
+FEWEST = 3
+"""Good and bad cases each that a check must bring along."""
+
+BY_ID = {check.id: check for check in CHECKS}
+FILES = sorted(CASES.glob("*.http"))
+ALL = [(path.stem, case) for path in FILES for case in read_cases(path)]
+
+
+@pytest.mark.parametrize(("check_id", "case"), ALL, ids=[f"{i}: {c.name}" for i, c in ALL])
+def test_case(check_id: str, case: Case) -> None:
+    verdict = BY_ID[check_id].judge(case.evidence)
+    if case.wanted == "skip":
+        assert verdict is SKIP
+    elif case.wanted == "good":
+        assert verdict is None
+    else:
+        assert isinstance(verdict, str)
+        assert case.says in verdict
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_each_check_ran_enough_cases(check: Check) -> None:
+    ran = Counter(case.wanted for check_id, case in ALL if check_id == check.id)
+    assert ran["good"] >= FEWEST, f"{check.id} has {ran['good']} good cases in {CASES.name}/"
+    assert ran["bad"] >= FEWEST, f"{check.id} has {ran['bad']} bad cases in {CASES.name}/"
+
+
+def test_the_harness_ran_what_lies_in_the_files() -> None:
+    headings = sum(
+        len(re.findall(r"^### ", path.read_text(encoding="utf-8"), re.MULTILINE)) for path in FILES
+    )
+    assert len(ALL) == headings >= 6 * len(CHECKS)
+    assert {path.stem for path in FILES} == set(BY_ID)
+
+
+def test_names_of_cases_say_which_one_failed() -> None:
+    names = Counter((check_id, case.name) for check_id, case in ALL)
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_a_duplicate_id_is_an_error() -> None:
+    with pytest.raises(ValueError, match="two checks are called 'plain-http'"):
+        distinct(BY_ID["plain-http"], BY_ID["embedding"], BY_ID["plain-http"])
+
+
+def test_the_thirteen_published_checks_are_there_with_their_levels() -> None:
+    assert {check.treblle: check.level for check in CHECKS if check.treblle} == {
+        "IDs vs UUIDs": Level.LOW,
+        "Rate limiting": Level.LOW,
+        "Content labeling": Level.LOW,
+        "MIME sniffing": Level.LOW,
+        "Force secure connection": Level.LOW,
+        "Embedding prevention": Level.LOW,
+        "Security policies": Level.LOW,
+        "Content type specification": Level.LOW,
+        "Method limiting": Level.LOW,
+        "Authorization": Level.MEDIUM,
+        "SQL injection": Level.HIGH,
+        "IP reputation": Level.HIGH,
+        "Secure connection": Level.HIGH,
+    }
