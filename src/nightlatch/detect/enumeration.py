@@ -16,9 +16,9 @@ BETA = 1e-3
 GUILTY = math.log((1 - BETA) / ALPHA)
 HONEST = math.log(BETA / (1 - ALPHA))
 
-ALPHA_WALK = 1e-4
+ALPHA_WALK = 1e-3
 """During a walk half of all newcomers or more are guessers, so less evidence convicts one: the
-posterior odds of a newcomer at this level are 10,000 to 1 where half are."""
+posterior odds of a newcomer at this level are 1,000 to 1 where half are."""
 GUILTY_WALK = math.log(1 / ALPHA_WALK)
 SUSPECT = math.log(100)
 """A caller with a clean history loses its privileges in a walk from here on."""

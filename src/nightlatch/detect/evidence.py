@@ -12,7 +12,6 @@ from nightlatch.detect.enumeration import (
     GUILTY_WALK,
     RUN,
     Run,
-    advance,
 )
 from nightlatch.detect.history import History
 from nightlatch.detect.spending import STRANGERS
@@ -55,9 +54,9 @@ class Evidence:
         if steps is not None:
             statistic = history.weigh(steps, hit=hit)
             if visit.network is not None:
-                step = steps.hit if hit else steps.miss
-                visit.network.statistic = advance(visit.network.statistic or 0.0, step)
                 visit.network.hits += hit
+                visit.network.misses += not hit
+                visit.network.weigh(steps, hit=hit)
             if statistic >= GUILTY_WALK:
                 self._try_verdict(visit, history, statistic)
         if before is None and subject.shape is not None:
@@ -66,7 +65,11 @@ class Evidence:
     def _teach(self, visit: Visit, history: History, nth: int, *, miss: bool) -> None:
         door = visit.door
         door.learn(miss=miss, nth=nth, misses_of_caller=history.misses)
-        if visit.stranger and door.walk.note(miss=miss, nth=nth, now=visit.now):
+        walk = door.walk
+        # Once walked, those with a clean history say nothing of whether the walk goes on.
+        if not visit.stranger or (walk.alarmed_at is not None and not visit.newcomer):
+            return
+        if walk.note(miss=miss, nth=nth, now=visit.now):
             door.set_walk_standings(words.walked(door.walk, door.steps, door.rate.share or 0.0))
             self.tell_walk(door, visit.now)
 

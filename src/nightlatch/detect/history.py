@@ -15,6 +15,9 @@ from nightlatch.policy.budgets import Trust
 _NONE: dict[bytes, None] = {}
 _FEWEST_HITS = 10
 """Distinct people a caller must have asked for before volume is forgiven."""
+_RETURN_SHARE = 5
+"""Where misses say nothing: one return for so many distinct people speaks for people, who ask for
+themselves again, and against a list, which never does."""
 
 
 class History:
@@ -31,10 +34,12 @@ class History:
         "last",
         "missed",
         "misses",
+        "returns",
         "run",
         "standing",
         "statistic",
         "trials",
+        "trusted",
         "vouched_turn",
     )
 
@@ -50,6 +55,9 @@ class History:
         self.misses = 0
         self.credits = 0
         """Returns to a known record that counted as honest."""
+        self.returns = 0
+        """All returns to a known record."""
+        self.trusted = False
         self.statistic: float | None = None
         """Of the sequential test; None until the endpoint is learned."""
         self.vouched_turn: int | None = None
@@ -80,7 +88,10 @@ class History:
                 self.hits += 1
             else:
                 self._miss(digest)
-        elif before and hit and covered(self.hits, self.misses):
+        elif before and hit:
+            self.returns += 1
+            if not covered(self.hits, self.misses):
+                return False
             self.credits += 1
         else:
             return False
@@ -95,8 +106,13 @@ class History:
             statistic = (self.hits + self.credits) * steps.hit + self.misses * steps.miss
         else:
             statistic += steps.hit if hit else steps.miss
-        self.statistic = max(HONEST, statistic)
-        return self.statistic
+        statistic = self.statistic = max(HONEST, statistic)
+        # Two levels, so that a few misses in a row do not take a busy office's budget away.
+        if statistic <= TRUSTED:
+            self.trusted = True
+        elif statistic >= SUSPECT:
+            self.trusted = False
+        return statistic
 
     def clean_before(self, turn: int) -> bool:
         """Had a hit and nothing against it before this turn of the walk, and still looks honest."""
@@ -106,12 +122,12 @@ class History:
         return self.statistic is None or self.statistic < SUSPECT
 
     def trust(self, *, blind: bool) -> Trust:
-        if blind:
-            return Trust.UNTESTABLE
-        statistic = self.statistic
-        if statistic is None or statistic > TRUSTED or self.hits < _FEWEST_HITS:
+        if self.hits < _FEWEST_HITS:
             return Trust.UNKNOWN
-        return Trust.HONEST
+        if blind:
+            returning = self.returns * _RETURN_SHARE >= self.hits
+            return Trust.HONEST if returning else Trust.UNTESTABLE
+        return Trust.HONEST if self.trusted else Trust.UNKNOWN
 
     def _miss(self, digest: bytes) -> None:
         self.misses += 1
