@@ -36,6 +36,10 @@ class Standing(Struct, frozen=True):
     """The caller has a clean history here from before the walk began."""
     overspent: tuple[Spent, ...] = ()
     """Budgets that this exchange would exceed or has exceeded, narrowest circle first."""
+    settled: bool = False
+    """Response phase: the judgement does not depend on what the answer says of any one identifier
+    (it stood before the answer was read, or the answer is about several). Only such an answer may
+    be withheld: withholding a hit and passing a miss would tell the caller what he asks."""
 
 
 NOTHING_KNOWN = Standing()

@@ -1,0 +1,138 @@
+"""What is normal at one endpoint: how often honest people miss, learned so that an attack cannot
+teach it.
+
+A trial is one identifier a caller asks for. It weighs `trial_weight(n)` as the caller's n-th, so a
+caller with n trials contributes about 4 + 4 ln(n/4): ten thousand guesses from one address teach
+less than nine visitors do.
+"""
+
+import math
+
+from msgspec import Struct
+
+FULL_TRIALS = 4
+"""So many trials of each caller count in full."""
+LAST_TRIAL = 400
+"""Later ones would weigh under 1 % and are left out."""
+
+EPOCH = 50.0
+"""Weight of the trials that are believed, or thrown away, together."""
+MIN_CALLERS = 20
+"""Fewer callers say nothing about people in general."""
+MEMORY = 2_000.0
+"""Weight after which older epochs fade."""
+BLOCK = 8
+"""Trials after which a caller's own share of misses is compared with everyone's."""
+
+MARGIN = 1.25
+"""The promised error rates hold as long as honest people miss up to this much more often."""
+FLOOR = 0.03
+BLIND_FROM = 0.5
+"""From this share of honest misses on, hit and miss do not tell a guesser from a person."""
+CREEP = 1.5
+"""The recent share may exceed the share of all time by this factor, not more: a patient attacker
+who adds a few misses an hour cannot ratchet the baseline up to his own rate."""
+
+
+def trial_weight(nth: int) -> float:
+    """1 for a caller's first trials, then 4/n. A likelihood ratio raised to a weight below 1 still
+    has an expectation of at most 1 under the null hypothesis (Jensen), so the tests stay valid."""
+    return 1.0 if nth <= FULL_TRIALS else FULL_TRIALS / nth
+
+
+class _Sum(Struct):
+    weight: float = 0.0
+    misses: float = 0.0
+    callers: int = 0
+    blocks: int = 0
+    """Callers that have reached `BLOCK` trials."""
+    block_misses: int = 0
+    block_squares: int = 0
+
+    def take(self, other: "_Sum") -> None:
+        self.weight += other.weight
+        self.misses += other.misses
+        self.callers += other.callers
+        self.blocks += other.blocks
+        self.block_misses += other.block_misses
+        self.block_squares += other.block_squares
+
+
+class MissRate:
+    """The share of honest trials that miss."""
+
+    __slots__ = ("_all", "_pending", "_recent", "honest", "share")
+
+    def __init__(self) -> None:
+        self._pending = _Sum()
+        self._recent = _Sum()
+        self._all = _Sum()
+        self.share: float | None = None
+        """The plain estimate; None until enough was seen."""
+        self.honest: float | None = None
+        """p0 for the tests: an upper bound that includes how much callers differ; None until
+        enough was seen."""
+
+    @property
+    def blind(self) -> bool:
+        """Honest people miss as often as guessers, or almost: hit/miss tests are off."""
+        return self.honest is not None and self.honest > BLIND_FROM
+
+    def note(self, *, miss: bool, nth: int, misses_of_caller: int) -> bool:
+        """Take the `nth` trial of a caller into the pending epoch; True when the epoch is full and
+        must be believed (`commit`) or not (`discard`)."""
+        pending = self._pending
+        weight = 1.0 if nth <= FULL_TRIALS else FULL_TRIALS / nth
+        pending.weight += weight
+        if miss:
+            pending.misses += weight
+        if nth == 1:
+            pending.callers += 1
+        elif nth == BLOCK:
+            pending.blocks += 1
+            pending.block_misses += misses_of_caller
+            pending.block_squares += misses_of_caller * misses_of_caller
+        if pending.weight < EPOCH:
+            return False
+        return self.share is not None or pending.callers >= MIN_CALLERS
+
+    def commit(self) -> None:
+        recent = self._recent
+        recent.take(self._pending)
+        self._all.take(self._pending)
+        self._pending = _Sum()
+        if recent.weight > MEMORY:
+            fade = MEMORY / recent.weight
+            recent.weight *= fade
+            recent.misses *= fade
+        self.share = recent.misses / recent.weight
+        self.honest = self._upper_bound()
+
+    def discard(self) -> None:
+        self._pending = _Sum()
+
+    def _upper_bound(self) -> float:
+        recent, ever = self._recent, self._all
+        # Jeffreys' prior; two standard errors above the mean.
+        share = (recent.misses + 0.5) / (recent.weight + 1)
+        bound = share * MARGIN + 2 * math.sqrt(share * (1 - share) / recent.weight)
+        anchored = CREEP * (ever.misses + 0.5) / (ever.weight + 1) + FLOOR
+        return min(0.99, max(FLOOR, min(bound, anchored) + 2 * self._spread(share)))
+
+    def _spread(self, share: float) -> float:
+        """Standard deviation of the share of misses between callers, beyond what chance explains
+        (moment estimate of the beta-binomial's intraclass correlation). People who send their whole
+        address book differ a lot; people who ask for themselves hardly do."""
+        ever = self._all
+        if ever.blocks < MIN_CALLERS:
+            return 0.0
+        mean = ever.block_misses / ever.blocks
+        variance = ever.block_squares / ever.blocks - mean * mean
+        rate = mean / BLOCK
+        chance = BLOCK * rate * (1 - rate)
+        if chance <= 0:
+            return 0.0
+        # Twice the standard error of a variance is left to chance before callers "differ".
+        excess = variance / chance - 1 - 2 * math.sqrt(2 / ever.blocks)
+        correlation = min(1.0, max(0.0, excess / (BLOCK - 1)))
+        return math.sqrt(correlation * share * (1 - share))

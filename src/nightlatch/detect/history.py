@@ -1,0 +1,136 @@
+"""What one caller did at one endpoint: its account, its misses and where its test stands."""
+
+from nightlatch.detect.enumeration import (
+    HONEST,
+    SUSPECT,
+    TRUSTED,
+    Run,
+    Steps,
+    covered,
+)
+from nightlatch.detect.ledger import REMEMBERED, Account
+from nightlatch.exchange.standing import NOTHING_KNOWN, Standing
+from nightlatch.policy.budgets import Trust
+
+_NONE: dict[bytes, None] = {}
+_FEWEST_HITS = 10
+"""Distinct people a caller must have asked for before volume is forgiven."""
+_RETURN_SHARE = 5
+"""Where misses say nothing: one return for so many distinct people speaks for people, who ask for
+themselves again, and against a list, which never does."""
+
+
+class History:
+    """One caller (or network) at one endpoint. About 600 bytes for a caller that came once; at most
+    about 1 MB for one with thousands of subjects."""
+
+    __slots__ = (
+        "_older_missed",
+        "account",
+        "charged",
+        "convicted_at",
+        "credits",
+        "hits",
+        "last",
+        "missed",
+        "misses",
+        "returns",
+        "run",
+        "standing",
+        "statistic",
+        "trials",
+        "trusted",
+        "vouched_turn",
+    )
+
+    def __init__(self, now: float) -> None:
+        self.account = Account()
+        self.missed: dict[bytes, None] = {}
+        """Identifiers asked for that do not exist."""
+        self._older_missed = _NONE
+        self.trials = 0
+        """Distinct identifiers asked for, and honest returns that were credited."""
+        self.hits = 0
+        """Distinct identifiers asked for that exist."""
+        self.misses = 0
+        self.credits = 0
+        """Returns to a known record that counted as honest."""
+        self.returns = 0
+        """All returns to a known record."""
+        self.trusted = False
+        self.statistic: float | None = None
+        """Of the sequential test; None until the endpoint is learned."""
+        self.vouched_turn: int | None = None
+        """The walk's turn at which the caller first had a clean history."""
+        self.convicted_at: float | None = None
+        self.standing: Standing = NOTHING_KNOWN
+        """What to say at the request phase once convicted."""
+        self.run: Run | None = None
+        self.last = now
+        self.charged = 0
+        """Size at which the bound on memory counted this history."""
+
+    @property
+    def size(self) -> int:
+        return 1 + self.account.size + len(self.missed) + len(self._older_missed)
+
+    def recall(self, digest: bytes) -> bool | None:
+        """Whether this identifier was a hit when last asked for; None when it never was."""
+        if self.account.knows(digest):
+            return True
+        return False if digest in self.missed or digest in self._older_missed else None
+
+    def trial(self, digest: bytes, *, before: bool | None, hit: bool) -> bool:
+        """Take one identifier that was asked for, `before` being what `recall` says of it. False
+        when this is no new evidence: it missed before, or is cover that is no longer believed."""
+        if before is None:
+            if hit:
+                self.hits += 1
+            else:
+                self._miss(digest)
+        elif before and hit:
+            self.returns += 1
+            if not covered(self.hits, self.misses):
+                return False
+            self.credits += 1
+        else:
+            return False
+        self.trials += 1
+        return True
+
+    def weigh(self, steps: Steps, *, hit: bool) -> float:
+        """Advance the test by the trial just taken; returns the statistic."""
+        statistic = self.statistic
+        if statistic is None:
+            # Trials from before the endpoint was learned count as soon as they can be weighed.
+            statistic = (self.hits + self.credits) * steps.hit + self.misses * steps.miss
+        else:
+            statistic += steps.hit if hit else steps.miss
+        statistic = self.statistic = max(HONEST, statistic)
+        # Two levels, so that a few misses in a row do not take a busy office's budget away.
+        if statistic <= TRUSTED:
+            self.trusted = True
+        elif statistic >= SUSPECT:
+            self.trusted = False
+        return statistic
+
+    def clean_before(self, turn: int) -> bool:
+        """Had a hit and nothing against it before this turn of the walk, and still looks honest."""
+        vouched = self.vouched_turn
+        if vouched is None or vouched >= turn:
+            return False
+        return self.statistic is None or self.statistic < SUSPECT
+
+    def trust(self, *, blind: bool) -> Trust:
+        if self.hits < _FEWEST_HITS:
+            return Trust.UNKNOWN
+        if blind:
+            returning = self.returns * _RETURN_SHARE >= self.hits
+            return Trust.HONEST if returning else Trust.UNTESTABLE
+        return Trust.HONEST if self.trusted else Trust.UNKNOWN
+
+    def _miss(self, digest: bytes) -> None:
+        self.misses += 1
+        self.missed[digest] = None
+        if len(self.missed) > REMEMBERED:
+            self._older_missed, self.missed = self.missed, {}

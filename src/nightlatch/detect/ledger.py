@@ -1,0 +1,157 @@
+"""The ledger: how many distinct subjects left to one circle, per window.
+
+In memory and exact where it matters, because it is read and written before each answer leaves. A
+window starts with the first subject counted in it and lasts its length, like an expiring counter;
+so at most twice a limit leaves within any stretch of that length.
+"""
+
+from collections.abc import Sequence
+
+from nightlatch.detect.distinct import Distinct
+from nightlatch.exchange.standing import Spent
+from nightlatch.policy.budgets import HEADROOM, Limits, Window
+
+REMEMBERED = 2_048
+"""Subjects a circle is known to have had before; then the older half is forgotten. A forgotten one
+that comes again counts as new."""
+FEW = 64
+"""Up to so many subjects a circle has no windows: it is far below any limit."""
+
+_NONE: dict[bytes, float] = {}
+
+
+class CountedWindow:
+    """One window of one circle."""
+
+    __slots__ = ("distinct", "learned", "learned_at", "start", "tainted", "window")
+
+    def __init__(self, window: Window, start: float) -> None:
+        self.window = window
+        self.start = start
+        self.distinct = Distinct()
+        self.learned = 0
+        """The limit that busy clean windows have proven, 0 for none."""
+        self.learned_at: float | None = None
+        self.tainted = False
+        """Something was wrong during this window: nothing is learned from it."""
+
+    def count(self, now: float) -> int:
+        return len(self.distinct) if abs(now - self.start) < self.window else 0
+
+    def add(self, digests: Sequence[bytes], now: float) -> None:
+        # abs(): a clock that jumped back far starts afresh instead of freezing the window.
+        if abs(now - self.start) >= self.window:
+            self._roll(now)
+        self.distinct.update(digests)
+
+    def spent(self, circle: str, limit: int, now: float) -> Spent:
+        left = max(1, round(self.start + self.window - now))
+        return Spent(circle, self.window.word, self.count(now), limit, min(left, self.window))
+
+    def _roll(self, now: float) -> None:
+        busiest = int(len(self.distinct) * HEADROOM)
+        # At most one raise a day, by half: whoever fills the limit every hour gains little.
+        due = self.learned_at is None or abs(now - self.learned_at) >= Window.DAY
+        if not self.tainted and busiest > self.learned and due:
+            self.learned = busiest
+            self.learned_at = now
+        self.start = now
+        self.distinct = Distinct()
+        self.tainted = False
+
+
+class Account:
+    """What one circle of callers has had from one endpoint."""
+
+    __slots__ = ("_older", "exhausted", "frees_at", "known", "windows")
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, float] = {}
+        """Subject → when it last left."""
+        self._older = _NONE
+        self.windows: tuple[CountedWindow, ...] = ()
+        self.exhausted = False
+        """A limit was reached when last counted."""
+        self.frees_at = 0.0
+        """When the last full window has room again."""
+
+    def knows(self, digest: bytes) -> bool:
+        return digest in self.known or digest in self._older
+
+    def add(self, digests: Sequence[bytes], now: float, few: int = FEW) -> int:
+        """Count these subjects as gone; returns how many the circle never had before."""
+        known, older, new = self.known, self._older, 0
+        for digest in digests:
+            if digest not in known and digest not in older:
+                new += 1
+            known[digest] = now
+        if self.windows:
+            for window in self.windows:
+                window.add(digests, now)
+        elif len(known) >= few:
+            self._open(now)
+        if len(known) > REMEMBERED:
+            self._older, self.known = known, {}
+        return new
+
+    def over(
+        self,
+        circle: str,
+        limits: Limits,
+        factor: int,
+        now: float,
+        *,
+        adding: bool,
+        fixed: bool = False,
+    ) -> tuple[Spent, ...]:
+        """The windows that are full (or, `adding`, were overrun by what was just counted). Limits
+        that are `fixed` a person set: nothing learned raises them."""
+        over = []
+        reached = False
+        for window in self.windows:
+            limit = limits.of(window.window) * factor
+            if not fixed:
+                limit = max(limit, window.learned)
+            count = window.count(now)
+            if count >= limit:
+                reached = True
+                self.frees_at = max(self.frees_at, window.start + window.window)
+                if not adding or count > limit:
+                    window.tainted = True
+                    over.append(window.spent(circle, limit, now))
+        self.exhausted = reached
+        return tuple(over)
+
+    @property
+    def size(self) -> int:
+        """Entries held, for bounds on memory; windows hold each subject up to three times more."""
+        windows = len(self.windows) + 1
+        return (len(self.known) + len(self._older)) * windows
+
+    def full(self, smallest: int) -> bool:
+        """Some window might be full; False is certain and quick."""
+        windows = self.windows
+        return bool(windows) and (len(windows[-1].distinct) >= smallest)
+
+    def taint(self) -> None:
+        """What is counted now shall not raise a limit."""
+        for window in self.windows:
+            window.tainted = True
+
+    def count(self, window: Window, now: float) -> int:
+        """Distinct subjects within the window."""
+        for counted in self.windows:
+            if counted.window is window:
+                return counted.count(now)
+        since = now - window
+        return sum(when > since for when in self.known.values())
+
+    def _open(self, now: float) -> None:
+        opened = []
+        for window in Window:
+            recent = [d for d, when in self.known.items() if abs(now - when) < window]
+            start = min((self.known[digest] for digest in recent), default=now)
+            counted = CountedWindow(window, start)
+            counted.distinct.update(recent)
+            opened.append(counted)
+        self.windows = tuple(opened)

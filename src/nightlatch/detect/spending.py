@@ -1,0 +1,120 @@
+"""Budgets: what has left to a caller, its network and all strangers together."""
+
+from nightlatch.detect import words
+from nightlatch.detect.alarms import Alarms
+from nightlatch.detect.callers import Callers
+from nightlatch.detect.history import History
+from nightlatch.detect.ledger import FEW
+from nightlatch.detect.visit import Visit
+from nightlatch.exchange.disclosure import Subject
+from nightlatch.exchange.judgement import Detection, DetectionKind, Level
+from nightlatch.exchange.standing import Spent
+from nightlatch.policy.budgets import Budgets, Limits, Trust
+
+STRANGERS = "strangers"
+
+
+class Spending:
+    def __init__(
+        self, budgets: Budgets, callers: Callers, networks: Callers, alarms: Alarms
+    ) -> None:
+        self._budgets = budgets
+        self._few = min(FEW, budgets.caller.smallest, budgets.network.smallest)
+        self._callers = callers
+        self._networks = networks
+        self._alarms = alarms
+        self.decided: dict[str, Limits] = {}
+        """By endpoint key: a person's limits for all strangers together."""
+
+    def take(self, visit: Visit, disclosed: tuple[Subject, ...]) -> None:
+        """Enter subjects that are about to leave into every circle's account."""
+        history, now = visit.history, visit.now
+        if history is None:
+            return
+        digests = [subject.digest for subject in disclosed]
+        new = history.account.add(digests, now, self._few)
+        if not visit.stranger:
+            return
+        door = visit.door
+        walk = door.walk
+        door.strangers.add(digests, now, 0)
+        if visit.network is not None:
+            visit.network.account.add(digests, now, self._few)
+            self._networks.charge(visit.network)
+        if walk.alarmed_at is not None:
+            door.strangers.taint()
+            if new and history.convicted_at is None and visit.newcomer:
+                walk.give(new, now)
+        elif history.vouched_turn is None and history.convicted_at is None:
+            history.vouched_turn = walk.turn
+            self._callers.keep(visit.key)
+
+    def over(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
+        """Budgets that are used up or, when `adding`, overrun by what was just taken."""
+        budgets, history = self._budgets, visit.history
+        over: tuple[Spent, ...] = ()
+        trust = _trust(visit, history)
+        if history is not None and history.account.full(budgets.caller.smallest):
+            over = history.account.over(
+                visit.key[1], budgets.caller, trust, visit.now, adding=adding
+            )
+        if visit.stranger:
+            over += self._over_network(visit, trust, adding=adding)
+            over += self._over_strangers(visit, adding=adding)
+        for spent in over:
+            self._tell(visit, spent)
+        return over
+
+    def _over_network(self, visit: Visit, trust: Trust, *, adding: bool) -> tuple[Spent, ...]:
+        network, limits = visit.network, self._budgets.network
+        if network is None or not network.account.full(limits.smallest):
+            return ()
+        trust = max(trust, _trust(visit, network))
+        account = network.account
+        over = account.over(visit.network_circle, limits, trust, visit.now, adding=adding)
+        if account.exhausted:
+            visit.door.bar(account.frees_at)
+        return over
+
+    def _over_strangers(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
+        door = visit.door
+        decided = self.decided.get(door.key)
+        limits = self._budgets.strangers if decided is None else decided
+        account = door.strangers
+        if not account.full(limits.smallest):
+            return ()
+        factor = self._budgets.sighted if decided is None and door.steps is not None else 1
+        over = account.over(
+            STRANGERS, limits, factor, visit.now, adding=adding, fixed=decided is not None
+        )
+        if account.exhausted:
+            door.bar(account.frees_at)
+        return over
+
+    def _tell(self, visit: Visit, spent: Spent) -> None:
+        kind = DetectionKind.BUDGET_EXCEEDED
+        if not self._alarms.due(kind, visit.door.key, spent.circle, visit.now):
+            return
+        history = visit.history
+        own = history is not None and spent.circle == visit.key[1]
+        self._alarms.raise_(
+            Detection(
+                kind,
+                visit.door.key,
+                spent.circle,
+                Level.HIGH if own else Level.MEDIUM,
+                visit.now,
+                words.overspent(spent),
+                0.0,
+                spent.subjects,
+                history.hits + history.misses if own and history is not None else spent.subjects,
+            )
+        )
+
+
+def _trust(visit: Visit, history: History | None) -> Trust:
+    if not visit.stranger:
+        return Trust.HONEST
+    if history is None:
+        return Trust.UNKNOWN
+    return history.trust(blind=visit.door.rate.blind)

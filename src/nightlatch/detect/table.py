@@ -1,0 +1,66 @@
+"""A bounded table that a flood of newcomers cannot empty of those who matter."""
+
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class SegmentedTable(Generic[K, V]):
+    """A segmented LRU (Karedla, Love and Wherry 1994): newcomers on probation, keepers protected.
+
+    Evicts first: the newcomer that was quiet longest. A keeper is evicted only by another keeper,
+    so a million addresses that come once never push out a caller with a history or a conviction.
+    Each segment holds at most `capacity` entries.
+    """
+
+    __slots__ = ("_capacity", "_keepers", "_newcomers", "evicted")
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._newcomers: dict[K, V] = {}
+        self._keepers: dict[K, V] = {}
+        self.evicted = 0
+        """Entries dropped since the start."""
+
+    def get(self, key: K) -> V | None:
+        """The entry, without touching its place in the queue."""
+        found = self._newcomers.get(key)
+        return self._keepers.get(key) if found is None else found
+
+    def touch(self, key: K) -> V | None:
+        """The entry, now the last to be evicted of its segment."""
+        for segment in (self._keepers, self._newcomers):
+            found = segment.pop(key, None)
+            if found is not None:
+                segment[key] = found
+                return found
+        return None
+
+    def add(self, key: K, value: V) -> V | None:
+        """Add a newcomer; returns who had to go for it."""
+        return self._insert(self._newcomers, key, value)
+
+    def keep(self, key: K) -> V | None:
+        """Protect a newcomer from newcomers; returns who had to go for it."""
+        value = self._newcomers.pop(key, None)
+        return None if value is None else self._insert(self._keepers, key, value)
+
+    def drop(self) -> V | None:
+        """Evict one entry before its time, in the same order; None when the table is empty."""
+        for segment in (self._newcomers, self._keepers):
+            if segment:
+                self.evicted += 1
+                return segment.pop(next(iter(segment)))
+        return None
+
+    def __len__(self) -> int:
+        return len(self._newcomers) + len(self._keepers)
+
+    def _insert(self, segment: dict[K, V], key: K, value: V) -> V | None:
+        evicted = None
+        if len(segment) >= self._capacity:
+            evicted = segment.pop(next(iter(segment)))
+            self.evicted += 1
+        segment[key] = value
+        return evicted

@@ -1,0 +1,39 @@
+"""One exchange as the detectors see it: who, where, and what is known of both."""
+
+from msgspec import Struct
+
+from nightlatch.detect.door import Door
+from nightlatch.detect.history import History
+from nightlatch.exchange.exchange import Caller
+
+Key = tuple[str, str]
+
+
+class Visit(Struct, gc=False):
+    door: Door
+    key: Key
+    """(endpoint key, circle that counts as one caller)."""
+    history: History | None
+    """None at the request phase when the caller was never seen here."""
+    network_circle: str
+    network: History | None
+    """The wider circle; None for callers with a proven credential."""
+    stranger: bool
+    now: float
+
+    @property
+    def newcomer(self) -> bool:
+        """A stranger without a clean history from before the walk."""
+        history = self.history
+        return self.stranger and (
+            history is None or not history.clean_before(self.door.walk.began_turn)
+        )
+
+
+def circle_of(caller: Caller, kind: str) -> str:
+    """The caller's circle of this kind ("address:"); the narrowest where it has none."""
+    circles = caller.circles
+    for circle in circles:
+        if circle.startswith(kind):
+            return circle
+    return circles[0]

@@ -1,0 +1,72 @@
+"""How many distinct people may leave: the default limits, and what evidence raises them.
+
+A budget is the only promise that does not depend on an attacker's patience (Hagen et al., NDSS
+2021), so it holds also where no test can see anything. It is the second line: where the hit/miss
+test can see, guessing is stopped by evidence long before a budget is.
+"""
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+
+class Window(IntEnum):
+    """Seconds over which subjects are counted, from the first one on."""
+
+    BURST = 300
+    HOUR = 3_600
+    DAY = 86_400
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+class Limits(Struct, frozen=True):
+    """Distinct subjects that may leave to one circle within each window."""
+
+    burst: int
+    hour: int
+    day: int
+
+    def of(self, window: Window) -> int:
+        if window is Window.BURST:
+            return self.burst
+        return self.hour if window is Window.HOUR else self.day
+
+    @property
+    def smallest(self) -> int:
+        return min(self.burst, self.hour, self.day)
+
+
+class Trust(IntEnum):
+    """What the evidence says of a circle; the value multiplies its limits."""
+
+    UNKNOWN = 1
+    """Nothing speaks for it: a first visit, or the test has not learned the endpoint yet."""
+    UNTESTABLE = 3
+    """Honest people miss here as often as attackers: volume is all there is to go by, and an
+    office or a carrier must fit into it."""
+    HONEST = 10
+    """The hit/miss test sits at its honest bound, or the caller's credential is proven."""
+
+
+class Budgets(Struct, frozen=True):
+    """The defaults. All are per endpoint, and baselines raise them."""
+
+    caller: Limits = Limits(burst=300, hour=600, day=3_000)
+    """To one caller: an address, or a proven principal. Times its `Trust`."""
+    network: Limits = Limits(burst=1_200, hour=2_400, day=12_000)
+    """To one /24 or /64, by the same rule."""
+    strangers: Limits = Limits(burst=5_000, hour=5_000, day=20_000)
+    """To all callers without a proven credential together."""
+    sighted: int = 4
+    """What the strangers' limits are multiplied by where the walk detector can see."""
+    walk_allowance: int = 500
+    """Subjects that may leave to strangers without a clean history during a walk; refills within a
+    day. What an attack costs at most, and what newcomers have before they are turned away."""
+
+
+DEFAULT_BUDGETS = Budgets()
+HEADROOM = 1.5
+"""A learned limit is this many times the busiest clean window."""

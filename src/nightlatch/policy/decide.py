@@ -1,0 +1,77 @@
+"""From a standing to a decision. No state, no clock: the same values always decide the same.
+
+A refusal must not answer the question it refuses. At the request phase everything asked by a
+contained caller is refused alike, before the application is asked; at the response phase an answer
+is withheld only when the standing says that this tells nothing about any one identifier.
+"""
+
+from nightlatch.exchange.facts import Contract, Expectation
+from nightlatch.exchange.judgement import (
+    ALLOW_ENFORCE,
+    ALLOW_OBSERVE,
+    Action,
+    Decision,
+    Mode,
+    Phase,
+)
+from nightlatch.exchange.standing import Spent, Standing
+
+ALLOW_OFF = Decision(Action.ALLOW, Mode.OFF)
+NEWCOMERS_WAIT = 900
+"""Seconds after which a stranger turned away during a walk may find the door open again."""
+
+_ALLOW = {Mode.OFF: ALLOW_OFF, Mode.OBSERVE: ALLOW_OBSERVE, Mode.ENFORCE: ALLOW_ENFORCE}
+
+
+def decide(
+    standing: Standing, contract: Contract | None, mode: Mode, phase: Phase, now: float
+) -> Decision:
+    """What shall be done with an exchange. A contract's mode overrides the installation's.
+
+    Statuses: 403 for containment, 429 with a waiting time for what refills or passes, 401 where a
+    person decided that callers must authenticate.
+    """
+    if contract is not None and contract.mode is not None:
+        mode = contract.mode
+    if mode is Mode.OFF:
+        return ALLOW_OFF
+    if phase is Phase.RESPONSE and not standing.settled:
+        return _ALLOW[mode]
+    if standing.convicted:
+        return _refuse(mode, phase, "caller-enumerates", standing.conviction, 403)
+    if standing.stranger and _must_authenticate(contract, now):
+        reason = f"Callers must authenticate here: {_decided(contract)}"
+        return _refuse(mode, phase, "must-authenticate", reason, 401)
+    if standing.overspent:
+        return _overspent(mode, phase, standing.overspent)
+    if standing.closed_to_newcomers and not standing.known_good:
+        reason = f"{standing.walk} Strangers without a clean history wait until it is over."
+        return _refuse(mode, phase, "closed-to-newcomers", reason, 429, NEWCOMERS_WAIT)
+    return _ALLOW[mode]
+
+
+def _overspent(mode: Mode, phase: Phase, overspent: tuple[Spent, ...]) -> Decision:
+    narrowest = overspent[0]
+    kind = narrowest.circle.partition(":")[0]
+    reason = (
+        f"{narrowest.subjects:,} different people to {narrowest.circle} within the"
+        f" {narrowest.window}; the budget is {narrowest.limit:,}."
+    )
+    wait = max(spent.resets_in for spent in overspent)
+    return _refuse(mode, phase, f"budget:{kind}:{narrowest.window}", reason, 429, wait)
+
+
+def _refuse(
+    mode: Mode, phase: Phase, rule: str, reason: str, status: int, retry_after: int = 0
+) -> Decision:
+    return Decision(Action.REFUSE, mode, rule, reason, status, retry_after, phase)
+
+
+def _must_authenticate(contract: Contract | None, now: float) -> bool:
+    return contract is not None and contract.expectation_at(now) is Expectation.MUST_AUTHENTICATE
+
+
+def _decided(contract: Contract | None) -> str:
+    if contract is None or not (contract.reason or contract.owner):
+        return "decided without a reason."
+    return f"{contract.reason or 'no reason given'} ({contract.owner or 'no owner'})."
