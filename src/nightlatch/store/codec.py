@@ -1,6 +1,7 @@
-"""A record as bytes: MessagePack maps by field name, so that old records read under newer code.
+"""Records and documents as bytes: maps by field name, so that what is old reads under newer code.
 
-A field added with a default is filled in; a field that is gone is skipped.
+A field added with a default is filled in; a field that is gone is skipped. Records are MessagePack,
+documents JSON, which a person can read in the database.
 """
 
 from typing import Any
@@ -29,6 +30,14 @@ def encode_record(record: Record) -> tuple[Record, bytes]:
 def decode_record(data: bytes) -> Record:
     """Raises `msgspec.DecodeError` (or its child `ValidationError`) for what is not a record."""
     return _decoder.decode(data)
+
+
+def encode_document(document: msgspec.Struct) -> str:
+    """The document as JSON; lone surrogates become "?"."""
+    try:
+        return msgspec.json.encode(document).decode()
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_scrubbed(msgspec.to_builtins(document))).decode()
 
 
 def _scrubbed(value: Any) -> Any:
