@@ -73,9 +73,7 @@ class Record(Struct, frozen=True):
     @property
     def stranger(self) -> bool:
         """No proven credential: none accepted, or accepted by a door that answers anyone."""
-        return (
-            self.credential_state is not CredentialState.ACCEPTED or self.posture is Posture.OPEN
-        )
+        return self.credential_state is not CredentialState.ACCEPTED or self.posture is Posture.OPEN
 
     @property
     def withheld(self) -> bool:
