@@ -4,6 +4,7 @@ from threading import Thread
 
 from tests.records import record
 
+from nightlatch.exchange.record import Record
 from nightlatch.respond.live import Feed
 
 
@@ -71,7 +72,8 @@ def test_nothing_is_lost_or_doubled_between_threads() -> None:
     writers = [Thread(target=write, args=(start,)) for start in (0, 1000, 2000)]
     for writer in writers:
         writer.start()
-    seen, missed = [], 0
+    seen: list[Record] = []
+    missed = 0
     while any(writer.is_alive() for writer in writers):
         records, lost = reader.take()
         seen.extend(records)

@@ -42,7 +42,7 @@ def alert_for(before: Incident | None, after: Incident, now: float) -> Alert | N
         return _alert(after, now, "New")
     if after.level > before.level or after.kind is not before.kind:
         return _alert(after, now, "Worse")
-    if _milestone(after.subjects) > _milestone(before.subjects):
+    if after.subjects >= next_milestone(before.subjects):
         return _alert(after, now, "Still going on")
     return None
 
@@ -71,9 +71,9 @@ def _next_step(incident: Incident) -> str:
     return "Open the incident in the console and enforce, or close it if this is expected."
 
 
-def _milestone(subjects: int) -> int:
-    """How many powers of ten from FIRST_MILESTONE on have been reached."""
-    reached, bound = 0, FIRST_MILESTONE
+def next_milestone(subjects: int) -> int:
+    """The smallest power of ten above `subjects` that is worth an alert."""
+    bound = FIRST_MILESTONE
     while subjects >= bound:
-        reached, bound = reached + 1, bound * 10
-    return reached
+        bound *= 10
+    return bound

@@ -1,0 +1,128 @@
+"""Detections that belong together become one incident, which then counts what it costs.
+
+One incident per endpoint and family of detections, as long as no more than QUIET_GAP passes without
+a sign of it. Not safe for several threads: its owner holds a lock.
+"""
+
+from collections.abc import Callable, Iterable
+
+from nightlatch.exchange.incident import Alert, Incident, IncidentState
+from nightlatch.exchange.judgement import Detection, DetectionKind
+from nightlatch.exchange.record import Record
+from nightlatch.respond.case import Case
+
+MAX_CASES = 200
+"""Incidents counted at a time; the one quiet for longest is no longer counted (it stays stored)."""
+
+_WALK = "walk"
+_FAMILIES = {
+    DetectionKind.ENUMERATION: _WALK,
+    DetectionKind.DISTRIBUTED_ENUMERATION: _WALK,
+    DetectionKind.BUDGET_EXCEEDED: _WALK,
+    # What an endpoint's answers tell is a fault of the endpoint, not of those who ask.
+    DetectionKind.EXISTENCE_ORACLE: "oracle",
+}
+
+
+_NONE: dict[str, Case] = {}
+
+
+class Incidents:
+    def __init__(self, new_id: Callable[[float], str], max_cases: int = MAX_CASES) -> None:
+        self._new_id = new_id
+        self._max_cases = max_cases
+        self._cases: dict[str, dict[str, Case]] = {}
+        """By endpoint, then by family."""
+        self._changed: dict[str, Case] = {}
+
+    def note(self, record: Record) -> list[Alert]:
+        """Count a record; returns the alerts that it is worth."""
+        touched: dict[str, Case] = {}
+        for detection in record.detections:
+            case = self._case_for(detection)
+            case.detect(detection)
+            touched[case.id] = case
+        for case in tuple(self._cases.get(record.endpoint, _NONE).values()):
+            if not case.lasts(record.at):
+                self._drop(case)
+            elif case.concerns(record):
+                case.count(record)
+                touched[case.id] = case
+        self._changed |= touched
+        alerts = (case.alert(record.at) for case in touched.values())
+        return [alert for alert in alerts if alert is not None]
+
+    def restore(self, incidents: Iterable[Incident]) -> None:
+        """Go on counting what was not closed when the process ended."""
+        for incident in incidents:
+            if incident.state is not IncidentState.CLOSED and incident.detections:
+                self._keep(Case.restored(incident))
+
+    def current(self) -> list[Incident]:
+        """Those still counted."""
+        return [case.incident() for case in self._all()]
+
+    def find(self, incident_id: str) -> Incident | None:
+        case = self._find(incident_id)
+        return case.incident() if case else None
+
+    def alarmed(self) -> set[str]:
+        """Endpoints with an incident that is open and goes on."""
+        return {case.endpoint for case in self._all() if case.state is IncidentState.OPEN}
+
+    def contain(self, incident_id: str, now: float) -> Incident | None:
+        """None when it is no longer counted."""
+        case = self._find(incident_id)
+        if case is None:
+            return None
+        case.contain(now)
+        return case.incident()
+
+    def close(self, incident_id: str) -> Incident | None:
+        """Stop counting it: the next detection opens another. None when not counted."""
+        case = self._find(incident_id)
+        if case is None:
+            return None
+        case.state = IncidentState.CLOSED
+        self._drop(case)
+        self._changed.pop(case.id, None)
+        return case.incident()
+
+    def take_changed(self) -> list[Incident]:
+        """What has changed since the last call, to be stored."""
+        changed, self._changed = self._changed, {}
+        return [case.incident() for case in changed.values()]
+
+    def put_back(self, incidents: Iterable[Incident]) -> None:
+        """They could not be stored: take_changed() is to give them again."""
+        for incident in incidents:
+            case = self._find(incident.id)
+            if case is not None:
+                self._changed[case.id] = case
+
+    def _case_for(self, detection: Detection) -> Case:
+        family = _FAMILIES[detection.kind]
+        case = self._cases.get(detection.endpoint, {}).get(family)
+        if case is not None and case.lasts(detection.at):
+            return case
+        return self._keep(Case(self._new_id(detection.at), detection))
+
+    def _keep(self, case: Case) -> Case:
+        cases = list(self._all())
+        if len(cases) >= self._max_cases:
+            self._drop(min(cases, key=lambda one: one.last_seen))
+        self._cases.setdefault(case.endpoint, {})[_FAMILIES[case.kind]] = case
+        self._changed[case.id] = case
+        return case
+
+    def _drop(self, case: Case) -> None:
+        cases = self._cases[case.endpoint]
+        del cases[_FAMILIES[case.kind]]
+        if not cases:
+            del self._cases[case.endpoint]
+
+    def _find(self, incident_id: str) -> Case | None:
+        return next((case for case in self._all() if case.id == incident_id), None)
+
+    def _all(self) -> Iterable[Case]:
+        return (case for cases in self._cases.values() for case in cases.values())
