@@ -50,10 +50,12 @@ WOULD_REFUSE = Decision(Action.REFUSE, Mode.OBSERVE, "budget:strangers:hour", "t
 def record(number: int = 0, **fields: Any) -> Record:
     """A stranger's look-up; `number` makes its id and its moment."""
     address = fields.get("address", PLAIN.address)
+    refused = fields.get("decision") == REFUSED
     defaults = {
         "id": f"{number:026d}",
         "at": NOW + number * 0.001,
         "circles": (f"address:{address}",),
+        "ending": Ending.REFUSED if refused else Ending.ANSWERED,
     }
     return msgspec.structs.replace(PLAIN, **(defaults | fields))
 

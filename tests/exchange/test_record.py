@@ -4,11 +4,11 @@ import pytest
 
 from nightlatch.exchange.credential import CredentialState
 from nightlatch.exchange.exchange import Ending
-from nightlatch.exchange.judgement import ALLOW_OBSERVE, Action, Decision, Level, Mode
+from nightlatch.exchange.judgement import ALLOW_OBSERVE, Level
 from nightlatch.exchange.record import Posture, Record
 
 
-def record(state: CredentialState, posture: Posture, decision: Decision = ALLOW_OBSERVE) -> Record:
+def record(state: CredentialState, posture: Posture) -> Record:
     return Record(
         id="1",
         at=0.0,
@@ -28,7 +28,7 @@ def record(state: CredentialState, posture: Posture, decision: Decision = ALLOW_
         credential_state=state,
         level=Level.LOW,
         reason="",
-        decision=decision,
+        decision=ALLOW_OBSERVE,
         posture=posture,
     )
 
@@ -47,9 +47,3 @@ def record(state: CredentialState, posture: Posture, decision: Decision = ALLOW_
 )
 def test_who_is_a_stranger(state: CredentialState, posture: Posture, stranger: bool) -> None:
     assert record(state, posture).stranger is stranger
-
-
-def test_only_an_enforced_refusal_withholds() -> None:
-    for mode, withheld in ((Mode.OBSERVE, False), (Mode.ENFORCE, True)):
-        refused = Decision(Action.REFUSE, mode, status=429)
-        assert record(CredentialState.NONE, Posture.OPEN, refused).withheld is withheld

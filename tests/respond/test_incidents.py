@@ -1,6 +1,7 @@
 """Detections become incidents, incidents count what concerns them, and all of it is bounded."""
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from itertools import count
 from typing import Any
 
@@ -38,6 +39,11 @@ def only(incidents: Incidents) -> Incident:
     return incident
 
 
+def subject(number: int) -> int:
+    """A digest as the ledger makes them: uniform."""
+    return int.from_bytes(blake2b(number.to_bytes(8), digest_size=8).digest())
+
+
 def attack(callers: int, each: int = 1, **fields: Any) -> Iterator[Record]:
     """`callers` addresses asking in turn, every answer another person; the first raises the
     aggregate alarm."""
@@ -46,7 +52,7 @@ def attack(callers: int, each: int = 1, **fields: Any) -> Iterator[Record]:
         yield record(
             number,
             address=f"10.0.{number % callers // 256}.{number % callers % 256}",
-            disclosed=(number,),
+            disclosed=(subject(number),),
             detections=raised,
             **fields,
         )
@@ -208,11 +214,33 @@ def test_a_restart_goes_on_counting(incidents: Incidents) -> None:
     restarted = Incidents(lambda _now: "another")
     restarted.restore([before])
     assert only(restarted) == before
-    assert restarted.note(record(101, address="10.0.0.1", disclosed=(5,))) == []
+    assert restarted.note(record(101, address="10.0.0.1", disclosed=(subject(5),))) == []
     after = only(restarted)
     assert after.attempts == before.attempts + 1
     assert after.subjects == before.subjects
     assert after.title == before.title
+
+
+def test_with_its_counters_a_restart_counts_nobody_twice(incidents: Incidents) -> None:
+    for one in attack(40):
+        incidents.note(one)
+    counters = incidents.dump_counters()
+    restarted = Incidents(lambda _now: "another")
+    restarted.restore(incidents.current(), counters)
+    for number in (39, 40, 41):
+        address = f"10.0.0.{number}"
+        restarted.note(record(number, address=address, disclosed=(subject(number),)))
+    assert only(restarted).subjects == 42
+    assert only(restarted).callers == 42
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\xff", b"\x81\xa2I1\x92\xc4\x01x\xc4\x01y"])
+def test_damaged_counters_are_left_out(incidents: Incidents, damaged: bytes) -> None:
+    for one in attack(40):
+        incidents.note(one)
+    restarted = Incidents(lambda _now: "another")
+    restarted.restore(incidents.current(), damaged)
+    assert only(restarted).subjects == 40
 
 
 def test_closed_incidents_are_not_restored(incidents: Incidents) -> None:

@@ -17,3 +17,5 @@ class AgentReport(Struct, frozen=True):
     lost: dict[str, int] = {}
     """Exchanges lost there since the process began, by `Outcome`. Totals, not increments, so that a
     report that arrives twice, or never, distorts nothing."""
+    leaving: bool = False
+    """The process ends in good order: its silence from now on means nothing."""

@@ -75,7 +75,7 @@ class Catalogue:
     def note(self, record: Record) -> None:
         entry = self._entry(record)
         entry.requests += 1
-        entry.refused += record.withheld
+        entry.refused += record.refused
         entry.service = record.service
         entry.first_seen = min(entry.first_seen, record.at)
         entry.last_seen = max(entry.last_seen, record.at)
@@ -87,7 +87,7 @@ class Catalogue:
         _note_findings(entry, record)
         if record.items:
             _note_items(entry, record)
-        if record.stranger and not record.withheld:
+        if record.stranger and not record.refused:
             _note_stranger(entry, record)
 
     def summaries(

@@ -9,6 +9,7 @@ from nightlatch.exchange.incident import Alert, Incident, IncidentCaller, Incide
 from nightlatch.exchange.judgement import Action, Detection, DetectionKind, Mode
 from nightlatch.exchange.record import Record
 from nightlatch.respond.alerts import alert_for, next_milestone
+from nightlatch.store.sketch import DistinctCounter
 
 QUIET_GAP = 3_600.0
 """Seconds without a sign of the attack, after which the next sign is another incident."""
@@ -39,17 +40,6 @@ _NOUNS = {
     "session": ("session", "sessions"),
 }
 _CALLERS = ("caller", "callers")
-
-
-class DistinctCounter:  # stand-in
-    def __init__(self) -> None:
-        self._s: set[int] = set()
-
-    def add(self, members: Iterable[int]) -> None:
-        self._s.update(members)
-
-    def count(self) -> int:
-        return len(self._s)
 
 
 class _Tally(Struct):
@@ -117,11 +107,11 @@ class Case:
     def subjects(self) -> int:
         """Distinct subjects disclosed: those counted since it opened, and never fewer than the
         detections themselves have counted."""
-        return max(self._subjects.count(), self._least_subjects)
+        return max(self._subjects.cardinality, self._least_subjects)
 
     @property
     def callers(self) -> int:
-        return max(self._callers.count(), self._least_callers)
+        return max(self._callers.cardinality, self._least_callers)
 
     def lasts(self, now: float) -> bool:
         return now - self.last_seen <= QUIET_GAP
@@ -148,15 +138,15 @@ class Case:
     def count(self, record: Record) -> None:
         """Add a record that it concerns."""
         self.attempts += 1
-        self.refused += record.withheld
+        self.refused += record.refused
         if record.decision.action is Action.REFUSE:
             # A refusal, also one that was only observed, is a sign that the attack goes on. Other
             # traffic of strangers is not, or no incident at a busy endpoint would ever end.
             self.last_seen = max(self.last_seen, record.at)
         self._follow_mode(record)
-        before = self._subjects.count()
-        self._subjects.add(record.disclosed)
-        self._tally(record, max(0, self._subjects.count() - before))
+        before = self._subjects.cardinality
+        self._subjects.add_many(record.disclosed)
+        self._tally(record, max(0, self._subjects.cardinality - before))
         if self.subjects >= self._milestone:
             self._milestone = next_milestone(self.subjects)
             self._news = True
@@ -176,6 +166,15 @@ class Case:
             self._told = incident
             self._alerts = [*self._alerts, alert][-MAX_ALERTS:]
         return alert
+
+    def dump_counters(self) -> tuple[bytes, bytes]:
+        """Of subjects and of callers."""
+        return self._subjects.dump(), self._callers.dump()
+
+    def load_counters(self, subjects: bytes, callers: bytes) -> None:
+        """Raises ValueError for what `dump_counters` did not give."""
+        counters = DistinctCounter.load(subjects), DistinctCounter.load(callers)
+        self._subjects, self._callers = counters
 
     def incident(self) -> Incident:
         """As it stands."""
@@ -205,7 +204,7 @@ class Case:
 
     def _tally(self, record: Record, new_subjects: int) -> None:
         circle = record.circles[0] if record.circles else f"address:{record.address}"
-        self._callers.add((_number(circle),))
+        self._callers.add_many((_number(circle),))
         self._name_callers(circle)
         tally = self._tallies.get(circle)
         if tally is None:
@@ -214,7 +213,7 @@ class Case:
             tally = self._tallies[circle] = _Tally(record.address, record.at, record.at)
         tally.attempts += 1
         tally.disclosed += new_subjects
-        tally.refused += record.withheld
+        tally.refused += record.refused
         tally.last_seen = max(tally.last_seen, record.at)
 
     def _name_callers(self, circle: str) -> None:

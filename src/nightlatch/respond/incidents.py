@@ -5,6 +5,9 @@ a sign of it. Not safe for several threads: its owner holds a lock.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+import msgspec
 
 from nightlatch.exchange.incident import Alert, Incident, IncidentState
 from nightlatch.exchange.judgement import Detection, DetectionKind
@@ -52,11 +55,21 @@ class Incidents:
         alerts = (case.alert(record.at) for case in touched.values())
         return [alert for alert in alerts if alert is not None]
 
-    def restore(self, incidents: Iterable[Incident]) -> None:
-        """Go on counting what was not closed when the process ended."""
+    def restore(self, incidents: Iterable[Incident], counters: bytes = b"") -> None:
+        """Go on counting what was not closed when the process ended. Without `counters`, as
+        `dump_counters` gave them, the counts stand still until they are passed."""
+        dumped = _read_counters(counters)
         for incident in incidents:
-            if incident.state is not IncidentState.CLOSED and incident.detections:
-                self._keep(Case.restored(incident))
+            if incident.state is IncidentState.CLOSED or not incident.detections:
+                continue
+            case = self._keep(Case.restored(incident))
+            if case.id in dumped:
+                with suppress(ValueError):
+                    case.load_counters(*dumped[case.id])
+        self._changed.clear()
+
+    def dump_counters(self) -> bytes:
+        return msgspec.msgpack.encode({case.id: case.dump_counters() for case in self._all()})
 
     def current(self) -> list[Incident]:
         """Those still counted."""
@@ -66,8 +79,12 @@ class Incidents:
         case = self._find(incident_id)
         return case.incident() if case else None
 
+    @property
+    def open(self) -> int:
+        return sum(case.state is IncidentState.OPEN for case in self._all())
+
     def alarmed(self) -> set[str]:
-        """Endpoints with an incident that is open and goes on."""
+        """Endpoints with an open incident."""
         return {case.endpoint for case in self._all() if case.state is IncidentState.OPEN}
 
     def contain(self, incident_id: str, now: float) -> Incident | None:
@@ -126,3 +143,10 @@ class Incidents:
 
     def _all(self) -> Iterable[Case]:
         return (case for cases in self._cases.values() for case in cases.values())
+
+
+def _read_counters(dumped: bytes) -> dict[str, tuple[bytes, bytes]]:
+    try:
+        return msgspec.msgpack.decode(dumped, type=dict[str, tuple[bytes, bytes]])
+    except msgspec.MsgspecError:
+        return {}
