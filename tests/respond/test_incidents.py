@@ -126,9 +126,11 @@ def test_after_the_quiet_gap_it_is_another_incident(incidents: Incidents) -> Non
     incidents.note(record(0, detections=(detection(),)))
     late = NOW + QUIET_GAP + 1
     incidents.note(record(1, at=late, disclosed=(1,)))
-    assert incidents.current() == []
+    assert only(incidents).attempts == 1
     incidents.note(record(2, at=late, detections=(detection(at=late),)))
-    assert only(incidents).id == "I2"
+    incidents.note(record(3, at=late))
+    assert [(one.id, one.attempts) for one in incidents.current()] == [("I1", 1), ("I2", 2)]
+    assert incidents.open == 2, "only a person closes one"
 
 
 def test_refusals_keep_it_going_and_other_traffic_does_not(incidents: Incidents) -> None:

@@ -15,7 +15,7 @@ from nightlatch.exchange.record import Record
 from nightlatch.respond.case import Case
 
 MAX_CASES = 200
-"""Incidents counted at a time; the one quiet for longest is no longer counted (it stays stored)."""
+"""Incidents held at a time; the one quiet for longest goes first (it stays stored)."""
 
 _WALK = "walk"
 _FAMILIES = {
@@ -34,8 +34,10 @@ class Incidents:
     def __init__(self, new_id: Callable[[float], str], max_cases: int = MAX_CASES) -> None:
         self._new_id = new_id
         self._max_cases = max_cases
-        self._cases: dict[str, dict[str, Case]] = {}
-        """By endpoint, then by family."""
+        self._cases: dict[str, Case] = {}
+        """All that nobody has closed, by id."""
+        self._lasting: dict[str, dict[str, Case]] = {}
+        """Those not quiet yet, by endpoint, then by family: what records are counted into."""
         self._changed: dict[str, Case] = {}
 
     def note(self, record: Record) -> list[Alert]:
@@ -45,9 +47,9 @@ class Incidents:
             case = self._case_for(detection)
             case.detect(detection)
             touched[case.id] = case
-        for case in tuple(self._cases.get(record.endpoint, _NONE).values()):
+        for case in tuple(self._lasting.get(record.endpoint, _NONE).values()):
             if not case.lasts(record.at):
-                self._drop(case)
+                self._end(case)
             elif case.concerns(record):
                 case.count(record)
                 touched[case.id] = case
@@ -66,38 +68,39 @@ class Incidents:
             if case.id in dumped:
                 with suppress(ValueError):
                     case.load_counters(*dumped[case.id])
-        self._changed.clear()
 
     def dump_counters(self) -> bytes:
-        return msgspec.msgpack.encode({case.id: case.dump_counters() for case in self._all()})
+        return msgspec.msgpack.encode(
+            {case.id: case.dump_counters() for case in self._cases.values()}
+        )
 
     def current(self) -> list[Incident]:
-        """Those still counted."""
-        return [case.incident() for case in self._all()]
+        """Those nobody has closed, without those that had to make room."""
+        return [case.incident() for case in self._cases.values()]
 
     def find(self, incident_id: str) -> Incident | None:
-        case = self._find(incident_id)
+        case = self._cases.get(incident_id)
         return case.incident() if case else None
 
     @property
     def open(self) -> int:
-        return sum(case.state is IncidentState.OPEN for case in self._all())
+        return sum(case.state is IncidentState.OPEN for case in self._cases.values())
 
     def alarmed(self) -> set[str]:
         """Endpoints with an open incident."""
-        return {case.endpoint for case in self._all() if case.state is IncidentState.OPEN}
+        return {case.endpoint for case in self._cases.values() if case.state is IncidentState.OPEN}
 
     def contain(self, incident_id: str, now: float) -> Incident | None:
-        """None when it is no longer counted."""
-        case = self._find(incident_id)
+        """None when it is not held."""
+        case = self._cases.get(incident_id)
         if case is None:
             return None
         case.contain(now)
         return case.incident()
 
     def close(self, incident_id: str) -> Incident | None:
-        """Stop counting it: the next detection opens another. None when not counted."""
-        case = self._find(incident_id)
+        """Stop counting it: the next detection opens another. None when not held."""
+        case = self._cases.get(incident_id)
         if case is None:
             return None
         case.state = IncidentState.CLOSED
@@ -113,36 +116,36 @@ class Incidents:
     def put_back(self, incidents: Iterable[Incident]) -> None:
         """They could not be stored: take_changed() is to give them again."""
         for incident in incidents:
-            case = self._find(incident.id)
+            case = self._cases.get(incident.id)
             if case is not None:
                 self._changed[case.id] = case
 
     def _case_for(self, detection: Detection) -> Case:
         family = _FAMILIES[detection.kind]
-        case = self._cases.get(detection.endpoint, {}).get(family)
+        case = self._lasting.get(detection.endpoint, _NONE).get(family)
         if case is not None and case.lasts(detection.at):
             return case
         return self._keep(Case(self._new_id(detection.at), detection))
 
     def _keep(self, case: Case) -> Case:
-        cases = list(self._all())
-        if len(cases) >= self._max_cases:
-            self._drop(min(cases, key=lambda one: one.last_seen))
-        self._cases.setdefault(case.endpoint, {})[_FAMILIES[case.kind]] = case
-        self._changed[case.id] = case
+        if len(self._cases) >= self._max_cases:
+            self._drop(min(self._cases.values(), key=lambda one: one.last_seen))
+        self._cases[case.id] = case
+        self._lasting.setdefault(case.endpoint, {})[_FAMILIES[case.kind]] = case
         return case
 
     def _drop(self, case: Case) -> None:
-        cases = self._cases[case.endpoint]
-        del cases[_FAMILIES[case.kind]]
-        if not cases:
-            del self._cases[case.endpoint]
+        del self._cases[case.id]
+        self._end(case)
 
-    def _find(self, incident_id: str) -> Case | None:
-        return next((case for case in self._all() if case.id == incident_id), None)
-
-    def _all(self) -> Iterable[Case]:
-        return (case for cases in self._cases.values() for case in cases.values())
+    def _end(self, case: Case) -> None:
+        """Count nothing more into it."""
+        lasting = self._lasting.get(case.endpoint, {})
+        family = _FAMILIES[case.kind]
+        if lasting.get(family) is case:
+            del lasting[family]
+        if not lasting:
+            self._lasting.pop(case.endpoint, None)
 
 
 def _read_counters(dumped: bytes) -> dict[str, tuple[bytes, bytes]]:

@@ -83,9 +83,7 @@ class Recorder:
         self._decisions = Decisions(documents)
         self._feed = Feed()
         self._exposure: tuple[float, dict[str, Exposure]] | None = None
-        self._schedule = Schedule(
-            snapshot=SNAPSHOT_EVERY, learned=LEARNED_EVERY, prune=PRUNE_EVERY
-        )
+        self._schedule = Schedule(snapshot=SNAPSHOT_EVERY, learned=LEARNED_EVERY, prune=PRUNE_EVERY)
 
         # For what follows; never held while a store is asked.
         self._lock = Lock()
@@ -204,9 +202,7 @@ class Recorder:
         self._decisions.decide(
             enforced, AuditEntry(now, actor, "contain", incident_id, incident.endpoint)
         )
-        self._documents.put_incident(
-            contained or replace(incident, state=IncidentState.CONTAINED)
-        )
+        self._documents.put_incident(contained or replace(incident, state=IncidentState.CONTAINED))
 
     def close_incident(self, incident_id: str, actor: str, now: float) -> None:
         """It is dealt with. What was enforced stays enforced. Raises UnknownIncident."""
