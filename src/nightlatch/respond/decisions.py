@@ -77,5 +77,5 @@ def _read(state: bytes | None) -> _Kept:
         return _Kept()
     try:
         return msgspec.msgpack.decode(state, type=_Kept)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return _Kept()

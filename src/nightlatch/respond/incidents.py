@@ -151,5 +151,5 @@ class Incidents:
 def _read_counters(dumped: bytes) -> dict[str, tuple[bytes, bytes]]:
     try:
         return msgspec.msgpack.decode(dumped, type=dict[str, tuple[bytes, bytes]])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return {}
