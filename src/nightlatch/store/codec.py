@@ -1,6 +1,7 @@
-"""A record as bytes: MessagePack maps by field name, so that old records read under newer code.
+"""Records and documents as bytes: maps by field name, so that what is old reads under newer code.
 
-A field added with a default is filled in; a field that is gone is skipped.
+A field added with a default is filled in; a field that is gone is skipped. Records are MessagePack,
+documents JSON, which a person can read in the database.
 """
 
 from typing import Any
@@ -13,13 +14,17 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Record)
 
 
-def encode_record(record: Record) -> bytes:
-    """The record as MessagePack. Lone surrogates, which are not Unicode text and which a hostile
-    path can bring, become "?"."""
+def encode_record(record: Record) -> tuple[Record, bytes]:
+    """The record as it will be read again, and its bytes.
+
+    It is the same record but for lone surrogates, which are not Unicode text and which a hostile
+    path can bring: each becomes "?".
+    """
     try:
-        return _encoder.encode(record)
+        return record, _encoder.encode(record)
     except UnicodeEncodeError:
-        return _encoder.encode(_scrubbed(msgspec.to_builtins(record)))
+        data = _encoder.encode(_scrubbed(msgspec.to_builtins(record)))
+        return _decoder.decode(data), data
 
 
 def decode_record(data: bytes) -> Record:
@@ -27,9 +32,17 @@ def decode_record(data: bytes) -> Record:
     return _decoder.decode(data)
 
 
+def encode_document(document: msgspec.Struct) -> str:
+    """The document as JSON; lone surrogates become "?"."""
+    try:
+        return msgspec.json.encode(document).decode()
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_scrubbed(msgspec.to_builtins(document))).decode()
+
+
 def _scrubbed(value: Any) -> Any:
     if isinstance(value, str):
-        return scrub(value)
+        return unicode_text(value)
     if isinstance(value, dict):
         return {key: _scrubbed(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
@@ -37,6 +50,6 @@ def _scrubbed(value: Any) -> Any:
     return value
 
 
-def scrub(text: str) -> str:
+def unicode_text(text: str) -> str:
     """The text with "?" for every lone surrogate."""
     return text.encode("utf-8", "replace").decode()

@@ -20,10 +20,7 @@ from nightlatch.store.ports import (
     StoreFailed,
     StoreSize,
 )
-from nightlatch.store.query import matches
-
-DAY = 86_400.0
-MONTH = 30 * DAY
+from nightlatch.store.query import DAY, MONTH, matches
 
 _ENTRY_BYTES = 400
 """What an entry takes beside its encoded record, roughly."""
@@ -189,6 +186,7 @@ def _at(entry: _Entry) -> float:
 
 
 def _entry(record: Record) -> _Entry:
+    record, data = encode_record(record)
     return _Entry(
         order=(record.at, record.id),
         endpoint=record.endpoint,
@@ -197,7 +195,7 @@ def _entry(record: Record) -> _Entry:
         level=record.level,
         refused=record.refused,
         disclosed=record.disclosed,
-        data=encode_record(record),
+        data=data,
     )
 
 

@@ -163,14 +163,16 @@ class DocumentStore(Protocol):
 
     def endpoints(self) -> list[EndpointSummary]: ...
 
-    def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None: ...
+    def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None:
+        """Replaces the summaries of these endpoints and keeps the others."""
 
     def incidents(self, limit: int = 100) -> list[Incident]:
         """Newest first."""
 
     def incident(self, incident_id: str) -> Incident | None: ...
 
-    def put_incident(self, incident: Incident) -> None: ...
+    def put_incident(self, incident: Incident) -> None:
+        """Replaces the incident of the same id."""
 
     def audit(self, entry: AuditEntry) -> None: ...
 

@@ -1,9 +1,13 @@
-"""What an EventQuery means, said once for every backend that does not speak SQL."""
+"""What a question to an events store means, said once for every backend."""
 
 import re
 
 from nightlatch.exchange.record import Record
 from nightlatch.store.ports import EventQuery
+
+DAY = 86_400.0
+MONTH = 30 * DAY
+"""The two windows of exposure, in seconds."""
 
 _STATUS = re.compile(r"([0-9])(?:xx|([0-9]{2}))|0", re.IGNORECASE | re.ASCII)
 
