@@ -1,0 +1,275 @@
+"""The ASGI middleware: watches each exchange and carries the pipeline's decisions out.
+
+Pure ASGI. Without a withholding decision every message passes as the application sent it, in order;
+a fault of ours leaves the application alone (`fail="open"`) or answers 503 (`fail="closed"`).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Generic, Literal
+
+from nightlatch.capture.bodies import BodyCollector, body_of, octets
+from nightlatch.capture.codings import decoder_for
+from nightlatch.capture.handshake import Handshake
+from nightlatch.capture.hold import Answer, State
+from nightlatch.capture.ports import (
+    Application,
+    F,
+    Inline,
+    Message,
+    OnLost,
+    Receive,
+    Scope,
+    Send,
+)
+from nightlatch.capture.refusal import as_messages, problem, refusal
+from nightlatch.capture.requests import request_of, with_body
+from nightlatch.capture.route import route_template
+from nightlatch.exchange.exchange import Ending, Request, Response
+from nightlatch.exchange.judgement import Decision, Outcome
+from nightlatch.faults import guarded
+
+BODY_LIMIT = 65_536
+
+
+class StreamCut(OSError):
+    """Raised in the application's `send` once its stream was cut: to it, the client is gone."""
+
+
+def _uncounted(_outcome: Outcome, _count: int) -> None:
+    """For an application that does not count its losses."""
+
+
+class AsgiCapture(Generic[F]):
+    """Middleware around `app`, asking `inline` at each moment of an exchange.
+
+    body_limit: bytes of each body that are captured, and of an answer that is held.
+    on_lost: told of each exchange that a fault of ours kept from being recorded.
+    clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        inline: Inline[F],
+        *,
+        body_limit: int = BODY_LIMIT,
+        fail: Literal["open", "closed"] = "open",
+        on_lost: OnLost = _uncounted,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if body_limit < 1:
+            raise ValueError(f"body_limit must be at least 1 byte, not {body_limit}")
+        if fail not in ("open", "closed"):
+            raise ValueError(f'fail must be "open" or "closed", not {fail!r}')
+        self.app = app
+        self.inline = inline
+        self.body_limit = body_limit
+        self.fail_closed = fail == "closed"
+        self.on_lost = on_lost
+        self.clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http":
+            await _HttpExchange(self, scope, receive, send).run()
+        elif kind == "websocket":
+            await Handshake(self, scope, receive, send).run()
+        else:
+            await self.app(scope, receive, send)
+
+    def fault(self, place: str, error: Exception) -> None:
+        """Count a fault of ours; raises it under test."""
+        with guarded(place):
+            raise error
+
+    def lose(self, place: str, error: Exception) -> None:
+        """Count a fault of ours that costs an exchange its record."""
+        with guarded("capture.on_lost"):
+            self.on_lost(Outcome.LOST_FAULT, 1)
+        self.fault(place, error)
+
+
+class _HttpExchange(Generic[F]):
+    """One request and its answer. `receive` and `send` are what the application gets."""
+
+    __slots__ = (
+        "_answer",
+        "_began",
+        "_body",
+        "_capture",
+        "_finished",
+        "_gone",
+        "_in_flight",
+        "_receive",
+        "_request",
+        "_root_path",
+        "_route",
+        "_scope",
+        "_send",
+    )
+
+    _in_flight: F
+    _request: Request
+
+    def __init__(self, capture: AsgiCapture[F], scope: Scope, receive: Receive, send: Send) -> None:
+        self._capture = capture
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._began = time.perf_counter()
+        self._body = BodyCollector(capture.body_limit)
+        self._answer = Answer(
+            scope.get("method", "GET"), capture.body_limit, self._judge, self._inspect
+        )
+        # Routing changes the scope in place.
+        self._root_path = scope.get("root_path", "")
+        self._route: str | None = None
+        self._finished = False
+        self._gone = False
+
+    async def run(self) -> None:
+        capture = self._capture
+        try:
+            self._request = request = request_of(self._scope)
+            self._in_flight = capture.inline.on_request(request, capture.clock())
+            decision = self._in_flight.decision
+            refused = self._answer.withhold(refusal(decision)) if decision.withhold else None
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
+            await self._run_blind(error)
+            return
+        if refused is not None:
+            await self._send_all(refused)
+        else:
+            await self._run_application()
+
+    async def _run_blind(self, error: Exception) -> None:
+        """The pipeline could not even look at the request."""
+        self._capture.lose("capture.on_request", error)
+        if self._capture.fail_closed:
+            for message in as_messages(problem(503)):
+                await self._send(message)
+        else:
+            await self._capture.app(self._scope, self._receive, self._send)
+
+    async def _run_application(self) -> None:
+        try:
+            await self._capture.app(self._scope, self.receive, self.send)
+        except Exception as error:
+            # What the application had sent must leave first; its error goes on, not one of ours.
+            with suppress(Exception):
+                await self._let_go()
+            self._finish()
+            if not _is_cut(error):
+                raise
+        except BaseException:
+            # Cancelled, with the client or the server gone: there is nobody to send anything to.
+            self._gone = True
+            self._finish()
+            raise
+        else:
+            await self._let_go()
+            self._finish()
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        try:
+            kind = message["type"]
+            if kind == "http.request":
+                body = octets(message.get("body", b""))
+                self._body.add(body, more=message.get("more_body", False))
+            elif kind == "http.disconnect" and not self._answer.complete:
+                self._gone = True
+        except Exception as error:  # noqa: BLE001
+            self._capture.fault("capture.receive", error)
+        return message
+
+    async def send(self, message: Message) -> None:
+        answer = self._answer
+        try:
+            messages = answer.take(message)
+        except Exception as error:  # noqa: BLE001
+            messages = self._after_fault(error)
+        await self._send_all(messages)
+        if answer.state is State.CUT:
+            self._finish()
+            raise StreamCut("Nightlatch cut this answer")
+
+    async def _let_go(self) -> None:
+        """The application has ended: what is still held leaves, or our answer instead of it."""
+        if self._answer.state is not State.HELD:
+            return
+        try:
+            messages = self._answer.end_hold()
+        except Exception as error:  # noqa: BLE001
+            messages = self._after_fault(error)
+        await self._send_all(messages)
+
+    async def _send_all(self, messages: Sequence[Message]) -> None:
+        try:
+            for message in messages:
+                await self._send(message)
+        except OSError:
+            # What an ASGI server raises when the client is gone (specification 2.4).
+            self._gone = True
+            raise
+        # At once, not when the application returns: it may have background tasks to do.
+        if self._answer.complete:
+            self._finish()
+
+    def _after_fault(self, error: Exception) -> Sequence[Message]:
+        self._capture.fault("capture.answer", error)
+        if self._capture.fail_closed:
+            return self._answer.withhold(problem(503))
+        return self._answer.surrender()
+
+    def _judge(self, response: Response) -> Decision:
+        capture = self._capture
+        self._route = self._find_route()
+        request = self._request_so_far(over=False)
+        now = capture.clock()
+        return capture.inline.on_response(self._in_flight, request, response, self._route, now)
+
+    def _inspect(self, chunk: bytes) -> Decision:
+        return self._capture.inline.on_stream(self._in_flight, chunk, self._capture.clock())
+
+    def _find_route(self) -> str | None:
+        return route_template(self._scope, self._request.path, self._root_path)
+
+    def _request_so_far(self, *, over: bool) -> Request:
+        if not self._body.size:
+            return self._request
+        request = self._request
+        return with_body(request, body_of(self._body, decoder_for(request.headers), over=over))
+
+    def _finish(self) -> None:
+        """Hand the exchange over, once."""
+        if self._finished:
+            return
+        self._finished = True
+        duration = time.perf_counter() - self._began
+        try:
+            self._capture.inline.finish(
+                self._in_flight,
+                self._request_so_far(over=True),
+                self._answer.response(),
+                self._route or self._find_route(),
+                self._ending(),
+                duration,
+            )
+        except Exception as error:  # noqa: BLE001
+            self._capture.lose("capture.finish", error)
+
+    def _ending(self) -> Ending:
+        if self._answer.state in (State.WITHHELD, State.CUT):
+            return Ending.REFUSED
+        if self._gone:
+            return Ending.CLIENT_GONE
+        return Ending.ANSWERED if self._answer.complete else Ending.RAISED
+
+
+def _is_cut(error: BaseException) -> bool:
+    """Did the application end because we cut its stream, perhaps in its framework's words?"""
+    related: tuple[Any, ...] = (error, error.__cause__, error.__context__)
+    return any(isinstance(one, StreamCut) for one in related)

@@ -1,0 +1,163 @@
+"""WebSocket handshakes: noted as exchanges, refused where decided; messages are not inspected."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Generic
+
+from nightlatch.capture.ports import F, Message, Receive, Scope, Send
+from nightlatch.capture.refusal import as_messages, problem, refusal
+from nightlatch.capture.requests import request_of
+from nightlatch.capture.route import route_template
+from nightlatch.exchange.exchange import Ending, Request, Response
+from nightlatch.exchange.headers import Headers
+from nightlatch.exchange.judgement import Decision
+
+if TYPE_CHECKING:
+    from nightlatch.capture.asgi import AsgiCapture
+
+_DENIAL = "websocket.http.response"
+_ABNORMAL_CLOSURE = 1006
+"""RFC 6455 section 7.4.1: what an application is told of a connection that never came to be."""
+
+
+class Handshake(Generic[F]):
+    """One WebSocket connection up to its acceptance or refusal."""
+
+    __slots__ = (
+        "_began",
+        "_capture",
+        "_denied",
+        "_in_flight",
+        "_noted",
+        "_receive",
+        "_request",
+        "_root_path",
+        "_scope",
+        "_send",
+    )
+
+    _in_flight: F
+    _request: Request
+
+    def __init__(
+        self, capture: "AsgiCapture[F]", scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self._capture = capture
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._began = time.perf_counter()
+        self._root_path = scope.get("root_path", "")
+        self._noted = False
+        self._denied = False
+
+    async def run(self) -> None:
+        capture = self._capture
+        refused: Response | None = None
+        try:
+            self._request = request_of(self._scope)
+            self._in_flight = capture.inline.on_request(self._request, capture.clock())
+            if self._in_flight.decision.withhold:
+                refused = refusal(self._in_flight.decision)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
+            await self._run_blind(error)
+            return
+        if refused is not None:
+            await self._refuse(refused)
+        else:
+            await self._run_application()
+
+    async def _run_blind(self, error: Exception) -> None:
+        self._noted = True
+        self._capture.lose("capture.on_request", error)
+        if self._capture.fail_closed:
+            await self._refuse(problem(503))
+        else:
+            await self._capture.app(self._scope, self._receive, self._send)
+
+    async def _refuse(self, response: Response) -> None:
+        await self._receive()  # websocket.connect: only then may it be answered
+        for message in self._deny(response):
+            await self._send(message)
+
+    async def _run_application(self) -> None:
+        try:
+            await self._capture.app(self._scope, self.receive, self.send)
+        finally:
+            self._note(None, Ending.RAISED)
+
+    async def receive(self) -> Message:
+        if self._denied:
+            return {"type": "websocket.disconnect", "code": _ABNORMAL_CLOSURE}
+        message = await self._receive()
+        if not self._noted and message["type"] == "websocket.disconnect":
+            self._note(None, Ending.CLIENT_GONE)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._denied:
+            return
+        messages: Sequence[Message] = (message,)
+        if not self._noted:
+            try:
+                messages = self._answer(message)
+            except Exception as error:  # noqa: BLE001
+                self._capture.fault("capture.handshake", error)
+                if self._capture.fail_closed:
+                    messages = self._deny(problem(503))
+        for each in messages:
+            await self._send(each)
+
+    def _answer(self, message: Message) -> Sequence[Message]:
+        response = _response_of(message)
+        if response is None:
+            return (message,)
+        decision = self._judge(response)
+        if decision.withhold:
+            return self._deny(refusal(decision))
+        self._note(response, Ending.ANSWERED)
+        return (message,)
+
+    def _deny(self, response: Response) -> Sequence[Message]:
+        self._denied = True
+        self._note(response, Ending.REFUSED)
+        if _DENIAL in (self._scope.get("extensions") or {}):
+            return as_messages(response, "websocket.http")
+        return ({"type": "websocket.close", "code": 1008},)
+
+    def _judge(self, response: Response) -> Decision:
+        capture = self._capture
+        route = self._find_route()
+        now = capture.clock()
+        return capture.inline.on_response(self._in_flight, self._request, response, route, now)
+
+    def _find_route(self) -> str | None:
+        return route_template(self._scope, self._request.path, self._root_path)
+
+    def _note(self, response: Response | None, ending: Ending) -> None:
+        """Hand the exchange over, once."""
+        if self._noted:
+            return
+        self._noted = True
+        duration = time.perf_counter() - self._began
+        try:
+            self._capture.inline.finish(
+                self._in_flight, self._request, response, self._find_route(), ending, duration
+            )
+        except Exception as error:  # noqa: BLE001
+            self._capture.lose("capture.finish", error)
+
+
+def _response_of(message: Message) -> Response | None:
+    """The answer to the handshake, as HTTP has it; None when this message does not answer it."""
+    kind = message["type"]
+    if kind == "websocket.accept":
+        status = 101
+    elif kind == "websocket.close":
+        status = 403
+    elif kind == "websocket.http.response.start":
+        status = message["status"]
+    else:
+        return None
+    raw = message.get("headers") or ()
+    return Response(status, Headers([(name.lower(), value) for name, value in raw]))

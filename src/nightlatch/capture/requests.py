@@ -1,0 +1,36 @@
+"""The request as the ASGI scope tells it (ASGI HTTP and WebSocket specification 2.5)."""
+
+from nightlatch.capture.ports import Scope
+from nightlatch.exchange.exchange import Body, Request
+from nightlatch.exchange.headers import Headers
+
+
+def request_of(scope: Scope) -> Request:
+    """The head; a server that leaves out an optional key gets the specification's default."""
+    headers = Headers([(name, value) for name, value in scope.get("headers", ())])
+    client = scope.get("client")
+    return Request(
+        scope.get("method", "GET"),
+        scope.get("scheme") or ("ws" if scope["type"] == "websocket" else "http"),
+        headers.get(b"host") or "",
+        scope.get("path", ""),
+        scope.get("query_string", b"").decode("latin-1"),
+        headers,
+        client[0] if client else "",
+        scope.get("http_version", "1.1"),
+    )
+
+
+def with_body(request: Request, body: Body) -> Request:
+    """The same request with its body, as far as it was read."""
+    return Request(
+        request.method,
+        request.scheme,
+        request.host,
+        request.path,
+        request.query,
+        request.headers,
+        request.peer,
+        request.http_version,
+        body,
+    )
