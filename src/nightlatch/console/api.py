@@ -1,0 +1,214 @@
+"""The REST API under /api/v1: what the pages show, for machines. JSON both ways.
+
+Errors are RFC 9457 problem details. Unsafe methods need the API token, or a session together with
+its CSRF token in `X-CSRF-Token`.
+"""
+
+from typing import Annotated, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response, StreamingResponse
+from msgspec import Struct
+
+from nightlatch.checks.check import Scope
+from nightlatch.console.answers import json
+from nightlatch.console.context import Actor, Console, Here
+from nightlatch.console.contracts import contract_problems
+from nightlatch.console.doors import MAX_INCIDENTS, Overview, overview
+from nightlatch.console.live import matcher
+from nightlatch.console.openapi import answers, takes
+from nightlatch.console.search import PAGE, read_search
+from nightlatch.console.stream import live_response
+from nightlatch.console.timeline import Timeline, around, recent, span_of
+from nightlatch.exchange.facts import Contract, EndpointSummary
+from nightlatch.exchange.incident import Incident
+from nightlatch.exchange.judgement import Level, Mode
+from nightlatch.exchange.record import Record
+from nightlatch.store.ports import StoreSize
+
+router = APIRouter(prefix="/api/v1", tags=["v1"])
+T = TypeVar("T")
+MAX_BODY = 64 * 1024
+MAX_PAGE = 500
+
+
+async def read_body(request: Request) -> bytes:
+    """A dependency, so that the routes that store may block."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_BODY:
+            raise HTTPException(413, f"The body may have {MAX_BODY:,} bytes.")
+    return bytes(data)
+
+
+Body = Annotated[bytes, Depends(read_body)]
+
+
+class ModeChoice(Struct, frozen=True):
+    mode: Mode
+
+
+class CheckHelp(Struct, frozen=True):
+    """A check's help page, without its function."""
+
+    id: str
+    title: str
+    level: Level
+    scope: Scope
+    what: str
+    why: str
+    example: str
+    remedy: str
+    owasp: str
+    cwe: int
+    references: tuple[str, ...]
+
+
+class HealthReport(Struct, frozen=True):
+    mode: Mode
+    problems: tuple[str, ...]
+    outcomes: dict[str, int]
+    store: StoreSize
+
+
+@router.get("/overview", **answers(Overview))
+def read_overview(here: Here) -> Response:
+    """Whose records left to strangers, open doors, open incidents."""
+    now = here.clock()
+    endpoints, incidents = here.recorder.endpoints(now), here.recorder.incidents(MAX_INCIDENTS)
+    return json(overview(endpoints, incidents, here.mode, now))
+
+
+@router.get("/timeline", **answers(Timeline))
+def read_timeline(here: Here, span: str = "24h", endpoint: str | None = None) -> Response:
+    """Requests by level, refusals and distinct people disclosed; `span` is 1h, 24h, 7d or 30d."""
+    return json(recent(here.events, span_of(span), here.clock(), endpoint))
+
+
+@router.get("/records", **answers(list[Record], "Newest first."))
+def search_records(request: Request, here: Here, limit: int = PAGE) -> Response:
+    """Search: level, endpoint, method, status, address, circle, check, refused, text, before."""
+    search = read_search(request.query_params)
+    if problems := search.problems():
+        raise HTTPException(422, "; ".join(problems))
+    return json(here.events.search(search.query(max(1, min(limit, MAX_PAGE)))))
+
+
+@router.get("/records/{record_id}", **answers(Record))
+def read_record(record_id: str, here: Here) -> Response:
+    return json(_found(here.events.get(record_id), "record"))
+
+
+@router.get("/endpoints", **answers(list[EndpointSummary], "By risk, the worst first."))
+def list_endpoints(here: Here) -> Response:
+    return json(here.recorder.endpoints(here.clock()))
+
+
+@router.get("/endpoint", **answers(EndpointSummary))
+def read_endpoint(key: str, here: Here) -> Response:
+    """`key` is the method and the route template, e.g. `GET /users/{phone}`."""
+    return json(_found(here.endpoint(key, here.clock()), "endpoint"))
+
+
+@router.put("/contracts", openapi_extra=takes(Contract), **answers(Contract))
+def put_contract(body: Body, here: Here, actor: Actor) -> Response:
+    """Decide about one endpoint; replaces what was decided before."""
+    now = here.clock()
+    contract = msgspec.structs.replace(_decode(body, Contract), decided_at=now)
+    if problems := contract_problems(contract, now):
+        raise HTTPException(422, " ".join(problems))
+    _found(here.endpoint(contract.endpoint, now), "endpoint")
+    here.recorder.decide(contract, actor, now)
+    return json(contract)
+
+
+@router.get("/incidents", **answers(list[Incident], "Newest first."))
+def list_incidents(here: Here, limit: int = 100) -> Response:
+    return json(here.recorder.incidents(max(1, min(limit, MAX_INCIDENTS))))
+
+
+@router.get("/incidents/{incident_id}", **answers(Incident))
+def read_incident(incident_id: str, here: Here) -> Response:
+    return json(_found(here.recorder.incident(incident_id), "incident"))
+
+
+@router.get("/incidents/{incident_id}/timeline", **answers(Timeline))
+def read_incident_timeline(incident_id: str, here: Here) -> Response:
+    """All requests to its endpoint while it lasted, with a little before and after."""
+    incident = _found(here.recorder.incident(incident_id), "incident")
+    return json(around(here.events, incident.opened, incident.last_seen, incident.endpoint))
+
+
+@router.post("/incidents/{incident_id}/contain", **answers(Incident))
+def contain(incident_id: str, here: Here, actor: Actor) -> Response:
+    """Enforce at the incident's endpoint and refuse the callers concerned."""
+    _found(here.recorder.incident(incident_id), "incident")
+    here.recorder.contain(incident_id, actor, here.clock())
+    return json(here.recorder.incident(incident_id))
+
+
+@router.post("/incidents/{incident_id}/close", **answers(Incident))
+def close(incident_id: str, here: Here, actor: Actor) -> Response:
+    _found(here.recorder.incident(incident_id), "incident")
+    here.recorder.close_incident(incident_id, actor, here.clock())
+    return json(here.recorder.incident(incident_id))
+
+
+@router.get("/mode", **answers(ModeChoice))
+def read_mode(here: Here) -> Response:
+    return json(ModeChoice(here.mode))
+
+
+@router.put("/mode", openapi_extra=takes(ModeChoice), **answers(ModeChoice))
+def put_mode(body: Body, here: Here, actor: Actor) -> Response:
+    choice = _decode(body, ModeChoice)
+    here.recorder.set_mode(choice.mode, actor, here.clock())
+    return json(choice)
+
+
+@router.get("/checks", **answers(list[CheckHelp]))
+def list_checks(here: Here) -> Response:
+    helps = [
+        CheckHelp(**{name: getattr(check, name) for name in CheckHelp.__struct_fields__})
+        for check in here.checks.values()
+    ]
+    return json(helps)
+
+
+@router.get("/health", **answers(HealthReport))
+def read_health(here: Here) -> Response:
+    return json(_health(here))
+
+
+@router.get("/live", response_class=StreamingResponse, response_model=None)
+def live(request: Request, here: Here) -> Response:
+    """Server-sent events: `request` (a record as JSON), `passed` (two counts: not shown, lost)."""
+    search = read_search(request.query_params)
+    return live_response(
+        request,
+        here.recorder.subscribe(),
+        matcher(search.query()),
+        lambda record: msgspec.json.encode(record).decode(),
+    )
+
+
+def _health(here: Console) -> HealthReport:
+    health = here.recorder.health(here.clock())
+    return HealthReport(
+        here.mode, tuple(health.problems), dict(health.outcomes), here.events.size()
+    )
+
+
+def _found(value: T | None, noun: str) -> T:
+    if value is None:
+        raise HTTPException(404, f"There is no such {noun}, or it is no longer kept.")
+    return value
+
+
+def _decode(body: bytes, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.MsgspecError as error:
+        raise HTTPException(422, f"The body is not what this route takes: {error}") from error

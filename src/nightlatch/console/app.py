@@ -1,0 +1,115 @@
+"""The console as one ASGI application."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from nightlatch.checks.check import Check
+from nightlatch.console import api, openapi
+from nightlatch.console.access import Access
+from nightlatch.console.answers import problem
+from nightlatch.console.context import Console, check_csrf, checks_by_id
+from nightlatch.console.guard import Guard
+from nightlatch.console.pages import checks as checks_pages
+from nightlatch.console.pages import endpoints, home, incidents, requests, settings
+from nightlatch.console.ports import Recorder
+from nightlatch.console.rendering import STATIC, bare, page
+from nightlatch.exchange.judgement import Mode
+from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
+
+ROUTERS = (
+    api.router,
+    home.router,
+    requests.router,
+    endpoints.router,
+    incidents.router,
+    checks_pages.router,
+    settings.router,
+)
+
+
+def create_console(
+    recorder: Recorder,
+    events: EventStore,
+    documents: DocumentStore,
+    checks: Sequence[Check],
+    token: str = "",
+    *,
+    access: Access | None = None,
+    default_mode: Mode = Mode.OBSERVE,
+    hosts: Collection[str] = (),
+    public: Collection[str] = ("/healthz",),
+    version: str = "",
+    clock: Callable[[], float] = time.time,
+) -> FastAPI:
+    """The console over the rooms below it.
+
+    `token` is the API token for machines ("" for none); people come through `access`. `hosts` are
+    names besides the loopback ones under which it may be called; `public` are path prefixes that
+    need no session (for routes that the caller mounts). Raises ValueError for duplicate check ids.
+    """
+    access = access or Access(documents)
+    app = FastAPI(
+        title="Nightlatch",
+        version=version or "0",
+        summary="Whose records leave an API, and what was decided about it.",
+        openapi_url="/api/v1/openapi.json",
+        # Their pages load scripts from elsewhere; the document itself is served.
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(check_csrf)],
+    )
+    app.state.console = Console(
+        recorder, events, documents, checks_by_id(checks), access, default_mode, clock
+    )
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=router is api.router)
+    openapi.describe(app)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(HTTPException, _on_refused)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(StoreFailed, _on_store_failed)
+    app.add_middleware(
+        Guard,
+        access=access,
+        api_token=token,
+        hosts=hosts,
+        public=("/static/", *public),
+        locked=_locked,
+        clock=clock,
+    )
+    return app
+
+
+def _locked(request: Request, refused: bool) -> Response:
+    return bare("locked.html", 401, refused=refused)
+
+
+def _answer(request: Request, status: int, title: str, detail: str) -> Response:
+    """The error as the caller reads it: problem details for machines, a page for people."""
+    if request.url.path.startswith("/api/") or not hasattr(request.state, "session"):
+        return problem(status, title, detail)
+    return page(request, "error.html", status, title=title, detail=detail)
+
+
+def _on_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    titles = {403: "Not accepted", 404: "Not found", 422: "Not understood"}
+    title = titles.get(error.status_code, "Not possible")
+    return _answer(request, error.status_code, title, str(error.detail))
+
+
+def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    faults = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
+    return _answer(request, 422, "Not understood", faults)
+
+
+def _on_store_failed(request: Request, error: Exception) -> Response:
+    # Not a page: its frame would ask the same store again.
+    return problem(503, "The store does not answer", str(error))

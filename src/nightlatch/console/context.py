@@ -1,0 +1,88 @@
+"""What every route of the console works with, and how it gets it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from msgspec import Struct
+
+from nightlatch.checks.check import Check
+from nightlatch.console.access import Access, Session, same_secret
+from nightlatch.console.guard import SAFE_METHODS
+from nightlatch.console.ports import Recorder
+from nightlatch.exchange.facts import EndpointSummary
+from nightlatch.exchange.judgement import Mode
+from nightlatch.store.ports import DocumentStore, EventStore
+
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "x-csrf-token"
+
+
+class Console(Struct, frozen=True):
+    """The console's collaborators, passed by hand."""
+
+    recorder: Recorder
+    events: EventStore
+    documents: DocumentStore
+    checks: Mapping[str, Check]
+    """By id, in the order of the catalogue."""
+    access: Access
+    default_mode: Mode
+    """What the applications' own settings say where no person has decided."""
+    clock: Callable[[], float] = time.time
+
+    @property
+    def mode(self) -> Mode:
+        return self.recorder.directives.mode or self.default_mode
+
+    def endpoint(self, key: str, now: float) -> EndpointSummary | None:
+        found = (summary for summary in self.recorder.endpoints(now) if summary.endpoint == key)
+        return next(found, None)
+
+
+def checks_by_id(checks: Sequence[Check]) -> dict[str, Check]:
+    return {check.id: check for check in checks}
+
+
+def get_console(request: Request) -> Console:
+    console = request.app.state.console
+    assert isinstance(console, Console)  # noqa: S101 - create_console put it there
+    return console
+
+
+def get_session(request: Request) -> Session | None:
+    session: Session | None = request.state.session
+    return session
+
+
+def get_actor(request: Request) -> str:
+    """Whose hand it was, for the audit log."""
+    actor: str = request.state.actor
+    return actor
+
+
+async def check_csrf(request: Request) -> None:
+    """A session's unsafe request must carry the session's CSRF token, in a header or a form field.
+
+    Machines with the API token carry nothing a browser would add by itself, and need none.
+    """
+    session = getattr(request.state, "session", None)
+    if request.method in SAFE_METHODS or session is None:
+        return
+    given = request.headers.get(CSRF_HEADER)
+    if given is None and "form" in request.headers.get("content-type", ""):
+        given = (await read_form(request)).get(CSRF_FIELD)
+    if not same_secret(given or "", session.csrf):
+        raise HTTPException(403, "The form is out of date. Reload the page and try again.")
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The text fields of a submitted form; a dependency, so that routes that store may block."""
+    form = await request.form(max_files=0, max_fields=50)
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+Here = Annotated[Console, Depends(get_console)]
+Actor = Annotated[str, Depends(get_actor)]
+Fields = Annotated[dict[str, str], Depends(read_form)]

@@ -1,0 +1,27 @@
+"""The overview: what matters first."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from nightlatch.console.context import Here
+from nightlatch.console.doors import MAX_INCIDENTS, overview
+from nightlatch.console.rendering import page
+from nightlatch.console.timeline import SPANS, span_of
+
+router = APIRouter()
+
+
+@router.get("/")
+def home(request: Request, here: Here, span: str = "24h") -> HTMLResponse:
+    now = here.clock()
+    endpoints = here.recorder.endpoints(now)
+    incidents = here.recorder.incidents(MAX_INCIDENTS)
+    return page(
+        request,
+        "home.html" if endpoints else "welcome.html",
+        view=overview(endpoints, incidents, here.mode, now),
+        spans=SPANS.values(),
+        span=span_of(span),
+        health=here.recorder.health(now),
+        store=here.events.size(),
+    )

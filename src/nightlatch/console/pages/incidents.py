@@ -1,0 +1,49 @@
+"""The incidents, the page of one, and the buttons that contain and close it."""
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from nightlatch.console.context import Actor, Console, Here
+from nightlatch.console.doors import MAX_INCIDENTS
+from nightlatch.console.rendering import page
+from nightlatch.exchange.incident import Incident
+
+router = APIRouter(prefix="/incidents")
+
+
+@router.get("")
+def list_incidents(request: Request, here: Here) -> HTMLResponse:
+    return page(request, "incidents.html", incidents=here.recorder.incidents(MAX_INCIDENTS))
+
+
+@router.get("/{incident_id}")
+def show_incident(request: Request, incident_id: str, here: Here) -> HTMLResponse:
+    incident = _existing(here, incident_id)
+    now = here.clock()
+    return page(
+        request,
+        "incident.html",
+        incident=incident,
+        summary=here.endpoint(incident.endpoint, now),
+    )
+
+
+@router.post("/{incident_id}/contain")
+def contain(incident_id: str, here: Here, actor: Actor) -> RedirectResponse:
+    _existing(here, incident_id)
+    here.recorder.contain(incident_id, actor, here.clock())
+    return RedirectResponse(f"/incidents/{incident_id}", 303)
+
+
+@router.post("/{incident_id}/close")
+def close(incident_id: str, here: Here, actor: Actor) -> RedirectResponse:
+    _existing(here, incident_id)
+    here.recorder.close_incident(incident_id, actor, here.clock())
+    return RedirectResponse(f"/incidents/{incident_id}", 303)
+
+
+def _existing(here: Console, incident_id: str) -> Incident:
+    incident = here.recorder.incident(incident_id)
+    if incident is None:
+        raise HTTPException(404, "There is no such incident.")
+    return incident

@@ -1,0 +1,84 @@
+// The request list as it happens: rows come rendered, are shown on top, and can be held.
+const MOST_ROWS = 100;
+const MOST_HELD = 100;
+
+const bar = document.getElementById("live");
+const word = bar.querySelector("[data-word]");
+const button = bar.querySelector("[data-pause]");
+let source = null;
+let held = [];
+let paused = false;
+let passed = 0;
+let lost = 0;
+
+function connect() {
+  source?.close();
+  const results = document.getElementById("results");
+  held = [];
+  passed = lost = 0;
+  tell();
+  if ("off" in bar.dataset) return;
+  source = new EventSource(results.dataset.stream);
+  source.addEventListener("open", () => state(paused ? "paused" : "live"));
+  source.addEventListener("error", () => state("lost"));
+  source.addEventListener("request", (event) => (paused ? hold(event.data) : show([event.data])));
+  source.addEventListener("passed", (event) => count(JSON.parse(event.data)));
+  button.hidden = false;
+}
+
+function hold(row) {
+  held.push(row);
+  if (held.length > MOST_HELD) {
+    held.shift();
+    passed += 1;
+  }
+  tell();
+}
+
+function show(rows) {
+  const list = document.getElementById("rows");
+  if (list.closest("[hidden]")) {
+    // The list was empty when the page was made: fetch it with its headings.
+    document.querySelector("form.filters").requestSubmit();
+    return;
+  }
+  for (const row of rows) list.insertAdjacentHTML("afterbegin", row);
+  while (list.rows.length > MOST_ROWS) list.lastElementChild.remove();
+}
+
+function count([more, gone]) {
+  passed += more;
+  lost += gone;
+  tell();
+}
+
+function tell() {
+  const place = document.getElementById("passed");
+  if (!place) return;
+  const words = [];
+  if (held.length) words.push(`${held.length} waiting`);
+  if (passed) words.push(`${passed.toLocaleString("en")} more, too quick to show`);
+  if (lost) words.push(`${lost.toLocaleString("en")} missed by the feed`);
+  place.textContent = words.join(" · ");
+}
+
+function state(name) {
+  bar.dataset.state = name;
+  word.textContent = { live: "Live", paused: "Paused", lost: "Reconnecting" }[name];
+}
+
+button.addEventListener("click", () => {
+  paused = !paused;
+  button.setAttribute("aria-pressed", String(paused));
+  button.querySelector("span").textContent = paused ? "Resume" : "Pause";
+  button.querySelector("use").setAttribute(
+    "href", `/static/vendor/icons.svg#player-${paused ? "play" : "pause"}`,
+  );
+  if (!paused) show(held.splice(0));
+  state(paused ? "paused" : "live");
+  tell();
+});
+
+// A changed filter swaps the results: the stream follows them.
+document.addEventListener("htmx:after:swap", connect);
+connect();

@@ -1,0 +1,144 @@
+"""Numbers, times and enumerations as people read them."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from nightlatch.exchange.facts import Expectation
+from nightlatch.exchange.incident import IncidentState
+from nightlatch.exchange.judgement import Action, Decision, DetectionKind, Mode
+from nightlatch.exchange.record import Posture
+
+_STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+_NAMES = {
+    "ip-address": "IP address",
+    "iban": "IBAN",
+    "jwt": "JWT",
+    "totp-seed": "TOTP seed",
+    "email": "e-mail",
+    "national-id": "national ID",
+    "device-id": "device ID",
+    "account-id": "account ID",
+    "bearer-jwt": "JWT",
+    "bearer": "bearer token",
+    "api-key": "API key",
+    "aws-sigv4": "AWS SigV4",
+    "hmac": "HMAC",
+    "mtls": "mTLS",
+}
+
+
+def count(number: int) -> str:
+    """12,345"""
+    return f"{number:,}"
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """ "1 person", "12,345 people"."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def percent(share: float) -> str:
+    """0.954 → 95 %; never rounds up to 100 or down to 0."""
+    if 0 < share < 0.01:
+        return "< 1 %"
+    return f"{int(share * 100)} %"
+
+
+def rate(probability: float) -> str:
+    """A false-alarm rate: 0.001 → "1 in 1,000"."""
+    return (
+        "a plain limit, no statistics" if probability <= 0 else f"1 in {round(1 / probability):,}"
+    )
+
+
+def size(octets: int) -> str:
+    """Bytes with a binary unit."""
+    amount = float(octets)
+    for unit in ("B", "KiB", "MiB"):
+        if amount < 1024:
+            return (
+                f"{amount:,.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
+            )
+        amount /= 1024
+    return f"{amount:,.1f} GiB"
+
+
+def duration(seconds: float) -> str:
+    """How long an answer took."""
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def ago(at: float, now: float) -> str:
+    """ "just now", "12 s ago", "3 h ago", "in 5 d"; "never" for 0."""
+    if not at:
+        return "never"
+    distance = abs(now - at)
+    if distance < 1:
+        return "just now"
+    span = next(f"{int(distance // step)} {unit}" for step, unit in _STEPS if distance >= step)
+    return f"{span} ago" if at <= now else f"in {span}"
+
+
+def utc(at: float) -> str:
+    """2026-01-31 08:15:30 UTC"""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def day(at: float) -> str:
+    """2026-01-31, as a date field wants it."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
+
+
+def name(word: str) -> str:
+    """A data class or credential kind in plain words."""
+    return _NAMES.get(word, word.replace("-", " "))
+
+
+def decision(value: Decision) -> str:
+    if value.action is Action.ALLOW:
+        return "Answered"
+    return f"Refused {value.status}" if value.withhold else "Would refuse"
+
+
+def pretty(body: str) -> str:
+    """JSON indented; anything else as it is."""
+    try:
+        return msgspec.json.format(body.encode("utf-8", "replace"), indent=2).decode()
+    except msgspec.DecodeError:
+        return body
+
+
+POSTURES = {
+    Posture.OPEN: "Answers anyone: no credential is needed.",
+    Posture.MIXED: "Sometimes answers without a credential, sometimes not.",
+    Posture.PROTECTED: "Turns away callers without a valid credential.",
+    Posture.UNKNOWN: "Traffic so far proves nothing either way.",
+}
+EXPECTATIONS = {
+    Expectation.UNDECIDED: "Not decided",
+    Expectation.PUBLIC: "Public by decision",
+    Expectation.MUST_AUTHENTICATE: "Must authenticate",
+}
+MODES = {
+    Mode.OFF: "Nothing is watched.",
+    Mode.OBSERVE: "Everything is answered; what would have been refused is recorded.",
+    Mode.ENFORCE: "What breaks a budget or a decision is refused.",
+}
+KINDS = {
+    DetectionKind.ENUMERATION: "One caller guesses identifiers",
+    DetectionKind.DISTRIBUTED_ENUMERATION: "Many callers together walk one endpoint",
+    DetectionKind.BUDGET_EXCEEDED: "More people's records left than the budget allows",
+    DetectionKind.EXISTENCE_ORACLE: "Answers tell whether an identifier exists",
+}
+STATES = {
+    IncidentState.OPEN: "Open",
+    IncidentState.CONTAINED: "Contained",
+    IncidentState.CLOSED: "Closed",
+}
