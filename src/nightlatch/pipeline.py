@@ -12,13 +12,24 @@ from msgspec.structs import replace
 from nightlatch.checks.check import Check, Evidence
 from nightlatch.checks.run import run_checks
 from nightlatch.detect.disclosure import Disclosures
+from nightlatch.detect.stream import StreamReader
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.content import EMPTY, Content, Leaf, query_leaves, read_content
 from nightlatch.exchange.credential import Credential
 from nightlatch.exchange.disclosure import NO_DISCLOSURE, Disclosure
-from nightlatch.exchange.exchange import Caller, Ending, Endpoint, Exchange, Request, Response
+from nightlatch.exchange.exchange import (
+    NO_BODY,
+    Caller,
+    Ending,
+    Endpoint,
+    Exchange,
+    Request,
+    Response,
+)
+from nightlatch.exchange.facts import Directives
+from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.ids import new_id
-from nightlatch.exchange.judgement import Decision, Detection, Mode, Phase
+from nightlatch.exchange.judgement import Action, Decision, Detection, Mode, Phase
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.scribe import Judged, Scribe
 from nightlatch.exchange.standing import Standing
@@ -35,6 +46,7 @@ from nightlatch.policy.grade import grade
 class Rooms(Struct, frozen=True):
     """The parts that an exchange passes, in this order."""
 
+    hasher: Hasher
     proxies: TrustedProxies
     reader: CredentialReader
     circles: Circles
@@ -57,12 +69,15 @@ class InFlight(Struct):
     stranger: bool
     standing: Standing
     decision: Decision
+    settled: bool = False
+    """The endpoint is certain and the bodies are read; until then it is a guess by the path."""
     parameters: tuple[Leaf, ...] = ()
     query: tuple[Leaf, ...] = ()
     request_content: Content = EMPTY
     response_content: Content = EMPTY
     disclosure: Disclosure = NO_DISCLOSURE
     detections: tuple[Detection, ...] = ()
+    stream: StreamReader | None = None
 
 
 class Pipeline:
@@ -70,12 +85,20 @@ class Pipeline:
 
     def __init__(self, rooms: Rooms, mode: Mode) -> None:
         self._rooms = rooms
-        self.mode = mode
+        self._configured_mode = self._mode = mode
+
+    def apply(self, directives: Directives) -> None:
+        """What people decided holds from now on."""
+        self._mode = directives.mode or self._configured_mode
+        self._rooms.inventory.apply(directives)
+        self._rooms.watch.apply(directives)
 
     def on_request(self, request: Request, now: float) -> InFlight:
         """Before the application sees it: who asks, at which door, and may they?"""
         rooms = self._rooms
         address = rooms.proxies.client(request.peer, request.headers)
+        if address != request.peer:
+            request = self._as_the_client_sent_it(request)
         credentials = rooms.reader.read(request)
         caller = rooms.circles.caller(address, request, credentials)
         endpoint = rooms.inventory.guess(request.method, request.path)
@@ -87,59 +110,72 @@ class Pipeline:
     def on_response(
         self, flight: InFlight, request: Request, response: Response, route: str | None, now: float
     ) -> Decision:
-        """Before the answer leaves: count whose records are in it, and hold it if they are too
-        many."""
+        """Before the answer leaves: whose records are in it, and are they too many?"""
         rooms = self._rooms
         self._settle(flight, request, response, route)
+        key = flight.endpoint.key
         asked = rooms.disclosures.asked(
-            flight.endpoint.key, flight.parameters, flight.query, flight.request_content
+            key, flight.parameters, flight.query, flight.request_content
         )
         flight.disclosure = rooms.disclosures.read(
-            flight.endpoint.key, asked, response.status, flight.response_content
+            key, asked, response.status, flight.response_content
         )
-        flight.standing = rooms.watch.note(
-            flight.endpoint.key, flight.caller, flight.stranger, flight.disclosure, now
-        )
-        flight.detections = rooms.watch.take_detections()
-        flight.decision = self._decide(flight.standing, flight.endpoint, Phase.RESPONSE, now)
-        return flight.decision
+        return self._weigh(flight, flight.disclosure, now)
+
+    def on_stream(self, flight: InFlight, piece: bytes, now: float) -> Decision:
+        """Before the next piece of a long answer leaves: the same question again."""
+        if flight.stream is None:
+            flight.stream = StreamReader(self._rooms.hasher)
+        subjects = flight.stream.feed(piece)
+        if not subjects:
+            return flight.decision
+        known = flight.disclosure
+        flight.disclosure = replace(known, disclosed=(*known.disclosed, *subjects))
+        return self._weigh(flight, Disclosure(disclosed=subjects), now)
 
     def on_exchange(
         self,
         flight: InFlight,
+        request: Request,
         response: Response | None,
+        route: str | None,
         ending: Ending,
         duration: float,
     ) -> Record:
         """After the answer: classify, check, grade, and write down what may be kept."""
         rooms = self._rooms
-        exchange = self._complete(flight, response, ending, duration)
-        facts = rooms.inventory.note(exchange)
+        if not flight.settled:
+            self._settle(flight, request, response, route)
+        exchange = _complete(flight, response, ending, duration)
+        contents = (flight.request_content, flight.response_content)
+        body = response.body.data if response else b""
+        # A refusal is our own answer: it teaches nothing about the application.
+        ours = ending is Ending.REFUSED
+        facts = rooms.inventory.facts(exchange.endpoint, flight.at)
         items = rooms.inventory.items(
-            flight.endpoint,
-            flight.parameters,
-            flight.query,
-            flight.request_content,
-            flight.response_content,
-            response.body.data if response else b"",
+            exchange.endpoint, flight.parameters, flight.query, *contents, body
         )
-        evidence = Evidence(
-            exchange=exchange,
-            query=flight.query,
-            request=flight.request_content,
-            response=flight.response_content,
-            items=items,
-            disclosure=flight.disclosure,
-            facts=facts,
-            token_faults=token_faults(exchange.request, exchange.at),
-            reputation=rooms.reputation.look_up(exchange.caller.address),
+        if not ours:
+            rooms.inventory.note(exchange)
+        findings, skipped = run_checks(
+            Evidence(
+                exchange=exchange,
+                query=flight.query,
+                request=flight.request_content,
+                response=flight.response_content,
+                items=items,
+                disclosure=flight.disclosure,
+                facts=facts,
+                token_faults=token_faults(exchange.request, flight.at),
+                reputation=rooms.reputation.look_up(flight.caller.address),
+            ),
+            rooms.checks,
         )
-        findings, skipped = run_checks(evidence, rooms.checks)
         level, reason = grade(findings, flight.detections, flight.standing)
         judged = Judged(
             decision=flight.decision,
             disclosure=flight.disclosure,
-            posture=facts.posture,
+            posture=rooms.inventory.posture(exchange.endpoint),
             level=level,
             reason=reason,
             findings=findings,
@@ -147,7 +183,7 @@ class Pipeline:
             detections=flight.detections,
             items=items,
         )
-        return rooms.scribe.write(exchange, flight.request_content, flight.response_content, judged)
+        return rooms.scribe.write(exchange, *contents, judged)
 
     def _is_stranger(self, credentials: tuple[Credential, ...], endpoint: Endpoint) -> bool:
         """A credential proves something only at a door that is known to turn others away."""
@@ -157,16 +193,65 @@ class Pipeline:
 
     def _decide(self, standing: Standing, endpoint: Endpoint, phase: Phase, now: float) -> Decision:
         contract = self._rooms.inventory.contract(endpoint)
-        return decide(standing, contract, self.mode, phase, now)
+        return decide(standing, contract, self._mode, phase, now)
+
+    def _weigh(self, flight: InFlight, disclosure: Disclosure, now: float) -> Decision:
+        """Enter a disclosure into the ledger, and decide by what the ledger says then."""
+        watch = self._rooms.watch
+        flight.standing = watch.note(
+            flight.endpoint.key, flight.caller, flight.stranger, disclosure, now
+        )
+        flight.detections += watch.take_detections()
+        decision = self._decide(flight.standing, flight.endpoint, Phase.RESPONSE, now)
+        # In observe mode the first moment may have said "refuse" already: that stays on record.
+        if decision.action is Action.REFUSE or flight.decision.action is Action.ALLOW:
+            flight.decision = decision
+        return decision
 
     def _settle(
         self, flight: InFlight, request: Request, response: Response | None, route: str | None
     ) -> None:
         """What could not be known before the application had answered."""
-        asked = flight.request
-        flight.request = replace(asked, body=request.body)
-        flight.endpoint = self._rooms.inventory.settle(asked.method, asked.path, route)
-        flight.parameters = self._rooms.inventory.parameters(flight.endpoint, asked.path)
+        inventory, asked = self._rooms.inventory, flight.request
+        if request.body is not asked.body:
+            flight.request = asked = replace(asked, body=request.body)
+        flight.endpoint = inventory.settle(asked.method, asked.path, route)
+        flight.parameters = inventory.parameters(flight.endpoint, asked.path)
         flight.query = query_leaves(asked.query)
-        flight.request_content = _content(request)
-        flight.response_content = _content(response)
+        flight.request_content = _content(asked)
+        flight.response_content = _content(response) if response else EMPTY
+        flight.settled = True
+
+    def _as_the_client_sent_it(self, request: Request) -> Request:
+        """Scheme and host from before the trusted proxy."""
+        proxies, peer, headers = self._rooms.proxies, request.peer, request.headers
+        return replace(
+            request,
+            scheme=proxies.scheme(peer, headers, request.scheme),
+            host=proxies.host(peer, headers, request.host),
+        )
+
+
+def _content(message: Request | Response) -> Content:
+    if message.body is NO_BODY:
+        return EMPTY
+    return read_content(message.body, message.headers.get(b"content-type"))
+
+
+def _complete(
+    flight: InFlight, response: Response | None, ending: Ending, duration: float
+) -> Exchange:
+    # What we answered ourselves says nothing about the credential.
+    status = response.status if response and ending is not Ending.REFUSED else None
+    return Exchange(
+        id=new_id(flight.at),
+        at=flight.at,
+        duration=duration,
+        request=flight.request,
+        response=response,
+        ending=ending,
+        caller=flight.caller,
+        endpoint=flight.endpoint,
+        credentials=flight.credentials,
+        credential_state=credential_state(flight.credentials, status),
+    )

@@ -143,6 +143,7 @@ def _rooms(settings: Settings, hasher: Hasher) -> Rooms:
     except ValueError as error:
         raise ConfigurationError([f"trusted_proxies: {error}"]) from error
     return Rooms(
+        hasher=hasher,
         proxies=proxies,
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
