@@ -144,19 +144,21 @@ class Pipeline:
     ) -> Record:
         """After the answer: classify, check, grade, and write down what may be kept."""
         rooms = self._rooms
-        if not flight.settled:
-            self._settle(flight, request, response, route)
-        exchange = _complete(flight, response, ending, duration)
-        contents = (flight.request_content, flight.response_content)
-        body = response.body.data if response else b""
         # A refusal is our own answer: it teaches nothing about the application.
-        ours = ending is Ending.REFUSED
+        theirs = None if ending is Ending.REFUSED else response
+        if not flight.settled:
+            self._settle(flight, request, theirs, route)
+        exchange = _complete(flight, theirs, ending, duration)
+        contents = (flight.request_content, flight.response_content)
         facts = rooms.inventory.facts(exchange.endpoint, flight.at)
         items = rooms.inventory.items(
-            exchange.endpoint, flight.parameters, flight.query, *contents, body
+            exchange.endpoint,
+            flight.parameters,
+            flight.query,
+            *contents,
+            theirs.body.data if theirs else b"",
         )
-        if not ours:
-            rooms.inventory.note(exchange)
+        rooms.inventory.note(exchange)
         findings, skipped = run_checks(
             Evidence(
                 exchange=exchange,
@@ -183,7 +185,7 @@ class Pipeline:
             detections=flight.detections,
             items=items,
         )
-        return rooms.scribe.write(exchange, *contents, judged)
+        return rooms.scribe.write(exchange, response, *contents, judged)
 
     def _is_stranger(self, credentials: tuple[Credential, ...], endpoint: Endpoint) -> bool:
         """A credential proves something only at a door that is known to turn others away."""
@@ -241,8 +243,7 @@ def _content(message: Request | Response) -> Content:
 def _complete(
     flight: InFlight, response: Response | None, ending: Ending, duration: float
 ) -> Exchange:
-    # What we answered ourselves says nothing about the credential.
-    status = response.status if response and ending is not Ending.REFUSED else None
+    status = response.status if response else None
     return Exchange(
         id=new_id(flight.at),
         at=flight.at,

@@ -1,7 +1,7 @@
 """One tree of settings: every one of them in code, in the environment and in `nightlatch.toml`.
 
-A setting has one dotted name. `budgets.caller_hour` is `[budgets] caller_hour = …` in the file,
-`NIGHTLATCH_BUDGETS_CALLER_HOUR` in the environment and `budgets_caller_hour=…` in code. Code wins over the
+A setting has one dotted name. `budgets.caller_hour` is `caller_hour` below `[budgets]` in the
+file, `NIGHTLATCH_BUDGETS_CALLER_HOUR` in the environment and `budgets_caller_hour=…` in code. Code wins over the
 environment, the environment over the file, the file over the defaults. Everything is checked at
 once, and all mistakes are told together, each with its place and what to do.
 """

@@ -14,7 +14,7 @@ from nightlatch.detect.watch import Watch
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.judgement import Decision, Outcome
+from nightlatch.exchange.judgement import Outcome
 from nightlatch.exchange.keys import load_or_create_key
 from nightlatch.exchange.record import Record
 from nightlatch.exchange.redaction import Redactor

@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from nightlatch import __version__
+from nightlatch.app.stores import INGEST_TOKEN, data_dir
 from nightlatch.capture.ingest import Ingest
 from nightlatch.checks import CHECKS
 from nightlatch.console.app import create_console
 from nightlatch.respond.metrics import metrics_route
-from nightlatch.app.stores import INGEST_TOKEN, data_dir
 from nightlatch.respond.recorder import Recorder
 from nightlatch.settings import Settings
 from nightlatch.store.ports import DocumentStore, EventStore

@@ -9,8 +9,6 @@ from nightlatch import __version__
 from nightlatch.app.stores import INGEST_TOKEN, build_recorder, data_dir, open_what_there_is
 from nightlatch.capture.shipping import Shipper
 from nightlatch.exchange.facts import Directives
-from nightlatch.exchange.judgement import Outcome
-from nightlatch.exchange.record import Record
 from nightlatch.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ class LocalSink:
         self.take = self._recorder.take
         self.lose = self._recorder.count
         self.tick = self._recorder.tick
-        self._console: "ConsoleServer | None" = None
+        self._console: ConsoleServer | None = None
         if settings.console.enabled:
             self._open_console(settings)
 
@@ -78,6 +76,9 @@ class RemoteSink:
         self.directives = directives
 
 
+_TOKEN_ADVICE = "Start `nightlatch up` first, or set NIGHTLATCH_TOKEN to the collector's token."
+
+
 def _token_beside(settings: Settings) -> str:
     """The token that a collector with the same data directory wrote for applications like us."""
     path: Path = data_dir(settings) / INGEST_TOKEN
@@ -85,8 +86,5 @@ def _token_beside(settings: Settings) -> str:
         return path.read_text("ascii").strip()
     except OSError as error:
         raise ConfigurationError(
-            [
-                f"token: none was given and {path} cannot be read ({error.strerror}). "
-                "`nightlatch up` shows the token; set it as NIGHTLATCH_TOKEN."
-            ]
+            [f"token: none was given and {path} cannot be read ({error.strerror}). {_TOKEN_ADVICE}"]
         ) from error

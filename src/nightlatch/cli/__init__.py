@@ -16,7 +16,7 @@ from nightlatch.store.ports import StoreFailed
 
 cli = typer.Typer(
     name="nightlatch",
-    help="Find the endpoints that answer strangers, count the people they give away, close the door.",
+    help="Find the endpoints that answer strangers, count whom they give away, close the door.",
     epilog="In an application: app.add_middleware(Nightlatch). Try it: nightlatch demo.",
     no_args_is_help=True,
     add_completion=False,

@@ -16,7 +16,7 @@ from nightlatch.cli.output import AsJson, print_json, screen
 from nightlatch.exchange.judgement import Mode
 from nightlatch.workbench.demo.cast import Cast, make_cast
 from nightlatch.workbench.demo.encore import encore
-from nightlatch.workbench.demo.theatre import SCENES, Run, Scene, Stage, play, set_stage
+from nightlatch.workbench.demo.theatre import SCENES, DemoFailed, Run, Scene, Stage, play, set_stage
 
 _WORDS = {Mode.OFF: "unprotected", Mode.OBSERVE: "observe", Mode.ENFORCE: "enforce"}
 
@@ -70,7 +70,8 @@ async def _play_all(directory: Path, cast: Cast, *, quiet: bool) -> tuple[list[R
             except BaseException:
                 stage.stop()
                 raise
-    assert stage is not None
+    if stage is None:
+        raise DemoFailed("there is no scene to play")
     return sorted(runs, key=lambda run: (list(_WORDS).index(run.mode), run.addresses)), stage
 
 

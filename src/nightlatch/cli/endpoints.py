@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from nightlatch.app import open_documents
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.facts import EndpointSummary, Expectation
 from nightlatch.exchange.judgement import Level
 from nightlatch.settings import load_settings
-from nightlatch.app import open_documents
 
 _COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "green"}
 
@@ -44,7 +44,7 @@ def _print(summaries: list[EndpointSummary]) -> None:
             summary.endpoint.replace("[", r"\["),
             summary.posture.value,
             contract.value,
-            ", ".join(classes) or "–",
+            ", ".join(classes) or "none",
             f"{summary.exposure_day:,}",
             f"{summary.exposure_month:,}",
             f"{summary.requests:,}",

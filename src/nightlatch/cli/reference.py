@@ -11,8 +11,8 @@ def settings_page() -> str:
     rows = "\n".join(_row(setting) for setting in SETTINGS)
     return (
         "# Settings\n\n"
-        "Every setting can be given in three places. Code wins over the environment, the environment\n"
-        "over the file, the file over the default.\n\n"
+        "Every setting can be given in three places. Code wins over the environment, the\n"
+        "environment over the file, the file over the default.\n\n"
         "| where | `budgets.caller_hour` looks like |\n|---|---|\n"
         "| code | `app.add_middleware(Nightlatch, budgets_caller_hour=50)` |\n"
         "| environment | `NIGHTLATCH_BUDGETS_CALLER_HOUR=50` |\n"

@@ -14,7 +14,7 @@ from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.identifiers import canonical, shape_number
 
 _PAIR = re.compile(
-    rb'"([A-Za-z_][\w\-]{0,63})"[ \t\r\n]{0,8}:[ \t\r\n]{0,8}(?:"([^"\\]{1,100})"|([0-9]{1,18}))[^0-9]'
+    rb'"([A-Za-z_][\w\-]{0,63})"\s{0,8}:\s{0,8}(?:"([^"\\]{1,100})"|([0-9]{1,18}))[^0-9]'
 )
 _LONGEST = 200
 """Bytes of a piece that may belong to a pair the next piece completes."""

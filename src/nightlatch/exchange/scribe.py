@@ -32,11 +32,16 @@ class Scribe:
         self._redactor = redactor
 
     def write(
-        self, exchange: Exchange, request: Content, response: Content, judged: Judged
+        self,
+        exchange: Exchange,
+        answer: Response | None,
+        request: Content,
+        response: Content,
+        judged: Judged,
     ) -> Record:
-        """The record; `request` and `response` are the bodies of the exchange, taken apart."""
+        """The record. `answer` is what left, the application's or our own; `request` and `response`
+        are the bodies of the exchange, taken apart."""
         asked = exchange.request
-        answer = exchange.response
         # What was withheld did not leave: it counts for nobody's exposure.
         left = () if judged.decision.withhold else judged.disclosure.disclosed
         credentials = exchange.credentials

@@ -60,60 +60,68 @@ class Accounts:
             self.add(phone, f"member{number}@example.com", totp_seed(phone), 1 + number % 3)
 
 
-def create_api(accounts: Accounts) -> Starlette:
-    """The application, without Nightlatch."""
+class SampleApi:
+    """The handlers, over one set of accounts."""
 
-    async def status(request: Request) -> Response:
-        account = accounts.by_phone.get(request.path_params["phone"])
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def status(self, request: Request) -> Response:
+        """The forgotten door: no authentication, and it says whether the number has an account."""
+        account = self._accounts.by_phone.get(request.path_params["phone"])
         if account is None:
             return JSONResponse({"error": "user not found"}, status_code=404)
-        return JSONResponse(
-            {
-                "account_id": account.account_id,
-                "status": "active",
-                "devices": account.devices,
-                "over_the_top": False,
-            }
-        )
+        answer = {
+            "account_id": account.account_id,
+            "status": "active",
+            "devices": account.devices,
+            "over_the_top": False,
+        }
+        return JSONResponse(answer)
 
-    async def register(request: Request) -> Response:
+    async def register(self, request: Request) -> Response:
         if not _has_key(request):
             return _unauthorized()
         wanted = _read(await request.body(), Registration)
         if wanted is None:
             return JSONResponse({"error": "phone, email and totp_seed are needed"}, 422)
-        account = accounts.add(wanted.phone, wanted.email, wanted.totp_seed)
+        account = self._accounts.add(wanted.phone, wanted.email, wanted.totp_seed)
         return JSONResponse({"account_id": account.account_id}, status_code=201)
 
-    async def verify(request: Request) -> Response:
+    async def verify(self, request: Request) -> Response:
         if not _has_key(request):
             return _unauthorized()
         given = _read(await request.body(), Verification)
-        account = accounts.by_phone.get(given.phone) if given else None
+        account = self._accounts.by_phone.get(given.phone) if given else None
         if given is None or account is None or not _code_is_right(account, given.code):
             return _unauthorized()
         token = secrets.token_urlsafe(24)
-        accounts.by_token[token] = account
+        self._accounts.by_token[token] = account
         return JSONResponse({"access_token": token, "token_type": "Bearer"})
 
-    async def profile(request: Request) -> Response:
+    async def profile(self, request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        account = accounts.by_token.get(token) if scheme.lower() == "bearer" else None
+        account = self._accounts.by_token.get(token) if scheme.lower() == "bearer" else None
         if account is None:
             return _unauthorized()
         return JSONResponse(
             {"account_id": account.account_id, "phone": account.phone, "email": account.email}
         )
 
-    async def health(_request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
 
+async def health(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def create_api(accounts: Accounts) -> Starlette:
+    """The application, without Nightlatch."""
+    api = SampleApi(accounts)
     return Starlette(
         routes=[
-            Route("/v1/users/{phone}/status", status),
-            Route("/v1/register", register, methods=["POST"]),
-            Route("/v1/verify", verify, methods=["POST"]),
-            Route("/v1/profile", profile),
+            Route("/v1/users/{phone}/status", api.status),
+            Route("/v1/register", api.register, methods=["POST"]),
+            Route("/v1/verify", api.verify, methods=["POST"]),
+            Route("/v1/profile", api.profile),
             Route("/health", health),
         ]
     )
