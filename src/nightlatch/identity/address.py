@@ -15,12 +15,14 @@ from nightlatch.identity.forwarded import Hop, read_forwarded, read_x_forwarded_
 _KNOWN_PEERS = 8192
 _KNOWN_CHAINS = 8192
 _LONGEST_KNOWN_CHAIN = 256
+_FORWARDED = frozenset({b"x-forwarded-for", b"forwarded"})
 _SECURE = {"https": "https", "wss": "https", "http": "http", "ws": "http"}
 _HOST = re.compile(
     r"(?:[A-Za-z0-9_](?:[\w.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII
 )
 
 Network = IPv4Network | IPv6Network
+Fields = tuple[tuple[bytes, bytes], ...]
 
 
 def normal_address(text: str) -> str | None:
@@ -54,7 +56,7 @@ class TrustedProxies:
         self._networks, self._trusts_unix = _networks(entries)
         # Of both caches a full one starts over: nothing in them is dear to compute.
         self._peers: dict[str, tuple[str, bool]] = {}
-        self._chains: dict[tuple[str, bytes], str] = {}
+        self._chains: dict[tuple[str, Fields], str] = {}
 
     def client(self, peer: str, headers: Headers) -> str:
         """The address of the last hop that no trusted proxy accounts for; `peer` itself when that
@@ -62,11 +64,10 @@ class TrustedProxies:
         address, trusted = self._peers.get(peer) or self._judge(peer)
         if not trusted:
             return address
-        # One of the two is the proxy's; the other may be the client's own, passed through.
-        sent = [value for name, value in headers.raw if name in (b"x-forwarded-for", b"forwarded")]
+        sent = tuple([field for field in headers.raw if field[0] in _FORWARDED])
         if not sent:
             return address
-        key = (address, b"\n".join(sent))
+        key = (address, sent)
         client = self._chains.get(key)
         if client is None:
             hop = self._client_hop(headers)
@@ -137,8 +138,8 @@ class TrustedProxies:
         parsed = ip_address(address)
         return any(parsed in network for network in self._networks)
 
-    def _keep(self, key: tuple[str, bytes], client: str) -> None:
-        if len(key[1]) > _LONGEST_KNOWN_CHAIN:
+    def _keep(self, key: tuple[str, Fields], client: str) -> None:
+        if sum(len(value) for _, value in key[1]) > _LONGEST_KNOWN_CHAIN:
             return
         if len(self._chains) >= _KNOWN_CHAINS:
             self._chains.clear()

@@ -40,12 +40,11 @@ def read_forwarded(lines: Sequence[str]) -> list[Hop]:
     """The elements of Forwarded; one that breaks the grammar is a hop that cannot be read."""
     hops: list[Hop] = []
     for line in reversed(lines):
-        # An overlong line keeps its near end; a cut element is only ever the furthest one.
-        elements = _ELEMENT.findall(line[-MAX_HOPS * _LONGEST_ELEMENT :])
-        hops += [_read_element(element) for element in reversed(elements)]
-        if line.count('"') % 2:
-            # An open quote makes every border between elements doubtful.
+        near_end = line[-MAX_HOPS * _LONGEST_ELEMENT :]
+        if near_end.count('"') % 2:
+            # An open quote, sent or made by cutting, puts every border between elements in doubt.
             return [_UNREADABLE]
+        hops += [_read_element(element) for element in reversed(_ELEMENT.findall(near_end))]
     return hops[:MAX_HOPS]
 
 
