@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -67,7 +68,7 @@ def serving(routes: Sequence[BaseRoute], port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def collector(sink: RememberingSink, port: int = 0, **options: int) -> Iterator[str]:
+def collector(sink: RememberingSink, port: int = 0, **options: Any) -> Iterator[str]:
     with serving([Ingest(sink, TOKEN, **options).route], port) as url:
         yield url
 

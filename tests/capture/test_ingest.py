@@ -74,7 +74,7 @@ async def test_what_is_refused(
     sink: RememberingSink, headers: dict[str, str], body: bytes, status: int, reason: str
 ) -> None:
     async with client(sink, max_body=2_000, max_batch=50_000) as http:
-        sent = {name: value.encode("latin-1") for name, value in (HEADERS | headers).items()}
+        sent = [(n.encode(), v.encode("latin-1")) for n, v in (HEADERS | headers).items()]
         response = await http.post(wire.PATH, content=body, headers=sent)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"

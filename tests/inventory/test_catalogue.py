@@ -86,6 +86,21 @@ def test_what_is_not_given_to_strangers(innocent: Record) -> None:
     assert summary.risk < Level.HIGH
 
 
+def test_posture_comes_from_what_the_application_answered() -> None:
+    denied = [record(n, status=401, credential_state=CredentialState.REJECTED) for n in range(40)]
+    catalogue = catalogue_of(*denied)
+    # Nightlatch's own refusals are no proof that the application turns anyone away.
+    for number in range(40):
+        refused = record(number, endpoint="GET /open", status=403, decision=REFUSED)
+        catalogue.note(record(number, endpoint="GET /open"))
+        catalogue.note(refused)
+    postures = {one.endpoint: one for one in catalogue.summaries({}, NOW)}
+    assert postures[LOOK_UP].posture is Posture.PROTECTED
+    assert postures[LOOK_UP].coverage == 1.0
+    assert postures["GET /open"].posture is Posture.OPEN
+    assert postures["GET /open"].coverage == 0.0
+
+
 def test_the_worst_comes_first_and_among_equals_the_most_exposed() -> None:
     catalogue = catalogue_of(
         record(1, endpoint="GET /quiet"),

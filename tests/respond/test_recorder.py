@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 from tests.records import LOOK_UP, NOW, REFUSED, detection, item, record
-from tests.respond.stores import Documents, FailingEvents
+from tests.respond.stores import FailingDocuments, FailingEvents
 
 from nightlatch.exchange.agent import AgentReport
 from nightlatch.exchange.facts import Contract, Directives, Expectation
@@ -30,8 +30,8 @@ def events() -> FailingEvents:
 
 
 @pytest.fixture
-def documents() -> Documents:
-    return Documents()
+def documents() -> FailingDocuments:
+    return FailingDocuments()
 
 
 class Told:
@@ -48,7 +48,7 @@ def told() -> Told:
 
 
 @pytest.fixture
-def recorder(events: FailingEvents, documents: Documents, told: Told) -> Recorder:
+def recorder(events: FailingEvents, documents: FailingDocuments, told: Told) -> Recorder:
     return Recorder(events, documents, notifiers=(told,), version="1.0")
 
 
@@ -120,7 +120,7 @@ def test_many_threads_lose_nothing(recorder: Recorder) -> None:
 
 
 def test_a_detection_opens_an_incident_tells_people_and_survives_a_kill(
-    recorder: Recorder, documents: Documents, told: Told
+    recorder: Recorder, documents: FailingDocuments, told: Told
 ) -> None:
     recorder.take([alarm()])
     (alert,) = told.alerts
@@ -136,7 +136,7 @@ def test_a_detection_opens_an_incident_tells_people_and_survives_a_kill(
 
 
 def test_the_incident_is_told_and_kept_even_when_the_events_are_not(
-    recorder: Recorder, events: FailingEvents, documents: Documents, told: Told
+    recorder: Recorder, events: FailingEvents, documents: FailingDocuments, told: Told
 ) -> None:
     events.broken = "disk full"
     recorder.take([alarm()])
@@ -144,7 +144,7 @@ def test_the_incident_is_told_and_kept_even_when_the_events_are_not(
 
 
 def test_stored_and_current_incidents_are_one_list_newest_first(
-    recorder: Recorder, documents: Documents
+    recorder: Recorder, documents: FailingDocuments
 ) -> None:
     recorder.take([alarm()])
     (first,) = recorder.incidents()
@@ -156,7 +156,7 @@ def test_stored_and_current_incidents_are_one_list_newest_first(
 
 
 def test_a_notifier_that_fails_costs_nothing_else(
-    events: FailingEvents, documents: Documents, told: Told, monkeypatch: pytest.MonkeyPatch
+    events: FailingEvents, documents: FailingDocuments, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken:
         def notify(self, alert: Alert) -> None:
@@ -173,7 +173,7 @@ def test_a_notifier_that_fails_costs_nothing_else(
 
 
 def test_a_decision_takes_effect_is_kept_and_audited(
-    recorder: Recorder, documents: Documents
+    recorder: Recorder, documents: FailingDocuments
 ) -> None:
     before = recorder.directives
     contract = Contract(LOOK_UP, Expectation.PUBLIC, owner="Ada", reason="directory")
@@ -197,7 +197,7 @@ def test_a_second_decision_replaces_the_first(recorder: Recorder) -> None:
 
 
 def test_the_button_enforces_at_the_endpoint_and_keeps_its_contract(
-    recorder: Recorder, documents: Documents
+    recorder: Recorder, documents: FailingDocuments
 ) -> None:
     recorder.decide(Contract(LOOK_UP, Expectation.PUBLIC, owner="Ada"), "ada", NOW)
     recorder.take([alarm()])
@@ -215,7 +215,7 @@ def test_the_button_enforces_at_the_endpoint_and_keeps_its_contract(
 
 
 def test_an_incident_that_is_only_stored_can_still_be_dealt_with(
-    recorder: Recorder, events: FailingEvents, documents: Documents
+    recorder: Recorder, events: FailingEvents, documents: FailingDocuments
 ) -> None:
     recorder.take([alarm()])
     (incident,) = recorder.incidents()
@@ -231,7 +231,9 @@ def test_an_unknown_incident_is_the_callers_mistake(recorder: Recorder) -> None:
         recorder.close_incident("nothing", "ada", NOW)
 
 
-def test_closing_a_door_does_not_wait_for_a_disk(recorder: Recorder, documents: Documents) -> None:
+def test_closing_a_door_does_not_wait_for_a_disk(
+    recorder: Recorder, documents: FailingDocuments
+) -> None:
     recorder.take([alarm()])
     (incident,) = recorder.incidents()
     documents.broken = "disk full"
@@ -243,7 +245,7 @@ def test_closing_a_door_does_not_wait_for_a_disk(recorder: Recorder, documents: 
     assert recorder.directives.mode is Mode.ENFORCE
 
 
-def test_opening_one_does(recorder: Recorder, documents: Documents) -> None:
+def test_opening_one_does(recorder: Recorder, documents: FailingDocuments) -> None:
     documents.broken = "disk full"
     with pytest.raises(StoreFailed):
         recorder.decide(Contract(LOOK_UP, Expectation.PUBLIC), "ada", NOW)
@@ -286,7 +288,7 @@ def test_the_exposure_of_before_serves_while_the_store_fails(
 
 
 def test_a_bug_in_a_store_is_counted_and_raises_nothing(
-    events: FailingEvents, documents: Documents, monkeypatch: pytest.MonkeyPatch
+    events: FailingEvents, documents: FailingDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bug(records: Sequence[Record]) -> None:
         raise ZeroDivisionError
@@ -300,7 +302,7 @@ def test_a_bug_in_a_store_is_counted_and_raises_nothing(
 
 
 def test_documents_that_fail_are_kept_the_next_time(
-    recorder: Recorder, documents: Documents
+    recorder: Recorder, documents: FailingDocuments
 ) -> None:
     recorder.tick(NOW)
     documents.broken = "locked"
@@ -318,7 +320,7 @@ def test_documents_that_fail_are_kept_the_next_time(
 
 
 def test_a_restart_takes_over_everything(
-    recorder: Recorder, events: FailingEvents, documents: Documents
+    recorder: Recorder, events: FailingEvents, documents: FailingDocuments
 ) -> None:
     recorder.take([alarm(), record(1, items=(item(),), disclosed=(1,))])
     recorder.set_mode(Mode.ENFORCE, "ada", NOW)
@@ -333,17 +335,19 @@ def test_a_restart_takes_over_everything(
     assert incident.attempts == 3
 
 
-def test_a_restart_never_reuses_a_revision(events: FailingEvents, documents: Documents) -> None:
+def test_a_restart_never_reuses_a_revision(
+    events: FailingEvents, documents: FailingDocuments
+) -> None:
     recorder = Recorder(events, documents)
     recorder.set_mode(Mode.ENFORCE, "ada", NOW)
-    again = Recorder(events, Documents())
+    again = Recorder(events, FailingDocuments())
     again.set_mode(Mode.OBSERVE, "ada", NOW + 1)
     assert again.directives.revision > recorder.directives.revision
     recorder.set_mode(Mode.OBSERVE, "ada", NOW - 100)
     assert recorder.directives.revision > int(NOW * 1000), "also when the clock is set back"
 
 
-def test_damaged_state_starts_anew(events: FailingEvents, documents: Documents) -> None:
+def test_damaged_state_starts_anew(events: FailingEvents, documents: FailingDocuments) -> None:
     for key in ("catalogue", "directives", "incident-counters"):
         documents.put_state(key, b"\xff damaged")
     recorder = Recorder(events, documents)
@@ -352,7 +356,7 @@ def test_damaged_state_starts_anew(events: FailingEvents, documents: Documents) 
 
 
 def test_documents_that_cannot_be_read_stop_the_start(
-    events: FailingEvents, documents: Documents, monkeypatch: pytest.MonkeyPatch
+    events: FailingEvents, documents: FailingDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(key: str) -> bytes:
         raise StoreFailed("locked by another process")
@@ -374,7 +378,9 @@ def test_what_waits_at_the_end_is_lost_and_counted(
 # Time passes
 
 
-def test_snapshots_are_kept_every_few_seconds(recorder: Recorder, documents: Documents) -> None:
+def test_snapshots_are_kept_every_few_seconds(
+    recorder: Recorder, documents: FailingDocuments
+) -> None:
     recorder.tick(NOW)
     recorder.take([record(0)])
     recorder.tick(NOW + SNAPSHOT_EVERY / 2)
@@ -386,7 +392,7 @@ def test_snapshots_are_kept_every_few_seconds(recorder: Recorder, documents: Doc
     assert documents.state("catalogue")
 
 
-def test_old_records_are_pruned(events: FailingEvents, documents: Documents) -> None:
+def test_old_records_are_pruned(events: FailingEvents, documents: FailingDocuments) -> None:
     recorder = Recorder(events, documents, max_age=100)
     recorder.take([record(0), record(1, at=NOW + PRUNE_EVERY)])
     recorder.tick(NOW)

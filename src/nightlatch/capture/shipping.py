@@ -217,8 +217,8 @@ class Shipper:
         now = time.monotonic()
         if problem != self._problem or now - self._logged_at > LOG_EVERY:
             self._logged_at = now
-            log.error("%s Your application is not affected; %d records wait.", problem,
-                      len(self._outbox))  # fmt: skip
+            waiting = len(self._outbox) + self._in_flight
+            log.error("%s Your application is not affected; %d records wait.", problem, waiting)
         self._problem = problem
 
 

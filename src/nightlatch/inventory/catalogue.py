@@ -14,7 +14,8 @@ from msgspec import Struct
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.facts import Contract, EndpointSummary
 from nightlatch.exchange.judgement import Level
-from nightlatch.exchange.record import Posture, Record
+from nightlatch.exchange.record import Record
+from nightlatch.inventory.posture import Evidence, Postures
 from nightlatch.inventory.risk import RECENT, RiskFacts, risk
 from nightlatch.store.ports import Exposure
 
@@ -29,7 +30,6 @@ MAX_KEYS = 64
 DUMP_VERSION = 1
 
 _NO_EXPOSURE = Exposure(0, 0)
-_CONCLUSIVE = (Posture.OPEN, Posture.PROTECTED, Posture.MIXED)
 
 Key = TypeVar("Key", int, str)
 ItemKey = tuple[Side, str, DataClass]
@@ -44,7 +44,6 @@ class _Entry(Struct):
     last_seen: float
     requests: int = 0
     refused: int = 0
-    posture: Posture = Posture.UNKNOWN
     items: dict[ItemKey, DataItem] = {}
     kinds: dict[str, int] = {}
     statuses: dict[int, int] = {}
@@ -57,9 +56,13 @@ class _Entry(Struct):
     answered_stranger_at: float = 0.0
 
 
-class _Dump(Struct):
+class _Version(Struct):
     version: int
+
+
+class _Dump(_Version):
     entries: list[_Entry]
+    evidence: dict[str, Evidence]
 
 
 class Catalogue:
@@ -67,6 +70,7 @@ class Catalogue:
         self._max_endpoints = max_endpoints
         # In order of last sight, so that the first is the one to evict.
         self._entries: dict[str, _Entry] = {}
+        self._postures = Postures()
         self.evicted = 0
 
     def __len__(self) -> int:
@@ -79,8 +83,9 @@ class Catalogue:
         entry.service = record.service
         entry.first_seen = min(entry.first_seen, record.at)
         entry.last_seen = max(entry.last_seen, record.at)
-        if record.posture in _CONCLUSIVE:
-            entry.posture = record.posture
+        if not record.refused:
+            # Our own refusals say nothing of the application's protection.
+            self._postures.note(record.endpoint, record.credential_state, record.status, record.at)
         _count(entry.statuses, record.status)
         if record.credential_kind is not None:
             _count(entry.kinds, record.credential_kind.value)
@@ -106,9 +111,9 @@ class Catalogue:
             _summary(
                 entry,
                 exposure.get(key, _NO_EXPOSURE),
-                decided.get(key),
-                now=now,
-                alarmed=key in alarmed,
+                self._risk_facts(entry, decided.get(key), now, alarmed=key in alarmed),
+                self._postures.coverage(key, now),
+                now,
             )
             for key, entry in self._entries.items()
         ]
@@ -116,34 +121,58 @@ class Catalogue:
 
     def dump(self) -> bytes:
         """Everything learned, for `load` of this version or a later one."""
-        return _encode(_Dump(DUMP_VERSION, list(self._entries.values())))
+        return _encode(
+            _Dump(DUMP_VERSION, list(self._entries.values()), dict(self._postures.items()))
+        )
 
     def load(self, dumped: bytes) -> bool:
         """Take back what `dump` gave; False, and nothing changed, when it cannot be read."""
         try:
+            version = _decode_version(dumped).version
+            if version != DUMP_VERSION:
+                raise ValueError(f"version {version}, this Nightlatch reads {DUMP_VERSION}")
             dump = _decode_dump(dumped)
-            if dump.version != DUMP_VERSION:
-                raise ValueError(f"version {dump.version}, this Nightlatch reads {DUMP_VERSION}")
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             log.warning(
                 "The stored catalogue of endpoints cannot be read (%s): starting anew", error
             )
             return False
         self._entries = {entry.endpoint: entry for entry in dump.entries}
+        self._postures = Postures(dump.evidence)
         return True
 
     def _entry(self, record: Record) -> _Entry:
         entry = self._entries.pop(record.endpoint, None)
         if entry is None:
             if len(self._entries) >= self._max_endpoints:
-                del self._entries[next(iter(self._entries))]
+                oldest = next(iter(self._entries))
+                del self._entries[oldest]
+                self._postures.forget(oldest)
                 self.evicted += 1
             entry = _Entry(record.endpoint, record.service, record.at, record.at)
         self._entries[record.endpoint] = entry
         return entry
 
+    def _risk_facts(
+        self, entry: _Entry, contract: Contract | None, now: float, *, alarmed: bool
+    ) -> RiskFacts:
+        since = now - RECENT
+        return RiskFacts(
+            posture=self._postures.posture(entry.endpoint, now),
+            to_strangers=tuple(kind for kind, at in entry.to_strangers.items() if at > since),
+            in_answers=tuple(
+                dict.fromkeys(i.data_class for i in entry.items.values() if i.side is Side.RESPONSE)
+            ),
+            confirmed_to_strangers=entry.confirmed_at > since,
+            answered_stranger_at=entry.answered_stranger_at,
+            severe_checks=tuple(check for check, at in entry.severe_checks.items() if at > since),
+            contract=contract,
+            alarmed=alarmed,
+        )
+
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_version = msgspec.msgpack.Decoder(_Version).decode
 _decode_dump = msgspec.msgpack.Decoder(_Dump).decode
 
 
@@ -201,17 +230,17 @@ def _note_stranger(entry: _Entry, record: Record) -> None:
 
 
 def _summary(
-    entry: _Entry, exposure: Exposure, contract: Contract | None, *, now: float, alarmed: bool
+    entry: _Entry, exposure: Exposure, facts: RiskFacts, coverage: float, now: float
 ) -> EndpointSummary:
-    level, reason = risk(_risk_facts(entry, contract, now=now, alarmed=alarmed), now)
+    level, reason = risk(facts, now)
     return EndpointSummary(
         endpoint=entry.endpoint,
         service=entry.service,
         requests=entry.requests,
         first_seen=entry.first_seen,
         last_seen=entry.last_seen,
-        posture=entry.posture,
-        coverage=1.0 if entry.posture is Posture.PROTECTED else 0.0,
+        posture=facts.posture,
+        coverage=coverage,
         risk=level,
         risk_reason=reason,
         items=tuple(entry.items.values()),
@@ -221,25 +250,7 @@ def _summary(
         refused=entry.refused,
         exposure_day=exposure.day,
         exposure_month=exposure.month,
-        contract=contract,
-    )
-
-
-def _risk_facts(
-    entry: _Entry, contract: Contract | None, *, now: float, alarmed: bool
-) -> RiskFacts:
-    since = now - RECENT
-    return RiskFacts(
-        posture=entry.posture,
-        to_strangers=tuple(kind for kind, at in entry.to_strangers.items() if at > since),
-        in_answers=tuple(
-            dict.fromkeys(i.data_class for i in entry.items.values() if i.side is Side.RESPONSE)
-        ),
-        confirmed_to_strangers=entry.confirmed_at > since,
-        answered_stranger_at=entry.answered_stranger_at,
-        severe_checks=tuple(check for check, at in entry.severe_checks.items() if at > since),
-        contract=contract,
-        alarmed=alarmed,
+        contract=facts.contract,
     )
 
 
