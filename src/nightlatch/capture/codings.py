@@ -126,7 +126,7 @@ class _Deflate:
         return b"" if self._inflater.eof else _inflate(self._inflater, data, room)
 
 
-def _inflate(inflater: zlib._Decompress, data: bytes, room: int, before: bytes = b"") -> bytes:
+def _inflate(inflater: "zlib._Decompress", data: bytes, room: int, before: bytes = b"") -> bytes:
     try:
         # One byte more than may be used: zlib reads 0 as "no limit", and a full buffer alone does
         # not tell an overflow from an exact fit.

@@ -179,15 +179,16 @@ class Answer:
         return self._left
 
     def _begin(self, message: Message) -> Sequence[Message]:
+        self.state = State.HELD
+        self.status = status = message["status"]
+        raw = list(message.get("headers", ()))
         # Copied, as an application may use its message again while we hold it; and an iterator
         # can be read only once.
-        self.state = State.HELD
-        raw = list(message.get("headers", ()))
-        self._held = [{**message, "headers": raw}]
-        self._current = None
-        self.status = status = message["status"]
+        self._current = message = {**message, "headers": raw}
         # ASGI wants lower-case names; an application that breaks this must not escape the hold.
         self.headers = headers = Headers([(name.lower(), value) for name, value in raw])
+        self._held.append(message)
+        self._current = None
         if status in _BODILESS:
             self._bodiless = True
         carrier = carrier_of(headers.get(b"content-type"))
