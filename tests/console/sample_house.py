@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from random import Random
 
 from msgspec import Struct
@@ -145,12 +146,13 @@ DOORS = (
 )
 
 
-def make_records(seed: int = 7, honest: int = 2600, attack: int = 2200) -> list[Record]:
-    """Records in order of time, all before NOW."""
-    random = Random(seed)
+@lru_cache
+def make_records(honest: int, attack: int) -> tuple[Record, ...]:
+    """Records in order of time, all before NOW; the same ones each time."""
+    random = Random(7)
     made = [*_honest(random, honest), *_attack(random, attack)]
     made.sort(key=lambda record: record.at)
-    return made
+    return tuple(made)
 
 
 def one_more(random: Random, now: float) -> Record:

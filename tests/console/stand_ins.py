@@ -246,8 +246,8 @@ class SampleRecorder:
         self._documents.audit(AuditEntry(now, actor, action, target, detail))
 
 
-def full_house(seed: int = 7) -> tuple[SampleRecorder, Events, Documents]:
-    events, documents = Events(make_records(seed)), Documents()
+def full_house(honest: int = 600, attack: int = 600) -> tuple[SampleRecorder, Events, Documents]:
+    events, documents = Events(make_records(honest, attack)), Documents()
     return SampleRecorder(events, documents), events, documents
 
 
@@ -347,7 +347,7 @@ def _sample_incidents(events: Events) -> list[Incident]:
                 for c in callers
             ),
             detections=detections(),
-        ),  # fmt: skip
+        ),
         _older("01JXQ00000000000000000BUDG", invoices, IncidentState.CONTAINED, 9, 143, 61),
         _older("01JXP00000000000000000OLD1", invoices, IncidentState.CLOSED, 31, 40, 12),
     ]

@@ -1,6 +1,6 @@
 """Who may open the console, until accounts come: one-time links, and the sessions they open.
 
-A link carries a token that works once. Redeeming it opens a session, whose secret lives in a cookie.
+A link carries a token that works once. Redeeming it opens a session, whose secret is in a cookie.
 Only digests of both are kept, in the documents store, so that the command line can issue a link for
 a console that runs in another process, and a restart ends nobody's session.
 """

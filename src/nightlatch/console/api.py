@@ -188,7 +188,7 @@ def live(request: Request, here: Here) -> Response:
     search = read_search(request.query_params)
     return live_response(
         request,
-        here.recorder.subscribe(),
+        here.recorder.subscribe,
         matcher(search.query()),
         lambda record: msgspec.json.encode(record).decode(),
     )

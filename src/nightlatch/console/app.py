@@ -86,7 +86,7 @@ def create_console(
     return app
 
 
-def _locked(request: Request, refused: bool) -> Response:
+def _locked(*, refused: bool) -> Response:
     return bare("locked.html", 401, refused=refused)
 
 
@@ -110,6 +110,6 @@ def _on_invalid(request: Request, error: Exception) -> Response:
     return _answer(request, 422, "Not understood", faults)
 
 
-def _on_store_failed(request: Request, error: Exception) -> Response:
+def _on_store_failed(_request: Request, error: Exception) -> Response:
     # Not a page: its frame would ask the same store again.
     return problem(503, "The store does not answer", str(error))

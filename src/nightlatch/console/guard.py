@@ -51,7 +51,7 @@ class Guard:
         api_token: str,
         hosts: Collection[str],
         public: Collection[str],
-        locked: Callable[[Request, bool], Response],
+        locked: Callable[..., Response],
         clock: Callable[[], float],
     ) -> None:
         self._app = app
@@ -92,7 +92,7 @@ class Guard:
     async def _enter(self, request: Request, token: str) -> Response:
         session = await run_in_threadpool(self._access.redeem, token, self._clock())
         if session is None:
-            return self._locked(request, True)
+            return self._locked(refused=True)
         response = RedirectResponse("/", 303)
         response.set_cookie(
             COOKIE,
@@ -111,7 +111,7 @@ class Guard:
             return None
         session = await self._session(request)
         if session is None:
-            return _unauthorized() if api else self._locked(request, False)
+            return _unauthorized() if api else self._locked(refused=False)
         if request.method not in SAFE_METHODS and not _same_origin(request):
             return problem(403, "This request came from another site", "Send it from the console.")
         request.state.session, request.state.actor = session, "console"

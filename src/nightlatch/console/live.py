@@ -14,9 +14,11 @@ def matcher(query: EventQuery) -> Callable[[Record], bool]:
     tests: list[Callable[[Record], bool]] = []
     if (level := query.level) is not None:
         tests.append(lambda record: record.level >= level)
-    for field in ("endpoint", "address", "method"):
-        if (wanted := getattr(query, field)) is not None:
-            tests.append(_equals(field, wanted))
+    tests.extend(
+        _equals(field, wanted)
+        for field in ("endpoint", "address", "method")
+        if (wanted := getattr(query, field)) is not None
+    )
     if (circle := query.circle) is not None:
         tests.append(lambda record: circle in record.circles)
     if (status := query.status) is not None:

@@ -1,7 +1,7 @@
 """Server-sent events (WHATWG HTML section 9.2) made of the recorder's live feed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -19,6 +19,7 @@ HEARTBEAT = 15.0
 PER_TICK = 25
 """Records shown per tick: more than an eye can follow. The rest is counted, not hidden."""
 
+Subscribe = Callable[[], Subscription]
 Matches = Callable[[Record], bool]
 Render = Callable[[Record], str]
 
@@ -30,22 +31,24 @@ def event(name: str, data: str) -> bytes:
 
 
 def live_response(
-    request: Request, feed: Subscription, matches: Matches, render: Render
+    request: Request, subscribe: Subscribe, matches: Matches, render: Render
 ) -> StreamingResponse:
     """`request` events with rendered records, oldest first; `passed` events count the rest."""
     return StreamingResponse(
-        _live(request, feed, matches, render),
+        _live(request, subscribe, matches, render),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )
 
 
 async def _live(
-    request: Request, feed: Subscription, matches: Matches, render: Render
+    request: Request, subscribe: Subscribe, matches: Matches, render: Render
 ) -> AsyncIterator[bytes]:
     silent = 0.0
-    yield b"retry: 2000\n\n"
+    # Only now: an answer that is never read must leave no reader behind.
+    feed = subscribe()
     try:
+        yield b"retry: 2000\n\n"
         async with aclosing(_ticks(request, feed)) as ticks:
             async for records, lost in ticks:
                 chunk = await run_in_threadpool(_events, records, lost, matches, render)
@@ -60,7 +63,7 @@ async def _live(
 
 async def _ticks(
     request: Request, feed: Subscription
-) -> AsyncIterator[tuple[Sequence[Record], int]]:
+) -> AsyncGenerator[tuple[Sequence[Record], int], None]:
     while not await request.is_disconnected():
         yield feed.take()
         await asyncio.sleep(TICK)

@@ -47,9 +47,7 @@ def percent(share: float) -> str:
 
 def rate(probability: float) -> str:
     """A false-alarm rate: 0.001 → "1 in 1,000"."""
-    return (
-        "a plain limit, no statistics" if probability <= 0 else f"1 in {round(1 / probability):,}"
-    )
+    return "none" if probability <= 0 else f"1 in {round(1 / probability):,}"
 
 
 def size(octets: int) -> str:
@@ -111,7 +109,7 @@ def pretty(body: str) -> str:
     """JSON indented; anything else as it is."""
     try:
         return msgspec.json.format(body.encode("utf-8", "replace"), indent=2).decode()
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return body
 
 

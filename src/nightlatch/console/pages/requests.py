@@ -44,8 +44,8 @@ def list_requests(request: Request, here: Here) -> HTMLResponse:
         older=search.address_with(before=records[PAGE - 1].id) if more else "",
         total=here.events.count(search.query()),
         endpoints=sorted(summary.endpoint for summary in here.recorder.endpoints(now)),
-        methods=METHODS,
-        checks=here.checks.values(),
+        methods=[(method, method) for method in METHODS],
+        checks=[(check.id, check.title) for check in here.checks.values()],
     )
 
 
@@ -55,7 +55,7 @@ def stream(request: Request, here: Here) -> Response:
     search = read_search(request.query_params)
     return live_response(
         request,
-        here.recorder.subscribe(),
+        here.recorder.subscribe,
         matcher(search.query()),
         lambda record: row(here, record),
     )

@@ -1,0 +1,101 @@
+"""One-time links and the sessions they open."""
+
+import pytest
+
+from nightlatch.console.access import (
+    MAX_SESSIONS,
+    MAX_TOKENS,
+    SESSION_LIFE,
+    TOKEN_LIFE,
+    Access,
+    same_secret,
+)
+from tests.console.stand_ins import Documents
+
+NOW = 1_000_000.0
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return Documents()
+
+
+@pytest.fixture
+def access(documents: Documents) -> Access:
+    return Access(documents)
+
+
+def test_a_token_opens_one_session(access: Access) -> None:
+    token = access.issue(NOW)
+    session = access.redeem(token, NOW + 1)
+    assert session is not None
+    assert access.session(session.secret, NOW + 2) == session
+    assert access.redeem(token, NOW + 3) is None
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "\ud800", "é" * 1000])
+def test_hostile_tokens_and_secrets_open_nothing(access: Access, wrong: str) -> None:
+    access.issue(NOW)
+    assert access.redeem(wrong, NOW) is None
+    assert access.session(wrong, NOW) is None
+
+
+def test_an_unused_token_expires(access: Access) -> None:
+    token = access.issue(NOW)
+    assert access.redeem(token, NOW + TOKEN_LIFE) is None
+
+
+def test_a_session_expires(access: Access) -> None:
+    session = access.redeem(access.issue(NOW), NOW)
+    assert session is not None
+    assert access.session(session.secret, NOW + SESSION_LIFE - 1) is not None
+    assert access.session(session.secret, NOW + SESSION_LIFE) is None
+
+
+def test_an_ended_session_is_gone_and_others_are_not(access: Access) -> None:
+    first, second = (access.redeem(access.issue(NOW), NOW) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    access.end(first, NOW)
+    assert access.session(first.secret, NOW) is None
+    assert access.session(second.secret, NOW) == second
+
+
+def test_sessions_survive_a_restart_and_links_come_from_another_process(
+    documents: Documents,
+) -> None:
+    token = Access(documents).issue(NOW)
+    session = Access(documents).redeem(token, NOW)
+    assert session is not None
+    assert Access(documents).session(session.secret, NOW) == session
+
+
+def test_the_oldest_give_way(access: Access) -> None:
+    tokens = [access.issue(NOW) for _ in range(MAX_TOKENS + 1)]
+    assert access.redeem(tokens[0], NOW) is None
+    sessions = [access.redeem(access.issue(NOW), NOW) for _ in range(MAX_SESSIONS + 1)]
+    known = [access.session(one.secret, NOW) is not None for one in sessions if one]
+    assert known == [False] + [True] * MAX_SESSIONS
+
+
+def test_nothing_kept_or_shown_opens_the_console(access: Access, documents: Documents) -> None:
+    token = access.issue(NOW)
+    session = access.redeem(token, NOW)
+    assert session is not None
+    kept = b"".join(documents.states.values())
+    for secret in (token, session.secret, session.csrf):
+        assert secret.encode() not in kept
+    assert session.secret not in repr(session)
+
+
+def test_every_session_has_its_own_csrf_token(access: Access) -> None:
+    first, second = (access.redeem(access.issue(NOW), NOW) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.csrf != second.csrf
+
+
+def test_secrets_are_compared_whole() -> None:
+    assert same_secret("abc", "abc")
+    assert not same_secret("ab", "abc")
+    assert not same_secret("\ud800", "abc")

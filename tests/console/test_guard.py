@@ -1,0 +1,153 @@
+"""The console's own door."""
+
+import pytest
+
+from nightlatch.console.access import SESSION_LIFE
+from nightlatch.console.app import ROUTERS, create_console
+from nightlatch.console.guard import CONTENT_SECURITY_POLICY, SAFE_METHODS
+from nightlatch.store.ports import StoreFailed
+from tests.console.house import API_TOKEN, Client, House
+from tests.console.sample_checks import SAMPLE_CHECKS
+from tests.console.stand_ins import Documents
+
+PAGES = ("/", "/requests", "/endpoints", "/incidents", "/checks", "/settings", "/nothing")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_strangers_see_only_that_it_is_locked(stranger: Client, path: str) -> None:
+    answer = stranger.get(path)
+    assert answer.status_code == 401
+    assert "This console is locked" in answer.text
+    assert "lookup" not in answer.text
+
+
+def test_the_api_tells_strangers_how_to_authenticate(stranger: Client) -> None:
+    answer = stranger.get("/api/v1/overview")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_link_opens_the_console_once(stranger: Client, house: House) -> None:
+    link = {"token": house.access.issue(house.clock())}
+    answer = stranger.get("/", params=link)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "samesite=strict" in cookie.lower()
+    assert "token" not in answer.headers["location"]
+    assert stranger.get("/").status_code == 200
+    stranger.cookies.clear()
+    again = stranger.get("/", params=link)
+    assert again.status_code == 401
+    assert "This link does not open anything" in again.text
+
+
+def test_a_session_ends_by_time_and_by_hand(client: Client, house: House) -> None:
+    answer = client.post("/settings/leave", data={"csrf_token": house.csrf_of(client)})
+    assert answer.status_code == 303
+    assert client.get("/").status_code == 401
+    client.get("/", params={"token": house.access.issue(house.clock())})
+    assert client.get("/").status_code == 200
+    house.clock.now += SESSION_LIFE
+    assert client.get("/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("host", "passes"),
+    [
+        ("127.0.0.1:8765", True),
+        ("localhost", True),
+        ("LOCALHOST:1", True),
+        ("[::1]:8765", True),
+        ("console.internal", True),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("", False),
+        ("[::1", False),
+        ("user@evil.example", False),
+    ],
+)
+def test_only_known_host_names_are_answered(house: House, host: str, *, passes: bool) -> None:
+    app = create_console(
+        house.recorder, house.events, house.documents, SAMPLE_CHECKS, hosts=["Console.internal"]
+    )
+    with Client(app) as client:
+        status = client.get("/", headers={"host": host}).status_code
+    assert status == (401 if passes else 421)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/api/v1/overview", "/static/theme.js", "/static/none"])
+def test_every_answer_has_the_headers(client: Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    static = path.startswith("/static/")
+    assert headers["cache-control"] == ("no-cache" if static else "no-store")
+
+
+def test_the_api_token_opens_the_api_and_nothing_else(machine: Client, stranger: Client) -> None:
+    assert machine.get("/api/v1/overview").status_code == 200
+    assert machine.get("/").status_code == 401
+    for wrong in ("Bearer x", "Bearer ", f"Basic {API_TOKEN}", API_TOKEN, "Bearer \u00e9"):
+        headers = {"authorization": wrong.encode("latin-1")}
+        assert stranger.get("/api/v1/overview", headers=headers).status_code == 401
+
+
+def test_without_an_api_token_no_bearer_passes(house: House) -> None:
+    app = create_console(house.recorder, house.events, house.documents, SAMPLE_CHECKS)
+    with Client(app, authorization="Bearer ") as client:
+        answer = client.get("/api/v1/overview")
+    assert answer.status_code == 401
+
+
+UNSAFE = (
+    ("POST", "/settings/mode", {"mode": "enforce"}),
+    ("POST", "/settings/leave", {}),
+    ("POST", "/endpoint?key=GET%20%2Fhealthz", {"expectation": "undecided"}),
+    ("POST", "/incidents/01JXSM4Z0000000000000WALK1/contain", {}),
+    ("POST", "/incidents/01JXSM4Z0000000000000WALK1/close", {}),
+    ("POST", "/api/v1/incidents/01JXSM4Z0000000000000WALK1/contain", {}),
+    ("POST", "/api/v1/incidents/01JXSM4Z0000000000000WALK1/close", {}),
+    ("PUT", "/api/v1/mode", {}),
+    ("PUT", "/api/v1/contracts", {}),
+)
+
+
+def test_every_unsafe_route_is_in_the_list() -> None:
+    methods = [
+        method
+        for router in ROUTERS
+        for route in router.routes
+        for method in getattr(route, "methods", ())
+    ]
+    assert len([method for method in methods if method not in SAFE_METHODS]) == len(UNSAFE) == 9
+
+
+@pytest.mark.parametrize(("method", "path", "fields"), UNSAFE)
+@pytest.mark.parametrize("fault", ["no csrf", "wrong csrf", "no origin", "other origin"])
+def test_forged_requests_change_nothing(
+    client: Client, house: House, method: str, path: str, fields: dict[str, str], fault: str
+) -> None:
+    token = house.csrf_of(client) if "origin" in fault else "x" if fault == "wrong csrf" else ""
+    if fault == "other origin":
+        client.headers["origin"] = "http://127.0.0.1:9999"
+    if fault == "no origin":
+        del client.headers["origin"]
+    answer = client.request(method, path, data=fields | {"csrf_token": token})
+    assert answer.status_code == 403
+    assert house.documents.entries == []
+    assert client.get("/").status_code == 200
+
+
+def test_a_store_that_is_gone_is_said_not_raised(
+    client: Client, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: Documents, key: str) -> bytes | None:
+        raise StoreFailed("disk full: free some space")
+
+    monkeypatch.setattr(Documents, "state", gone)
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "free some space" in answer.text

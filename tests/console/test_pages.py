@@ -1,0 +1,208 @@
+"""Every page, with traffic and without."""
+
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+import pytest
+from msgspec.structs import replace
+
+from nightlatch.console.search import PAGE
+from nightlatch.exchange.judgement import Mode
+from tests.console.house import Client, House, build_house, enter
+from tests.console.sample_house import LOOKUP
+
+WALK = "/incidents/01JXSM4Z0000000000000WALK1"
+LOOKUP_PAGE = "/endpoint?key=" + quote(LOOKUP, safe="")
+HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
+
+
+class Outline(HTMLParser):
+    """Counts what a screen reader and a strict policy care about."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.headings: list[str] = []
+        self.inline: list[str] = []
+        self.unlabelled: list[str] = []
+        self.ids: list[str] = []
+        self._labels: set[str | None] = set()
+        self._fields: list[dict[str, str | None]] = []
+        self._in_label = 0
+        self.feed(text)
+        self.unlabelled = [
+            str(field)
+            for field in self._fields
+            if field.get("type") != "hidden" and field.get("id") not in self._labels
+        ]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append(tag)
+        if "id" in values:
+            self.ids.append(str(values["id"]))
+        if tag == "style" or (tag == "script" and "src" not in values):
+            self.inline.append(tag)
+        self.inline += [name for name in values if name == "style" or name.startswith("on")]
+        if tag == "label":
+            self._in_label += 1
+            self._labels.add(values.get("for"))
+        if tag in ("input", "select", "textarea") and not self._in_label:
+            self._fields.append(values)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "label":
+            self._in_label -= 1
+
+
+def pages(house: House) -> list[str]:
+    record = house.events.records[-1] if house.events.records else None
+    return [
+        "/",
+        "/?span=7d",
+        "/requests",
+        "/requests?level=high&status=404&refused=no",
+        "/endpoints",
+        "/incidents",
+        "/checks",
+        "/checks/hsts",
+        "/settings",
+        *([f"/requests/{record.id}", LOOKUP_PAGE, WALK] if record else []),
+    ]
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_every_page_answers_and_is_sane(*, empty: bool) -> None:
+    house = build_house(empty=empty)
+    with enter(house) as client:
+        answers = {path: client.get(path) for path in pages(house)}
+    for path, answer in answers.items():
+        assert answer.status_code == 200, path
+        outline = Outline(answer.text)
+        assert outline.headings.count("h1") == 1, path
+        assert outline.inline == [], path
+        assert outline.unlabelled == [], path
+        assert len(outline.ids) == len(set(outline.ids)), path
+    assert len(answers) == (9 if empty else 12)
+
+
+def test_the_overview_leads_to_the_worst_door_and_the_incident(client: Client) -> None:
+    text = client.get("/").text
+    assert "records that left to strangers" in text
+    assert LOOKUP_PAGE.replace("%2F", "/") in text or LOOKUP_PAGE in text
+    assert WALK in text
+    assert "Nothing is refused yet" in text
+
+
+def test_before_any_traffic_the_pages_teach() -> None:
+    house = build_house(empty=True)
+    with enter(house) as client:
+        texts = [client.get(path).text for path in ("/", "/requests", "/endpoints")]
+    assert all("app.add_middleware(Nightlatch)" in text for text in texts)
+
+
+def test_the_request_list_pages_without_a_script(client: Client, house: House) -> None:
+    total = sum(record.endpoint == "GET /actuator/env" for record in house.events.records)
+    few = client.get("/requests?endpoint=GET+%2Factuator%2Fenv").text
+    assert f"<strong>{total}</strong>" in few
+    assert few.count("request-row") == total
+    first = client.get("/requests").text
+    assert first.count("request-row") == PAGE
+    older = first.split('class="older"><a class="btn" href="')[1].split('"')[0]
+    second = client.get(older.replace("&amp;", "&")).text
+    ids = [part.split('"')[0] for part in second.split('<tr id="r-')[1:]]
+    assert len(ids) == PAGE
+    assert not any(f'"r-{one}"' in first for one in ids)
+
+
+def test_a_request_shows_every_check_and_what_would_have_been_done(
+    client: Client, house: House
+) -> None:
+    record = next(one for one in house.events.records if one.decision.rule and one.disclosed)
+    text = client.get(f"/requests/{record.id}").text
+    assert text.count('class="check check-') == 14
+    assert text.count("check-failed") == len(record.findings)
+    assert text.count("check check-skipped") == 1
+    assert "In enforce mode: 429" in text
+    assert "endpoint-walked" in text
+
+
+def test_hostile_values_are_shown_as_text(client: Client, house: House) -> None:
+    record = replace(
+        house.events.records[-1],
+        id="hostile",
+        path=HOSTILE,
+        query=HOSTILE,
+        reason=HOSTILE,
+        request=replace(house.events.records[-1].request, headers=(("x", HOSTILE),), body=HOSTILE),
+    )
+    house.events.append([record])
+    for path in ("/requests/hostile", f"/requests?text={quote(HOSTILE)}"):
+        text = client.get(path).text
+        assert "<script>alert" not in text
+        assert "{{7*7}}" in text
+        assert "&lt;script&gt;" in text
+
+
+def test_a_decision_is_saved(client: Client, house: House) -> None:
+    form = {
+        "csrf_token": house.csrf_of(client),
+        "expectation": "public",
+        "owner": "growth",
+        "reason": "sign-up",
+        "expires": "2025-12-31",
+        "mode": "enforce",
+        "hourly_limit": "50",
+    }
+    answer = client.post(LOOKUP_PAGE, data=form)
+    assert answer.status_code == 303
+    text = client.get(answer.headers["location"]).text
+    assert "Saved." in text
+    assert 'value="2025-12-31"' in text
+    assert house.recorder.contracts[LOOKUP].hourly_limit == 50
+    assert "Public by decision" in client.get("/endpoints").text
+
+
+def test_a_bad_decision_comes_back_with_what_was_typed(client: Client, house: House) -> None:
+    form = {"csrf_token": house.csrf_of(client), "expectation": "public", "owner": "growth"}
+    answer = client.post(LOOKUP_PAGE, data=form)
+    assert answer.status_code == 422
+    assert "needs a reason" in answer.text
+    assert 'value="growth"' in answer.text
+    assert house.recorder.contracts == {}
+
+
+def test_the_button_says_what_will_happen_and_then_what_is(client: Client, house: House) -> None:
+    before = client.get(WALK).text
+    assert "What will happen" in before
+    assert "1 in 10,000" in before
+    answer = client.post(f"{WALK}/contain", data={"csrf_token": house.csrf_of(client)})
+    assert answer.headers["location"] == WALK
+    after = client.get(WALK).text
+    assert "Contained" in after
+    assert "Enforce now" not in after
+    client.post(f"{WALK}/close", data={"csrf_token": house.csrf_of(client)})
+    assert "Nothing more is counted here" in client.get(WALK).text
+
+
+def test_the_mode_of_the_house_is_set(client: Client, house: House) -> None:
+    form = {"csrf_token": house.csrf_of(client), "mode": "enforce"}
+    assert client.post("/settings/mode", data=form).status_code == 303
+    assert house.recorder.mode is Mode.ENFORCE
+    assert "Enforce mode" in client.get("/").text
+    assert client.post("/settings/mode", data=form | {"mode": "panic"}).status_code == 422
+
+
+def test_problems_are_shown_where_they_are_looked_for(client: Client, house: House) -> None:
+    house.recorder.problems = ("The disk is full: free some space.",)
+    assert "The disk is full" in client.get("/settings").text
+    assert "1 problem" in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/requests/none", "/endpoint?key=GET%20%2Fnone", "/incidents/none", "/checks/none"]
+)
+def test_what_is_not_there_is_said_in_words(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "Back to the overview" in answer.text
