@@ -1,9 +1,9 @@
 """One tree of settings: every one of them in code, in the environment and in `nightlatch.toml`.
 
 A setting has one dotted name. `budgets.caller_hour` is `caller_hour` below `[budgets]` in the
-file, `NIGHTLATCH_BUDGETS_CALLER_HOUR` in the environment and `budgets_caller_hour=…` in code. Code wins over the
-environment, the environment over the file, the file over the defaults. Everything is checked at
-once, and all mistakes are told together, each with its place and what to do.
+file, `NIGHTLATCH_BUDGETS_CALLER_HOUR` in the environment and `budgets_caller_hour=…` in code. Code
+wins over the environment, the environment over the file, the file over the defaults. Everything is
+checked at once, and all mistakes are told together, each with its place and what to do.
 """
 
 import difflib
@@ -57,42 +57,40 @@ class Budgets(Struct, frozen=True, kw_only=True):
         int,
         Meta(
             ge=1,
-            description="Distinct people that may leave to one caller, an address or a principal in 5 minutes.",
+            description="Distinct people that may leave to one caller in 5 minutes.",
         ),
     ] = 300
     caller_hour: Annotated[
         int,
         Meta(
             ge=1,
-            description="Distinct people that may leave to one caller, an address or a principal in an hour.",
+            description="Distinct people that may leave to one caller in an hour.",
         ),
     ] = 600
     caller_day: Annotated[
         int,
         Meta(
             ge=1,
-            description="Distinct people that may leave to one caller, an address or a principal in a day.",
+            description="Distinct people that may leave to one caller in a day.",
         ),
     ] = 3_000
     network_burst: Annotated[
         int,
         Meta(
             ge=1,
-            description="Distinct people that may leave to one network (/24 or /64) in 5 minutes.",
+            description="Distinct people that may leave to one network in 5 minutes.",
         ),
     ] = 1_200
     network_hour: Annotated[
         int,
         Meta(
             ge=1,
-            description="Distinct people that may leave to one network (/24 or /64) in an hour.",
+            description="Distinct people that may leave to one network in an hour.",
         ),
     ] = 2_400
     network_day: Annotated[
         int,
-        Meta(
-            ge=1, description="Distinct people that may leave to one network (/24 or /64) in a day."
-        ),
+        Meta(ge=1, description="Distinct people that may leave to one network in a day."),
     ] = 12_000
     strangers_burst: Annotated[
         int,

@@ -1,0 +1,49 @@
+"""`nightlatch doctor`: what was found, and what is wrong."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from nightlatch.cli.diagnosis import Fact, State, diagnose
+from nightlatch.cli.output import AsJson, print_json, screen, table
+from nightlatch.cli.reference import settings_page
+from nightlatch.settings import load_settings
+
+_MARKS = {
+    State.OK: "[green]ok[/]",
+    State.NOTE: "[yellow]note[/]",
+    State.WRONG: "[bold red]wrong[/]",
+}
+
+
+def doctor(
+    settings: Annotated[
+        bool, typer.Option("--settings", help="Print the reference page of all settings.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Explain what was found here and what is wrong. Ends with 1 when something is."""
+    if settings:
+        print(settings_page(), end="")  # noqa: T201 - raw text for a file
+        return
+    facts = diagnose(load_settings())
+    if as_json:
+        print_json(facts)
+    else:
+        _print(facts)
+    if any(fact.state is State.WRONG for fact in facts):
+        sys.exit(1)
+
+
+def _print(facts: list[Fact]) -> None:
+    rows = table("", "", "")
+    rows.show_header = False
+    for fact in facts:
+        advice = f"\n[dim]{_plain(fact.advice)}[/]" if fact.advice else ""
+        rows.add_row(_MARKS[fact.state], fact.about, _plain(fact.text) + advice)
+    screen.print(rows)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
