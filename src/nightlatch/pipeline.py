@@ -38,7 +38,7 @@ from nightlatch.identity.circles import Circles
 from nightlatch.identity.credentials import CredentialReader, credential_state
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.tokens import token_faults
-from nightlatch.inventory.inventory import Inventory
+from nightlatch.inventory.inventory import Inventory, shows_limit
 from nightlatch.policy.decide import decide
 from nightlatch.policy.grade import grade
 
@@ -102,7 +102,7 @@ class Pipeline:
         credentials = rooms.reader.read(request)
         caller = rooms.circles.caller(address, request, credentials)
         endpoint = rooms.inventory.guess(request.method, request.path)
-        stranger = self._is_stranger(credentials, endpoint)
+        stranger = self._is_stranger(credentials, endpoint, now)
         standing = rooms.watch.standing(endpoint.key, caller, stranger, now)
         decision = self._decide(standing, endpoint, Phase.REQUEST, now)
         return InFlight(now, request, caller, credentials, endpoint, stranger, standing, decision)
@@ -158,7 +158,15 @@ class Pipeline:
             *contents,
             theirs.body.data if theirs else b"",
         )
-        rooms.inventory.note(exchange)
+        if theirs is not None:
+            limited = shows_limit(theirs.status, theirs.headers)
+            rooms.inventory.note(
+                exchange.endpoint,
+                exchange.credential_state,
+                theirs.status,
+                flight.at,
+                limit_shown=limited,
+            )
         findings, skipped = run_checks(
             Evidence(
                 exchange=exchange,
@@ -177,7 +185,7 @@ class Pipeline:
         judged = Judged(
             decision=flight.decision,
             disclosure=flight.disclosure,
-            posture=rooms.inventory.posture(exchange.endpoint),
+            posture=rooms.inventory.posture(exchange.endpoint, flight.at),
             level=level,
             reason=reason,
             findings=findings,
@@ -187,11 +195,13 @@ class Pipeline:
         )
         return rooms.scribe.write(exchange, response, *contents, judged)
 
-    def _is_stranger(self, credentials: tuple[Credential, ...], endpoint: Endpoint) -> bool:
+    def _is_stranger(
+        self, credentials: tuple[Credential, ...], endpoint: Endpoint, now: float
+    ) -> bool:
         """A credential proves something only at a door that is known to turn others away."""
         if not credentials:
             return True
-        return self._rooms.inventory.posture(endpoint) is not Posture.PROTECTED
+        return self._rooms.inventory.posture(endpoint, now) is not Posture.PROTECTED
 
     def _decide(self, standing: Standing, endpoint: Endpoint, phase: Phase, now: float) -> Decision:
         contract = self._rooms.inventory.contract(endpoint)
@@ -217,7 +227,8 @@ class Pipeline:
         inventory, asked = self._rooms.inventory, flight.request
         if request.body is not asked.body:
             flight.request = asked = replace(asked, body=request.body)
-        flight.endpoint = inventory.settle(asked.method, asked.path, route)
+        status = response.status if response else None
+        flight.endpoint = inventory.settle(asked.method, asked.path, route, status)
         flight.parameters = inventory.parameters(flight.endpoint, asked.path)
         flight.query = query_leaves(asked.query)
         flight.request_content = _content(asked)

@@ -9,12 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-import nightlatch.faults
-from nightlatch.capture.ports import Message, Receive, Scope, Send
-from nightlatch.exchange.exchange import NO_BODY, Ending
-from nightlatch.exchange.judgement import Outcome
-from nightlatch.faults import FAULTS
 from tests.capture.recording import (
     FORBID,
     JSON,
@@ -28,6 +22,12 @@ from tests.capture.recording import (
     start,
     talk,
 )
+
+import nightlatch.faults
+from nightlatch.capture.ports import Message, Receive, Scope, Send
+from nightlatch.exchange.exchange import NO_BODY, Ending
+from nightlatch.exchange.judgement import Outcome
+from nightlatch.faults import FAULTS
 
 ALICE = b'{"phone": "+15550100"}'
 HELD = (start(200, JSON, length(len(ALICE))), part(ALICE))
@@ -538,5 +538,3 @@ def test_importing_the_middleware_pulls_nothing_heavy() -> None:
         env={"PYTHONPATH": source},
     )
     assert out.stdout.strip() == "[]"
-
-

@@ -1,14 +1,14 @@
 """The console's own door."""
 
 import pytest
+from tests.console.house import API_TOKEN, Client, House
+from tests.console.sample_checks import SAMPLE_CHECKS
+from tests.console.stand_ins import Documents
 
 from nightlatch.console.access import SESSION_LIFE
 from nightlatch.console.app import ROUTERS, create_console
 from nightlatch.console.guard import CONTENT_SECURITY_POLICY, SAFE_METHODS
 from nightlatch.store.ports import StoreFailed
-from tests.console.house import API_TOKEN, Client, House
-from tests.console.sample_checks import SAMPLE_CHECKS
-from tests.console.stand_ins import Documents
 
 PAGES = ("/", "/requests", "/endpoints", "/incidents", "/checks", "/settings", "/nothing")
 

@@ -1,12 +1,14 @@
 """Everything of Nightlatch that runs inside one application process."""
 
+import os
 import time
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import KEY, data_dir
+from nightlatch.app.stores import KEY, LEARNED, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.checks import CHECKS
 from nightlatch.detect.disclosure import Disclosures
@@ -30,6 +32,8 @@ from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.settings import ConfigurationError, Settings
 from nightlatch.store.memory_counters import MemoryCounters
 
+KEEP_EVERY = 60.0
+"""Seconds between two keepings of what the inventory learned."""
 BATCH = 500
 """Records that are handed on together."""
 
@@ -63,8 +67,9 @@ class Finished(Struct, frozen=True):
 class Agent:
     """Answers capture while the caller waits, and does the rest in the backlog's thread."""
 
-    def __init__(self, pipeline: Pipeline, sink: Sink, queue: int) -> None:
+    def __init__(self, pipeline: Pipeline, sink: Sink, memory: "Memory", queue: int) -> None:
         self._pipeline = pipeline
+        self._memory = memory
         self._sink = sink
         self._directives = Directives()
         self._records: list[Record] = []
@@ -107,6 +112,7 @@ class Agent:
         """Record what there is, within about two seconds. May be called again."""
         with guarded("app.close"):
             self._backlog.close()
+            self._memory.keep()
             self._sink.close()
 
     def _complete(self, one: Finished) -> None:
@@ -126,14 +132,40 @@ class Agent:
         if self._records:
             self._hand_on()
         self._sink.tick(time.time())
+        self._memory.tick(time.monotonic())
+
+
+class Memory:
+    """What the inventory learned, kept in a file across restarts."""
+
+    def __init__(self, inventory: Inventory, path: Path) -> None:
+        self._inventory = inventory
+        self._path = path
+        self._due = time.monotonic() + KEEP_EVERY
+        if path.exists():
+            inventory.load(path.read_bytes())
+
+    def tick(self, now: float) -> None:
+        if now >= self._due:
+            self._due = now + KEEP_EVERY
+            self.keep()
+
+    def keep(self) -> None:
+        """All or nothing: a process that dies meanwhile leaves the file of before."""
+        part = self._path.with_suffix(f".{os.getpid()}")
+        part.write_bytes(self._inventory.dump())
+        part.replace(self._path)
 
 
 def build_agent(settings: Settings) -> Agent:
     """Everything an application needs, from its settings. Raises ConfigurationError."""
     key = load_or_create_key(data_dir(settings) / KEY)
-    pipeline = Pipeline(_rooms(settings, Hasher(key)), settings.mode)
+    rooms = _rooms(settings, Hasher(key))
+    # Before the first request: compiling the patterns takes a third of a second.
+    rooms.inventory.warm()
+    memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
     sink = RemoteSink(settings) if settings.url else LocalSink(settings)
-    return Agent(pipeline, sink, settings.capture.queue)
+    return Agent(Pipeline(rooms, settings.mode), sink, memory, settings.capture.queue)
 
 
 def _rooms(settings: Settings, hasher: Hasher) -> Rooms:
@@ -150,7 +182,7 @@ def _rooms(settings: Settings, hasher: Hasher) -> Rooms:
         inventory=Inventory(),
         disclosures=Disclosures(hasher),
         watch=Watch(MemoryCounters(), _budgets(settings)),
-        reputation=Reputation.load(identity.reputation_lists),
+        reputation=Reputation.load(map(Path, identity.reputation_lists)),
         checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
         scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
     )

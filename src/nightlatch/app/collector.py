@@ -17,7 +17,7 @@ from nightlatch.app.stores import INGEST_TOKEN, data_dir
 from nightlatch.capture.ingest import Ingest
 from nightlatch.checks import CHECKS
 from nightlatch.console.app import create_console
-from nightlatch.respond.metrics import metrics_route
+from nightlatch.respond.metrics import CONTENT_TYPE, Metrics
 from nightlatch.respond.recorder import Recorder
 from nightlatch.settings import Settings
 from nightlatch.store.ports import DocumentStore, EventStore
@@ -41,7 +41,7 @@ def build_server(
         version=__version__,
     )
     app.router.routes.extend(
-        [Ingest(recorder, token).route, metrics_route(recorder), _health_route(recorder)]
+        [Ingest(recorder, token).route, _metrics_route(recorder), _health_route(recorder)]
     )
     return app
 
@@ -94,6 +94,15 @@ class ConsoleServer:
         while not self._server.should_exit:
             self._recorder.tick(time.time())
             time.sleep(TICK)
+
+
+def _metrics_route(recorder: Recorder) -> Route:
+    metrics = Metrics(lambda: recorder.health(time.time()), lambda: recorder.endpoints(time.time()))
+
+    def scrape(_request: Request) -> Response:
+        return Response(metrics.render(), media_type=CONTENT_TYPE)
+
+    return Route("/metrics", scrape)
 
 
 def _health_route(recorder: Recorder) -> Route:

@@ -25,7 +25,7 @@ class Nightlatch:
     ConfigurationError when settings are wrong, from wherever they come.
     """
 
-    def __init__(self, app: Application, **settings: Any) -> None:
+    def __init__(self, app: Application, /, **settings: Any) -> None:
         self.settings = load_settings(settings)
         self.agent: Agent | None = None
         self._bare = app

@@ -16,6 +16,7 @@ DAY = 86_400.0
 DOCUMENTS = "documents.sqlite"
 EVENTS = "events.duckdb"
 KEY = "key"
+LEARNED = "inventory.msgpack"
 INGEST_TOKEN = "ingest-token"
 
 

@@ -13,7 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from nightlatch.cli.output import AsJson, print_json, screen
+from nightlatch.cli.up import console_link
 from nightlatch.exchange.judgement import Mode
+from nightlatch.settings import load_settings
 from nightlatch.workbench.demo.cast import Cast, make_cast
 from nightlatch.workbench.demo.encore import encore
 from nightlatch.workbench.demo.theatre import SCENES, DemoFailed, Run, Scene, Stage, play, set_stage
@@ -128,11 +130,16 @@ def _result(runs: list[Run]) -> Table:
     return rows
 
 
+def _console_link(stage: Stage) -> str:
+    place = {"data_dir": str(stage.data), "console_port": stage.console_port}
+    return console_link(load_settings(place, environment={}))
+
+
 def _stay(stage: Stage, attempts: int) -> None:
     """Leave the observed API under a slow attack, so that a person can close the door."""
     screen.print(
         f"\nThe sample API is still under attack, and only [bold]observed[/]. Console:\n\n"
-        f"    [bold]{stage.console_url()}[/]\n\n"
+        f"    [bold]{_console_link(stage)}[/]\n\n"
         "Open the incident, press the button that enforces, and watch the disclosures end.\n"
         "Ctrl-C ends the demo."
     )

@@ -1,4 +1,4 @@
-"""What `nightlatch doctor` looks at: each probe finds facts, and says what to do about the bad ones."""
+"""What `nightlatch doctor` looks at: each probe finds facts, and what to do about the bad ones."""
 
 import os
 import shutil
@@ -16,8 +16,9 @@ from msgspec import Struct
 from nightlatch import __version__
 from nightlatch.app.stores import DOCUMENTS, EVENTS, INGEST_TOKEN, KEY, open_documents, open_events
 from nightlatch.exchange.judgement import Mode
+from nightlatch.respond.health import read_health
 from nightlatch.settings import FILE_NAME, Settings
-from nightlatch.store.ports import StoreFailed
+from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
 
 LOW_SPACE = 512 * 2**20
 """Bytes free on the data directory's disk below which records are about to be lost."""
@@ -122,7 +123,9 @@ def _stores(settings: Settings) -> Iterator[Fact]:
         yield from _try_store("records", path / EVENTS, lambda: open_events(settings))
 
 
-def _try_store(about: str, path: Path, opened: Callable[[], "_Closes"]) -> Iterator[Fact]:
+def _try_store(
+    about: str, path: Path, opened: Callable[[], EventStore | DocumentStore]
+) -> Iterator[Fact]:
     size = path.stat().st_size / 2**20
     try:
         opened().close()

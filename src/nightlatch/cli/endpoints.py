@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nightlatch.app import open_documents
+from nightlatch.app.stores import open_documents
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.facts import EndpointSummary, Expectation
 from nightlatch.exchange.judgement import Level

@@ -1,7 +1,7 @@
 """What an application's own process knows of its endpoints: the room's one door.
 
-One thread writes (`settle`, `note`, `items`, `apply`, `load`); `guess`, `parameters`, `facts` and
-`contract` may be called from any other meanwhile.
+Two threads may share it: one routes (`guess`, `settle`, `parameters`, `posture`, `contract`,
+`apply`) while the other keeps the books (`facts`, `note`, `items`, `dump`).
 """
 
 import logging
@@ -15,6 +15,7 @@ from nightlatch.exchange.disclosure import DataItem
 from nightlatch.exchange.exchange import Endpoint
 from nightlatch.exchange.facts import Contract, Directives, EndpointFacts
 from nightlatch.exchange.headers import Headers
+from nightlatch.exchange.record import Posture
 from nightlatch.inventory.classify import Classifier, Learned
 from nightlatch.inventory.patterns import BodyScan
 from nightlatch.inventory.posture import Evidence, Postures
@@ -90,14 +91,14 @@ class Inventory:
 
         `route` is the framework's own template, None where it has none: then the path is learned.
         """
-        template = self._templates.settle(method, path, route, status)
-        if self._templates.tree.folds != self._folds:
-            self._fold()
-        return self._endpoint(method, template)
+        return self._endpoint(method, self._templates.settle(method, path, route, status))
 
     def parameters(self, endpoint: Endpoint, path: str) -> tuple[Leaf, ...]:
         """The values in the path, named `path.NAME` and decoded."""
         return self._templates.parameters(endpoint.template, path)
+
+    def posture(self, endpoint: Endpoint, now: float) -> Posture:
+        return self._postures.posture(endpoint.key, now)
 
     def contract(self, endpoint: Endpoint) -> Contract | None:
         return self._contracts.get(endpoint.key) if self._contracts else None
@@ -130,6 +131,9 @@ class Inventory:
         """Take an exchange into account; `status` is 0 where there was no answer, `limit_shown` is
         what `shows_limit` says of it. Answers of Nightlatch itself are not to be noted: they say
         nothing of the application."""
+        # Here and not in `settle`, which may run in another thread than the rest of the books.
+        if self._templates.tree.folds != self._folds:
+            self._fold()
         key = endpoint.key
         known = self._known.pop(key, None) or self._begin(now)
         self._known[key] = known

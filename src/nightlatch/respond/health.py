@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
 from msgspec import Struct
 
 from nightlatch.exchange.judgement import Mode, Outcome
 from nightlatch.respond.agents import AgentSeen
 from nightlatch.respond.troubles import Trouble
-from nightlatch.store.ports import StoreSize
+from nightlatch.store.ports import DocumentStore, StoreSize
 
 
 class Health(Struct, frozen=True):
@@ -48,6 +49,22 @@ class Health(Struct, frozen=True):
     def problems(self) -> tuple[str, ...]:
         """What is wrong, in words that say what to do; empty when all is well."""
         return tuple(_problems(self))
+
+
+HEALTH = "health"
+"""Where the documents store has the newest health, as JSON."""
+
+
+def read_health(documents: DocumentStore) -> Health | None:
+    """What the last process that recorded here said of itself; None when none did yet."""
+    kept = documents.state(HEALTH)
+    if kept is None:
+        return None
+    try:
+        return msgspec.json.decode(kept, type=Health)
+    except msgspec.MsgspecError:
+        # Another version's: it will be written again within seconds of the next start.
+        return None
 
 
 _LOST_WORDS = {

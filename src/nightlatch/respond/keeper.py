@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
+import msgspec
+
 from nightlatch.exchange.facts import EndpointSummary
 from nightlatch.inventory.catalogue import Catalogue
+from nightlatch.respond.health import HEALTH, Health
 from nightlatch.respond.incidents import MAX_CASES, Incidents
 from nightlatch.respond.troubles import Troubles
 from nightlatch.store.ports import DocumentStore, StoreFailed
@@ -68,6 +71,13 @@ class Keeper:
             self._troubles.note(PLACE, error, now)
         else:
             self._kept = current
+
+    def keep_health(self, health: Health) -> None:
+        """For `doctor`, which runs in another process."""
+        try:
+            self._documents.put_state(HEALTH, msgspec.json.encode(health))
+        except StoreFailed as error:
+            self._troubles.note(PLACE, error, health.at)
 
     def keep_learned(self, now: float) -> None:
         with self._lock:

@@ -266,6 +266,7 @@ class Recorder:
     def _keep_snapshot(self, now: float) -> None:
         self._keeper.keep_incidents(now)
         self._keeper.keep_endpoints(self.endpoints(now), now)
+        self._keeper.keep_health(self.health(now))
 
     def _prune(self, now: float) -> None:
         try:

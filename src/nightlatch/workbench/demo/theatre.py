@@ -61,6 +61,7 @@ class Stage(Struct, frozen=True):
     process: subprocess.Popen[bytes]
     api: str
     data: Path
+    console_port: int
 
     @property
     def log(self) -> Path:
@@ -97,7 +98,7 @@ def set_stage(scene: Scene, directory: Path, attempts: int) -> Stage:
     command = [sys.executable, "-m", "nightlatch", "serve-sample", str(port), str(attempts)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603
-    return Stage(process, f"http://127.0.0.1:{port}", data)
+    return Stage(process, f"http://127.0.0.1:{port}", data, console_port)
 
 
 @asynccontextmanager
