@@ -4,6 +4,11 @@ from collections.abc import Iterable
 
 from nightlatch.exchange.credential import CredentialKind
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 API_KEY_HEADERS = frozenset(
     b"x-api-key api-key apikey x-apikey x-api-token x-auth-token x-auth-key x-access-token "
     b"x-access-key x-app-key x-token x-client-secret access-token auth-token private-token "
@@ -25,87 +30,26 @@ CERTIFICATE_HEADERS = frozenset(
     b"x-client-dn x-ssl-client-dn x-tls-client-cert".split()
 )
 
-_KEY_PARAMETERS = frozenset(
-    [
-        "api_key",
-        "apikey",
-        "api-key",
-        "access_token",
-        "accesstoken",
-        "auth_token",
-        "authtoken",
-        "token",
-        "jwt",
-        "auth",
-        "api_token",
-        "subscription-key",
-        "x-api-key",
-        "client_secret",
-        "id_token",
-        "bearer_token",
-        "access_key",
-        "private_token",
-    ]
+_KEY_PARAMETERS = _words(
+    "api_key apikey api-key access_token accesstoken auth_token authtoken token jwt auth "
+    "api_token subscription-key x-api-key client_secret id_token bearer_token access_key "
+    "private_token"
 )
-_SESSION_PARAMETERS = frozenset({"sessionid", "session_id", "sid", "jsessionid", "phpsessid"})
+_SESSION_PARAMETERS = _words("sessionid session_id sid jsessionid phpsessid")
 
-_SESSION_COOKIES = frozenset(
-    [
-        "session",
-        "sessionid",
-        "session_id",
-        "sess",
-        "sid",
-        "ssid",
-        "connect.sid",
-        "phpsessid",
-        "jsessionid",
-        "asp.net_sessionid",
-        "cfid",
-        "cftoken",
-        "ci_session",
-        "laravel_session",
-        "rack.session",
-        "express:sess",
-        "koa.sess",
-        "koa:sess",
-        "remember_me",
-        "remember_token",
-        "rememberme",
-        "auth",
-        "authentication",
-        "identity",
-        "login",
-        "sso",
-        ".aspnet.applicationcookie",
-        ".aspxauth",
-        "next-auth.session-token",
-        "authjs.session-token",
-    ]
+_TOKEN_COOKIES = _words(
+    "access_token accesstoken auth_token authtoken token jwt id_token refresh_token api_token "
+    "bearer api_key apikey"
 )
-_SESSION_WORDS = (
-    "session",
-    "sessid",
-    "remember",
-    "logged_in",
-    "identity.application",
-    "aspnetcore",
+_SESSION_COOKIES = _words(
+    "session sessionid session_id sess sid ssid connect.sid phpsessid jsessionid cfid cftoken "
+    "asp.net_sessionid ci_session laravel_session rack.session express:sess koa.sess koa:sess "
+    "remember_me remember_token rememberme auth authentication identity login sso .aspxauth "
+    ".aspnet.applicationcookie next-auth.session-token authjs.session-token"
 )
-_TOKEN_COOKIES = frozenset(
-    [
-        "access_token",
-        "accesstoken",
-        "auth_token",
-        "authtoken",
-        "token",
-        "jwt",
-        "id_token",
-        "refresh_token",
-        "api_token",
-        "bearer",
-        "api_key",
-        "apikey",
-    ]
+_SESSION_PARTS = (
+    *("session", "sessid", "remember", "logged_in", "identity.application", "aspnetcore"),
+    "fedauth",
 )
 
 _NOT_COOKIES = (
@@ -142,7 +86,7 @@ def cookie_kind(name: str) -> CredentialKind | None:
         return None
     if name in _TOKEN_COOKIES:
         return CredentialKind.BEARER_OPAQUE
-    if name in _SESSION_COOKIES or any(word in name for word in _SESSION_WORDS):
+    if name in _SESSION_COOKIES or any(word in name for word in _SESSION_PARTS):
         return CredentialKind.SESSION
     if name.endswith(("_session", "-session", "_sid", ".sid", "_auth", "_token", "-token")):
         return CredentialKind.SESSION

@@ -108,7 +108,8 @@ class CredentialReader:
             name = field[0]
             reader = readers[name] if name in readers else self._new_name(name)
             if reader is not None:
-                found += self._fields.get(field) or self._read_field(reader, field)
+                known = self._fields.get(field)
+                found += self._read_field(reader, field) if known is None else known
         if request.query:
             found += self._query(request.query)
         return found if len(found) < 2 else tuple(sorted(found, key=_strength))
