@@ -155,7 +155,7 @@ def _step(node: Node, segment: str, parent: str) -> tuple[str, Node] | None:
 def _kind_at(node: Node, segment: str, parent: str) -> str:
     kind = segment_kind(segment)
     if kind is Kind.DIGITS:
-        return kind_of_digits(segment, parent, node.values.keys() & _DIGIT_KINDS)
+        return kind_of_digits(segment, parent, node.values)
     if kind is Kind.WORD and node.values:
         slugs = name_of_slugs(parent)
         if slugs in node.values and not _names_place(segment, slugs):
@@ -166,9 +166,6 @@ def _kind_at(node: Node, segment: str, parent: str) -> str:
 def _names_place(segment: str, slugs: Kind) -> bool:
     """Next to slugs, compounds are slugs too (`best-video-games`); next to people's names not."""
     return is_word(segment) if slugs is Kind.USERNAME else segment in WORDS
-
-
-_DIGIT_KINDS = frozenset({Kind.PHONE, Kind.ID, Kind.DATE})
 
 
 def _unknown_words(node: Node) -> list[str]:
