@@ -5,13 +5,17 @@ Secrets are put together from pieces, so that no scanner takes this file for a l
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nightlatch.exchange.content import EMPTY, Scalar, read_content
 from nightlatch.exchange.disclosure import DataClass, DataItem
 from nightlatch.exchange.disclosure import DataClass as D
 from nightlatch.exchange.exchange import Body
 from nightlatch.inventory.classify import Classifier
+from nightlatch.inventory.examine import examine
 from nightlatch.inventory.patterns import BodyScan
+from nightlatch.inventory.samples import masked
 
 SCAN = BodyScan()
 
@@ -22,6 +26,41 @@ _JWT = ".".join(
         "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
     ]
 )
+
+NAMES = [
+    "phone",
+    "email",
+    "login",
+    "first_name",
+    "address",
+    "zip",
+    "dob",
+    "card_number",
+    "pan",
+    "iban",
+    "ssn",
+    "aadhaar",
+    "pesel",
+    "bsn",
+    "cpf",
+    "dni",
+    "personnummer",
+    "national_id",
+    "passport",
+    "lat",
+    "ip",
+    "device_id",
+    "imei",
+    "user_id",
+    "password",
+    "totp_secret",
+    "jwt",
+    "number",
+    "to",
+    "value",
+    "created",
+    "order_number",
+]
 
 HELD: list[tuple[str, Scalar, D]] = [
     # phones
@@ -294,6 +333,21 @@ def test_a_field_holds_nothing_of_note(name: str, value: Scalar) -> None:
     classifier = Classifier(scan=SCAN)
     for _ in range(12):
         assert told(classifier, {name: value}) == ()
+
+
+@given(
+    st.sampled_from([*NAMES, "", "anything"]),
+    st.text(alphabet=st.sampled_from("0123456789+-. /()ABXZabxz@:_$٤²Ⅷé"), max_size=40)
+    | st.text(max_size=40)
+    | st.integers()
+    | st.floats(),
+)
+@settings(max_examples=100, deadline=None)
+def test_no_value_raises(name: str, value: Scalar) -> None:
+    judgement = examine(name, f"$.{name}", value)
+    if judgement is not None:
+        assert 0.0 < judgement.confidence <= 1.0
+        assert len(masked(judgement.data_class, value)) <= 40
 
 
 def test_every_field_was_tried() -> None:

@@ -1,5 +1,6 @@
 import logging
 import random
+import threading
 
 import msgspec
 import pytest
@@ -117,11 +118,37 @@ def test_what_was_learned_survives_a_restart() -> None:
     assert restarted.load(learned().dump())
     endpoint = restarted.guess("GET", "/users/15557654321")
     assert endpoint == Endpoint("GET", "/users/{number}")
+    assert restarted.settle("GET", "/things/43/parts", None, 404).template == "/things/{id}/parts"
     facts = restarted.facts(endpoint, NOW)
     assert (facts.requests, facts.posture, facts.limit_seen) == (10, Posture.OPEN, True)
     spot = restarted._classifier.learned[endpoint.key].response["$.phone"]
     assert spot.data_class is DataClass.PHONE
     assert restarted.dump() == learned().dump()
+
+
+def test_guesses_from_other_threads_are_safe_while_it_learns() -> None:
+    inventory = Inventory()
+    stop = threading.Event()
+    guesses: list[int] = []
+
+    def guess() -> None:
+        count = 0
+        while not stop.is_set():
+            count += 1
+            inventory.facts(inventory.guess("GET", f"/a{count % 50}/1555123{count:04d}"), NOW)
+        guesses.append(count)
+
+    readers = [threading.Thread(target=guess) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    names = random.Random(7)
+    for _ in range(500):
+        path = f"/a{names.randrange(50)}/{names.randrange(10**10)}/{names.random()}"
+        inventory.note(inventory.settle("GET", path, None, 200), NONE, 200, NOW)
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert len(guesses) == 2  # neither reader raised
 
 
 def test_a_dump_holds_no_value_of_a_message() -> None:

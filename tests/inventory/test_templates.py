@@ -126,6 +126,35 @@ def test_many_doors_side_by_side_that_are_used_stay_doors() -> None:
     assert {templates.guess("GET", door) for door in doors} == set(doors)
 
 
+def test_unknown_collections_are_told_from_slugs() -> None:
+    templates = Templates()
+    collections = [f"zq{chr(97 + n // 26)}{chr(97 + n % 26)}x" for n in range(100)]
+    for collection in collections:
+        templates.settle("GET", f"/fhir/{collection}/42", None)
+    assert templates.guess("GET", f"/fhir/{collections[7]}/43") == f"/fhir/{collections[7]}/{{id}}"
+
+
+def test_compounds_of_known_words_are_slugs_next_to_slugs_only() -> None:
+    templates = Templates()
+    names = random.Random(7)
+    for _ in range(30):
+        name = "".join(names.choices("bcdfgklmnprst", k=8))
+        templates.settle("GET", f"/articles/{name}", None)
+        templates.settle("GET", f"/users/{name}", None)
+    assert templates.settle("GET", "/articles/best-video-games", None) == "/articles/{slug}"
+    assert templates.settle("GET", "/articles/search", None) == "/articles/search"
+    assert templates.settle("GET", "/users/forgot-password", None) == "/users/forgot-password"
+
+
+def test_a_renamed_route_is_believed() -> None:
+    templates = Templates()
+    templates.settle("GET", "/users/7", "/users/{id}")
+    templates.settle("DELETE", "/users/7", "/users/{number}")
+    templates.settle("GET", "/users/8", "/users/{user_id}")
+    assert templates.guess("GET", "/users/9") == "/users/{user_id}"
+    assert templates.guess("DELETE", "/users/9") == "/users/{number}"
+
+
 def test_a_door_that_stands_out_among_slugs_stays() -> None:
     templates = Templates()
     for _ in range(300):

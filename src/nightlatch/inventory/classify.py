@@ -25,7 +25,7 @@ MAX_SPOTS = 256
 _SAMPLES = 8
 """Values of a path that are examined before it is believed."""
 _WEAK = 0.5
-"""Below this confidence a single value proves nothing: two must agree."""
+"""Below this confidence a single value proves nothing: two must agree, and most of the path's."""
 _STRONG = 0.9
 """From this confidence on three values are enough, however many others were nothing."""
 _LOOK_AGAIN = 16
@@ -50,8 +50,6 @@ class Spot(Struct):
     confidences: dict[DataClass, float] = field(default_factory=dict)
     samples: dict[DataClass, str] = field(default_factory=dict)
     data_class: DataClass | None = None
-    shape: int = 0
-    """Index of the shape test for `data_class`: an enumeration's hash is too slow per value."""
     misses: int = 0
 
     def take(self, data_class: DataClass, confidence: float, value: Scalar) -> bool:
@@ -60,7 +58,7 @@ class Spot(Struct):
         self.confidences[data_class] = max(confidence, self.confidences.get(data_class, 0.0))
         if data_class not in self.samples:
             self.samples[data_class] = masked(data_class, value)
-        return confidence >= _WEAK or votes > 1
+        return confidence >= _WEAK or (votes > 1 and 2 * votes > self.seen)
 
     def settle(self, value: Scalar) -> None:
         """Decide what the path holds, once enough values were examined."""
@@ -72,7 +70,6 @@ class Spot(Struct):
             votes = self.votes[best]
             sure = votes >= 3 and self.confidences[best] >= _STRONG
             self.data_class = best if sure or 2 * votes >= self.seen else None
-            self.shape = _SHAPES[best]
         if type(value) is str:
             self.quiet = max(self.quiet, 2 * len(value))
         self.quiet = max(self.quiet, 2 * _SHORTEST_MATCH)
@@ -186,7 +183,7 @@ class _Reading:
             elif (data_class := spot.data_class) is None:
                 if type(value) is str and len(value) > spot.quiet:
                     self._learn(spot, leaf)
-            elif _SHAPE_TESTS[spot.shape](value):
+            elif _KEEPS_SHAPE[data_class](value):
                 path = spot.path
                 if path in counts:
                     counts[path] += 1
@@ -232,6 +229,8 @@ class _Reading:
         # A value of its own: its field's name has a say.
         judgement = examine(leaf.name, leaf.path, text)
         if judgement is None or judgement.data_class is not pattern.data_class:
+            return False
+        if judgement.confidence < _WEAK:
             return False
         self._learn(spot, leaf)
         return True
@@ -279,7 +278,7 @@ class _Reading:
     def _miss(self, spot: Spot, leaf: Leaf) -> None:
         """A value unlike its path's others: of another class known there, or to be examined."""
         for data_class, confidence in spot.confidences.items():
-            if confidence >= _WEAK and _SHAPE_TESTS[_SHAPES[data_class]](leaf.value):
+            if confidence >= _WEAK and _KEEPS_SHAPE[data_class](leaf.value):
                 self._count(spot, data_class)
                 return
         spot.misses += 1
@@ -338,23 +337,15 @@ def _is_ip(value: Scalar) -> bool:
     return type(value) is str and (value.count(".") == 3 or ":" in value)
 
 
-_SHAPE_TESTS: tuple[Callable[[Scalar], bool], ...] = (
-    _is_text,
-    _is_present,
-    _is_phone,
-    _is_email,
-    _is_ip,
-)
-_SHAPES: dict[DataClass, int] = dict.fromkeys(DataClass, _SHAPE_TESTS.index(_is_text))
-_SHAPES[DataClass.PHONE] = _SHAPE_TESTS.index(_is_phone)
-_SHAPES[DataClass.EMAIL] = _SHAPE_TESTS.index(_is_email)
-_SHAPES[DataClass.IP_ADDRESS] = _SHAPE_TESTS.index(_is_ip)
-for _class in (
-    DataClass.BIRTH_DATE,
-    DataClass.GEOLOCATION,
-    DataClass.ACCOUNT_ID,
-    DataClass.NATIONAL_ID,
-    DataClass.PAYMENT_CARD,
-    DataClass.DEVICE_ID,
-):
-    _SHAPES[_class] = _SHAPE_TESTS.index(_is_present)
+_KEEPS_SHAPE: dict[DataClass, Callable[[Scalar], bool]] = {
+    **dict.fromkeys(DataClass, _is_text),
+    DataClass.PHONE: _is_phone,
+    DataClass.EMAIL: _is_email,
+    DataClass.IP_ADDRESS: _is_ip,
+    DataClass.BIRTH_DATE: _is_present,
+    DataClass.GEOLOCATION: _is_present,
+    DataClass.ACCOUNT_ID: _is_present,
+    DataClass.NATIONAL_ID: _is_present,
+    DataClass.PAYMENT_CARD: _is_present,
+    DataClass.DEVICE_ID: _is_present,
+}

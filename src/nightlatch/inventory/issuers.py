@@ -106,7 +106,7 @@ def card_confidence(text: str, *, named: bool) -> float:
         return 0.0
     if named:
         return 0.99
-    return 0.8 if len(digits) != len(text) else 0.5
+    return 0.8 if len(digits) != len(text) else 0.4
 
 
 def iban_confidence(text: str) -> float:

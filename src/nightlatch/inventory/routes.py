@@ -96,7 +96,11 @@ def _enter(place: Place, name: str, value: str, *, deep: bool) -> Place:
         prefix, suffix = name[: name.index("{")], name[name.rindex("}") + 1 :]
         parameter = Parameter(name, prefix, suffix, deep, Place())
         place.parameters.append(parameter)
-    parameter.kinds.add(segment_kind(value))
+    kind = segment_kind(value)
+    for other in place.parameters:
+        # The framework's latest word on values of this kind counts: routes get renamed.
+        other.kinds.discard(kind)
+    parameter.kinds.add(kind)
     return parameter.place
 
 

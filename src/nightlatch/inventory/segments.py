@@ -1,7 +1,7 @@
 """What one segment of a path looks like: a word, or a value of some kind."""
 
 import re
-from collections.abc import Set as AbstractSet
+from collections.abc import Container
 from enum import StrEnum
 from urllib.parse import unquote
 
@@ -122,7 +122,7 @@ def _kind_of_code(segment: str) -> Kind:
     return Kind.TOKEN if opaque and _TOKEN.fullmatch(segment) and "_" not in segment else Kind.ID
 
 
-def kind_of_digits(digits: str, parent: str, seen: AbstractSet[str]) -> Kind:
+def kind_of_digits(digits: str, parent: str, seen: Container[str]) -> Kind:
     """What seven to fifteen digits are below the word `parent`, given the kinds `seen` there.
 
     What a place has held decides first, so that growing record numbers do not turn into phone

@@ -155,25 +155,28 @@ def _step(node: Node, segment: str, parent: str) -> tuple[str, Node] | None:
 def _kind_at(node: Node, segment: str, parent: str) -> str:
     kind = segment_kind(segment)
     if kind is Kind.DIGITS:
-        return kind_of_digits(segment, parent, node.values.keys() & _DIGIT_KINDS)
+        return kind_of_digits(segment, parent, node.values)
     if kind is Kind.WORD and node.values:
         slugs = name_of_slugs(parent)
-        if slugs in node.values and not _is_door(node, segment):
+        if slugs in node.values and not _names_place(segment, slugs):
             return slugs
     return kind
 
 
-_DIGIT_KINDS = frozenset({Kind.PHONE, Kind.ID, Kind.DATE})
-
-
-def _is_door(node: Node, segment: str) -> bool:
-    """A word that names a place; among too many siblings only words that stand in the list."""
-    return segment in WORDS if len(node.words) >= _MAX_WORDS else is_word(segment)
+def _names_place(segment: str, slugs: Kind) -> bool:
+    """Next to slugs, compounds are slugs too (`best-video-games`); next to people's names not."""
+    return is_word(segment) if slugs is Kind.USERNAME else segment in WORDS
 
 
 def _unknown_words(node: Node) -> list[str]:
+    """Words that may be values. A word with values right below it is a collection (`/zorks/{id}`),
+    unless there are more of them than anyone builds."""
+    if len(node.words) >= _MAX_WORDS:
+        return [word for word in node.words if not node.words[word].settled and word not in WORDS]
     return [
-        word for word, child in node.words.items() if not child.settled and not _is_door(node, word)
+        word
+        for word, child in node.words.items()
+        if not child.settled and not child.values and not is_word(word)
     ]
 
 
