@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.checks.conversation import evidence_of
-from tests.checks.test_checks import ALL
+from tests.checks.conversation import every_case, evidence_of
 
 from nightlatch.checks import CHECKS
 from nightlatch.checks.check import Evidence
@@ -92,7 +91,7 @@ def test_no_check_raises(evidence: Evidence) -> None:
 
 def test_no_evidence_repeats_a_value_or_a_credential() -> None:
     compared = 0
-    for check_id, case in ALL:
+    for check_id, case in every_case():
         findings, _ = run_checks(case.evidence)
         said = " ".join(finding.evidence for finding in findings)
         for value in _private(case.evidence):
