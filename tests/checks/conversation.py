@@ -47,6 +47,8 @@ from nightlatch.exchange.facts import Contract, EndpointFacts, Expectation
 from nightlatch.exchange.headers import Headers, headers_of
 from nightlatch.exchange.record import Posture
 
+CASES = Path(__file__).parent / "cases"
+"""One file per check, named by its id."""
 NOW = 1_800_000_000.0
 """Friday 15 January 2027, 08:00 UTC."""
 DAY = 86_400.0
@@ -78,6 +80,12 @@ class Known(msgspec.Struct):
     size: int | None = None
     truncated: bool = False
     says: str = ""
+
+
+def every_case() -> list[tuple[str, Case]]:
+    """(check id, case) from all files under `cases/`."""
+    files = sorted(CASES.glob("*.http"))
+    return [(path.stem, case) for path in files for case in read_cases(path)]
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -210,12 +218,11 @@ def _state(credentials: tuple[Credential, ...], response: Response | None) -> Cr
 
 def _subjects(argument: str) -> tuple[Subject, ...]:
     """`phone`, `phone 3`, `phone 3 others`: numbered, so that asked and disclosed can overlap."""
-    kind, count, *others = [*argument.split(), "1"][:3] if " " not in argument else argument.split()
-    first = 1_000_000 if others == ["others"] else 0
-    return tuple(
-        Subject(kind.encode()[:4] + number.to_bytes(4), DataClass(kind))
-        for number in range(first, first + int(count))
-    )
+    kind, _, rest = argument.partition(" ")
+    count, _, others = (rest or "1").partition(" ")
+    first = 1_000_000 if others else 0
+    numbers = range(first, first + int(count))
+    return tuple(Subject(kind[:4].encode() + n.to_bytes(4), DataClass(kind)) for n in numbers)
 
 
 def _item(known: Known, argument: str) -> None:

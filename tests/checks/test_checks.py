@@ -2,22 +2,20 @@
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from tests.checks.conversation import Case, read_cases
+from tests.checks.conversation import CASES, Case, every_case
 
 from nightlatch.checks import CHECKS, distinct
 from nightlatch.checks.check import SKIP, Check
 from nightlatch.exchange.judgement import Level
 
-CASES = Path(__file__).parent / "cases"
 FEWEST = 3
 """Good and bad cases each that a check must bring along."""
 
 BY_ID = {check.id: check for check in CHECKS}
 FILES = sorted(CASES.glob("*.http"))
-ALL = [(path.stem, case) for path in FILES for case in read_cases(path)]
+ALL = every_case()
 
 
 @pytest.mark.parametrize(("check_id", "case"), ALL, ids=[f"{i}: {c.name}" for i, c in ALL])

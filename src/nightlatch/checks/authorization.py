@@ -14,7 +14,7 @@ def judge(evidence: Evidence) -> Verdict:
     if exchange.credentials:
         return None
     response = exchange.response
-    # A CORS preflight carries no credential by design (Fetch standard, section 3.2.2).
+    # A CORS preflight carries no credential by design (Fetch standard, CORS-preflight fetch).
     if response is None or response.status >= 500 or exchange.request.method == "OPTIONS":
         return SKIP
     if response.status in _DOOR_HELD:

@@ -1,4 +1,4 @@
-"""Who counts as a stranger, and what was decided about strangers here."""
+"""Who calls, and from where: strangers, developers, connections without TLS."""
 
 from nightlatch.checks.check import Evidence
 from nightlatch.exchange.credential import CredentialState
@@ -7,6 +7,7 @@ from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.record import Posture
 
 _PROVES_NOTHING = frozenset({CredentialState.NONE, CredentialState.REJECTED})
+_UNENCRYPTED = frozenset({"http", "ws"})
 _LOOPBACK_PEERS = frozenset({"127.0.0.1", "::1"})
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -25,6 +26,11 @@ def expectation(evidence: Evidence) -> Expectation:
     if contract is None:
         return Expectation.UNDECIDED
     return contract.expectation_at(evidence.exchange.at)
+
+
+def unencrypted(request: Request) -> bool:
+    """True when the client's own connection had no TLS, as far as trusted proxies tell."""
+    return request.scheme in _UNENCRYPTED
 
 
 def on_this_machine(request: Request) -> bool:

@@ -11,7 +11,7 @@ _SIGNED = frozenset({CredentialKind.AWS_SIGV4, CredentialKind.HMAC, CredentialKi
 def judge(evidence: Evidence) -> Verdict:
     for credential in evidence.exchange.credentials:
         if credential.place is CredentialPlace.QUERY and credential.kind not in _SIGNED:
-            return f"the query parameter {named(credential.name)} carries a {credential.kind.value}"
+            return f"the query parameter {named(credential.name)} is a {credential.kind} credential"
     return None
 
 

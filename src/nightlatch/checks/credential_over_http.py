@@ -1,17 +1,15 @@
 """A credential over plain HTTP."""
 
-from nightlatch.checks.callers import on_this_machine
+from nightlatch.checks.callers import on_this_machine, unencrypted
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
-
-_PLAIN = frozenset({"http", "ws"})
 
 
 def judge(evidence: Evidence) -> Verdict:
     exchange = evidence.exchange
     if not exchange.credentials:
         return SKIP
-    if exchange.request.scheme not in _PLAIN:
+    if not unencrypted(exchange.request):
         return None
     if on_this_machine(exchange.request):
         return SKIP

@@ -24,7 +24,7 @@ def judge(evidence: Evidence) -> Verdict:
     head = response.body.data[:_HEAD].lower()
     for title in _TITLES:
         if title in head:
-            return f"the answer to {evidence.exchange.endpoint.key[:80]} lists a directory"
+            return "the answer is the listing of a directory"
     return None
 
 

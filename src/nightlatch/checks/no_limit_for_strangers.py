@@ -7,6 +7,7 @@ from nightlatch.exchange.record import Posture
 
 ENOUGH_REQUESTS = 1_000
 """Below it, having seen no limit means little."""
+_DOOR_HELD = frozenset({401, 403, 429})
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -16,7 +17,11 @@ def judge(evidence: Evidence) -> Verdict:
     response = evidence.exchange.response
     if facts.requests < ENOUGH_REQUESTS or response is None:
         return SKIP
-    if response.status == 429 or facts.posture is Posture.PROTECTED or not stranger(evidence):
+    if (
+        response.status in _DOOR_HELD
+        or facts.posture is Posture.PROTECTED
+        or not stranger(evidence)
+    ):
         return None
     return f"strangers are served here, and none of {facts.requests} requests met a limit"
 

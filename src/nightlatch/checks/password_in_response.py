@@ -70,7 +70,7 @@ class CredentialsOut(BaseModel):
     cwe=201,
     references=(
         "https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html",
-        "https://owasp.org/www-project-top-ten/",
+        "https://cwe.mitre.org/data/definitions/312.html",
     ),
     judge=judge,
 )

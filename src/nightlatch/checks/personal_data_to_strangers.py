@@ -7,6 +7,7 @@ from nightlatch.checks.callers import expectation, stranger
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.wording import listed
 from nightlatch.exchange.disclosure import PERSONAL_CLASSES, DataClass
+from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
 
@@ -30,7 +31,9 @@ def judge(evidence: Evidence) -> Verdict:
         about_whom = " about the person asked for"
     if not found or _own_data(evidence) or expectation(evidence) is Expectation.PUBLIC:
         return None
-    return f"a caller without a proven credential got {listed(found)}{about_whom}"
+    withheld = evidence.exchange.ending is Ending.REFUSED
+    got = "would have got" if withheld else "got"
+    return f"a caller without a proven credential {got} {listed(found)}{about_whom}"
 
 
 def _asked_for_a_person(evidence: Evidence) -> bool:

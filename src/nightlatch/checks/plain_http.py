@@ -1,15 +1,13 @@
 """Secure connection: the request came over plain HTTP."""
 
-from nightlatch.checks.callers import on_this_machine
+from nightlatch.checks.callers import on_this_machine, unencrypted
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
-
-_PLAIN = frozenset({"http", "ws"})
 
 
 def judge(evidence: Evidence) -> Verdict:
     request = evidence.exchange.request
-    if request.scheme not in _PLAIN:
+    if not unencrypted(request):
         return None
     if on_this_machine(request):
         return SKIP

@@ -5,7 +5,7 @@ from nightlatch.exchange.judgement import Level
 
 # A text that only a database or its driver writes, and the one it comes from. Most bodies are done
 # after the gates.
-_GATES = (b"SQL", b"sql", b"syntax error", b"ORA-", b"quotation mark", b"PG::")
+_GATES = (b"SQL", b"sql", b"syntax error", b"ORA-", b"quot", b"PG::", b"psycopg")
 _MESSAGES: tuple[tuple[bytes, str], ...] = (
     (b"You have an error in your SQL syntax", "MySQL"),
     (b"mysql_fetch_", "MySQL"),
@@ -13,7 +13,8 @@ _MESSAGES: tuple[tuple[bytes, str], ...] = (
     (b"MySQLSyntaxErrorException", "MySQL"),
     (b"syntax error at or near", "PostgreSQL"),
     (b"unterminated quoted string at or near", "PostgreSQL"),
-    (b"psycopg2.", "PostgreSQL"),
+    (b"psycopg2.errors.", "PostgreSQL"),
+    (b"psycopg.errors.", "PostgreSQL"),
     (b"PG::SyntaxError", "PostgreSQL"),
     (b"PG::UndefinedColumn", "PostgreSQL"),
     (b"org.postgresql.util.PSQLException", "PostgreSQL"),

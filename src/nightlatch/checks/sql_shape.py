@@ -9,7 +9,7 @@ Words alone never decide: "select a union rep and drop by" continues no statemen
 Linear: one pattern match per token, tokens read only as far as the grammar asks.
 """
 
-from nightlatch.checks.sql_tokens import END, Reading
+from nightlatch.checks.sql_tokens import END, Reading, Token
 
 _TRUTH = "adds a condition that is decided in advance"
 _UNION = "appends a second result with UNION SELECT"
@@ -24,24 +24,27 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_LOGIC = _words("or and xor || && having")
+_LOGIC = _words("or and xor || && having where")
 _COMPARE = _words("= == <> != < > <= >= <=> like rlike regexp ilike is in between glob similar")
 _LITERAL_WORDS = _words("null true false unknown")
-_OPERATORS = _words("+ - * / | || & && ^ % , = < >")
+_ARITHMETIC = _words("+ - * / % | || & ^ , << >> div mod")
+_OPERATORS = _ARITHMETIC | _words("&& = < > like rlike regexp in")
 _WAITING = _words("sleep pg_sleep benchmark randomblob dbms_pipe dbms_lock")
 _PROBES = _WAITING | _words(
     """ascii substr substring mid length char_length ord if iif ifnull isnull coalesce nullif
     version database schema user current_user system_user session_user db_name user_name
     extractvalue updatexml exp elt make_set char chr concat group_concat load_file cast convert
-    count exists row hex unhex bin_to_uuid json_keys utl_inaddr utl_http ctxsys xmltype
-    sqlite_version lower upper rand"""
+    count exists row hex unhex bin_to_uuid json_extract json_keys utl_inaddr utl_http ctxsys
+    xmltype sqlite_version lower upper rand"""
 )
 _OBJECTS = _words("table database schema view user index procedure function trigger login role")
-_AFTER_NAME = frozenset({END, ";", ",", ".", "(", ")", "where", "cascade", "values", "select"})
-_AFTER_VALUE = frozenset(
-    {END, ";", ",", ")", "from", "where", "limit", "order", "group", "union", "into", "as"}
-) | (_OPERATORS - {"-"})
-_SIGNS = frozenset({"(", "-", "+", "!", "~", "not", "binary"})
+_AFTER_NAME = {END} | _words(
+    "; , . ( ) where cascade restrict values select as is with identified add modify set drop"
+)
+_AFTER_VALUE = (
+    _words("; , ) from where limit order group union into as") | {END} | (_ARITHMETIC - {"-"})
+)
+_SIGNS = _words("( - + ! ~ not binary")
 
 
 def sql_in(value: str) -> str | None:
@@ -63,7 +66,7 @@ def _bare(sql: Reading, value: str) -> str | None:
     lead = sql[at]
     if lead.kind not in {"number", "string", "word"}:
         return None
-    after = sql.skip(at + 1, ")")
+    after = _operand_end(sql, at)
     if lead.kind == "word" and sql[after].text == ";" and not _terminated(value):
         return None  # "Read the mails; delete from inbox": a list of tasks, not a statement
     return _tail(sql, after)
@@ -74,6 +77,10 @@ def _quoted(sql: Reading) -> str | None:
     after = sql.skip(0, ")")
     if sql.dead_comment(sql.skip(after, ";")):
         return _CLOSED
+    if sql[after].text == "in" and sql[after + 2].text == "mode":
+        after = sql.skip(after + 3, ")")  # MATCH … AGAINST ('…' IN BOOLEAN MODE)
+    if sql[after].text == "as" and sql[after + 2].text == "where":
+        after += 2
     return _tail(sql, after)
 
 
@@ -98,7 +105,7 @@ def _tail(sql: Reading, at: int) -> str | None:
     elif text == ";":
         found = _statement(sql, at + 1)
     elif text in {"order", "group"}:
-        found = _column_count(sql, at + 1)
+        found = _sorted_by(sql, at + 1)
     elif text == "into":
         found = _INNER if sql[at + 1].text in {"outfile", "dumpfile"} else None
     elif text == "waitfor":
@@ -110,19 +117,33 @@ def _tail(sql: Reading, at: int) -> str | None:
 
 def _condition(sql: Reading, at: int) -> str | None:
     first = sql.skip(at, _SIGNS)
-    left, verb = sql[first], sql[first + 1]
+    left = sql[first]
     if left.text == "select":
         return _INNER if _select(sql, first + 1) else None
-    if left.kind == "word" and verb.text in {"(", "."} and left.text in _PROBES:
+    if sql[first + 1].text in {"(", "."} and left.text in _PROBES:
         return _TIME if left.text in _WAITING else _INNER
     if left.text.startswith("@@"):
         return _INNER
     constant = left.constant or left.text in _LITERAL_WORDS
-    if constant and (sql.dead_comment(first + 1) or _lonely_digit(sql, at, first)):
+    verb = _operand_end(sql, first)
+    if constant and (sql.dead_comment(verb) or _lonely_digit(sql, at, first)):
         return _TRUTH
-    if verb.text not in _COMPARE:
+    if constant and sql[verb].text == "group":
+        return _sorted_by(sql, verb + 1)
+    if sql[verb].text not in _COMPARE:
         return None
-    return _compared(sql, first, constant=constant)
+    return _compared(sql, left, verb + 1, constant=constant)
+
+
+def _operand_end(sql: Reading, at: int) -> int:
+    """Behind a literal or name, and what is reckoned with it: `5*2`, `(1,1)`, `'a'||'b'`."""
+    at = sql.skip(at + 1, ")")
+    while sql[at].text in _ARITHMETIC:
+        operand = sql.skip(at + 1, _SIGNS)
+        if not sql[operand].constant:
+            break
+        at = sql.skip(operand + 1, ")")
+    return at
 
 
 def _lonely_digit(sql: Reading, at: int, first: int) -> bool:
@@ -130,19 +151,18 @@ def _lonely_digit(sql: Reading, at: int, first: int) -> bool:
     return first == at and sql[first].kind == "open" and sql[first].text[1:].isdecimal()
 
 
-def _compared(sql: Reading, first: int, *, constant: bool) -> str | None:
-    left = sql[first]
-    other = sql.skip(first + 2, _SIGNS)
+def _compared(sql: Reading, left: Token, at: int, *, constant: bool) -> str | None:
+    other = sql.skip(at, _SIGNS)
     right = sql[other]
-    if right.text == "select":
-        return _INNER if _select(sql, other + 1) else None
-    if right.kind == "word" and sql[other + 1].text == "(" and right.text in _PROBES:
+    if right.text == "select" and other > at:
         return _INNER
+    if sql[other + 1].text in {"(", "."} and right.text in _PROBES:
+        return _TIME if right.text in _WAITING else _INNER
     if not (right.constant or right.text in _LITERAL_WORDS):
         return _TRUTH if right.kind == "word" and right == left else None
     if constant or right.kind == "open":
         return _TRUTH
-    after = sql.skip(other + 1, ")")
+    after = _operand_end(sql, other)
     if sql.dead_comment(after):
         return _TRUTH
     return _condition(sql, after + 1) if sql[after].text in _LOGIC else None
@@ -158,6 +178,8 @@ def _union(sql: Reading, at: int) -> str | None:
 def _select(sql: Reading, at: int) -> bool:
     """Is what follows SELECT a list of expressions, and not a sentence?"""
     at = sql.skip(at, ("all", "distinct"))
+    if sql[at].text == "top" and sql[at + 1].kind == "number":
+        at += 2
     first, after = sql[at], sql[at + 1]
     if first.text in {"(", "*"} or first.text.startswith("@") or first.kind == "open":
         return True
@@ -182,6 +204,7 @@ def _named_columns(sql: Reading, at: int) -> bool:
 
 
 def _statement(sql: Reading, at: int) -> str | None:
+    at = sql.skip(at, "(")
     verb, second = sql[at].text, sql[at + 1].text
     if verb == "select":
         return _STACKED if _select(sql, at + 1) else None
@@ -193,10 +216,18 @@ def _statement(sql: Reading, at: int) -> str | None:
         or (verb == "insert" and second == "into" and _name_ends(sql, at + 2))
         or (verb == "update" and sql[at + 2].text == "set" and sql[at + 4].text == "=")
         or (verb in {"exec", "execute"} and second.startswith(("xp_", "sp_", "master", "(", "@")))
+        or (verb in {"if", "iif"} and second == "(" and sql[at + 2].constant)
+        or (verb == "call" and second.isidentifier() and _called(sql, at + 2))
+        or (verb == "begin" and second in _WAITING)
         or (verb in {"declare", "set"} and second.startswith("@"))
         or (verb == "shutdown" and (second in {";", "with"} or sql.dead_comment(at + 1)))
     )
     return _STACKED if stacked else None
+
+
+def _called(sql: Reading, at: int) -> bool:
+    """`(5)`, `(repeat(…))`; but not the "(mobile)" of "call me (mobile)"."""
+    return sql[at].text == "(" and (sql[at + 1].constant or sql[at + 2].text == "(")
 
 
 def _object(sql: Reading, at: int) -> bool:
@@ -213,10 +244,13 @@ def _name_ends(sql: Reading, at: int) -> bool:
     return after.text in _AFTER_NAME or after.kind in {"comment", "open"}
 
 
-def _column_count(sql: Reading, at: int) -> str | None:
-    if sql[at].text == "by" and sql[at + 1].kind == "number" and sql.dead_comment(at + 2):
-        return _COLUMNS
-    return None
+def _sorted_by(sql: Reading, at: int) -> str | None:
+    if sql[at].text != "by":
+        return None
+    if sql[at + 1].text in _PROBES and sql[at + 2].text == "(":
+        return _INNER
+    counted = sql[at + 1].kind == "number" and sql.dead_comment(at + 2)
+    return _COLUMNS if counted else None
 
 
 def _operand_query(sql: Reading, at: int) -> str | None:

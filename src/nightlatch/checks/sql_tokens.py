@@ -31,7 +31,8 @@ _END = Token("end", END)
 # Every repetition is possessive: no input makes the matcher go back.
 _TOKEN = re.compile(
     r"""
-    (?P<space>   [\s\x00\xa0]++ | /\*!\d*+ | \*/ | /\*(?!!)(?:[^*]|\*(?!/))*+\*/ )
+    (?P<space>   [\s\x00\xa0]++ | /\*!\d*+ | \*/ | /\*(?!!)(?:[^*]|\*(?!/))*+\*/
+               | (?:--|\#)[^\n]*+\n(?=\s*+\S) )
   | (?P<comment> (?:--|\#)[^\n]*+ | /\*(?!!).*+ )
   | (?P<number>  0x[0-9a-f]++ | (?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+ )
   | (?P<word>    @{0,2}+[^\W\d][\w$]*+ )
@@ -41,7 +42,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_SEVERAL_WORDS = re.compile(r"\w\s+\w")
+_SENTENCE = re.compile(r"\w\s++\w|\A--\s++\w{3}")
 
 
 class Reading:
@@ -69,14 +70,14 @@ class Reading:
     def dead_comment(self, at: int) -> bool:
         """Is this a comment that silences the rest, and not a dash or a hash in a sentence?
 
-        Attackers write nothing after it, or a word; people write on: "the boys' -- and girls'".
+        Attackers write nothing after it, or a letter; people write on: "the boys' -- and girls'".
         """
         token = self[at]
         if token.kind != "comment":
             return False
         if token.text.startswith("#"):
             return not any(map(str.isalnum, token.text))
-        return token.text.startswith("/*") or not _SEVERAL_WORDS.search(token.text)
+        return token.text.startswith("/*") or not _SENTENCE.search(token.text)
 
     def _read_one(self) -> bool:
         while len(self._tokens) < MAX_TOKENS:
