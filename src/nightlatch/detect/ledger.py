@@ -129,7 +129,7 @@ class Account:
         return (len(self.known) + len(self._older)) * windows
 
     def full(self, smallest: int) -> bool:
-        """Some window might be full; False is certain and quick."""
+        """Some window might be full: the widest holds at least the smallest limit. Quick."""
         windows = self.windows
         return bool(windows) and (len(windows[-1].distinct) >= smallest)
 
