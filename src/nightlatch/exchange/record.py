@@ -69,3 +69,8 @@ class Record(Struct, frozen=True):
     posture: Posture = Posture.UNKNOWN
     request: Message = Message()
     response: Message = Message()
+
+    @property
+    def refused(self) -> bool:
+        """The caller did not get the application's whole answer; observe mode never refuses."""
+        return self.ending is Ending.REFUSED
