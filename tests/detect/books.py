@@ -1,33 +1,25 @@
-"""Shared by the room's tests: a counter store in a dictionary, callers and look-ups by number."""
+"""Shared by the room's tests: callers and look-ups by number."""
 
 from collections.abc import Iterable
 from hashlib import blake2b
 
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.exchange import Caller
-from nightlatch.store.ports import CounterStore, StoreFailed
+from nightlatch.store.memory_counters import MemoryCounters
+from nightlatch.store.ports import StoreFailed
 
 NOW = 1_700_000_000.0
 ENDPOINT = "GET /users/{phone}"
 
 
-class Flags(CounterStore):
-    """The part of the port that this room uses."""
-
-    def __init__(self) -> None:
-        self.flags: dict[str, tuple[str, float]] = {}
-        self.broken = False
+class BrokenCounters(MemoryCounters):
+    """A counter store that is gone."""
 
     def flag(self, key: str, now: float) -> str | None:
-        if self.broken:
-            raise StoreFailed("the store is gone")
-        value, expires = self.flags.get(key, ("", 0.0))
-        return value if now < expires else None
+        raise StoreFailed("the store is gone")
 
     def set_flag(self, key: str, value: str, now: float, ttl: float) -> None:
-        if self.broken:
-            raise StoreFailed("the store is gone")
-        self.flags[key] = value, now + ttl
+        raise StoreFailed("the store is gone")
 
 
 def digest(number: int) -> bytes:

@@ -3,7 +3,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.detect.books import ENDPOINT, NOW, Flags, bulk, caller, look_up, subject
+from tests.detect.books import ENDPOINT, NOW, BrokenCounters, bulk, caller, look_up, subject
 
 from nightlatch.detect.convictions import CONTAINED
 from nightlatch.detect.watch import PROVEN, STRANGER, Watch
@@ -14,12 +14,14 @@ from nightlatch.exchange.judgement import DetectionKind, Level, Mode, Phase
 from nightlatch.exchange.standing import Standing
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.decide import decide
+from nightlatch.store.memory_counters import MemoryCounters
+from nightlatch.store.ports import CounterStore
 
 GUESSER = caller(99_999)
 
 
-def _watch(budgets: Budgets | None = None, flags: Flags | None = None) -> Watch:
-    return Watch(flags or Flags(), budgets or Budgets())
+def _watch(budgets: Budgets | None = None, counters: CounterStore | None = None) -> Watch:
+    return Watch(MemoryCounters() if counters is None else counters, budgets or Budgets())
 
 
 def _learn(watch: Watch, people: int = 300, seed: int = 0) -> None:
@@ -288,20 +290,18 @@ def test_a_refused_exchange_teaches_nothing() -> None:
 
 
 def test_a_conviction_outlives_the_tables_and_the_process() -> None:
-    flags = Flags()
-    watch = _watch(flags=flags)
+    counters = MemoryCounters()
+    watch = _watch(counters=counters)
     _learn(watch)
     _guess(watch, GUESSER, 25)
-    other = _watch(flags=flags)
+    other = _watch(counters=counters)
     assert other.standing(ENDPOINT, GUESSER, True, NOW).convicted
     assert not other.standing(ENDPOINT, caller(1), True, NOW).convicted
 
 
 def test_a_broken_counter_store_costs_only_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NIGHTLATCH_RAISE", raising=False)
-    flags = Flags()
-    flags.broken = True
-    watch = _watch(flags=flags)
+    watch = _watch(counters=BrokenCounters())
     _learn(watch)
     assert _guess(watch, GUESSER, 25).convicted
     assert watch.standing(ENDPOINT, GUESSER, True, NOW).convicted
@@ -310,7 +310,7 @@ def test_a_broken_counter_store_costs_only_that(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("addresses", [1_001, 2_002, 5_000])
 def test_more_addresses_than_the_table_holds_are_still_seen(addresses: int) -> None:
     """The known evasion: k+1 addresses round robin through a table of k."""
-    watch = Watch(Flags(), Budgets(walk_allowance=100), max_callers=1_000)
+    watch = Watch(MemoryCounters(), Budgets(walk_allowance=100), max_callers=1_000)
     _learn(watch)
     disclosed = 0
     for number in range(12_000):
@@ -342,7 +342,7 @@ def test_a_caller_without_circles_of_address_or_network_is_taken_as_it_is() -> N
 
 @pytest.mark.slow
 def test_memory_is_flat_over_200_000_addresses() -> None:
-    watch = Watch(Flags(), max_callers=8_192, max_subjects=50_000)
+    watch = Watch(MemoryCounters(), max_callers=8_192, max_subjects=50_000)
     for number in range(200_000):
         watch.note(ENDPOINT, caller(number), True, look_up(number, hit=number % 10 != 0), NOW)
     assert watch.histories <= 3 * 8_192
