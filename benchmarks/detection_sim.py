@@ -19,7 +19,7 @@ from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.judgement import DetectionKind, Mode, Phase
 from nightlatch.policy.decide import decide
-from nightlatch.store.ports import CounterStore
+from nightlatch.store.memory_counters import MemoryCounters
 
 ENDPOINT = "GET /users/{phone}"
 START = 1_700_000_000.0
@@ -65,16 +65,6 @@ class Person(NamedTuple):
     subject: int
 
 
-class NoCounters(CounterStore):
-    """Convictions need not outlive the tables here."""
-
-    def flag(self, key: str, now: float) -> str | None:
-        return None
-
-    def set_flag(self, key: str, value: str, now: float, ttl: float) -> None:
-        return
-
-
 class Town:
     """Honest people: who they are, and what they ask for."""
 
@@ -114,7 +104,7 @@ class Run:
         self.scenario = scenario
         self.rng = random.Random(seed)
         self.town = Town(scenario, self.rng)
-        self.watch = Watch(NoCounters())
+        self.watch = Watch(MemoryCounters())
         self.seed = seed
         self.stolen: set[int] = set()
         self.refused: set[int] = set()

@@ -1,6 +1,6 @@
 """Detections on their way out: each told once, and again while it lasts."""
 
-from collections import deque
+from collections import OrderedDict, deque
 
 from nightlatch.exchange.judgement import Detection, DetectionKind
 
@@ -15,7 +15,7 @@ class Alarms:
 
     def __init__(self) -> None:
         self._waiting: deque[Detection] = deque()
-        self._told: dict[tuple[DetectionKind, str, str], float] = {}
+        self._told: OrderedDict[tuple[DetectionKind, str, str], float] = OrderedDict()
         self.lost = 0
 
     def due(self, kind: DetectionKind, endpoint: str, circle: str, now: float) -> bool:
@@ -24,7 +24,7 @@ class Alarms:
         before = self._told.pop(key, None)
         due = before is None or abs(now - before) >= REPEAT
         if len(self._told) >= _TOLD:
-            del self._told[next(iter(self._told))]
+            self._told.popitem(last=False)
         self._told[key] = now if before is None or due else before
         return due
 

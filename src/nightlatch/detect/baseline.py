@@ -12,8 +12,8 @@ from msgspec import Struct
 
 FULL_TRIALS = 4
 """So many trials of each caller count in full."""
-LAST_TRIAL = 400
-"""Later ones would weigh under 1 % and are left out."""
+LAST_TRIAL = 100
+"""Later ones would weigh under 4 % and are left out."""
 
 EPOCH = 50.0
 """Weight of the trials that are believed, or thrown away, together."""

@@ -56,6 +56,7 @@ class Door:
         "barred_until",
         "closed_standing",
         "good_standing",
+        "kept",
         "key",
         "limits",
         "oracle",
@@ -68,6 +69,8 @@ class Door:
 
     def __init__(self, key: str, budgets: Budgets) -> None:
         self.key = key
+        self.kept = False
+        """Protected from being forgotten for endpoints that nothing is known of."""
         self.rate = MissRate()
         self.steps: Steps | None = None
         """None while the hit/miss tests are off: not learned yet, or honest people miss as often

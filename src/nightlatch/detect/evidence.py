@@ -47,6 +47,7 @@ class Evidence:
             door.oracle.note(before=before, hit=hit)
         if not history.trial(subject.digest, before=before, hit=hit):
             return
+        visit.news = True
         nth = history.trials
         if history.convicted_at is None and nth <= LAST_TRIAL:
             self._teach(visit, history, nth, miss=not hit)
@@ -59,7 +60,7 @@ class Evidence:
                 visit.network.weigh(steps, hit=hit)
             if statistic >= GUILTY_WALK:
                 self._try_verdict(visit, history, statistic)
-        if before is None and subject.shape is not None:
+        if before is None and subject.shape is not None and visit.stranger:
             self._follow(visit, history, subject.shape)
 
     def _teach(self, visit: Visit, history: History, nth: int, *, miss: bool) -> None:
@@ -70,8 +71,9 @@ class Evidence:
         if not visit.stranger or (walk.alarmed_at is not None and not visit.newcomer):
             return
         if walk.note(miss=miss, nth=nth, now=visit.now):
-            door.set_walk_standings(words.walked(door.walk, door.steps, door.rate.share or 0.0))
-            self.tell_walk(door, visit.now)
+            door.set_walk_standings(words.walked(walk, door.steps, door.rate.share or 0.0))
+        if walk.alarmed_at is not None:
+            self._tell_walk(door, visit.now)
 
     def _try_verdict(self, visit: Visit, history: History, statistic: float) -> None:
         door = visit.door
@@ -108,7 +110,7 @@ class Evidence:
                 )
             )
 
-    def tell_walk(self, door: Door, now: float) -> None:
+    def _tell_walk(self, door: Door, now: float) -> None:
         kind = DetectionKind.DISTRIBUTED_ENUMERATION
         if self._alarms.due(kind, door.key, STRANGERS, now):
             walk = door.walk

@@ -7,9 +7,9 @@ so at most twice a limit leaves within any stretch of that length.
 
 from collections.abc import Sequence
 
-from nightlatch.detect.distinct import Distinct
 from nightlatch.exchange.standing import Spent
 from nightlatch.policy.budgets import HEADROOM, Limits, Window
+from nightlatch.store.sketch import DistinctCounter
 
 REMEMBERED = 2_048
 """Subjects a circle is known to have had before; then the older half is forgotten. A forgotten one
@@ -28,7 +28,7 @@ class CountedWindow:
     def __init__(self, window: Window, start: float) -> None:
         self.window = window
         self.start = start
-        self.distinct = Distinct()
+        self.distinct = DistinctCounter()
         self.learned = 0
         """The limit that busy clean windows have proven, 0 for none."""
         self.learned_at: float | None = None
@@ -36,27 +36,28 @@ class CountedWindow:
         """Something was wrong during this window: nothing is learned from it."""
 
     def count(self, now: float) -> int:
-        return len(self.distinct) if abs(now - self.start) < self.window else 0
+        return self.distinct.cardinality if abs(now - self.start) < self.window else 0
 
-    def add(self, digests: Sequence[bytes], now: float) -> None:
+    def add(self, members: Sequence[int], now: float) -> None:
+        """`members`: digests as numbers."""
         # abs(): a clock that jumped back far starts afresh instead of freezing the window.
         if abs(now - self.start) >= self.window:
             self._roll(now)
-        self.distinct.update(digests)
+        self.distinct.add_many(members)
 
     def spent(self, circle: str, limit: int, now: float) -> Spent:
         left = max(1, round(self.start + self.window - now))
         return Spent(circle, self.window.word, self.count(now), limit, min(left, self.window))
 
     def _roll(self, now: float) -> None:
-        busiest = int(len(self.distinct) * HEADROOM)
+        busiest = int(self.distinct.cardinality * HEADROOM)
         # At most one raise a day, by half: whoever fills the limit every hour gains little.
         due = self.learned_at is None or abs(now - self.learned_at) >= Window.DAY
         if not self.tainted and busiest > self.learned and due:
             self.learned = busiest
             self.learned_at = now
         self.start = now
-        self.distinct = Distinct()
+        self.distinct = DistinctCounter()
         self.tainted = False
 
 
@@ -86,8 +87,9 @@ class Account:
                 new += 1
             known[digest] = now
         if self.windows:
+            members = _numbers(digests)
             for window in self.windows:
-                window.add(digests, now)
+                window.add(members, now)
         elif len(known) >= few:
             self._open(now)
         if len(known) > REMEMBERED:
@@ -129,9 +131,9 @@ class Account:
         return (len(self.known) + len(self._older)) * windows
 
     def full(self, smallest: int) -> bool:
-        """Some window might be full; False is certain and quick."""
+        """Some window might be full: the widest holds at least the smallest limit. Quick."""
         windows = self.windows
-        return bool(windows) and (len(windows[-1].distinct) >= smallest)
+        return bool(windows) and windows[-1].distinct.cardinality >= smallest
 
     def taint(self) -> None:
         """What is counted now shall not raise a limit."""
@@ -152,6 +154,10 @@ class Account:
             recent = [d for d, when in self.known.items() if abs(now - when) < window]
             start = min((self.known[digest] for digest in recent), default=now)
             counted = CountedWindow(window, start)
-            counted.distinct.update(recent)
+            counted.distinct.add_many(_numbers(recent))
             opened.append(counted)
         self.windows = tuple(opened)
+
+
+def _numbers(digests: Sequence[bytes]) -> list[int]:
+    return [int.from_bytes(digest, "big") for digest in digests]

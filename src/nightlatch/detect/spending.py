@@ -19,7 +19,9 @@ class Spending:
         self, budgets: Budgets, callers: Callers, networks: Callers, alarms: Alarms
     ) -> None:
         self._budgets = budgets
-        self._few = min(FEW, budgets.caller.smallest, budgets.network.smallest)
+        self._caller_full = budgets.caller.smallest
+        self._network_full = budgets.network.smallest
+        self._few = min(FEW, self._caller_full, self._network_full)
         self._callers = callers
         self._networks = networks
         self._alarms = alarms
@@ -33,13 +35,14 @@ class Spending:
             return
         digests = [subject.digest for subject in disclosed]
         new = history.account.add(digests, now, self._few)
+        if new:
+            visit.news = True
         if not visit.stranger:
             return
         door = visit.door
         walk = door.walk
         door.strangers.add(digests, now, 0)
-        if visit.network is not None:
-            visit.network.account.add(digests, now, self._few)
+        if visit.network is not None and visit.network.account.add(digests, now, self._few):
             self._networks.charge(visit.network)
         if walk.alarmed_at is not None:
             door.strangers.taint()
@@ -54,7 +57,7 @@ class Spending:
         budgets, history = self._budgets, visit.history
         over: tuple[Spent, ...] = ()
         trust = _trust(visit, history)
-        if history is not None and history.account.full(budgets.caller.smallest):
+        if history is not None and history.account.full(self._caller_full):
             over = history.account.over(
                 visit.key[1], budgets.caller, trust, visit.now, adding=adding
             )
@@ -67,7 +70,7 @@ class Spending:
 
     def _over_network(self, visit: Visit, trust: Trust, *, adding: bool) -> tuple[Spent, ...]:
         network, limits = visit.network, self._budgets.network
-        if network is None or not network.account.full(limits.smallest):
+        if network is None or not network.account.full(self._network_full):
             return ()
         trust = max(trust, _trust(visit, network))
         account = network.account
@@ -81,7 +84,7 @@ class Spending:
         decided = self.decided.get(door.key)
         limits = self._budgets.strangers if decided is None else decided
         account = door.strangers
-        if not account.full(limits.smallest):
+        if not account.full(limits.burst):
             return ()
         factor = self._budgets.sighted if decided is None and door.steps is not None else 1
         over = account.over(

@@ -1,5 +1,6 @@
 """A bounded table that a flood of newcomers cannot empty of those who matter."""
 
+from collections import OrderedDict
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -18,8 +19,9 @@ class SegmentedTable(Generic[K, V]):
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._newcomers: dict[K, V] = {}
-        self._keepers: dict[K, V] = {}
+        # A plain dict finds its first entry only by stepping over all that were deleted before it.
+        self._newcomers: OrderedDict[K, V] = OrderedDict()
+        self._keepers: OrderedDict[K, V] = OrderedDict()
         self.evicted = 0
         """Entries dropped since the start."""
 
@@ -31,9 +33,9 @@ class SegmentedTable(Generic[K, V]):
     def touch(self, key: K) -> V | None:
         """The entry, now the last to be evicted of its segment."""
         for segment in (self._keepers, self._newcomers):
-            found = segment.pop(key, None)
+            found = segment.get(key)
             if found is not None:
-                segment[key] = found
+                segment.move_to_end(key)
                 return found
         return None
 
@@ -51,16 +53,16 @@ class SegmentedTable(Generic[K, V]):
         for segment in (self._newcomers, self._keepers):
             if segment:
                 self.evicted += 1
-                return segment.pop(next(iter(segment)))
+                return segment.popitem(last=False)[1]
         return None
 
     def __len__(self) -> int:
         return len(self._newcomers) + len(self._keepers)
 
-    def _insert(self, segment: dict[K, V], key: K, value: V) -> V | None:
+    def _insert(self, segment: OrderedDict[K, V], key: K, value: V) -> V | None:
         evicted = None
         if len(segment) >= self._capacity:
-            evicted = segment.pop(next(iter(segment)))
+            evicted = segment.popitem(last=False)[1]
             self.evicted += 1
         segment[key] = value
         return evicted

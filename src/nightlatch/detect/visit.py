@@ -20,6 +20,8 @@ class Visit(Struct, gc=False):
     """The wider circle; None for callers with a proven credential."""
     stranger: bool
     now: float
+    news: bool = False
+    """This exchange added something to the caller's history."""
 
     @property
     def newcomer(self) -> bool:
@@ -30,10 +32,15 @@ class Visit(Struct, gc=False):
         )
 
 
-def circle_of(caller: Caller, kind: str) -> str:
-    """The caller's circle of this kind ("address:"); the narrowest where it has none."""
+def address_of(caller: Caller) -> str:
+    """The caller's `address:` circle, which counts as one stranger; the narrowest without one."""
     circles = caller.circles
     for circle in circles:
-        if circle.startswith(kind):
+        if circle.startswith("address:"):
             return circle
     return circles[0]
+
+
+def network_of(caller: Caller) -> str:
+    """The caller's `network:` circle; the widest where it has none."""
+    return caller.circles[-1]

@@ -7,6 +7,7 @@ and Rinaldo 2023). First the aggregate, then the participants (Javed and Paxson,
 """
 
 import math
+from math import exp
 
 from nightlatch.detect.baseline import trial_weight
 
@@ -26,7 +27,6 @@ DAY = 86_400.0
 
 _SHARES = (0.25, 0.5, 0.8)
 """The alternatives, as how far between p0 and 1 the share of misses has risen."""
-_HUGE = 1e200
 
 _Logs = tuple[float, float, float]
 
@@ -110,13 +110,13 @@ class Walk:
             self._note_in_walk(now, weight, miss=miss)
             return False
         first, second, third = self._miss if miss else self._hit
-        m = self._m
-        self._m = m = (
-            min((m[0] + 1) * math.exp(weight * first), _HUGE),
-            min((m[1] + 1) * math.exp(weight * second), _HUGE),
-            min((m[2] + 1) * math.exp(weight * third), _HUGE),
-        )
-        mean = (m[0] + m[1] + m[2]) / 3
+        a, b, c = self._m
+        # One trial multiplies by 1/p0 at most, and an alarm ends the sum: nothing overflows here.
+        a = (a + 1) * exp(weight * first)
+        b = (b + 1) * exp(weight * second)
+        c = (c + 1) * exp(weight * third)
+        self._m = (a, b, c)
+        mean = (a + b + c) / 3
         if mean < CALM:
             self._calm_turn = self.turn
             self.trials = self.misses = 0
@@ -154,7 +154,7 @@ class Walk:
         self.trials += 1
         self.misses += miss
         step = self._end_miss if miss else self._end_hit
-        self._end = (self._end + 1) * math.exp(weight * step)
+        self._end = (self._end + 1) * exp(weight * step)
         if self._end >= END:
             self._finish()
 

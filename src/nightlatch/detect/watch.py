@@ -15,7 +15,7 @@ from nightlatch.detect.evidence import Evidence
 from nightlatch.detect.history import History
 from nightlatch.detect.spending import Spending
 from nightlatch.detect.table import SegmentedTable
-from nightlatch.detect.visit import Key, Visit, circle_of
+from nightlatch.detect.visit import Key, Visit, address_of, network_of
 from nightlatch.exchange.disclosure import Disclosure
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.facts import Directives
@@ -65,7 +65,7 @@ class Watch:
         `stranger`: the caller has no proven credential. It is then known by its address, since an
         endpoint that answers anyone would give each invented key or cookie a budget of its own.
         """
-        circle = circle_of(caller, "address:") if stranger else caller.circles[0]
+        circle = address_of(caller) if stranger else caller.circles[0]
         key = (endpoint_key, circle)
         history = self._callers.get(key)
         if history is None:
@@ -94,17 +94,18 @@ class Watch:
         """Response phase: take an answer into account before it leaves; returns what speaks against
         letting it go. `withheld`: the request was refused, so nothing left and nothing is learned.
         """
-        before = self.standing(endpoint_key, caller, stranger, now)
         if withheld or not (disclosure.asked or disclosure.disclosed):
-            return before
+            return self.standing(endpoint_key, caller, stranger, now)
         visit = self._enter(endpoint_key, caller, now, stranger=stranger)
+        several = len(disclosure.asked) > 1 or len(disclosure.disclosed) > 1
+        barred = self._barred(visit)
         if disclosure.hit is not None and disclosure.asked:
             self._evidence.weigh(visit, disclosure)
         if disclosure.disclosed:
             self._spending.take(visit, disclosure.disclosed)
-        if visit.history is not None:
+        if visit.news and visit.history is not None:
             self._callers.charge(visit.history)
-        return self._after(visit, before, disclosure)
+        return self._after(visit, barred=barred, settled=barred or several)
 
     def take_detections(self) -> tuple[Detection, ...]:
         """Everything detected since the last call."""
@@ -123,6 +124,21 @@ class Watch:
         door = self._doors.get(endpoint_key)
         return "Nothing is known of this endpoint yet." if door is None else door.explain()
 
+    @property
+    def histories(self) -> int:
+        """Histories held now, of callers and of networks."""
+        return len(self._callers) + len(self._networks)
+
+    @property
+    def subjects(self) -> int:
+        """Subjects held in them, once per window."""
+        return self._callers.subjects + self._networks.subjects
+
+    @property
+    def forgotten(self) -> int:
+        """Histories evicted before their time, since the start."""
+        return self._callers.evicted + self._networks.evicted
+
     def _in_walk(self, door: Door, history: History | None, now: float) -> Standing:
         walk = door.walk
         if walk.alarmed_at is None or walk.over(now):
@@ -140,7 +156,10 @@ class Watch:
         if door is None:
             door = Door(endpoint_key, self._budgets)
             self._doors.add(endpoint_key, door)
-        circle = circle_of(caller, "address:") if stranger else caller.circles[0]
+        elif not door.kept and door.rate.share is not None:
+            door.kept = True
+            self._doors.keep(endpoint_key)
+        circle = address_of(caller) if stranger else caller.circles[0]
         key = (endpoint_key, circle)
         history = self._callers.touch(key) or self._callers.add(key, now)
         visit = self._visit(door, key, history, caller, now, stranger=stranger)
@@ -160,24 +179,31 @@ class Watch:
     ) -> Visit:
         if not stranger:
             return Visit(door, key, history, "", None, stranger, now)
-        circle = circle_of(caller, "network:")
+        circle = network_of(caller)
         network = self._networks.touch((key[0], circle))
         return Visit(door, key, history, circle, network, stranger, now)
 
-    def _after(self, visit: Visit, before: Standing, disclosure: Disclosure) -> Standing:
-        """The caller's standing once the answer is read, and whether it may be acted upon."""
+    def _barred(self, visit: Visit) -> bool:
+        """Whether the caller was to be refused already, whatever this answer says."""
+        history, door, now = visit.history, visit.door, visit.now
+        if history is not None and (history.convicted_at is not None or history.account.exhausted):
+            return True
+        return visit.stranger and (
+            now < door.barred_until or (door.walk.closed(now) and visit.newcomer)
+        )
+
+    def _after(self, visit: Visit, *, barred: bool, settled: bool) -> Standing:
+        """The caller's standing once the answer is read, and whether it may be acted upon.
+
+        A budget that was used up before stands against a miss as well as a hit; one that this
+        answer reaches does not stand against this answer, only one that it overruns.
+        """
         history = visit.history
-        over = self._spending.over(visit, adding=True)
+        over = self._spending.over(visit, adding=not barred)
         if history is not None and history.convicted_at is not None:
             standing = history.standing
         else:
             standing = self._in_walk(visit.door, history, visit.now) if visit.stranger else PROVEN
-        several = len(disclosure.asked) > 1 or len(disclosure.disclosed) > 1
-        settled = several or _bars(before)
         if over or (settled and standing is not STRANGER and standing is not PROVEN):
-            return replace(standing, overspent=over or before.overspent, settled=settled)
+            return replace(standing, overspent=over, settled=settled)
         return standing
-
-
-def _bars(standing: Standing) -> bool:
-    return standing.convicted or standing.closed_to_newcomers or bool(standing.overspent)
