@@ -58,18 +58,22 @@ def test_an_append_that_failed_is_all_undone(path: Path, monkeypatch: pytest.Mon
     store.close()
 
 
-def test_prune_by_size_keeps_the_newest_that_fit(path: Path) -> None:
+def test_prune_by_size_keeps_the_newest_that_fit(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nightlatch.store.duckdb_file._ROW_GROUP", 2_048)
     store = DuckDBEvents(path)
-    for start in range(0, 6_000, 500):
-        store.append([record(number, query=noise(number)) for number in range(start, start + 500)])
-    store.prune(NOON, 1e9, 1 << 40)
-    bound = 2_000_000
+    for start in range(0, 10_000, 1_000):
+        store.append([record(n, query=noise(n)) for n in range(start, start + 1_000)])
+    assert store.prune(NOON, 1e9, 1 << 40) == 0
+    everything = store.size().bytes
+    bound = everything // 2
     removed = store.prune(NOON, 1e9, bound)
     left = store.size()
-    assert 0 < removed < 6_000
-    assert left.records == 6_000 - removed
-    assert left.bytes <= bound
-    assert left.oldest == NOON + removed
+    assert 5_000 <= removed < 7_000
+    assert (left.records, left.oldest) == (10_000 - removed, NOON + removed)
+    assert left.bytes <= bound + everything * 2_048 / 10_000
+    assert store.prune(NOON, 1e9, bound) == 0
     store.close()
 
 
