@@ -109,21 +109,37 @@ class DuckDBEvents:
 
     def prune(self, now: float, max_age: float, max_bytes: int) -> int:
         """Disclosures are small and exposure needs a month of them: of the bound on size they may
-        have half, and so outlive the records they came with. The bound on age holds for both."""
+        have half, and so outlive the records they came with. The bound on age holds for both.
+
+        The file keeps the rest of a row group that was forgotten in part, which is at most 16,384
+        records; it gives the space of the others back for new records, not to the file system.
+        """
         with self._file.cursor() as cursor:
             removed = _forget(cursor, "records", now - max_age)
-            removed_disclosures = _forget(cursor, "disclosures", now - max_age)
-            removed_disclosures += _limit_disclosures(cursor, max_bytes // 2)
-            if removed or removed_disclosures:
-                cursor.execute("CHECKPOINT")
+            _forget(cursor, "disclosures", now - max_age)
+            _limit_disclosures(cursor, max_bytes // 2)
             for attempt in range(1, _PRUNE_ROUNDS + 1):
-                used = self._file.used_bytes(cursor)
-                if used <= max_bytes:
-                    break
-                share = 1.0 if attempt == _PRUNE_ROUNDS else 1 - _PRUNE_TO * max_bytes / used
-                removed += _forget_share(cursor, "records", share)
+                # First of all the log is folded in: it is many times as large as what it becomes.
                 cursor.execute("CHECKPOINT")
+                living = self._living_bytes(cursor)
+                if living <= max_bytes:
+                    break
+                share = 1.0 if attempt == _PRUNE_ROUNDS else 1 - _PRUNE_TO * max_bytes / living
+                removed += _forget_share(cursor, "records", share)
         return removed
+
+    def _living_bytes(self, cursor: duckdb.DuckDBPyConnection) -> float:
+        """What the file would take without the rows that are deleted but still stored: to measure
+        the file alone would be to delete more and more until a whole row group is free."""
+        stored, living = one_row(
+            cursor,
+            """
+            SELECT coalesce(sum(count), 0), (SELECT count(*) FROM records)
+            FROM pragma_storage_info('records')
+            WHERE column_name = 'observed_at' AND segment_type = 'DOUBLE'
+            """,
+        )
+        return self._file.used_bytes(cursor) * living / stored if stored else 0.0
 
     def size(self) -> StoreSize:
         with self._file.cursor() as cursor:
@@ -163,7 +179,7 @@ def _highest_id(cursor: duckdb.DuckDBPyConnection) -> str:
 def _known_ids(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[str]:
     """Which of the ids the file has. Ids sort by time, so the range spares most of the file."""
     found = cursor.execute(
-        "SELECT id FROM records WHERE id BETWEEN ? AND ? AND list_contains(?, id)",
+        "SELECT id FROM records WHERE id BETWEEN ? AND ? AND id IN (SELECT unnest(?))",
         [min(ids), max(ids), list(ids)],
     )
     return [record_id for (record_id,) in found.fetchall()]
@@ -200,7 +216,8 @@ def _forget_share(cursor: duckdb.DuckDBPyConnection, table: str, share: float) -
     return _forget(cursor, table, math.nextafter(max(cutoff, oldest), math.inf))
 
 
-def _limit_disclosures(cursor: duckdb.DuckDBPyConnection, max_bytes: int) -> int:
+def _limit_disclosures(cursor: duckdb.DuckDBPyConnection, max_bytes: int) -> None:
     (rows,) = one_row(cursor, "SELECT count(*) FROM disclosures")
     fitting = max_bytes // _DISCLOSURE_BYTES
-    return _forget_share(cursor, "disclosures", 1 - fitting / rows) if rows > fitting else 0
+    if rows > fitting:
+        _forget_share(cursor, "disclosures", 1 - fitting / rows)

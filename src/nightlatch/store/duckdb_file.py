@@ -11,8 +11,13 @@ from nightlatch.store.duckdb_schema import migrate
 from nightlatch.store.ports import StoreFailed
 
 _CHECKPOINT_AT = "64MB"
-"""Size of the write-ahead log at which DuckDB folds it into the file. The default, 16 MB, rewrites
-the last row group so often that an insert costs half as much again."""
+"""Size of the write-ahead log at which DuckDB folds it into the file. At the default of 16 MB an
+insert costs half as much again."""
+
+_ROW_GROUP = 16_384
+"""Rows that are stored, skipped and given back together. DuckDB frees the space of deleted rows
+only when all of their group are gone: with its default of 122,880, a store of large records would
+never get below its bound on size."""
 
 
 class EventsFile:
@@ -20,7 +25,7 @@ class EventsFile:
 
     def __init__(self, path: Path, memory_limit_mb: int, threads: int) -> None:
         self.path = path
-        self._config = _config(memory_limit_mb, threads)
+        self._config = _config(path, memory_limit_mb, threads)
         self._lock = threading.Lock()
         self._closed = False
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -36,9 +41,11 @@ class EventsFile:
         with self._explained():
             cursor = self._opened().cursor()
             try:
+                cursor.execute("USE events")
                 yield cursor
-            except duckdb.FatalException:
-                self._abandon()
+            except duckdb.Error as error:
+                if _beyond_recovery(error):
+                    self._abandon()
                 raise
             finally:
                 cursor.close()
@@ -58,7 +65,10 @@ class EventsFile:
     def used_bytes(self, cursor: duckdb.DuckDBPyConnection) -> int:
         """Blocks in use and the write-ahead log. The file may hold free blocks beside them, which
         it fills before it grows."""
-        sizes = cursor.execute("SELECT used_blocks * block_size FROM pragma_database_size()")
+        sizes = cursor.execute(
+            "SELECT used_blocks * block_size FROM pragma_database_size() "
+            "WHERE database_name = 'events'"
+        )
         ((blocks,),) = sizes.fetchall()
         log = self.path.with_name(self.path.name + ".wal")
         return int(blocks) + (log.stat().st_size if log.exists() else 0)
@@ -80,10 +90,15 @@ class EventsFile:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        connection = duckdb.connect(str(self.path), config=dict(self._config))
+        connection = duckdb.connect(config=dict(self._config))
         try:
+            quoted = str(self.path).replace("'", "''")
+            connection.execute(f"ATTACH '{quoted}' AS events (ROW_GROUP_SIZE {_ROW_GROUP})")
+            # From here on no statement can reach any other file.
+            connection.execute("SET GLOBAL enable_external_access = false")
             # The columns we register are of one type each: looking at one value is enough.
             connection.execute("SET GLOBAL pandas_analyze_sample = 1")
+            connection.execute("USE events")
             migrate(connection)
         except BaseException:
             connection.close()
@@ -106,18 +121,25 @@ class EventsFile:
             raise StoreFailed(f"the events file {self.path} cannot be used: {error}") from error
 
 
-def _config(memory_limit_mb: int, threads: int) -> dict[str, str | bool | int | float | list[str]]:
+def _config(
+    path: Path, memory_limit_mb: int, threads: int
+) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "memory_limit": f"{memory_limit_mb}MB",
         "threads": threads,
         "checkpoint_threshold": _CHECKPOINT_AT,
+        # What a question needs beyond the memory limit goes beside the file.
+        "temp_directory": f"{path}.tmp",
         "max_temp_directory_size": "1GB",
-        # Nothing is downloaded, loaded or read but the events file.
+        # Nothing is downloaded or loaded.
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
-        "enable_external_access": False,
     }
+
+
+def _beyond_recovery(error: duckdb.Error) -> bool:
+    return isinstance(error, duckdb.FatalException) or "has been invalidated" in str(error)
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -137,6 +159,8 @@ def _explanation(path: Path, error: duckdb.Error) -> str:
             f"the events file {path} is held by another process ({_holder(text)}). Set "
             "NIGHTLATCH_URL so that the application sends to the running collector."
         )
+    if "already attached" in text:
+        return f"the events file {path} is already open in this process."
     if "No space left" in text or "File too large" in text or "quota" in text:
         return (
             f"no space left for the events file {path}. Free some, or lower how long and how much "
