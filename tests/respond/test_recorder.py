@@ -9,7 +9,7 @@ from tests.respond.stores import FailingDocuments, FailingEvents
 
 from nightlatch.exchange.agent import AgentReport
 from nightlatch.exchange.facts import Contract, Directives, Expectation
-from nightlatch.exchange.incident import Alert, IncidentState
+from nightlatch.exchange.incident import Alert, Incident, IncidentState
 from nightlatch.exchange.judgement import DetectionKind, Level, Mode, Outcome
 from nightlatch.exchange.record import Record
 from nightlatch.respond.case import STRANGERS
@@ -252,6 +252,37 @@ def test_opening_one_does(recorder: Recorder, documents: FailingDocuments) -> No
     with pytest.raises(StoreFailed):
         recorder.set_mode(Mode.OFF, "ada", NOW)
     assert recorder.directives == Directives()
+
+
+def test_the_mode_can_be_left_to_the_applications_again(recorder: Recorder) -> None:
+    recorder.set_mode(Mode.ENFORCE, "ada", NOW)
+    recorder.set_mode(None, "ada", NOW)
+    assert recorder.directives.mode is None
+
+
+def test_an_older_picture_never_overwrites_what_a_person_left(
+    recorder: Recorder, documents: FailingDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick is storing an incident at the moment when somebody closes it."""
+    recorder.tick(NOW)
+    recorder.take([alarm()])
+    recorder.take([record(1)])
+    (incident,) = recorder.incidents()
+    put = documents.put_incident
+    closing: list[Thread] = []
+
+    def put_slowly(one: Incident) -> None:
+        if not closing:
+            closing.append(Thread(target=recorder.close_incident, args=(incident.id, "ada", NOW)))
+            closing[0].start()
+            closing[0].join(0.2)
+        put(one)
+
+    monkeypatch.setattr(documents, "put_incident", put_slowly)
+    recorder.tick(NOW + SNAPSHOT_EVERY)
+    closing[0].join()
+    recorder.tick(NOW + 2 * SNAPSHOT_EVERY)
+    assert documents.incidents()[0].state is IncidentState.CLOSED
 
 
 # Broken

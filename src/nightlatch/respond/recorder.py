@@ -188,9 +188,10 @@ class Recorder:
             decided, AuditEntry(now, actor, "decide", contract.endpoint, _in_words(decided))
         )
 
-    def set_mode(self, mode: Mode, actor: str, now: float) -> None:
-        """For every application, whatever its own settings say."""
-        self._decisions.set_mode(mode, AuditEntry(now, actor, "set-mode", "everywhere", mode))
+    def set_mode(self, mode: Mode | None, actor: str, now: float) -> None:
+        """For every application, whatever its own settings say; None leaves it to them again."""
+        detail = mode.value if mode else "as each application is set"
+        self._decisions.set_mode(mode, AuditEntry(now, actor, "set-mode", "everywhere", detail))
 
     def contain(self, incident_id: str, actor: str, now: float) -> None:
         """Enforce at the incident's endpoint. Raises UnknownIncident."""
@@ -202,14 +203,14 @@ class Recorder:
         self._decisions.decide(
             enforced, AuditEntry(now, actor, "contain", incident_id, incident.endpoint)
         )
-        self._documents.put_incident(contained or replace(incident, state=IncidentState.CONTAINED))
+        self._keeper.keep_incident(contained or replace(incident, state=IncidentState.CONTAINED))
 
     def close_incident(self, incident_id: str, actor: str, now: float) -> None:
         """It is dealt with. What was enforced stays enforced. Raises UnknownIncident."""
         incident = self._known(incident_id)
         with self._lock:
             closed = self._incidents.close(incident_id)
-        self._documents.put_incident(closed or replace(incident, state=IncidentState.CLOSED))
+        self._keeper.keep_incident(closed or replace(incident, state=IncidentState.CLOSED))
         self._documents.audit(
             AuditEntry(now, actor, "close-incident", incident_id, incident.endpoint)
         )
