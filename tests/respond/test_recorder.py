@@ -12,6 +12,7 @@ from nightlatch.exchange.facts import Contract, Directives, Expectation
 from nightlatch.exchange.incident import Alert, Incident, IncidentState
 from nightlatch.exchange.judgement import DetectionKind, Level, Mode, Outcome
 from nightlatch.exchange.record import Record
+from nightlatch.inventory.catalogue import Catalogue
 from nightlatch.respond.case import STRANGERS
 from nightlatch.respond.recorder import (
     EXPOSURE_FOR,
@@ -330,6 +331,23 @@ def test_a_bug_in_a_store_is_counted_and_raises_nothing(
     recorder.take([record(0), record(1)])
     assert outcomes(recorder) == {"lost-fault": 2}
     assert recorder.health(NOW).faults["respond.take"] >= 1
+
+
+def test_a_bug_in_what_is_learned_costs_no_record_and_no_alert(
+    events: FailingEvents,
+    documents: FailingDocuments,
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def bug(_self: Catalogue, _record: Record) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.delenv("NIGHTLATCH_RAISE")
+    monkeypatch.setattr(Catalogue, "note", bug)
+    recorder = Recorder(events, documents, notifiers=(told,))
+    recorder.take([alarm(), record(1)])
+    assert outcomes(recorder) == {"recorded": 2}
+    assert len(told.alerts) == 1
 
 
 def test_documents_that_fail_are_kept_the_next_time(

@@ -101,7 +101,11 @@ class Recorder:
     def take(self, records: Sequence[Record]) -> None:
         """Keep them. Never raises; a record whose id came before is ignored."""
         with guarded("respond.take"):
-            fresh, alerts = self._note(records)
+            with self._lock:
+                fresh = self._recent.unseen(records)
+            alerts: list[Alert] = []
+            with guarded("respond.note"):
+                self._note(fresh, alerts)
             # People first: a store may be slow.
             self._tell(alerts)
             self._store(fresh)
@@ -239,15 +243,13 @@ class Recorder:
 
     # Inside
 
-    def _note(self, records: Sequence[Record]) -> tuple[list[Record], list[Alert]]:
+    def _note(self, records: Sequence[Record], alerts: list[Alert]) -> None:
+        """Adds to `alerts`, so that a bug on the way takes none of them with it."""
+        self._counts.note(records)
         with self._lock:
-            fresh = self._recent.unseen(records)
-            alerts: list[Alert] = []
-            for record in fresh:
-                self._catalogue.note(record)
+            for record in records:
                 alerts += self._incidents.note(record)
-        self._counts.note(fresh)
-        return fresh, alerts
+                self._catalogue.note(record)
 
     def _store(self, records: Sequence[Record]) -> None:
         if not records:
