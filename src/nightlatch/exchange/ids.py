@@ -5,19 +5,19 @@ from random import getrandbits
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32."""
 _PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_BYTE_TO_DIGIT = (_DIGITS * 8).encode()
+"""Each digit stands for 8 of the 256 bytes, so random bytes give evenly random digits."""
 _LATEST = (1 << 48) - 1
 
 
 def new_id(now: float) -> str:
     """48 bits of milliseconds, then 80 random bits: unique, not secret, so not from the kernel."""
     moment = min(max(int(now * 1000), 0), _LATEST)
-    return _encode(moment, 5) + _encode(getrandbits(80), 8)
-
-
-def _encode(number: int, pairs: int) -> str:
-    """`number` as 2 × `pairs` base-32 digits."""
-    text = ""
-    for _ in range(pairs):
-        text = _PAIRS[number & 1023] + text
-        number >>= 10
-    return text
+    return (
+        _PAIRS[moment >> 40]
+        + _PAIRS[moment >> 30 & 1023]
+        + _PAIRS[moment >> 20 & 1023]
+        + _PAIRS[moment >> 10 & 1023]
+        + _PAIRS[moment & 1023]
+        + getrandbits(128).to_bytes(16, "little").translate(_BYTE_TO_DIGIT).decode()
+    )

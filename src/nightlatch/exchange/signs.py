@@ -1,0 +1,77 @@
+"""Which shapes a text could hold, found in one pass of Hyperscan: about 1 µs per KB.
+
+Most bodies hold none, and then no mask has to look at their strings one by one.
+"""
+
+import re
+from functools import cache
+from threading import local
+from typing import cast
+
+import hyperscan
+
+# Bits, not an enum: they are tested for each string of each body.
+SECRET = 1
+"""The beginning of a token, a private key, a vendor's key or a password hash."""
+ADDRESS = 2
+"""An "@"."""
+NUMBER = 4
+"""A run of digits that may be a telephone or card number."""
+STRUCTURE = 8
+"""Text that may have names and values in it: a URL, JSON in a string, markup."""
+ALL = SECRET | ADDRESS | NUMBER | STRUCTURE
+
+_SECRET_BEGINNINGS = (
+    *("eyJ", "eyA", "ewo", "ewk", "ew0", "PRIVATE KEY", "k_live_", "k_test_", "sk-", "AKIA"),
+    *("ASIA", "ABIA", "ACCA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
+    *("xox", "AIza", "ya29.", "SG.", "npm_", "pypi-", "hf_", "dop_v1_", "whsec_", "shpat_"),
+    *("shpca_", "shppa_", "shpss_", "hvs.", "hvb.", "$2", "$argon2", "$scrypt", "$5$", "$6$"),
+    "secret=",
+)
+_PATTERNS = (
+    *((re.escape(beginning), SECRET) for beginning in _SECRET_BEGINNINGS),
+    ("@", ADDRESS),
+    (r"\d(?:[ .()\-]{0,4}\d){8}|[+(]\d[\d .()\-]{5}", NUMBER),
+    (r'[=<]|\w: |\\"', STRUCTURE),
+    # An escape or a zero byte (UTF-16) may hide any sign, so it counts as all.
+    (r"\\u|\x00", ALL),
+)
+
+
+def signs_in(data: bytes) -> int:
+    """The signs `data` has, as bits."""
+    found: list[int] = []
+    _database().scan(data, _note, context=found, scratch=_scratch())
+    signs = 0
+    for sign in found:
+        signs |= sign
+    return signs
+
+
+_threads = local()
+
+
+def _note(pattern: int, _start: int, _end: int, _flags: int, found: object) -> None:
+    cast("list[int]", found).append(pattern)
+
+
+@cache
+def _database() -> hyperscan.Database:
+    """Compiled at first use: 12 ms that the import of an application need not wait for."""
+    database = hyperscan.Database()
+    database.compile(
+        expressions=[pattern.encode() for pattern, _ in _PATTERNS],
+        ids=[number for _, number in _PATTERNS],
+        elements=len(_PATTERNS),
+        flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(_PATTERNS),
+    )
+    return database
+
+
+def _scratch() -> hyperscan.Scratch:
+    """This thread's own: two threads in one scratch is an error."""
+    try:
+        scratch: hyperscan.Scratch = _threads.scratch
+    except AttributeError:
+        scratch = _threads.scratch = hyperscan.Scratch(_database())
+    return scratch

@@ -1,0 +1,261 @@
+"""How single values are masked: by the meaning of their name, else by their shape."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+from stdnum import luhn
+
+from nightlatch.exchange.content import MAX_DEPTH
+from nightlatch.exchange.hashing import Hasher
+from nightlatch.exchange.masking import (
+    MASK,
+    mask_addresses,
+    mask_digits,
+    mask_identifier,
+    mask_numbers,
+    mask_secret_shapes,
+)
+from nightlatch.exchange.meaning import Meaning, Vocabulary
+from nightlatch.exchange.signs import NUMBER, SECRET, signs_in
+from nightlatch.exchange.unparsed import redact_unparsed
+
+Mask = Callable[[str], str]
+MaskNumber = Callable[[float], float | str]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+_TAGGED_FROM = 16
+"""Characters. A shorter secret could be guessed from its tag by whoever has the key."""
+_SHORTEST_SHAPE = 6
+"""Characters: no shorter value has a shape that gives it away, `a@b.de`."""
+_SMALL = 100_000_000
+"""Numbers below have too few digits for a telephone, card or account number."""
+_KNOWN_NAMES = 4096
+_LONGEST_KNOWN_NAME = 128
+_RANDOM = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w.~+/=-]{16,}|\d{4,8}", re.ASCII)
+
+
+class Name(NamedTuple):
+    """What a field's name tells to do with its value."""
+
+    shown: str
+    """The name itself, masked where it is an identifier: {"+15551234567": {…}}."""
+    mask: Mask | None
+    """For text; None where the name says nothing and the shape decides."""
+    mask_number: MaskNumber
+    secret: bool
+    """Nothing below it may be seen, lists and objects included."""
+
+
+class _Names(dict[str, Name]):
+    """Names and their treatment, worked out at first sight. When full, it starts over."""
+
+    def __init__(self, judge: Callable[[str], Name]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, text: str) -> Name:
+        name = self._judge(text)
+        if len(text) <= _LONGEST_KNOWN_NAME:
+            if len(self) >= _KNOWN_NAMES:
+                self.clear()
+            self[text] = name
+        return name
+
+
+class ValueMasks:
+    """Masks values; names in `extra_names` mean a secret, in any spelling."""
+
+    def __init__(self, hasher: Hasher, extra_names: Iterable[str]) -> None:
+        self._hasher = hasher
+        self._vocabulary = Vocabulary(extra_names)
+        self._names = _Names(self._judge)
+        self._masks: dict[Meaning, Mask] = {
+            Meaning.PASSWORD: _erase_text,
+            Meaning.SECRET: self.hide,
+            Meaning.DOUBTFUL: self._hide_random,
+            Meaning.PHONE: mask_digits,
+            Meaning.IDENTIFIER: _mask_record,
+        }
+
+    def name(self, text: str) -> Name:
+        return self._names[text]
+
+    def named(self, name: str, value: str) -> str:
+        """A text value under a name."""
+        mask = self._names[name].mask
+        return self.by_shape(value) if mask is None else mask(value)
+
+    def by_shape(self, text: str) -> str:
+        """A text value whose name says nothing, or that has none."""
+        signs = signs_in(text.encode("utf-8", "surrogatepass"))
+        if not signs:
+            return text
+        if signs & SECRET:
+            text = mask_secret_shapes(text, self.hide)
+        return self._without_secret_shapes(text)
+
+    def for_parts_of(self, data: bytes) -> Mask:
+        """The least that every part of `data` has to go through."""
+        signs = signs_in(data)
+        if signs & SECRET:
+            return self.by_shape
+        if signs & ~NUMBER:
+            return self._without_secret_shapes
+        return mask_numbers if signs else _unchanged
+
+    def json(self, data: bytes, value: Any) -> str:
+        """`value`, which was read from `data`, masked and encoded again."""
+        plain = self.for_parts_of(data)
+        [masked] = self._list([value], plain, self._names[""], MAX_DEPTH)
+        return _encode(masked).decode()
+
+    def text(self, text: str) -> str:
+        """Text that was not taken apart: secrets by name first, then by shape."""
+        text = mask_secret_shapes(text, self.hide)
+        text = redact_unparsed(text, self._means_secret)
+        return mask_numbers(mask_addresses(text) if "@" in text else text)
+
+    def hide(self, secret: str) -> str:
+        """Length and, of long ones, a keyed tag: the same token can be followed, not read."""
+        if len(secret) < _TAGGED_FROM:
+            return f"{MASK}({len(secret)})"
+        return f"{MASK}({len(secret)})#{self._hasher.hex('redacted', secret)[:4]}"
+
+    def _judge(self, text: str) -> Name:
+        meaning = self._vocabulary.meaning(text)
+        return Name(
+            self.by_shape(text),
+            self._masks.get(meaning),
+            _NUMBER_MASKS.get(meaning, _mask_long),
+            meaning in (Meaning.PASSWORD, Meaning.SECRET),
+        )
+
+    def _means_secret(self, name: str) -> bool:
+        return self._names[name].secret
+
+    def _hide_random(self, value: str) -> str:
+        return self.hide(value) if _RANDOM.fullmatch(value) else self.by_shape(value)
+
+    def _without_secret_shapes(self, text: str) -> str:
+        if "=" in text or ": " in text or '":' in text or "<" in text:
+            text = self._structured(text)
+        if "@" in text:
+            text = mask_addresses(text)
+        return mask_numbers(text)
+
+    def _structured(self, text: str) -> str:
+        """Text that may have secrets by name in it: JSON in a string, a URL, a log line."""
+        if text[:1] in ("{", "["):
+            try:
+                return self.json(text.encode(), _decode(text))
+            except (msgspec.DecodeError, UnicodeError, RecursionError):
+                pass
+        return redact_unparsed(text, self._means_secret)
+
+    def _object(self, value: dict[str, Any], plain: Mask, depth: int) -> Any:
+        names = self._names
+        masked: dict[str, Any] = {}
+        for key, child in value.items():
+            name = names[key]
+            shown, mask, mask_number, secret = name
+            kind = type(child)
+            if kind is str:
+                if mask is not None:
+                    masked[shown] = mask(child)
+                else:
+                    masked[shown] = plain(child) if len(child) >= _SHORTEST_SHAPE else child
+            elif kind is int or kind is float:
+                masked[shown] = mask_number(child)
+            elif secret:
+                masked[shown] = _erased(child, depth)
+            else:
+                masked[shown] = self._nested(child, plain, name, depth)
+        return masked
+
+    def _list(self, items: list[Any], plain: Mask, name: Name, depth: int) -> Any:
+        """A list's items, which are what the list's `name` says."""
+        mask = name.mask or plain
+        masked: list[Any] = []
+        for child in items:
+            kind = type(child)
+            if kind is str:
+                masked.append(mask(child))
+            elif kind is int or kind is float:
+                masked.append(name.mask_number(child))
+            else:
+                masked.append(self._nested(child, plain, name, depth))
+        return masked
+
+    def _nested(self, value: Any, plain: Mask, name: Name, depth: int) -> Any:
+        kind = type(value)
+        if kind is not dict and kind is not list:
+            return value
+        if not depth:
+            return f"{MASK} nested too deeply"
+        if kind is dict:
+            return self._object(value, plain, depth - 1)
+        return self._list(value, plain, name, depth - 1)
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+def _erase_text(_: str) -> str:
+    return MASK
+
+
+def _mask_record(text: str) -> str:
+    """The name of a person or record; short numbers name nobody outside the application."""
+    if text.isdecimal() and len(text) < 7:
+        return text
+    return mask_addresses(text) if "@" in text else mask_identifier(text)
+
+
+def _erased(value: Any, depth: int) -> Any:
+    """The structure of a value under a secret name, without its scalars."""
+    if type(value) is dict and depth:
+        return {name: _erased(child, depth - 1) for name, child in value.items()}
+    if type(value) is list and depth:
+        return [_erased(child, depth - 1) for child in value]
+    return value if value is None or type(value) is bool else MASK
+
+
+def _erase_number(_: float) -> str:
+    return MASK
+
+
+def _mask_phone_number(number: float) -> str:
+    return mask_digits(str(number))
+
+
+def _mask_long(number: float) -> float | str:
+    """Nine digits or more may be a telephone, card or account number."""
+    if -_SMALL < number < _SMALL or not float(number).is_integer():
+        return number
+    return mask_digits(str(int(number)))
+
+
+def _mask_card(number: float) -> float | str:
+    """Under the name of a time or an amount only a card number is masked."""
+    if -_SMALL < number < _SMALL or not float(number).is_integer():
+        return number
+    digits = str(int(number))
+    return mask_digits(digits) if len(digits) > 12 and luhn.is_valid(digits) else number
+
+
+def _mask_record_number(number: float) -> float | str:
+    return number if -1_000_000 < number < 1_000_000 else mask_digits(str(number))
+
+
+_NUMBER_MASKS: dict[Meaning, MaskNumber] = {
+    Meaning.PASSWORD: _erase_number,
+    Meaning.SECRET: _erase_number,
+    Meaning.PHONE: _mask_phone_number,
+    Meaning.MEASURE: _mask_card,
+    Meaning.IDENTIFIER: _mask_record_number,
+}
