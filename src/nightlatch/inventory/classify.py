@@ -97,9 +97,11 @@ class Classifier:
     At most MAX_ENDPOINTS endpoints; the one seen longest ago goes first.
     """
 
-    def __init__(self, learned: dict[str, Learned] | None = None) -> None:
+    def __init__(
+        self, learned: dict[str, Learned] | None = None, scan: BodyScan | None = None
+    ) -> None:
         self.learned = {} if learned is None else learned
-        self._scan = BodyScan()
+        self._scan = BodyScan() if scan is None else scan
 
     def warm(self) -> None:
         """Do what takes long (compile the patterns) before the first request."""
@@ -225,14 +227,19 @@ class _Reading:
         if match is None:
             return False
         spot = spots.get(leaf.path) or self._enter(spots, "", leaf)
-        if pattern.data_class.personal and match.group() == text.strip():
-            # A value of its own: its field's name has a say.
-            return self._learn(spot, leaf)
-        return self._search_text(pattern, spot.path, text)
+        if not pattern.data_class.personal or match.group() != text.strip():
+            return self._search_text(pattern, spot.path, text)
+        # A value of its own: its field's name has a say.
+        judgement = examine(leaf.name, leaf.path, text)
+        if judgement is None or judgement.data_class is not pattern.data_class:
+            return False
+        self._learn(spot, leaf)
+        return True
 
     def _search_text(self, pattern: Pattern, place: str, text: str) -> bool:
         data_class = pattern.data_class
-        kept = [text for text in _matches(pattern, text) if is_confirmed(data_class, text)]
+        found = pattern.regex.finditer(text)
+        kept = [match.group() for match in found if is_confirmed(data_class, match)]
         if not kept:
             return False
         self._note_loose(place, data_class, pattern.confidence, kept[0], len(kept))
@@ -279,14 +286,13 @@ class _Reading:
         if spot.misses % _LOOK_AGAIN == 1:
             self._learn(spot, leaf)
 
-    def _learn(self, spot: Spot, leaf: Leaf) -> bool:
+    def _learn(self, spot: Spot, leaf: Leaf) -> None:
         if spot is _IGNORED:
-            return False
+            return
         judgement = examine(leaf.name, leaf.path, leaf.value)
         if judgement is not None and spot.take(*judgement, leaf.value):
             self._count(spot, judgement.data_class)
         spot.settle(leaf.value)
-        return judgement is not None
 
 
 def stable_path(leaf: Leaf) -> tuple[str, tuple[tuple[DataClass, str], ...]]:
@@ -308,10 +314,6 @@ def stable_path(leaf: Leaf) -> tuple[str, tuple[tuple[DataClass, str], ...]]:
         if kind is Kind.PHONE or (kind is Kind.DIGITS and phone_confidence(key, named=False) > 0):
             keys.append((DataClass.PHONE, key))
     return ".".join(steps), tuple(keys)
-
-
-def _matches(pattern: Pattern, text: str) -> Iterator[str]:
-    return (match.group() for match in pattern.regex.finditer(text))
 
 
 def _is_text(value: Scalar) -> bool:
@@ -348,6 +350,7 @@ _SHAPES[DataClass.PHONE] = _SHAPE_TESTS.index(_is_phone)
 _SHAPES[DataClass.EMAIL] = _SHAPE_TESTS.index(_is_email)
 _SHAPES[DataClass.IP_ADDRESS] = _SHAPE_TESTS.index(_is_ip)
 for _class in (
+    DataClass.BIRTH_DATE,
     DataClass.GEOLOCATION,
     DataClass.ACCOUNT_ID,
     DataClass.NATIONAL_ID,

@@ -78,11 +78,12 @@ def examine(name: str, path: str, value: Scalar) -> Judgement | None:
     return _unnamed(name, path, text)
 
 
-def is_confirmed(data_class: DataClass, text: str) -> bool:
+def is_confirmed(data_class: DataClass, found: re.Match[str]) -> bool:
     """Is a piece of a longer text, found by a pattern of this class, really one?"""
+    text = found.group()
     match data_class:
         case DataClass.EMAIL:
-            return is_email(text)
+            return is_email(text) and not _is_of_url(found)
         case DataClass.PHONE:
             return phone_confidence(text, named=False) >= 0.9
         case DataClass.IBAN:
@@ -90,6 +91,13 @@ def is_confirmed(data_class: DataClass, text: str) -> bool:
         case DataClass.PAYMENT_CARD:
             return card_confidence(text, named=False) > 0.0
     return True
+
+
+def _is_of_url(found: re.Match[str]) -> bool:
+    """The user of a URL (`https://user:word@host/`) or of an SSH remote (`git@host:path`)."""
+    before = found.string[max(0, found.start() - 100) : found.start()].split()
+    after = found.string[found.end() : found.end() + 2].strip()
+    return (bool(before) and "://" in before[-1]) or (len(after) == 2 and after[0] == ":")
 
 
 def _narrowed(hint: DataClass, text: str) -> DataClass:

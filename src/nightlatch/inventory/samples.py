@@ -6,12 +6,13 @@ from nightlatch.exchange.content import Scalar
 from nightlatch.exchange.disclosure import SECRET_CLASSES, DataClass
 
 _DOTS = "•••••••"
-_MARK = re.compile(r"[A-Za-z$-]{1,8}[_$.-]?")
+_MARK = re.compile(r"[A-Za-z]{1,8}[_.-]|\$\w{1,8}\$|AKIA|ASIA|AIza|eyJ|-----")
+"""What all values of a kind begin with."""
 _WORD_CHAR = re.compile(r"[^\W_]")
 
 
 def masked(data_class: DataClass, value: Scalar) -> str:
-    """At most 40 characters, of which at most four belong to the value's secret part."""
+    """At most 40 characters; of secrets only what all of their kind begin with."""
     text = str(value).strip()
     mask = _MASKS.get(data_class)
     if mask is not None:
@@ -60,8 +61,8 @@ def _ip(text: str) -> str:
 
 
 def _secret(text: str) -> str:
-    mark = _MARK.match(text)
-    return f"{mark.group()[:4] if mark and len(text) >= 16 else ''}{_DOTS}"
+    mark = _MARK.match(text) if len(text) >= 16 else None
+    return f"{mark.group() if mark else ''}{_DOTS}"
 
 
 def _trace(text: str) -> str:
