@@ -128,7 +128,9 @@ def test_a_damaged_batch_raises_nothing_else(data: st.DataObject) -> None:
     [
         AgentReport("s" * 129, "i"),
         AgentReport("s", "i" * 129),
-        AgentReport("s", "i", lost={str(number): 1 for number in range(33)}),
+        AgentReport("s", "i", lost={str(number): 1 for number in range(65)}),
+        AgentReport("s", "i", faults={str(number): 1 for number in range(65)}),
+        AgentReport("s", "i", faults={"x" * 129: 1}),
     ],
 )
 def test_an_application_with_a_giant_name_is_refused(agent: AgentReport) -> None:

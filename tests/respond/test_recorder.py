@@ -12,6 +12,7 @@ from nightlatch.exchange.facts import Contract, Directives, Expectation
 from nightlatch.exchange.incident import Alert, Incident, IncidentState
 from nightlatch.exchange.judgement import DetectionKind, Level, Mode, Outcome
 from nightlatch.exchange.record import Record
+from nightlatch.faults import FAULTS
 from nightlatch.inventory.catalogue import Catalogue
 from nightlatch.respond.case import STRANGERS
 from nightlatch.respond.recorder import (
@@ -460,6 +461,12 @@ def test_losses_of_applications_are_counted_once(recorder: Recorder) -> None:
     assert outcomes(recorder) == {"lost-queue-full": 5, "lost-fault": 1}
     (agent,) = recorder.health(NOW).agents
     assert (agent.service, agent.queue_depth, agent.lost) == ("api", 3, 5)
+
+
+def test_faults_here_and_in_applications_are_shown_together(recorder: Recorder) -> None:
+    FAULTS.note("pipeline", ValueError())
+    recorder.report(AgentReport("api", "i1", faults={"pipeline": 2, "capture": 1}), NOW)
+    assert recorder.health(NOW).faults == {"pipeline": 3, "capture": 1}
 
 
 def test_rejected_batches_are_counted(recorder: Recorder) -> None:

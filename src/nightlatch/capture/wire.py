@@ -29,7 +29,7 @@ send far less at a time."""
 _MAX_WINDOW = 8 * 1024 * 1024
 _MAX_ID = 64
 _MAX_NAME = 128
-_MAX_LOST = 32
+_MAX_COUNTS = 64
 # msgspec lets text that is not UTF-8 out as what it is: UnicodeDecodeError, a ValueError.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -128,8 +128,10 @@ def _from_zstd(body: bytes, max_bytes: int) -> bytes:
 def _refuse_unsound_agent(agent: AgentReport) -> None:
     if max(len(agent.service), len(agent.instance), len(agent.version)) > _MAX_NAME:
         raise Unreadable(f"a service, instance or version has more than {_MAX_NAME} characters")
-    if len(agent.lost) > _MAX_LOST:
-        raise Unreadable(f"more than {_MAX_LOST} kinds of loss")
+    if max(len(agent.lost), len(agent.faults)) > _MAX_COUNTS:
+        raise Unreadable(f"more than {_MAX_COUNTS} kinds of loss or places of faults")
+    if max(map(len, agent.faults), default=0) > _MAX_NAME:
+        raise Unreadable(f"the place of a fault has more than {_MAX_NAME} characters")
 
 
 def _refuse_unsound(record: Record) -> None:

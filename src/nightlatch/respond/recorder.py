@@ -4,6 +4,7 @@ Every application's records come in through `take`; every person's decision goes
 `directives`. Safe for several threads.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from threading import Lock
 
@@ -166,7 +167,7 @@ class Recorder:
                 refused=self._counts.refused,
                 detections=self._counts.detections,
                 incidents_open=self._incidents.open,
-                faults=FAULTS.counts(),
+                faults=Counter(FAULTS.counts()) + Counter(self._agents.faults),
                 rejected=self._counts.rejected,
                 store=size,
                 waiting=self._journal.waiting,
