@@ -26,6 +26,8 @@ from nightlatch.capture.shipping import Shipper
 from nightlatch.exchange.facts import Contract, Directives
 from nightlatch.exchange.judgement import Mode, Outcome
 
+pytestmark = pytest.mark.slow
+
 GONE = Outcome.LOST_COLLECTOR_GONE.value
 FAULT = Outcome.LOST_FAULT.value
 

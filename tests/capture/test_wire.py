@@ -123,6 +123,21 @@ def test_a_damaged_batch_raises_nothing_else(data: st.DataObject) -> None:
         wire.unpack(bytes(whole), "")
 
 
+@pytest.mark.parametrize(
+    "agent",
+    [
+        AgentReport("s" * 129, "i"),
+        AgentReport("s", "i" * 129),
+        AgentReport("s", "i", lost={str(number): 1 for number in range(65)}),
+        AgentReport("s", "i", faults={str(number): 1 for number in range(65)}),
+        AgentReport("s", "i", faults={"x" * 129: 1}),
+    ],
+)
+def test_an_application_with_a_giant_name_is_refused(agent: AgentReport) -> None:
+    with pytest.raises(wire.Unreadable):
+        wire.unpack(wire.pack(agent, []), "zstd")
+
+
 def test_deep_nesting_is_an_error_like_any_other() -> None:
     with pytest.raises(wire.Unreadable):
         wire.unpack(b"\x81\xa6colour" + b"\x91" * 100_000, "")

@@ -2,7 +2,7 @@
 
 from nightlatch.exchange.agent import AgentReport
 from nightlatch.exchange.judgement import Outcome
-from nightlatch.respond.agents import FORGET_AFTER, SILENT_AFTER, Agents
+from nightlatch.respond.agents import FORGET_AFTER, MAX_PLACES, SILENT_AFTER, Agents
 from nightlatch.respond.counts import Counts
 
 NOW = 1_000.0
@@ -26,6 +26,18 @@ def test_what_is_no_loss_is_not_counted() -> None:
     hostile = {"recorded": 5, "nonsense": 7, FULL: -4}
     Agents(counts).note(AgentReport("api", "i1", lost=hostile), NOW)
     assert sum(counts.outcomes.values()) == 0
+
+
+def test_faults_are_totals_and_their_places_bounded() -> None:
+    agents = Agents(Counts())
+    for total in (1, 4, 4):
+        agents.note(AgentReport("api", "i1", faults={"pipeline": total}), NOW)
+    agents.note(AgentReport("api", "i2", faults={"pipeline": 2}), NOW)
+    assert agents.faults == {"pipeline": 6}
+    agents.note(AgentReport("api", "i3", faults={f"p{n}": 1 for n in range(200)}), NOW)
+    agents.note(AgentReport("api", "i1", faults={"pipeline": 5}), NOW)
+    assert len(agents.faults) == MAX_PLACES
+    assert agents.faults["pipeline"] == 7
 
 
 def test_silence_and_good_order() -> None:

@@ -6,6 +6,8 @@ from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.records import LOOK_UP, NOW, REFUSED, WOULD_REFUSE, detection, record
 
 from nightlatch.exchange.credential import CredentialKind, CredentialState
@@ -262,6 +264,46 @@ def test_what_changed_is_given_once_and_again_when_it_could_not_be_stored(
     assert incidents.take_changed() == []
     incidents.put_back(changed)
     assert incidents.take_changed() == changed
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 5),
+            st.integers(0, 20),
+            st.booleans(),
+            st.sampled_from([None, *DetectionKind]),
+            st.floats(0, 3 * QUIET_GAP),
+        ),
+        max_size=40,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_the_counts_agree_with_each_other(
+    steps: list[tuple[int, int, bool, DetectionKind | None, float]],
+) -> None:
+    numbers = count()
+    incidents = Incidents(lambda _now: f"I{next(numbers)}")
+    alerts = 0
+    for number, (caller, person, refused, kind, later) in enumerate(steps):
+        circle, at = f"address:{caller}", NOW + later
+        raised = (detection(kind, circle, at, subjects=0),) if kind else ()
+        one = record(
+            number,
+            at=at,
+            circles=(circle,),
+            decision=REFUSED if refused else ALLOW_ENFORCE,
+            disclosed=() if refused else (subject(person),),
+            detections=raised,
+        )
+        alerts += len(incidents.note(one))
+    for incident in incidents.current():
+        callers = incident.top_callers
+        assert sum(one.attempts for one in callers) == incident.attempts <= len(steps)
+        assert sum(one.disclosed for one in callers) == incident.subjects <= 21
+        assert sum(one.refused for one in callers) == incident.refused
+        assert len(callers) == incident.callers <= 6
+    assert alerts == sum(len(incident.alerts) for incident in incidents.current())
 
 
 def test_everything_is_bounded() -> None:

@@ -102,6 +102,7 @@ def test_ticks_keep_what_is_shown(machine: Machine) -> None:
     assert machine.recorder.health(NOW).problems == ()
 
 
+@pytest.mark.slow
 def test_from_the_application_to_the_store_and_back(machine: Machine) -> None:
     got: list[Directives] = []
     with serving([Ingest(machine.recorder, TOKEN).route]) as url:

@@ -9,9 +9,11 @@ from tests.respond.stores import FailingDocuments, FailingEvents
 
 from nightlatch.exchange.agent import AgentReport
 from nightlatch.exchange.facts import Contract, Directives, Expectation
-from nightlatch.exchange.incident import Alert, IncidentState
+from nightlatch.exchange.incident import Alert, Incident, IncidentState
 from nightlatch.exchange.judgement import DetectionKind, Level, Mode, Outcome
 from nightlatch.exchange.record import Record
+from nightlatch.faults import FAULTS
+from nightlatch.inventory.catalogue import Catalogue
 from nightlatch.respond.case import STRANGERS
 from nightlatch.respond.recorder import (
     EXPOSURE_FOR,
@@ -254,6 +256,37 @@ def test_opening_one_does(recorder: Recorder, documents: FailingDocuments) -> No
     assert recorder.directives == Directives()
 
 
+def test_the_mode_can_be_left_to_the_applications_again(recorder: Recorder) -> None:
+    recorder.set_mode(Mode.ENFORCE, "ada", NOW)
+    recorder.set_mode(None, "ada", NOW)
+    assert recorder.directives.mode is None
+
+
+def test_an_older_picture_never_overwrites_what_a_person_left(
+    recorder: Recorder, documents: FailingDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick is storing an incident at the moment when somebody closes it."""
+    recorder.tick(NOW)
+    recorder.take([alarm()])
+    recorder.take([record(1)])
+    (incident,) = recorder.incidents()
+    put = documents.put_incident
+    closing: list[Thread] = []
+
+    def put_slowly(one: Incident) -> None:
+        if not closing:
+            closing.append(Thread(target=recorder.close_incident, args=(incident.id, "ada", NOW)))
+            closing[0].start()
+            closing[0].join(0.2)
+        put(one)
+
+    monkeypatch.setattr(documents, "put_incident", put_slowly)
+    recorder.tick(NOW + SNAPSHOT_EVERY)
+    closing[0].join()
+    recorder.tick(NOW + 2 * SNAPSHOT_EVERY)
+    assert documents.incidents()[0].state is IncidentState.CLOSED
+
+
 # Broken
 
 
@@ -299,6 +332,23 @@ def test_a_bug_in_a_store_is_counted_and_raises_nothing(
     recorder.take([record(0), record(1)])
     assert outcomes(recorder) == {"lost-fault": 2}
     assert recorder.health(NOW).faults["respond.take"] >= 1
+
+
+def test_a_bug_in_what_is_learned_costs_no_record_and_no_alert(
+    events: FailingEvents,
+    documents: FailingDocuments,
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def bug(_self: Catalogue, _record: Record) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.delenv("NIGHTLATCH_RAISE")
+    monkeypatch.setattr(Catalogue, "note", bug)
+    recorder = Recorder(events, documents, notifiers=(told,))
+    recorder.take([alarm(), record(1)])
+    assert outcomes(recorder) == {"recorded": 2}
+    assert len(told.alerts) == 1
 
 
 def test_documents_that_fail_are_kept_the_next_time(
@@ -411,6 +461,12 @@ def test_losses_of_applications_are_counted_once(recorder: Recorder) -> None:
     assert outcomes(recorder) == {"lost-queue-full": 5, "lost-fault": 1}
     (agent,) = recorder.health(NOW).agents
     assert (agent.service, agent.queue_depth, agent.lost) == ("api", 3, 5)
+
+
+def test_faults_here_and_in_applications_are_shown_together(recorder: Recorder) -> None:
+    FAULTS.note("pipeline", ValueError())
+    recorder.report(AgentReport("api", "i1", faults={"pipeline": 2, "capture": 1}), NOW)
+    assert recorder.health(NOW).faults == {"pipeline": 3, "capture": 1}
 
 
 def test_rejected_batches_are_counted(recorder: Recorder) -> None:

@@ -27,7 +27,7 @@ from nightlatch.exchange.agent import AgentReport
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.judgement import Outcome
 from nightlatch.exchange.record import Record
-from nightlatch.faults import guarded
+from nightlatch.faults import FAULTS, guarded
 
 log = logging.getLogger("nightlatch.shipping")
 
@@ -191,6 +191,7 @@ class Shipper:
             revision=self._revision,
             queue_depth=self._queue_depth() + len(self._outbox),
             lost=lost,
+            faults=FAULTS.counts(),
             leaving=leaving,
         )
         return self._line.post(wire.pack(report, batch))

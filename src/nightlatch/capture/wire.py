@@ -28,6 +28,8 @@ MAX_BATCH = 32 * 1024 * 1024
 send far less at a time."""
 _MAX_WINDOW = 8 * 1024 * 1024
 _MAX_ID = 64
+_MAX_NAME = 128
+_MAX_COUNTS = 64
 # msgspec lets text that is not UTF-8 out as what it is: UnicodeDecodeError, a ValueError.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -82,6 +84,7 @@ def unpack(body: bytes, encoding: str, max_bytes: int = MAX_BATCH) -> Batch:
         raise Unreadable(f"not a batch: {error}") from error
     if len(batch.records) > MAX_RECORDS:
         raise TooLarge(f"more than {MAX_RECORDS} records in a batch")
+    _refuse_unsound_agent(batch.agent)
     for record in batch.records:
         _refuse_unsound(record)
     return batch
@@ -120,6 +123,15 @@ def _from_zstd(body: bytes, max_bytes: int) -> bytes:
             return reader.read(max_bytes + 1)
     except zstandard.ZstdError as error:
         raise Unreadable(f"not zstandard: {error}") from error
+
+
+def _refuse_unsound_agent(agent: AgentReport) -> None:
+    if max(len(agent.service), len(agent.instance), len(agent.version)) > _MAX_NAME:
+        raise Unreadable(f"a service, instance or version has more than {_MAX_NAME} characters")
+    if max(len(agent.lost), len(agent.faults)) > _MAX_COUNTS:
+        raise Unreadable(f"more than {_MAX_COUNTS} kinds of loss or places of faults")
+    if max(map(len, agent.faults), default=0) > _MAX_NAME:
+        raise Unreadable(f"the place of a fault has more than {_MAX_NAME} characters")
 
 
 def _refuse_unsound(record: Record) -> None:

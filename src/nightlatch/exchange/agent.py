@@ -17,5 +17,7 @@ class AgentReport(Struct, frozen=True):
     lost: dict[str, int] = {}
     """Exchanges lost there since the process began, by `Outcome`. Totals, not increments, so that a
     report that arrives twice, or never, distorts nothing."""
+    faults: dict[str, int] = {}
+    """Bugs of Nightlatch that were caught in that process, by place; totals too."""
     leaving: bool = False
     """The process ends in good order: its silence from now on means nothing."""

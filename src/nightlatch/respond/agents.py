@@ -1,5 +1,7 @@
 """The applications that report here, and what each lost before it could ship it."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from nightlatch.exchange.agent import AgentReport
@@ -11,6 +13,8 @@ MAX_AGENTS = 1_000
 SILENT_AFTER = 15.0
 """Seconds without a word after which a process counts as silent; it reports every two."""
 FORGET_AFTER = 3_600.0
+MAX_PLACES = 100
+"""Places of faults; those that come when there are so many are not listed."""
 
 
 class AgentSeen(Struct, frozen=True):
@@ -40,12 +44,14 @@ class Agents:
     def __init__(self, counts: Counts, max_agents: int = MAX_AGENTS) -> None:
         self._counts = counts
         self._max_agents = max_agents
+        self._faults: dict[str, int] = {}
         # In order of the last report.
         self._known: dict[str, _Known] = {}
 
     def note(self, report: AgentReport, now: float) -> None:
         before = self._known.pop(report.instance, None)
         self._count_losses(before.report.lost if before else {}, report.lost)
+        self._count_faults(before.report.faults if before else {}, report.faults)
         if report.leaving:
             return
         if len(self._known) >= self._max_agents:
@@ -57,12 +63,23 @@ class Agents:
         agents = (_seen(one) for one in self._known.values() if now - one.last_seen < FORGET_AFTER)
         return tuple(sorted(agents, key=lambda agent: (agent.service, agent.instance)))
 
+    @property
+    def faults(self) -> Mapping[str, int]:
+        """Bugs of ours that were caught in applications, by place."""
+        return dict(self._faults)
+
     def _count_losses(self, before: dict[str, int], after: dict[str, int]) -> None:
         for outcome in Outcome:
             # Reports may arrive out of order: a total never shrinks.
             more = after.get(outcome, 0) - before.get(outcome, 0)
             if outcome.lost and more > 0:
                 self._counts.count(outcome, more)
+
+    def _count_faults(self, before: dict[str, int], after: dict[str, int]) -> None:
+        for place, total in after.items():
+            more = total - before.get(place, 0)
+            if more > 0 and (place in self._faults or len(self._faults) < MAX_PLACES):
+                self._faults[place] = self._faults.get(place, 0) + more
 
 
 def _seen(known: _Known) -> AgentSeen:

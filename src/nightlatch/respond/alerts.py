@@ -28,10 +28,7 @@ class LogNotifier:
 
     def notify(self, alert: Alert) -> None:
         severity = logging.CRITICAL if alert.level is Level.HIGH else logging.WARNING
-        log.log(
-            severity, "%s: %s %s (incident %s)", alert.title, alert.text, alert.endpoint,
-            alert.incident,
-        )  # fmt: skip
+        log.log(severity, "%s. %s (incident %s)", alert.title, alert.text, alert.incident)
 
 
 def alert_for(before: Incident | None, after: Incident, now: float) -> Alert | None:

@@ -48,7 +48,7 @@ class Decisions:
             )
             self._change(changed, keep, entry, urgent=contract.mode is Mode.ENFORCE)
 
-    def set_mode(self, mode: Mode, entry: AuditEntry) -> None:
+    def set_mode(self, mode: Mode | None, entry: AuditEntry) -> None:
         """Override the mode of every application."""
         with self._lock:
             changed = Directives(self._next_revision(entry.at), mode, self._directives.contracts)

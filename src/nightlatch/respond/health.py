@@ -26,7 +26,7 @@ class Health(Struct, frozen=True):
     """By kind."""
     incidents_open: int
     faults: Mapping[str, int]
-    """Bugs of ours that were caught, by place."""
+    """Bugs of ours that were caught, here and in applications, by place."""
     rejected: Mapping[str, int]
     """Batches turned away at the collector's door, by reason."""
     store: StoreSize | None

@@ -96,6 +96,7 @@ class Incidents:
         if case is None:
             return None
         case.contain(now)
+        self._changed[case.id] = case
         return case.incident()
 
     def close(self, incident_id: str) -> Incident | None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from threading import Lock
 
 import msgspec
 
 from nightlatch.exchange.facts import EndpointSummary
+from nightlatch.exchange.incident import Incident
 from nightlatch.inventory.catalogue import Catalogue
 from nightlatch.respond.health import HEALTH, Health
-from nightlatch.respond.incidents import MAX_CASES, Incidents
+from nightlatch.respond.incidents import Incidents
 from nightlatch.respond.troubles import Troubles
 from nightlatch.store.ports import DocumentStore, StoreFailed
 
@@ -16,6 +18,8 @@ PLACE = "The documents store"
 
 _CATALOGUE = "catalogue"
 _COUNTERS = "incident-counters"
+_RESTORED = 1_000
+"""Newest incidents among which those that nobody has closed are looked for."""
 
 
 class Keeper:
@@ -34,6 +38,8 @@ class Keeper:
         self._incidents = incidents
         # Guards catalogue and incidents; never held while the store is asked.
         self._lock = lock
+        # Held while incidents are stored, or an older picture of one could overwrite a newer.
+        self._storing = Lock()
         self._troubles = troubles
         self._kept: dict[str, EndpointSummary] = {}
 
@@ -43,21 +49,27 @@ class Keeper:
         if learned is not None:
             self._catalogue.load(learned)
         counters = self._documents.state(_COUNTERS) or b""
-        self._incidents.restore(reversed(self._documents.incidents(MAX_CASES)), counters)
+        self._incidents.restore(reversed(self._documents.incidents(_RESTORED)), counters)
 
     def keep_incidents(self, now: float) -> None:
         """Those that changed."""
-        with self._lock:
-            changed = self._incidents.take_changed()
-        try:
-            for incident in changed:
-                self._documents.put_incident(incident)
-        except StoreFailed as error:
-            self._troubles.note(PLACE, error, now)
+        with self._storing:
             with self._lock:
-                self._incidents.put_back(changed)
-        else:
-            self._troubles.over(PLACE)
+                changed = self._incidents.take_changed()
+            try:
+                for incident in changed:
+                    self._documents.put_incident(incident)
+            except StoreFailed as error:
+                self._troubles.note(PLACE, error, now)
+                with self._lock:
+                    self._incidents.put_back(changed)
+            else:
+                self._troubles.over(PLACE)
+
+    def keep_incident(self, incident: Incident) -> None:
+        """As a person left it. Raises `StoreFailed`."""
+        with self._storing:
+            self._documents.put_incident(incident)
 
     def keep_endpoints(self, summaries: Iterable[EndpointSummary], now: float) -> None:
         """Those that changed."""

@@ -4,6 +4,7 @@ Every application's records come in through `take`; every person's decision goes
 `directives`. Safe for several threads.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from threading import Lock
 
@@ -101,7 +102,11 @@ class Recorder:
     def take(self, records: Sequence[Record]) -> None:
         """Keep them. Never raises; a record whose id came before is ignored."""
         with guarded("respond.take"):
-            fresh, alerts = self._note(records)
+            with self._lock:
+                fresh = self._recent.unseen(records)
+            alerts: list[Alert] = []
+            with guarded("respond.note"):
+                self._note(fresh, alerts)
             # People first: a store may be slow.
             self._tell(alerts)
             self._store(fresh)
@@ -162,7 +167,7 @@ class Recorder:
                 refused=self._counts.refused,
                 detections=self._counts.detections,
                 incidents_open=self._incidents.open,
-                faults=FAULTS.counts(),
+                faults=Counter(FAULTS.counts()) + Counter(self._agents.faults),
                 rejected=self._counts.rejected,
                 store=size,
                 waiting=self._journal.waiting,
@@ -188,9 +193,10 @@ class Recorder:
             decided, AuditEntry(now, actor, "decide", contract.endpoint, _in_words(decided))
         )
 
-    def set_mode(self, mode: Mode, actor: str, now: float) -> None:
-        """For every application, whatever its own settings say."""
-        self._decisions.set_mode(mode, AuditEntry(now, actor, "set-mode", "everywhere", mode))
+    def set_mode(self, mode: Mode | None, actor: str, now: float) -> None:
+        """For every application, whatever its own settings say; None leaves it to them again."""
+        detail = mode.value if mode else "as each application is set"
+        self._decisions.set_mode(mode, AuditEntry(now, actor, "set-mode", "everywhere", detail))
 
     def contain(self, incident_id: str, actor: str, now: float) -> None:
         """Enforce at the incident's endpoint. Raises UnknownIncident."""
@@ -202,14 +208,14 @@ class Recorder:
         self._decisions.decide(
             enforced, AuditEntry(now, actor, "contain", incident_id, incident.endpoint)
         )
-        self._documents.put_incident(contained or replace(incident, state=IncidentState.CONTAINED))
+        self._keeper.keep_incident(contained or replace(incident, state=IncidentState.CONTAINED))
 
     def close_incident(self, incident_id: str, actor: str, now: float) -> None:
         """It is dealt with. What was enforced stays enforced. Raises UnknownIncident."""
         incident = self._known(incident_id)
         with self._lock:
             closed = self._incidents.close(incident_id)
-        self._documents.put_incident(closed or replace(incident, state=IncidentState.CLOSED))
+        self._keeper.keep_incident(closed or replace(incident, state=IncidentState.CLOSED))
         self._documents.audit(
             AuditEntry(now, actor, "close-incident", incident_id, incident.endpoint)
         )
@@ -238,15 +244,13 @@ class Recorder:
 
     # Inside
 
-    def _note(self, records: Sequence[Record]) -> tuple[list[Record], list[Alert]]:
+    def _note(self, records: Sequence[Record], alerts: list[Alert]) -> None:
+        """Adds to `alerts`, so that a bug on the way takes none of them with it."""
+        self._counts.note(records)
         with self._lock:
-            fresh = self._recent.unseen(records)
-            alerts: list[Alert] = []
-            for record in fresh:
-                self._catalogue.note(record)
+            for record in records:
                 alerts += self._incidents.note(record)
-        self._counts.note(fresh)
-        return fresh, alerts
+                self._catalogue.note(record)
 
     def _store(self, records: Sequence[Record]) -> None:
         if not records:
