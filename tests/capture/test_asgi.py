@@ -538,5 +538,3 @@ def test_importing_the_middleware_pulls_nothing_heavy() -> None:
         env={"PYTHONPATH": source},
     )
     assert out.stdout.strip() == "[]"
-
-
