@@ -1,6 +1,7 @@
 """The middleware against a scripted server: what passes, what is held, what is refused."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import subprocess
@@ -9,12 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-import nightlatch.faults
-from nightlatch.capture.ports import Message, Receive, Scope, Send
-from nightlatch.exchange.exchange import NO_BODY, Ending
-from nightlatch.exchange.judgement import Outcome
-from nightlatch.faults import FAULTS
 from tests.capture.recording import (
     FORBID,
     JSON,
@@ -28,6 +23,12 @@ from tests.capture.recording import (
     start,
     talk,
 )
+
+import nightlatch.faults
+from nightlatch.capture.ports import Message, Receive, Scope, Send
+from nightlatch.exchange.exchange import NO_BODY, Ending
+from nightlatch.exchange.judgement import Outcome
+from nightlatch.faults import FAULTS
 
 ALICE = b'{"phone": "+15550100"}'
 HELD = (start(200, JSON, length(len(ALICE))), part(ALICE))
@@ -373,10 +374,8 @@ class TestRefusing:
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             await send(start(200, (b"content-type", b"application/x-ndjson")))
-            try:
+            with contextlib.suppress(OSError):
                 await send(part(b"1\n", more=True))
-            except OSError:
-                pass
             raise error
 
         recording = Recording(at_stream=lambda _: WITHHOLD)

@@ -15,15 +15,15 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from tests.capture.conformance import TIMEOUT, exchange, http, serving, split
+from tests.capture.recording import FORBID, WITHHOLD, Recording, allow
+from tests.capture.sample import BACKGROUND_RUNS, starlette_app
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from nightlatch.capture.asgi import AsgiCapture
 from nightlatch.exchange.exchange import Ending
-from tests.capture.conformance import TIMEOUT, exchange, http, serving, split
-from tests.capture.recording import FORBID, WITHHOLD, Recording, allow
-from tests.capture.sample import BACKGROUND_RUNS, starlette_app
 
 pytestmark = pytest.mark.slow
 

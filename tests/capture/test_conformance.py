@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-
-from nightlatch.capture.asgi import AsgiCapture
 from tests.capture.conformance import SCENARIOS, Scenario, compare, http, serving
 from tests.capture.recording import Recording
 from tests.capture.sample import fastapi_app, starlette_app
+
+from nightlatch.capture.asgi import AsgiCapture
 
 pytestmark = pytest.mark.slow
 
