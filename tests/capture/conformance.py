@@ -24,10 +24,10 @@ TIMEOUT = 20.0
 def serving(app: Application, http: str = "h11", **options: Any) -> Iterator[int]:
     """`app` on a real uvicorn in a thread; yields its port."""
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # uvicorn spells ASGI's types its own way
+        app,
         host="127.0.0.1",
         port=0,
-        http=http,  # type: ignore[arg-type]
+        http=http,
         log_level="critical",
         access_log=False,
         timeout_graceful_shutdown=2,

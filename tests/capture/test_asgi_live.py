@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from tests.capture.conformance import TIMEOUT, exchange, http, serving, split
-from tests.capture.recording import FORBID, WITHHOLD, Recording, allow
+from tests.capture.recording import FORBID, WITHHOLD, Flight, Recording, allow
 from tests.capture.sample import BACKGROUND_RUNS, starlette_app
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
@@ -44,7 +44,7 @@ def parser(request: pytest.FixtureRequest) -> str:
 
 @contextlib.contextmanager
 def watching(app: Starlette, recording: Recording, parser: str, **server: Any) -> Iterator[int]:
-    app.add_middleware(AsgiCapture, inline=recording, on_lost=recording.on_lost)
+    app.add_middleware(AsgiCapture[Flight], inline=recording, on_lost=recording.on_lost)
     with serving(app, parser, **server) as port:
         yield port
 
