@@ -1,4 +1,4 @@
-"""A pipeline that remembers what it was asked and answers as it is told, and a server to talk to."""
+"""A pipeline that remembers what it was asked and answers as it is told, and a server for it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -153,7 +153,7 @@ async def talk(
 
     try:
         await app(scope or http_scope(), receive, send)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  # cancellations are of interest too
         heard.raised = error
     return heard
 

@@ -191,8 +191,9 @@ class _HttpExchange(Generic[F]):
             messages = answer.take(message)
         except Exception as error:  # noqa: BLE001
             messages = self._after_fault(error)
-        await self._send_all(messages)
-        if answer.state is State.CUT:
+        if messages:
+            await self._send_all(messages)
+        elif answer.state is State.CUT:
             self._finish()
             raise StreamCut("Nightlatch cut this answer")
 

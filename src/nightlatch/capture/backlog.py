@@ -30,9 +30,9 @@ class Backlog(Generic[T]):
     """Runs `work` on each item, in order, in a daemon thread that starts with the first item.
 
     A put never waits: beyond `capacity` items or `max_weight` (bytes, as the caller weighs them)
-    the new item is lost, and counted. `tick` runs in the same thread about every `TICK` seconds while
-    there was work since the last time, so that batches do not wait for more. In a forked child the
-    backlog is empty (the items are the parent's) and starts a thread of its own.
+    the new item is lost, and counted. `tick` runs in the same thread about every `TICK` seconds
+    while there was work since the last time, so that batches do not wait for more. In a forked
+    child the backlog is empty (the items are the parent's) and starts a thread of its own.
     """
 
     def __init__(

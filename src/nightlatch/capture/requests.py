@@ -7,7 +7,11 @@ from nightlatch.exchange.headers import Headers
 
 def request_of(scope: Scope) -> Request:
     """The head; a server that leaves out an optional key gets the specification's default."""
-    headers = Headers([(name, value) for name, value in scope.get("headers", ())])
+    raw = scope.get("headers") or ()
+    if raw and type(raw[0]) is not tuple:
+        # The specification allows any pair; some servers give lists.
+        raw = [(name, value) for name, value in raw]
+    headers = Headers(raw)
     client = scope.get("client")
     return Request(
         scope.get("method", "GET"),

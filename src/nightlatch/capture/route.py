@@ -49,16 +49,14 @@ def route_template(scope: Scope, path: str, root_path: str) -> str | None:
 
 def fills(template: str, parameters: Mapping[str, Any], path: str) -> bool:
     """Does the template give `path` when filled with `parameters` (strings, or converted)?"""
-    literals, names, pattern = _parsed(template)
-    filled = [literals[0]]
-    for name, literal in zip(names, literals[1:], strict=True):
-        if name not in parameters:
-            return False
-        filled.append(str(parameters[name]))
-        filled.append(literal)
-    if "".join(filled) == path:
-        return True
+    try:
+        # Starlette's path formats are Python's, without conversions or attributes.
+        if template.format_map(parameters) == path:
+            return True
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return False
     # "007" was converted to 7, or a UUID to lower case: compare the other way round.
+    names, pattern = _parsed(template)
     match = pattern.fullmatch(path)
     return match is not None and all(
         _converts(text, parameters[name]) for name, text in zip(names, match.groups(), strict=True)
@@ -73,24 +71,27 @@ def _converts(text: str, value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(template: str) -> tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]]:
-    """Its literal parts, the parameter names between them, and a pattern for single segments."""
+def _parsed(template: str) -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """Its parameter names, and a pattern that takes a segment or part of one for each."""
     parts = _PARAMETER.split(template)
-    literals, names = tuple(parts[::2]), tuple(parts[1::2])
-    return literals, names, re.compile("([^/]+)".join(map(re.escape, literals)))
+    return tuple(parts[1::2]), re.compile("([^/]+)".join(map(re.escape, parts[::2])))
 
 
 @lru_cache(maxsize=4096)
 def _names(template: str) -> frozenset[str]:
-    return frozenset(_parsed(template)[1])
+    return frozenset(_parsed(template)[0])
 
 
 def _own_template(scope: Scope, endpoint: Any) -> str | None:
     """What the matched route says of itself; it may lack what stands before it."""
     route = scope.get("route")
     # FastAPI ≥ 0.116 keeps included routers apart and the completed template beside the route.
-    context = (scope.get("fastapi") or {}).get("effective_route_context")
-    for candidate in (getattr(context, "starlette_route", None), context, route):
+    beside = scope.get("fastapi")
+    context = beside.get("effective_route_context") if isinstance(beside, dict) else None
+    candidates: tuple[Any, ...] = (route,)
+    if context is not None:
+        candidates = (getattr(context, "starlette_route", None), context, route)
+    for candidate in candidates:
         # An endpoint that is not the scope's is left over from an outer application's routing.
         if getattr(candidate, "endpoint", None) is endpoint:
             template = getattr(candidate, "path_format", None)
