@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-
 from tests.console.house import API_TOKEN, Client, House, build_house, enter
 
 CHROMIUM = next(

@@ -1,6 +1,7 @@
 """One-time links and the sessions they open."""
 
 import pytest
+from tests.console.stand_ins import Documents
 
 from nightlatch.console.access import (
     MAX_SESSIONS,
@@ -10,7 +11,6 @@ from nightlatch.console.access import (
     Access,
     same_secret,
 )
-from tests.console.stand_ins import Documents
 
 NOW = 1_000_000.0
 

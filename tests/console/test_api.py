@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.console.house import Client, House
+from tests.console.sample_house import LOOKUP
 
 from nightlatch.console.context import CSRF_HEADER
 from nightlatch.console.doors import Overview
@@ -11,8 +13,6 @@ from nightlatch.exchange.facts import Contract, EndpointSummary, Expectation
 from nightlatch.exchange.incident import Incident, IncidentState
 from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.record import Record
-from tests.console.house import Client, House
-from tests.console.sample_house import LOOKUP
 
 WALK = "/api/v1/incidents/01JXSM4Z0000000000000WALK1"
 CONTRACT = {"endpoint": LOOKUP, "expectation": "must-authenticate"}
@@ -27,7 +27,7 @@ def get(machine: Client, path: str, shape: Any, **parameters: str | int) -> Any:
 def test_overview(machine: Client) -> None:
     view = get(machine, "/overview", Overview)
     assert view.exposure_day > 100
-    assert [door.endpoint for door in view.doors][0] == LOOKUP
+    assert view.doors[0].endpoint == LOOKUP
 
 
 def test_records_are_searched_by_page(machine: Client, house: House) -> None:

@@ -2,13 +2,13 @@
 
 import pytest
 from msgspec.structs import replace
+from tests.console.stand_ins import full_house
 
 from nightlatch.console.doors import is_open_door, overview, personal_items
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.facts import Contract, EndpointSummary, Expectation
 from nightlatch.exchange.judgement import Level, Mode
 from nightlatch.exchange.record import Posture
-from tests.console.stand_ins import full_house
 
 NOW = 1_750_000_000.0
 PHONE = DataItem(Side.RESPONSE, "$.phone", DataClass.PHONE, 0.9, "+1•••32")

@@ -1,14 +1,14 @@
 """The console's own door."""
 
 import pytest
+from tests.console.house import API_TOKEN, Client, House
+from tests.console.sample_checks import SAMPLE_CHECKS
+from tests.console.stand_ins import Documents
 
 from nightlatch.console.access import SESSION_LIFE
 from nightlatch.console.app import ROUTERS, create_console
 from nightlatch.console.guard import CONTENT_SECURITY_POLICY, SAFE_METHODS
 from nightlatch.store.ports import StoreFailed
-from tests.console.house import API_TOKEN, Client, House
-from tests.console.sample_checks import SAMPLE_CHECKS
-from tests.console.stand_ins import Documents
 
 PAGES = ("/", "/requests", "/endpoints", "/incidents", "/checks", "/settings", "/nothing")
 
@@ -82,7 +82,7 @@ def test_every_answer_has_the_headers(client: Client, path: str) -> None:
     headers = client.get(path).headers
     assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     static = path.startswith("/static/")
     assert headers["cache-control"] == ("no-cache" if static else "no-store")
 

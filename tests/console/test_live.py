@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
+from tests.console.sample_house import LOOKUP, make_records
 
 from nightlatch.console.live import matcher
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.record import Record
 from nightlatch.store.ports import EventQuery
-from tests.console.sample_house import LOOKUP, make_records
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ from urllib.parse import quote
 
 import pytest
 from msgspec.structs import replace
+from tests.console.house import Client, House, build_house, enter
+from tests.console.sample_house import LOOKUP
 
 from nightlatch.console.search import PAGE
 from nightlatch.exchange.judgement import Mode
-from tests.console.house import Client, House, build_house, enter
-from tests.console.sample_house import LOOKUP
 
 WALK = "/incidents/01JXSM4Z0000000000000WALK1"
 LOOKUP_PAGE = "/endpoint?key=" + quote(LOOKUP, safe="")

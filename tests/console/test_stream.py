@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 from starlette.requests import Request
+from tests.console.sample_house import NOW, one_more
+from tests.console.stand_ins import Feed
 
 from nightlatch.console import stream
 from nightlatch.exchange.record import Record
-from tests.console.sample_house import NOW, one_more
-from tests.console.stand_ins import Feed
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,10 @@
 """Stretches of time."""
 
 import pytest
-
-from nightlatch.console.timeline import DEFAULT_SPAN, SPANS, around, recent, span_of
 from tests.console.sample_house import LOOKUP, NOW
 from tests.console.stand_ins import Events, full_house
+
+from nightlatch.console.timeline import DEFAULT_SPAN, SPANS, around, recent, span_of
 
 
 @pytest.mark.parametrize("key", sorted(SPANS))
