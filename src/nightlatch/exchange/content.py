@@ -1,19 +1,28 @@
 """A message body taken apart once into named values, for every reader after it.
 
-Hostile input is a value: nothing here raises, and depth, number and length are bounded.
+Hostile input is a value: nothing here raises, and depth, number and length are bounded. A body is
+read by what it is where its label is wrong: frameworks hand JSON to the application under any
+content type, so a false label must not hide it from us.
 """
 
+import re
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
 from msgspec import Struct
 
-from nightlatch.exchange.exchange import NO_BODY, Body
+from nightlatch.exchange.exchange import Body
+from nightlatch.exchange.lenient_json import Reading, read_events, read_json, read_lines
+from nightlatch.exchange.media import Media, MediaKind, decode_text, read_media
+from nightlatch.exchange.multipart import read_parts
 
 MAX_DEPTH = 32
 MAX_LEAVES = 5_000
+MAX_PATH = 256
+"""Characters of a container's path; keys beyond it no longer lengthen it."""
 
 
 class ContentKind(StrEnum):
@@ -24,7 +33,7 @@ class ContentKind(StrEnum):
     TEXT = "text"
     BINARY = "binary"
     MALFORMED = "malformed"
-    """Declared as JSON or form but cannot be read as such; `fault` says why."""
+    """Declared as JSON or multipart but cannot be read as such; `fault` says why."""
 
 
 Scalar = str | int | float | bool | None
@@ -41,87 +50,169 @@ class Leaf(NamedTuple):
 class Content(Struct, frozen=True):
     kind: ContentKind
     value: Any = None
-    """The decoded JSON value; None for other kinds."""
+    """The decoded JSON value, of NDJSON and event streams a list of them; None for other kinds."""
     leaves: tuple[Leaf, ...] = ()
-    """Every scalar, in order, up to MAX_LEAVES and MAX_DEPTH."""
+    """Every scalar, in order, up to MAX_LEAVES and MAX_DEPTH. Of equal keys the last counts, as in
+    the readers applications use."""
     cut: bool = False
     """There was more than the bounds allow, or the body was captured in part."""
     fault: str = ""
+    charset: str = "utf-8"
+    """How to decode the body where it is text; a Python codec name that exists."""
 
 
 EMPTY = Content(ContentKind.EMPTY)
 
 _decode_json = msgspec.json.Decoder().decode
+_new_leaf = tuple.__new__
+"""Half the price of Leaf(...), and a body has dozens."""
 
 
 def read_content(body: Body, content_type: str | None) -> Content:
-    """Read a captured body by its declared media type; undeclared bodies are sniffed for JSON."""
-    if body is NO_BODY or not body.data:
+    """Read a captured body by its declared media type, and as JSON where it plainly is JSON."""
+    data = body.data
+    if not data:
         return EMPTY
-    media = (content_type or "").partition(";")[0].strip().lower()
-    if media.endswith("json") or (not media and body.data[:1] in (b"{", b"[")):
-        return _read_json(body)
-    if media == "application/x-www-form-urlencoded":
-        return _read_form(body)
-    if media == "multipart/form-data":
-        return Content(ContentKind.MULTIPART, cut=body.truncated)
-    if media.startswith("text/") or media.endswith(("xml", "javascript", "graphql")):
-        return Content(ContentKind.TEXT, cut=body.truncated)
-    return Content(ContentKind.BINARY, cut=body.truncated)
+    media = read_media(content_type)
+    if media.kind is MediaKind.JSON:
+        try:
+            return _json_content(_decode_json(data), "", cut=body.truncated)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+    return _read_slowly(body, media)
 
 
 def query_leaves(query: str) -> tuple[Leaf, ...]:
     """The parameters of a raw query string, as leaves named after them."""
-    if not query:
-        return ()
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_LEAVES)
-    except ValueError:
-        return ()
-    return tuple(Leaf(name, name, value) for name, value in pairs)
+    return _pair_leaves(query, "utf-8") if query else ()
 
 
-def _read_json(body: Body) -> Content:
-    try:
-        value = _decode_json(body.data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # A body cut at the capture limit is our doing, not the sender's fault.
-        fault = "captured in part" if body.truncated else f"not JSON: {error}"
-        return Content(ContentKind.MALFORMED, cut=body.truncated, fault=fault)
+def _read_slowly(body: Body, media: Media) -> Content:
+    """Everything but sound JSON under its own name."""
+    declared = _JSON_READERS.get(media.kind)
+    sniffed = declared is None and _looks_like_json(body.data)
+    if sniffed or declared is not None:
+        reading = (declared or read_json)(body.data, media.charset, truncated=body.truncated)
+        if reading.readable and (reading.value or not sniffed):
+            cut = body.truncated or not reading.complete
+            return _json_content(reading.value, reading.fault, cut=cut)
+        if media.kind in _MALFORMED_UNLESS_JSON:
+            return Content(ContentKind.MALFORMED, cut=body.truncated, fault=reading.fault)
+    match media.kind:
+        case MediaKind.FORM:
+            return _read_form(body, media)
+        case MediaKind.MULTIPART:
+            return _read_multipart(body, media)
+        case MediaKind.TEXT | MediaKind.EVENTS:
+            return Content(ContentKind.TEXT, cut=body.truncated, charset=media.charset)
+    return Content(ContentKind.BINARY, cut=body.truncated, charset=media.charset)
+
+
+_JSON_READERS: dict[MediaKind, Callable[..., Reading]] = {
+    MediaKind.JSON: read_json,
+    MediaKind.LINES: read_lines,
+    MediaKind.EVENTS: read_events,
+}
+_MALFORMED_UNLESS_JSON = {MediaKind.JSON, MediaKind.LINES}
+
+
+def _looks_like_json(data: bytes) -> bool:
+    return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+
+
+def _read_form(body: Body, media: Media) -> Content:
+    leaves = _pair_leaves(decode_text(body.data, media.charset), media.charset)
+    cut = body.truncated or len(leaves) == MAX_LEAVES
+    return Content(ContentKind.FORM, leaves=leaves, cut=cut, charset=media.charset)
+
+
+def _read_multipart(body: Body, media: Media) -> Content:
+    parts = read_parts(body.data, media.boundary, media.charset)
+    leaves = tuple(_field_leaf(name, value) for name, value in parts.fields)
+    if parts.fault and not body.truncated:
+        return Content(ContentKind.MALFORMED, leaves=leaves, cut=True, fault=parts.fault)
+    cut = body.truncated or not parts.complete
+    return Content(ContentKind.MULTIPART, leaves=leaves, cut=cut, charset=media.charset)
+
+
+def _pair_leaves(text: str, charset: str) -> tuple[Leaf, ...]:
+    """`name=value` pairs of a query or form, percent-decoded, at most MAX_LEAVES of them."""
+    leaves = []
+    for pair in text.split("&", MAX_LEAVES)[:MAX_LEAVES]:
+        if not pair:
+            continue
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            name = unquote_plus(name, charset, "replace")
+            value = unquote_plus(value, charset, "replace")
+        leaves.append(_field_leaf(name, value))
+    return tuple(leaves)
+
+
+_INDEX = re.compile(r"\[\d*\]")
+
+
+def _field_leaf(name: str, value: str) -> Leaf:
+    """The leaf of a flat field; `users[3][phone]` (PHP, Rails, qs) is a `phone` of `users[]`."""
+    if "[" not in name:
+        return Leaf(name, name, value)
+    path = _INDEX.sub("[]", name[:MAX_PATH])
+    last = path.removesuffix("[]").rpartition("[")[2].removesuffix("]")
+    return Leaf(path, last or name, value)
+
+
+def _json_content(value: Any, fault: str, *, cut: bool) -> Content:
     leaves: list[Leaf] = []
-    complete = _walk(value, "$", "", leaves, MAX_DEPTH)
-    return Content(ContentKind.JSON, value, tuple(leaves), cut=body.truncated or not complete)
+    if type(value) is dict:
+        complete = _walk_object(value, "$", leaves, MAX_DEPTH)
+    elif type(value) is list:
+        complete = _walk_list(value, "$[]", "", leaves, MAX_DEPTH)
+    else:
+        leaves.append(Leaf("$", "", value))
+        complete = True
+    return Content(ContentKind.JSON, value, tuple(leaves), cut or not complete, fault)
 
 
-def _read_form(body: Body) -> Content:
-    try:
-        text = body.data.decode("utf-8", "replace")
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_LEAVES)
-    except ValueError as error:
-        return Content(ContentKind.MALFORMED, cut=body.truncated, fault=f"not a form: {error}")
-    leaves = tuple(Leaf(name, name, value) for name, value in pairs)
-    return Content(ContentKind.FORM, leaves=leaves, cut=body.truncated)
-
-
-def _walk(value: Any, path: str, name: str, leaves: list[Leaf], depth: int) -> bool:
-    """Collect scalars below `value`; False when a bound cut the walk short."""
-    if isinstance(value, dict):
-        if depth == 0:
-            return False
-        for key, child in value.items():
-            if type(child) is dict or type(child) is list:
-                if not _walk(child, f"{path}.{key}", key, leaves, depth - 1):
-                    return False
-            else:
-                leaves.append(Leaf(f"{path}.{key}", key, child))
-        return len(leaves) < MAX_LEAVES
-    if isinstance(value, list):
-        if depth == 0:
-            return False
-        path += "[]"
-        for child in value:
-            if not _walk(child, path, name, leaves, depth - 1):
+def _walk_object(value: dict[str, Any], path: str, leaves: list[Leaf], depth: int) -> bool:
+    """Collect the scalars below an object; False when a bound cut the walk short."""
+    append = leaves.append
+    for key, child in value.items():
+        kind = type(child)
+        if kind is dict:
+            if not depth or not _walk_object(child, _below(path, key), leaves, depth - 1):
                 return False
+        elif kind is list:
+            below = _below(path, key) + "[]"
+            if not depth or not _walk_list(child, below, key, leaves, depth - 1):
+                return False
+        else:
+            append(_new_leaf(Leaf, (f"{path}.{key}", key, child)))
+    return _within_bounds(leaves)
+
+
+def _walk_list(items: list[Any], path: str, name: str, leaves: list[Leaf], depth: int) -> bool:
+    """The same for a list, whose scalars bear the list's `name`."""
+    append = leaves.append
+    for child in items:
+        kind = type(child)
+        if kind is dict:
+            if not depth or not _walk_object(child, path, leaves, depth - 1):
+                return False
+        elif kind is list:
+            if not depth or not _walk_list(child, f"{path}[]", name, leaves, depth - 1):
+                return False
+        else:
+            append(_new_leaf(Leaf, (path, name, child)))
+    return _within_bounds(leaves)
+
+
+def _below(path: str, key: str) -> str:
+    # Without the bound, one long key above thousands of leaves would be copied into each path.
+    return f"{path}.{key}" if len(path) + len(key) < MAX_PATH else path
+
+
+def _within_bounds(leaves: list[Leaf]) -> bool:
+    if len(leaves) < MAX_LEAVES:
         return True
-    leaves.append(Leaf(path, name, value))
-    return len(leaves) < MAX_LEAVES
+    del leaves[MAX_LEAVES:]
+    return False

@@ -70,8 +70,8 @@ class Caller(Struct, frozen=True):
     """Who asks, from the narrowest circle to the widest.
 
     A circle is "kind:key": `principal:`, `credential:`, `session:`, `address:`, `headers:` (order
-    and values of stable headers), `network:` (/24 or /64). Keys that could identify are keyed hashes,
-    except addresses and networks, which an operator must be able to read and block.
+    and values of stable headers), `network:` (/24 or /64). Keys that could identify are keyed
+    hashes, except addresses and networks, which an operator must be able to read and block.
     """
 
     address: str

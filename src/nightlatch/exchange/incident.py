@@ -24,6 +24,19 @@ class IncidentCaller(Struct, frozen=True):
     last_seen: float
 
 
+class Alert(Struct, frozen=True):
+    """What a person must know now, in words that need no other page open."""
+
+    at: float
+    incident: str
+    """The incident's id."""
+    endpoint: str
+    level: Level
+    title: str
+    text: str
+    """The evidence, and what to do next."""
+
+
 class Incident(Struct, frozen=True):
     id: str
     endpoint: str
@@ -43,3 +56,5 @@ class Incident(Struct, frozen=True):
     top_callers: tuple[IncidentCaller, ...] = ()
     detections: tuple[Detection, ...] = ()
     """The first of each kind and circle, at most 50, in order of time."""
+    alerts: tuple[Alert, ...] = ()
+    """What people were told of it, oldest first, at most 20."""

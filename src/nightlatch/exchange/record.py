@@ -69,3 +69,13 @@ class Record(Struct, frozen=True):
     posture: Posture = Posture.UNKNOWN
     request: Message = Message()
     response: Message = Message()
+
+    @property
+    def refused(self) -> bool:
+        """The caller did not get the application's whole answer; observe mode never refuses."""
+        return self.ending is Ending.REFUSED
+
+    @property
+    def stranger(self) -> bool:
+        """No proven credential: none accepted, or accepted by a door that answers anyone."""
+        return self.credential_state is not CredentialState.ACCEPTED or self.posture is Posture.OPEN

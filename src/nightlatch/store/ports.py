@@ -23,7 +23,9 @@ class EventQuery(Struct, frozen=True):
     """Which records; every field that is set narrows. Newest first."""
 
     since: float | None = None
+    """This moment included."""
     until: float | None = None
+    """This moment excluded."""
     level: Level | None = None
     """At least this level."""
     endpoint: str | None = None
@@ -31,14 +33,15 @@ class EventQuery(Struct, frozen=True):
     circle: str | None = None
     method: str | None = None
     status: str | None = None
-    """"404", or a class: "4xx"."""
+    """"404", or a class: "4xx". Anything else matches no record."""
     check: str | None = None
     """Failed this check."""
     refused: bool | None = None
     text: str | None = None
     """Case-insensitive substring of path, query, host, address or redacted bodies."""
     before: str | None = None
-    """Only records older than the record with this id (a page's last)."""
+    """Only records older than the record with this id (a page's last). None are when it is gone:
+    the oldest go first."""
     limit: int = 50
 
 
@@ -91,17 +94,19 @@ class EventStore(Protocol):
         """How many records match; `before` and `limit` are ignored."""
 
     def exposure(self, now: float) -> dict[str, Exposure]:
-        """Distinct subjects disclosed, by endpoint key, in the last 24 hours and 30 days."""
+        """Distinct subjects disclosed, by endpoint key, in the last 24 hours and 30 days: exact up
+        to 10,000 a figure, beyond that within 3 %."""
 
     def timeline(
         self, since: float, until: float, buckets: int, endpoint: str | None = None
     ) -> list[Bucket]:
-        """Exactly `buckets` equal steps, empty ones included."""
+        """Exactly `buckets` equal steps from `since` up to `until`, empty ones included."""
 
     def callers(
         self, endpoint: str, since: float, until: float, limit: int = 20
     ) -> list[CallerCount]:
-        """Who disclosed the most distinct subjects, most first."""
+        """Who called, by narrowest circle: the most distinct subjects first, then requests. The
+        address is the caller's latest."""
 
     def prune(self, now: float, max_age: float, max_bytes: int) -> int:
         """Forget the oldest until both bounds hold; returns how many records went."""
@@ -113,7 +118,8 @@ class EventStore(Protocol):
 
 class CounterStore(Protocol):
     """Counts that expire: distinct members, plain counters, flags. Bounded; evicts what expires
-    first, and says how often it had to."""
+    first, and says how often it had to. Each of the three kinds has its own keys; an entry is gone
+    at the moment its time to live is over."""
 
     def add_distinct(self, key: str, members: Iterable[int], now: float, ttl: float) -> int:
         """Add 64-bit members to the set `key`, which lives `ttl` seconds from its creation; returns
@@ -121,15 +127,18 @@ class CounterStore(Protocol):
 
     def distinct(self, key: str, now: float) -> int: ...
 
-    def increment(self, key: str, by: int, now: float, ttl: float) -> int: ...
+    def increment(self, key: str, by: int, now: float, ttl: float) -> int:
+        """Add `by` to the counter `key`, which lives `ttl` seconds from its creation."""
 
     def count(self, key: str, now: float) -> int: ...
 
-    def set_flag(self, key: str, value: str, now: float, ttl: float) -> None: ...
+    def set_flag(self, key: str, value: str, now: float, ttl: float) -> None:
+        """Replaces the flag, which lives `ttl` seconds from now."""
 
     def flag(self, key: str, now: float) -> str | None: ...
 
-    def clear(self, key: str) -> None: ...
+    def clear(self, key: str) -> None:
+        """Forget everything of this name, of whatever kind."""
 
     @property
     def evicted(self) -> int:
@@ -154,14 +163,16 @@ class DocumentStore(Protocol):
 
     def endpoints(self) -> list[EndpointSummary]: ...
 
-    def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None: ...
+    def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None:
+        """Replaces the summaries of these endpoints and keeps the others."""
 
     def incidents(self, limit: int = 100) -> list[Incident]:
         """Newest first."""
 
     def incident(self, incident_id: str) -> Incident | None: ...
 
-    def put_incident(self, incident: Incident) -> None: ...
+    def put_incident(self, incident: Incident) -> None:
+        """Replaces the incident of the same id."""
 
     def audit(self, entry: AuditEntry) -> None: ...
 

@@ -1,0 +1,21 @@
+"""What the Nightlatch inside one application process says of itself, with each batch it ships."""
+
+from msgspec import Struct
+
+
+class AgentReport(Struct, frozen=True):
+    service: str
+    """Name of the application."""
+    instance: str
+    """One process of it, unique for the life of that process."""
+    version: str = ""
+    """Of Nightlatch in that process."""
+    revision: int = 0
+    """Of the directives in force there."""
+    queue_depth: int = 0
+    """Exchanges and records waiting in that process."""
+    lost: dict[str, int] = {}
+    """Exchanges lost there since the process began, by `Outcome`. Totals, not increments, so that a
+    report that arrives twice, or never, distorts nothing."""
+    leaving: bool = False
+    """The process ends in good order: its silence from now on means nothing."""

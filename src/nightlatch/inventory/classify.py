@@ -1,0 +1,357 @@
+"""Which data an exchange carried, by endpoint and place.
+
+Learned per endpoint and path. The first values of a path get the close look (`examine`); from then
+on a value only has to keep its shape, and a path that holds nothing of note costs one look-up. What
+gives itself away by its spelling is found in one pass over the whole answer (`patterns`); when that
+finds what the paths do not explain, the values are looked at again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct, field, structs
+
+from nightlatch.exchange.content import Content, ContentKind, Leaf, Scalar
+from nightlatch.exchange.disclosure import DataClass, DataItem, Side
+from nightlatch.exchange.shapes import phone_digits
+from nightlatch.inventory.examine import examine, is_confirmed
+from nightlatch.inventory.issuers import phone_confidence
+from nightlatch.inventory.patterns import BodyScan, Pattern
+from nightlatch.inventory.samples import masked
+from nightlatch.inventory.segments import Kind, segment_kind
+
+MAX_ENDPOINTS = 2_000
+MAX_SPOTS = 256
+"""Paths remembered per endpoint and part of the message; more are taken together by field name."""
+_SAMPLES = 8
+"""Values of a path that are examined before it is believed."""
+_WEAK = 0.5
+"""Below this confidence a single value proves nothing: two must agree."""
+_STRONG = 0.9
+"""From this confidence on three values are enough, however many others were nothing."""
+_LOOK_AGAIN = 16
+"""Of the values that lost their path's shape, one in so many is examined."""
+_SCANNED = frozenset({ContentKind.JSON, ContentKind.TEXT, ContentKind.FORM, ContentKind.MALFORMED})
+_MAX_SEARCHED = 500
+"""Leaves searched for what the pass over the body found."""
+_SHORTEST_MATCH = 6
+_LEARNING = -1
+
+
+class Spot(Struct):
+    """One path of one endpoint's messages, and what is known of the values there."""
+
+    path: str
+    """As items name it."""
+    quiet: int = _LEARNING
+    """Longest text that needs no second look where nothing of note was found."""
+    seen: int = 0
+    """Values examined."""
+    votes: dict[DataClass, int] = field(default_factory=dict)
+    confidences: dict[DataClass, float] = field(default_factory=dict)
+    samples: dict[DataClass, str] = field(default_factory=dict)
+    data_class: DataClass | None = None
+    shape: int = 0
+    """Index of the shape test for `data_class`: an enumeration's hash is too slow per value."""
+    misses: int = 0
+
+    def take(self, data_class: DataClass, confidence: float, value: Scalar) -> bool:
+        """Count one examined value as `data_class`; True when that is believed of this value."""
+        votes = self.votes[data_class] = self.votes.get(data_class, 0) + 1
+        self.confidences[data_class] = max(confidence, self.confidences.get(data_class, 0.0))
+        if data_class not in self.samples:
+            self.samples[data_class] = masked(data_class, value)
+        return confidence >= _WEAK or votes > 1
+
+    def settle(self, value: Scalar) -> None:
+        """Decide what the path holds, once enough values were examined."""
+        self.seen += 1
+        if self.seen < _SAMPLES:
+            return
+        best = max(self.votes, key=self.votes.__getitem__, default=None)
+        if best is not None:
+            votes = self.votes[best]
+            sure = votes >= 3 and self.confidences[best] >= _STRONG
+            self.data_class = best if sure or 2 * votes >= self.seen else None
+            self.shape = _SHAPES[best]
+        if type(value) is str:
+            self.quiet = max(self.quiet, 2 * len(value))
+        self.quiet = max(self.quiet, 2 * _SHORTEST_MATCH)
+
+
+_IGNORED = Spot("*", quiet=1 << 62)
+"""Where the values of messages with endlessly many paths end; the pass over the body sees them."""
+
+
+class Learned(Struct):
+    """What is known of one endpoint's messages, by part and path."""
+
+    request: dict[str, Spot] = field(default_factory=dict)
+    query: dict[str, Spot] = field(default_factory=dict)
+    form: dict[str, Spot] = field(default_factory=dict)
+    response: dict[str, Spot] = field(default_factory=dict)
+
+
+class Classifier:
+    """Data classes of exchanges. Not safe to share between threads: one worker reads exchanges.
+
+    At most MAX_ENDPOINTS endpoints; the one seen longest ago goes first.
+    """
+
+    def __init__(self, learned: dict[str, Learned] | None = None) -> None:
+        self.learned = {} if learned is None else learned
+        self._scan = BodyScan()
+
+    def warm(self) -> None:
+        """Do what takes long (compile the patterns) before the first request."""
+        self._scan.warm()
+
+    def items(
+        self,
+        endpoint_key: str,
+        parameters: tuple[Leaf, ...],
+        query: tuple[Leaf, ...],
+        request: Content,
+        response: Content,
+        response_body: bytes,
+    ) -> tuple[DataItem, ...]:
+        """One item for each place and class of data that the exchange carried."""
+        learned = self._learned(endpoint_key)
+        asked = _Reading(Side.REQUEST)
+        asked.read(learned.request, "", parameters)
+        asked.read(learned.query, "query.", query)
+        if request.kind is ContentKind.FORM:
+            asked.read(learned.form, "form.", request.leaves)
+        else:
+            asked.read(learned.request, "", request.leaves)
+        told = _Reading(Side.RESPONSE)
+        told.read(learned.response, "", response.leaves)
+        if response_body and response.kind in _SCANNED:
+            self._explain(learned.response, told, response, response_body)
+        return (*asked.items(), *told.items())
+
+    def forget(self, endpoint_key: str) -> None:
+        self.learned.pop(endpoint_key, None)
+
+    def _learned(self, endpoint_key: str) -> Learned:
+        learned = self.learned.pop(endpoint_key, None)
+        if learned is None:
+            if len(self.learned) >= MAX_ENDPOINTS:
+                del self.learned[next(iter(self.learned))]
+            learned = Learned()
+        self.learned[endpoint_key] = learned
+        return learned
+
+    def _explain(
+        self, spots: dict[str, Spot], told: "_Reading", response: Content, body: bytes
+    ) -> None:
+        """Look again for what the pass over the body found and no path has explained."""
+        patterns = self._scan.find(body)
+        if not patterns:
+            return
+        known = told.classes()
+        missing = [pattern for pattern in patterns if pattern.data_class not in known]
+        if missing:
+            told.search(spots, missing, response, body)
+
+
+class _Reading:
+    """The items of one side of one exchange while they are being counted."""
+
+    __slots__ = ("_counts", "_found", "_loose", "_others", "_side")
+
+    def __init__(self, side: Side) -> None:
+        self._side = side
+        self._found: dict[tuple[str, DataClass], Spot] = {}
+        self._counts: dict[str, int] = {}
+        """By path, for the class that the path has settled on;"""
+        self._others: dict[tuple[str, DataClass], int] = {}
+        """for any other class, and while the path is learned."""
+        self._loose: dict[tuple[str, DataClass], DataItem] = {}
+        """What stands inside longer texts and in keys, where no path can be learned."""
+
+    def read(self, spots: dict[str, Spot], prefix: str, leaves: Iterable[Leaf]) -> None:
+        """Count the leaves of one part of the message. The hot loop: a look-up for each leaf."""
+        counts = self._counts
+        for leaf in leaves:
+            value = leaf[2]
+            if value is None or value is True or value is False or value == "":
+                continue
+            spot = spots.get(leaf[0])
+            if spot is None:
+                spot = self._enter(spots, prefix, leaf)
+            if spot.quiet < 0:
+                self._learn(spot, leaf)
+            elif (data_class := spot.data_class) is None:
+                if type(value) is str and len(value) > spot.quiet:
+                    self._learn(spot, leaf)
+            elif _SHAPE_TESTS[spot.shape](value):
+                path = spot.path
+                if path in counts:
+                    counts[path] += 1
+                else:
+                    counts[path] = 1
+                    self._found[path, data_class] = spot
+            else:
+                self._miss(spot, leaf)
+
+    def classes(self) -> set[DataClass]:
+        return {data_class for _, data_class in (*self._found, *self._loose)}
+
+    def items(self) -> Iterator[DataItem]:
+        for (path, data_class), spot in self._found.items():
+            count = self._others.get((path, data_class), 0)
+            if data_class is spot.data_class:
+                count += self._counts.get(path, 0)
+            confidence, sample = spot.confidences[data_class], spot.samples[data_class]
+            yield DataItem(self._side, path, data_class, confidence, sample, count)
+        yield from self._loose.values()
+
+    def search(
+        self, spots: dict[str, Spot], missing: list[Pattern], response: Content, body: bytes
+    ) -> None:
+        """Find in the leaves, else in the text, what `missing` patterns matched in the body."""
+        whole = response.kind is not ContentKind.JSON or response.cut
+        for pattern in missing:
+            found = False
+            for leaf in response.leaves[:_MAX_SEARCHED]:
+                if type(leaf.value) is str and len(leaf.value) >= _SHORTEST_MATCH:
+                    found |= self._search_leaf(spots, pattern, leaf, leaf.value)
+            if not found and (whole or not pattern.data_class.personal):
+                place = "$" if response.kind is ContentKind.JSON else "body"
+                self._search_text(pattern, place, body.decode("utf-8", "replace"))
+
+    def _search_leaf(self, spots: dict[str, Spot], pattern: Pattern, leaf: Leaf, text: str) -> bool:
+        match = pattern.regex.search(text)
+        if match is None:
+            return False
+        spot = spots.get(leaf.path) or self._enter(spots, "", leaf)
+        if pattern.data_class.personal and match.group() == text.strip():
+            # A value of its own: its field's name has a say.
+            return self._learn(spot, leaf)
+        return self._search_text(pattern, spot.path, text)
+
+    def _search_text(self, pattern: Pattern, place: str, text: str) -> bool:
+        data_class = pattern.data_class
+        kept = [text for text in _matches(pattern, text) if is_confirmed(data_class, text)]
+        if not kept:
+            return False
+        self._note_loose(place, data_class, pattern.confidence, kept[0], len(kept))
+        return True
+
+    def _note_loose(
+        self, path: str, data_class: DataClass, confidence: float, value: str, count: int
+    ) -> None:
+        key = (path, data_class)
+        known = self._loose.get(key)
+        if known is None:
+            sample = masked(data_class, value)
+            self._loose[key] = DataItem(self._side, path, data_class, confidence, sample, count)
+        else:
+            self._loose[key] = structs.replace(known, count=known.count + count)
+
+    def _enter(self, spots: dict[str, Spot], prefix: str, leaf: Leaf) -> Spot:
+        """The spot of a path not seen before. Keys that are values (`$.users.{phone}`) make one
+        path, and personal data in keys counts."""
+        path, keys = stable_path(leaf) if leaf.path[0:1] == "$" else (leaf.path, ())
+        for data_class, key in keys:
+            self._note_loose(path, data_class, 0.8, key, 1)
+        if path not in spots and len(spots) >= MAX_SPOTS:
+            path = f"*.{leaf.name}"
+        spot = spots.get(path)
+        if spot is None:
+            if len(spots) >= 2 * MAX_SPOTS:
+                return _IGNORED
+            spot = spots[path] = Spot(prefix + path)
+        return spot
+
+    def _count(self, spot: Spot, data_class: DataClass) -> None:
+        key = (spot.path, data_class)
+        self._found[key] = spot
+        self._others[key] = self._others.get(key, 0) + 1
+
+    def _miss(self, spot: Spot, leaf: Leaf) -> None:
+        """A value unlike its path's others: of another class known there, or to be examined."""
+        for data_class, confidence in spot.confidences.items():
+            if confidence >= _WEAK and _SHAPE_TESTS[_SHAPES[data_class]](leaf.value):
+                self._count(spot, data_class)
+                return
+        spot.misses += 1
+        if spot.misses % _LOOK_AGAIN == 1:
+            self._learn(spot, leaf)
+
+    def _learn(self, spot: Spot, leaf: Leaf) -> bool:
+        if spot is _IGNORED:
+            return False
+        judgement = examine(leaf.name, leaf.path, leaf.value)
+        if judgement is not None and spot.take(*judgement, leaf.value):
+            self._count(spot, judgement.data_class)
+        spot.settle(leaf.value)
+        return judgement is not None
+
+
+def stable_path(leaf: Leaf) -> tuple[str, tuple[tuple[DataClass, str], ...]]:
+    """The leaf's path with keys that are values replaced by their kind, and the personal ones."""
+    if "@" in leaf.path:
+        # An address holds dots as paths do, so what follows it cannot be told from it.
+        before, _, after = leaf.path.partition("@")
+        start, _, local = before.rpartition(".")
+        return f"{start}.{{email}}.{leaf.name[:40]}", ((DataClass.EMAIL, f"{local}@{after}"),)
+    steps = leaf.path.split(".")
+    keys: list[tuple[DataClass, str]] = []
+    for index, step in enumerate(steps[1:], start=1):
+        key = step.rstrip("[]")
+        kind = segment_kind(key)
+        if kind is Kind.WORD:
+            continue
+        name = Kind.ID if kind is Kind.DIGITS else kind
+        steps[index] = f"{{{name}}}{step[len(key) :]}"
+        if kind is Kind.PHONE or (kind is Kind.DIGITS and phone_confidence(key, named=False) > 0):
+            keys.append((DataClass.PHONE, key))
+    return ".".join(steps), tuple(keys)
+
+
+def _matches(pattern: Pattern, text: str) -> Iterator[str]:
+    return (match.group() for match in pattern.regex.finditer(text))
+
+
+def _is_text(value: Scalar) -> bool:
+    return type(value) is str
+
+
+def _is_present(_value: Scalar) -> bool:
+    return True
+
+
+def _is_phone(value: Scalar) -> bool:
+    if type(value) is str:
+        return phone_digits(value) is not None
+    return type(value) is int and 10**6 <= value < 10**15
+
+
+def _is_email(value: Scalar) -> bool:
+    return type(value) is str and "@" in value
+
+
+def _is_ip(value: Scalar) -> bool:
+    return type(value) is str and (value.count(".") == 3 or ":" in value)
+
+
+_SHAPE_TESTS: tuple[Callable[[Scalar], bool], ...] = (
+    _is_text,
+    _is_present,
+    _is_phone,
+    _is_email,
+    _is_ip,
+)
+_SHAPES: dict[DataClass, int] = dict.fromkeys(DataClass, _SHAPE_TESTS.index(_is_text))
+_SHAPES[DataClass.PHONE] = _SHAPE_TESTS.index(_is_phone)
+_SHAPES[DataClass.EMAIL] = _SHAPE_TESTS.index(_is_email)
+_SHAPES[DataClass.IP_ADDRESS] = _SHAPE_TESTS.index(_is_ip)
+for _class in (
+    DataClass.GEOLOCATION,
+    DataClass.ACCOUNT_ID,
+    DataClass.NATIONAL_ID,
+    DataClass.PAYMENT_CARD,
+    DataClass.DEVICE_ID,
+):
+    _SHAPES[_class] = _SHAPE_TESTS.index(_is_present)

@@ -1,0 +1,78 @@
+"""The applications that report here, and what each lost before it could ship it."""
+
+from msgspec import Struct
+
+from nightlatch.exchange.agent import AgentReport
+from nightlatch.exchange.judgement import Outcome
+from nightlatch.respond.counts import Counts
+
+MAX_AGENTS = 1_000
+"""Processes remembered; the one heard of least recently goes first."""
+SILENT_AFTER = 15.0
+"""Seconds without a word after which a process counts as silent; it reports every two."""
+FORGET_AFTER = 3_600.0
+
+
+class AgentSeen(Struct, frozen=True):
+    """One application process, as it last reported."""
+
+    service: str
+    instance: str
+    version: str
+    revision: int
+    queue_depth: int
+    lost: int
+    """Exchanges it lost since it began, all reasons together."""
+    last_seen: float
+
+    def silent(self, now: float) -> bool:
+        return now - self.last_seen > SILENT_AFTER
+
+
+class _Known(Struct):
+    report: AgentReport
+    last_seen: float
+
+
+class Agents:
+    """Not safe for several threads: its owner holds a lock."""
+
+    def __init__(self, counts: Counts, max_agents: int = MAX_AGENTS) -> None:
+        self._counts = counts
+        self._max_agents = max_agents
+        # In order of the last report.
+        self._known: dict[str, _Known] = {}
+
+    def note(self, report: AgentReport, now: float) -> None:
+        before = self._known.pop(report.instance, None)
+        self._count_losses(before.report.lost if before else {}, report.lost)
+        if report.leaving:
+            return
+        if len(self._known) >= self._max_agents:
+            del self._known[next(iter(self._known))]
+        self._known[report.instance] = _Known(report, now)
+
+    def seen(self, now: float) -> tuple[AgentSeen, ...]:
+        """Those heard of within the hour, by service."""
+        agents = (_seen(one) for one in self._known.values() if now - one.last_seen < FORGET_AFTER)
+        return tuple(sorted(agents, key=lambda agent: (agent.service, agent.instance)))
+
+    def _count_losses(self, before: dict[str, int], after: dict[str, int]) -> None:
+        for outcome in Outcome:
+            # Reports may arrive out of order: a total never shrinks.
+            more = after.get(outcome, 0) - before.get(outcome, 0)
+            if outcome.lost and more > 0:
+                self._counts.count(outcome, more)
+
+
+def _seen(known: _Known) -> AgentSeen:
+    report = known.report
+    return AgentSeen(
+        service=report.service,
+        instance=report.instance,
+        version=report.version,
+        revision=report.revision,
+        queue_depth=report.queue_depth,
+        lost=sum(report.lost.values()),
+        last_seen=known.last_seen,
+    )

@@ -1,0 +1,206 @@
+"""Events in one DuckDB file: the default on one machine."""
+
+import math
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from nightlatch.exchange.record import Record
+from nightlatch.store import duckdb_questions as questions
+from nightlatch.store.codec import decode_record
+from nightlatch.store.duckdb_batch import insert
+from nightlatch.store.duckdb_file import EventsFile
+from nightlatch.store.duckdb_questions import Where, distinct_subjects, one_row
+from nightlatch.store.ports import (
+    Bucket,
+    CallerCount,
+    EventQuery,
+    Exposure,
+    StoreFailed,
+    StoreSize,
+)
+from nightlatch.store.query import DAY, MONTH
+
+_PRUNE_ROUNDS = 8
+_PRUNE_TO = 0.9
+"""Pruning by size goes a little below the bound, so that the next append does not pass it again."""
+
+_DISCLOSURE_BYTES = 32
+"""A disclosure's share of the file, a little more than measured."""
+
+
+class DuckDBEvents:
+    """An EventStore in the file `path`, which one process owns.
+
+    `memory_limit_mb` bounds what DuckDB takes of this process's memory; one thread is enough for
+    the questions asked here and leaves the others to the application.
+    """
+
+    def __init__(self, path: Path, memory_limit_mb: int = 256, threads: int = 1) -> None:
+        self._file = EventsFile(path, memory_limit_mb, threads)
+        self._writing = threading.Lock()
+        self._newest: str | None = None
+        """The highest id in the file; None when that is not known."""
+
+    def append(self, records: Sequence[Record]) -> None:
+        by_id = {record.id: record for record in reversed(records)}
+        if not by_id:
+            return
+        with self._writing:
+            newest = self._newest
+            # A commit that fails may still have reached the disk: until this one is known to have
+            # succeeded, nothing is known.
+            self._newest = None
+            with self._file.transaction() as cursor:
+                if newest is None:
+                    newest = _highest_id(cursor)
+                if min(by_id) <= newest:
+                    for known in _known_ids(cursor, list(by_id)):
+                        del by_id[known]
+                if by_id:
+                    insert(cursor, [by_id[record_id] for record_id in sorted(by_id)])
+            self._newest = max(newest, *by_id) if by_id else newest
+
+    def get(self, record_id: str) -> Record | None:
+        where = Where()
+        where.add("id = ?", record_id)
+        with self._file.cursor() as cursor:
+            rows = _select(cursor, "record", where)
+        return _decoded(rows[0][0]) if rows else None
+
+    def search(self, query: EventQuery) -> list[Record]:
+        where = questions.matching(query)
+        with self._file.cursor() as cursor:
+            if query.before is not None and not _add_before(cursor, where, query.before):
+                return []
+            order = f"ORDER BY observed_at DESC, id DESC LIMIT {max(0, query.limit)}"
+            rows = _select(cursor, "record", where, order)
+        return [_decoded(data) for (data,) in rows]
+
+    def count(self, query: EventQuery) -> int:
+        where = questions.matching(query)
+        with self._file.cursor() as cursor:
+            ((count,),) = _select(cursor, "count(*)", where)
+        return int(count)
+
+    def exposure(self, now: float) -> dict[str, Exposure]:
+        with self._file.cursor() as cursor:
+            day = distinct_subjects(cursor, "endpoint", _window(now, DAY))
+            month = distinct_subjects(cursor, "endpoint", _window(now, MONTH))
+        return {
+            endpoint: Exposure(day=day.get(endpoint, 0), month=count)
+            for endpoint, count in month.items()
+        }
+
+    def timeline(
+        self, since: float, until: float, buckets: int, endpoint: str | None = None
+    ) -> list[Bucket]:
+        with self._file.cursor() as cursor:
+            return questions.timeline(cursor, since, until, buckets, endpoint)
+
+    def callers(
+        self, endpoint: str, since: float, until: float, limit: int = 20
+    ) -> list[CallerCount]:
+        with self._file.cursor() as cursor:
+            return questions.callers(cursor, endpoint, since, until, limit)
+
+    def prune(self, now: float, max_age: float, max_bytes: int) -> int:
+        """Disclosures are small and exposure needs a month of them: of the bound on size they may
+        have half, and so outlive the records they came with. The bound on age holds for both."""
+        with self._file.cursor() as cursor:
+            removed = _forget(cursor, "records", now - max_age)
+            removed_disclosures = _forget(cursor, "disclosures", now - max_age)
+            removed_disclosures += _limit_disclosures(cursor, max_bytes // 2)
+            if removed or removed_disclosures:
+                cursor.execute("CHECKPOINT")
+            for attempt in range(1, _PRUNE_ROUNDS + 1):
+                used = self._file.used_bytes(cursor)
+                if used <= max_bytes:
+                    break
+                share = 1.0 if attempt == _PRUNE_ROUNDS else 1 - _PRUNE_TO * max_bytes / used
+                removed += _forget_share(cursor, "records", share)
+                cursor.execute("CHECKPOINT")
+        return removed
+
+    def size(self) -> StoreSize:
+        with self._file.cursor() as cursor:
+            records, oldest = one_row(cursor, "SELECT count(*), min(observed_at) FROM records")
+            return StoreSize(records=records, bytes=self._file.used_bytes(cursor), oldest=oldest)
+
+    def close(self) -> None:
+        with self._writing:
+            self._file.close()
+
+
+def _select(
+    cursor: duckdb.DuckDBPyConnection, what: str, where: Where, order: str = ""
+) -> list[questions.Row]:
+    statement = f"SELECT {what} FROM records WHERE {where.sql} {order}"  # noqa: S608
+    return cursor.execute(statement, where.parameters).fetchall()
+
+
+def _add_before(cursor: duckdb.DuckDBPyConnection, where: Where, record_id: str) -> bool:
+    """Narrow to records older than this one; False when it is gone."""
+    this = Where()
+    this.add("id = ?", record_id)
+    times = _select(cursor, "observed_at", this)
+    if not times:
+        return False
+    where.add("(observed_at, id) < (?, ?)", times[0][0], record_id)
+    # Says it again in the terms by which DuckDB skips whole row groups.
+    where.add("observed_at <= ?", times[0][0])
+    return True
+
+
+def _highest_id(cursor: duckdb.DuckDBPyConnection) -> str:
+    (highest,) = one_row(cursor, "SELECT coalesce(max(id), '') FROM records")
+    return str(highest)
+
+
+def _known_ids(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[str]:
+    """Which of the ids the file has. Ids sort by time, so the range spares most of the file."""
+    found = cursor.execute(
+        "SELECT id FROM records WHERE id BETWEEN ? AND ? AND list_contains(?, id)",
+        [min(ids), max(ids), list(ids)],
+    )
+    return [record_id for (record_id,) in found.fetchall()]
+
+
+def _window(now: float, seconds: float) -> Where:
+    where = Where()
+    where.add("observed_at > ? AND observed_at <= ?", now - seconds, now)
+    return where
+
+
+def _decoded(data: bytes) -> Record:
+    try:
+        return decode_record(data)
+    except msgspec.DecodeError as error:
+        raise StoreFailed(
+            "a record in the events file cannot be read: a newer Nightlatch wrote it, or the file "
+            "is damaged"
+        ) from error
+
+
+def _forget(cursor: duckdb.DuckDBPyConnection, table: str, cutoff: float) -> int:
+    """Delete what is older than `cutoff`; returns how many rows went."""
+    statement = f"DELETE FROM {table} WHERE observed_at < ?"  # noqa: S608
+    return int(one_row(cursor, statement, [cutoff])[0])
+
+
+def _forget_share(cursor: duckdb.DuckDBPyConnection, table: str, share: float) -> int:
+    """Delete the oldest share of the rows, and at least the oldest row."""
+    statement = f"SELECT approx_quantile(observed_at, {share!r}), min(observed_at) FROM {table}"  # noqa: S608
+    cutoff, oldest = one_row(cursor, statement)
+    if oldest is None:
+        return 0
+    return _forget(cursor, table, math.nextafter(max(cutoff, oldest), math.inf))
+
+
+def _limit_disclosures(cursor: duckdb.DuckDBPyConnection, max_bytes: int) -> int:
+    (rows,) = one_row(cursor, "SELECT count(*) FROM disclosures")
+    fitting = max_bytes // _DISCLOSURE_BYTES
+    return _forget_share(cursor, "disclosures", 1 - fitting / rows) if rows > fitting else 0

@@ -1,0 +1,167 @@
+"""The events file: opened by one process, with bounded memory, its errors said in plain words."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from nightlatch.store.duckdb_schema import migrate
+from nightlatch.store.ports import StoreFailed
+
+_CHECKPOINT_AT = "64MB"
+"""Size of the write-ahead log at which DuckDB folds it into the file. The default, 16 MB, rewrites
+the last row group so often that an insert costs half as much again."""
+
+
+class EventsFile:
+    """One DuckDB file. After an error that DuckDB cannot recover from it is opened anew."""
+
+    def __init__(self, path: Path, memory_limit_mb: int, threads: int) -> None:
+        self.path = path
+        self._config = _config(memory_limit_mb, threads)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        with self._explained():
+            self._connection = self._open()
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of one's own, for one question or one transaction; any thread may ask.
+
+        Whatever DuckDB raises inside arrives as StoreFailed.
+        """
+        with self._explained():
+            cursor = self._opened().cursor()
+            try:
+                yield cursor
+            except duckdb.FatalException:
+                self._abandon()
+                raise
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All or nothing, on disk when it ends."""
+        with self.cursor() as cursor:
+            cursor.begin()
+            try:
+                yield cursor
+                cursor.commit()
+            except BaseException:
+                _roll_back(cursor)
+                raise
+
+    def used_bytes(self, cursor: duckdb.DuckDBPyConnection) -> int:
+        """Blocks in use and the write-ahead log. The file may hold free blocks beside them, which
+        it fills before it grows."""
+        sizes = cursor.execute("SELECT used_blocks * block_size FROM pragma_database_size()")
+        ((blocks,),) = sizes.fetchall()
+        log = self.path.with_name(self.path.name + ".wal")
+        return int(blocks) + (log.stat().st_size if log.exists() else 0)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._closed:
+                raise StoreFailed("the events store is closed")
+            if self._connection is None:
+                self._connection = self._open()
+            return self._connection
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = duckdb.connect(str(self.path), config=dict(self._config))
+        try:
+            # The columns we register are of one type each: looking at one value is enough.
+            connection.execute("SET GLOBAL pandas_analyze_sample = 1")
+            migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _abandon(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            raise StoreFailed(_explanation(self.path, error)) from error
+        except OSError as error:
+            raise StoreFailed(f"the events file {self.path} cannot be used: {error}") from error
+
+
+def _config(memory_limit_mb: int, threads: int) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "memory_limit": f"{memory_limit_mb}MB",
+        "threads": threads,
+        "checkpoint_threshold": _CHECKPOINT_AT,
+        "max_temp_directory_size": "1GB",
+        # Nothing is downloaded, loaded or read but the events file.
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "enable_external_access": False,
+    }
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.rollback()
+    except duckdb.Error:
+        # A failed commit has rolled back already; the error that led here is the one to tell.
+        return
+
+
+def _explanation(path: Path, error: duckdb.Error) -> str:
+    """What went wrong and what to do, in one line. Unknown errors are named by their type alone:
+    DuckDB quotes values in its messages."""
+    text = str(error).partition("\n")[0]
+    if "Could not set lock" in text:
+        return (
+            f"the events file {path} is held by another process ({_holder(text)}). Set "
+            "NIGHTLATCH_URL so that the application sends to the running collector."
+        )
+    if "No space left" in text or "File too large" in text or "quota" in text:
+        return (
+            f"no space left for the events file {path}. Free some, or lower how long and how much "
+            "Nightlatch keeps; it goes on by itself when there is space."
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"the question was too large for the events store's memory limit ({path})."
+    if _damaged(error, text):
+        return (
+            f"the events file {path} is damaged or is no DuckDB file ({text}). Move it away with "
+            "its .wal: Nightlatch starts a new one."
+        )
+    detail = text if isinstance(error, duckdb.OperationalError) else type(error).__name__
+    return f"the events file {path} failed: {detail}"
+
+
+def _holder(text: str) -> str:
+    _, _, after = text.partition("(PID ")
+    return f"process id {after.partition(')')[0]}" if after else "its id is not known"
+
+
+def _damaged(error: duckdb.Error, text: str) -> bool:
+    return (
+        isinstance(error, duckdb.SerializationException | duckdb.InternalException)
+        or "not a valid DuckDB" in text
+        or "checksum" in text.lower()
+        or "Corrupt" in text
+    )

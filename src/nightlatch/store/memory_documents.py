@@ -1,0 +1,82 @@
+"""Documents in memory: for an application that keeps none, and for trying out."""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+from nightlatch.exchange.facts import Contract, EndpointSummary
+from nightlatch.exchange.incident import Incident
+from nightlatch.store.ports import AuditEntry, StoreFailed
+
+
+class MemoryDocuments:
+    """A DocumentStore that forgets all when the process ends, and before that the incidents and
+    audit entries that were written first, beyond `max_entries` of each."""
+
+    def __init__(self, max_entries: int = 10_000) -> None:
+        self._max_entries = max_entries
+        self._lock = threading.Lock()
+        self._contracts: dict[str, Contract] = {}
+        self._endpoints: dict[str, EndpointSummary] = {}
+        self._incidents: dict[str, Incident] = {}
+        self._audit: deque[AuditEntry] = deque(maxlen=max_entries)
+        self._state: dict[str, bytes] = {}
+        self._closed = False
+
+    def contracts(self) -> list[Contract]:
+        with self._open():
+            return [contract for _, contract in sorted(self._contracts.items())]
+
+    def put_contract(self, contract: Contract) -> None:
+        with self._open():
+            self._contracts[contract.endpoint] = contract
+
+    def endpoints(self) -> list[EndpointSummary]:
+        with self._open():
+            return [summary for _, summary in sorted(self._endpoints.items())]
+
+    def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None:
+        with self._open():
+            self._endpoints.update((summary.endpoint, summary) for summary in summaries)
+
+    def incidents(self, limit: int = 100) -> list[Incident]:
+        with self._open():
+            newest = sorted(self._incidents.values(), key=lambda i: (i.opened, i.id), reverse=True)
+        return newest[: max(0, limit)]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        with self._open():
+            return self._incidents.get(incident_id)
+
+    def put_incident(self, incident: Incident) -> None:
+        with self._open():
+            self._incidents[incident.id] = incident
+            if len(self._incidents) > self._max_entries:
+                del self._incidents[next(iter(self._incidents))]
+
+    def audit(self, entry: AuditEntry) -> None:
+        with self._open():
+            self._audit.append(entry)
+
+    def audit_log(self, limit: int = 100) -> list[AuditEntry]:
+        with self._open():
+            oldest = sorted(self._audit, key=lambda entry: entry.at)
+        # Sorting is stable, so that of two entries of one moment the later comes first.
+        return oldest[::-1][: max(0, limit)]
+
+    def state(self, key: str) -> bytes | None:
+        with self._open():
+            return self._state.get(key)
+
+    def put_state(self, key: str, value: bytes) -> None:
+        with self._open():
+            self._state[key] = value
+
+    def close(self) -> None:
+        self._closed = True
+
+    def _open(self) -> threading.Lock:
+        """The lock, to hold while reading or changing."""
+        if self._closed:
+            raise StoreFailed("the documents store is closed")
+        return self._lock

@@ -1,0 +1,189 @@
+"""Documents in a relational database: the tables and statements that SQLite and PostgreSQL share.
+
+Each document is kept whole as JSON beside the columns it is found by, so that a field added with a
+default needs no migration.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from nightlatch.exchange.facts import Contract, EndpointSummary
+from nightlatch.exchange.incident import Incident
+from nightlatch.store.codec import encode_document, unicode_text
+from nightlatch.store.ports import AuditEntry, StoreFailed
+
+TABLES = sa.MetaData()
+
+_CONTRACTS = sa.Table(
+    "contracts",
+    TABLES,
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+_ENDPOINTS = sa.Table(
+    "endpoints",
+    TABLES,
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+_INCIDENTS = sa.Table(
+    "incidents",
+    TABLES,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("opened", sa.Double, nullable=False, index=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+_AUDIT = sa.Table(
+    "audit",
+    TABLES,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+_STATE = sa.Table(
+    "state",
+    TABLES,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
+
+D = TypeVar("D", bound=msgspec.Struct)
+Values = dict[str, Any]
+
+
+class SQLDocuments:
+    """A DocumentStore over an engine whose schema is up to date."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._closed = False
+
+    def contracts(self) -> list[Contract]:
+        return self._documents(sa.select(_CONTRACTS.c.document).order_by("endpoint"), Contract)
+
+    def put_contract(self, contract: Contract) -> None:
+        values = {"endpoint": unicode_text(contract.endpoint)}
+        self._put(_CONTRACTS, [values | {"document": encode_document(contract)}])
+
+    def endpoints(self) -> list[EndpointSummary]:
+        chosen = sa.select(_ENDPOINTS.c.document).order_by("endpoint")
+        return self._documents(chosen, EndpointSummary)
+
+    def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None:
+        # One row each: PostgreSQL refuses to change a row twice in one statement.
+        rows = {unicode_text(s.endpoint): encode_document(s) for s in summaries}
+        self._put(_ENDPOINTS, [{"endpoint": e, "document": text} for e, text in rows.items()])
+
+    def incidents(self, limit: int = 100) -> list[Incident]:
+        newest = _INCIDENTS.c.opened.desc(), _INCIDENTS.c.id.desc()
+        chosen = sa.select(_INCIDENTS.c.document).order_by(*newest).limit(max(0, limit))
+        return self._documents(chosen, Incident)
+
+    def incident(self, incident_id: str) -> Incident | None:
+        wanted = _INCIDENTS.c.id == unicode_text(incident_id)
+        found = self._documents(sa.select(_INCIDENTS.c.document).where(wanted), Incident)
+        return found[0] if found else None
+
+    def put_incident(self, incident: Incident) -> None:
+        values = {"id": unicode_text(incident.id), "opened": incident.opened}
+        self._put(_INCIDENTS, [values | {"document": encode_document(incident)}])
+
+    def audit(self, entry: AuditEntry) -> None:
+        texts = {"actor": entry.actor, "action": entry.action, "target": entry.target}
+        texts["detail"] = entry.detail
+        values = {name: unicode_text(text) for name, text in texts.items()}
+        with self._connection() as connection:
+            connection.execute(sa.insert(_AUDIT).values(at=entry.at, **values))
+
+    def audit_log(self, limit: int = 100) -> list[AuditEntry]:
+        columns = (_AUDIT.c[name] for name in AuditEntry.__struct_fields__)
+        newest = _AUDIT.c.at.desc(), _AUDIT.c.number.desc()
+        chosen = sa.select(*columns).order_by(*newest).limit(max(0, limit))
+        with self._connection() as connection:
+            return [AuditEntry(*row) for row in connection.execute(chosen)]
+
+    def state(self, key: str) -> bytes | None:
+        wanted = _STATE.c.key == unicode_text(key)
+        with self._connection() as connection:
+            value = connection.scalar(sa.select(_STATE.c.value).where(wanted))
+        return None if value is None else bytes(value)
+
+    def put_state(self, key: str, value: bytes) -> None:
+        self._put(_STATE, [{"key": unicode_text(key), "value": value}])
+
+    def close(self) -> None:
+        self._closed = True
+        self._engine.dispose()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sa.Connection]:
+        """One transaction, committed when the block ends without an error."""
+        if self._closed:
+            raise StoreFailed("the documents store is closed")
+        with explained(self._engine), self._engine.begin() as connection:
+            yield connection
+
+    def _documents(self, chosen: sa.Select[Any], kind: type[D]) -> list[D]:
+        with self._connection() as connection:
+            texts = connection.scalars(chosen).all()
+        try:
+            return [msgspec.json.decode(text, type=kind) for text in texts]
+        except msgspec.DecodeError as error:
+            raise StoreFailed(
+                "a document in the documents store cannot be read: a newer Nightlatch wrote it, or "
+                "the database is damaged"
+            ) from error
+
+    def _put(self, table: sa.Table, rows: Sequence[Values]) -> None:
+        """Insert, or replace what has the same primary key."""
+        if not rows:
+            return
+        insert = _INSERTS[self._engine.dialect.name](table)
+        keys = [column.name for column in table.primary_key]
+        fresh = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        with self._connection() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=fresh), rows)
+
+
+_INSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+@contextmanager
+def explained(engine: sa.Engine) -> Iterator[None]:
+    """Whatever the database raises inside arrives as StoreFailed, in words and without values."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise StoreFailed(
+            f"the documents store {where} failed: {_reason(str(error.orig))}"
+        ) from error
+    except sa.exc.SQLAlchemyError as error:
+        raise StoreFailed(f"the documents store failed: {type(error).__name__}") from error
+
+
+_REASONS = (
+    ("locked", "another process holds it. Try again; if it stays so, end that process."),
+    ("disk is full", "no space left. Free some; it goes on by itself when there is."),
+    ("disk I/O error", "the disk gave an error. Is it full, or gone?"),
+    ("not a database", "the file is damaged or no SQLite database. Restore it from a backup."),
+    ("malformed", "the file is damaged. Restore it from a backup."),
+    ("readonly", "it cannot be written. Check the owner of the file and of its directory."),
+    ("unable to open", "it cannot be opened. Check that its directory exists and is yours."),
+)
+"""What SQLite says, and what to do."""
+
+
+def _reason(text: str) -> str:
+    return next((words for sign, words in _REASONS if sign in text), text.partition("\n")[0])

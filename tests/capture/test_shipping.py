@@ -1,0 +1,322 @@
+"""Shipping over real sockets: taken, retried, refused, interrupted, forked, ended."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from tests.capture.collector_server import (
+    TOKEN,
+    RememberingSink,
+    collector,
+    eventually,
+    free_port,
+    serving,
+)
+from tests.records import record
+
+from nightlatch.capture import outbox, shipping, wire
+from nightlatch.capture.shipping import Shipper
+from nightlatch.exchange.facts import Contract, Directives
+from nightlatch.exchange.judgement import Mode, Outcome
+
+GONE = Outcome.LOST_COLLECTOR_GONE.value
+FAULT = Outcome.LOST_FAULT.value
+
+
+@pytest.fixture
+def sink() -> RememberingSink:
+    return RememberingSink()
+
+
+@pytest.fixture(autouse=True)
+def _haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipping, "POLL_EVERY", 0.1)
+    monkeypatch.setattr(outbox, "LINGER", 0.05)
+
+
+@pytest.fixture
+def shippers() -> Iterator[list[Shipper]]:
+    """Those that a test makes; ended after it."""
+    made: list[Shipper] = []
+    yield made
+    for shipper in made:
+        shipper.close(0.5)
+
+
+@pytest.fixture
+def ship(shippers: list[Shipper]) -> Any:
+    def make(url: str, token: str = TOKEN, **options: Any) -> Shipper:
+        shipper = Shipper(url, token, "api", version="1.0", **options)
+        shippers.append(shipper)
+        return shipper
+
+    return make
+
+
+def test_twenty_thousand_records_arrive_once_each(sink: RememberingSink, ship: Any) -> None:
+    with collector(sink) as url:
+        shipper = ship(url)
+        for start in range(0, 20_000, 500):
+            shipper.send([record(number) for number in range(start, start + 500)])
+        eventually(lambda: len(sink.records) == 20_000)
+        eventually(lambda: shipper.shipment().shipped == 20_000)
+        shipper.close()
+    assert sink.taken == 20_000
+    assert shipper.shipment().lost == {}
+    assert sink.records[record(7).id] == record(7)
+    assert sink.reports[-1].leaving
+    assert not sink.reports[0].leaving
+    assert len({report.instance for report in sink.reports}) == 1
+
+
+def test_a_collector_that_comes_later_gets_everything(
+    sink: RememberingSink, ship: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+    shipper = ship(f"http://127.0.0.1:{port}")
+    shipper.send([record(number) for number in range(1_500)])
+    eventually(lambda: shipper.shipment().problem)
+    assert "start it with `nightlatch up`" in shipper.shipment().problem
+    with collector(sink, port):
+        eventually(lambda: len(sink.records) == 1_500)
+        eventually(lambda: not shipper.shipment().problem)
+        lines = [line.message for line in caplog.records if line.levelno >= logging.WARNING]
+    assert lines[0].startswith(f"The collector at http://127.0.0.1:{port} cannot be reached")
+    assert lines[-1] == "The collector takes records again"
+    assert len(lines) == 2, "it does not repeat itself"
+
+
+def test_a_collector_that_restarts_loses_nothing(sink: RememberingSink, ship: Any) -> None:
+    port = free_port()
+    with collector(sink, port) as url:
+        shipper = ship(url)
+        shipper.send([record(1)])
+        eventually(lambda: len(sink.records) == 1)
+    shipper.send([record(2)])
+    with collector(sink, port):
+        shipper.send([record(3)])
+        eventually(lambda: len(sink.records) == 3)
+    assert shipper.shipment().lost == {}
+
+
+def test_a_slow_collector_never_slows_the_application(sink: RememberingSink, ship: Any) -> None:
+    sink.delay = 0.3
+    with collector(sink) as url:
+        shipper = ship(url, max_records=2_000)
+        for number in range(8_000):
+            shipper.send([record(number)])
+        assert shipper.shipment().waiting <= 2_000
+        eventually(lambda: shipper.shipment().waiting == 0)
+        shipper.close()
+    assert len(sink.records) + shipper.shipment().lost[GONE] == 8_000
+    assert record(7_999).id in sink.records, "the oldest are dropped, not the newest"
+    assert sink.reports[-1].lost[GONE] > 0
+
+
+def test_decisions_reach_an_idle_application(sink: RememberingSink, ship: Any) -> None:
+    got: list[Directives] = []
+    with collector(sink) as url:
+        shipper = ship(url, on_directives=got.append)
+        shipper.start()
+        eventually(lambda: sink.reports)
+        decided = Directives(7, Mode.ENFORCE, (Contract("GET /", hourly_limit=3),))
+        sink.directives = decided
+        eventually(lambda: got and got[-1] == decided)
+        eventually(lambda: sink.reports[-1].revision == 7)
+        shipper.close()
+    assert len(got) == 1, "only news is sent"
+    assert shipper.shipment().revision == 7
+
+
+def test_directives_that_cannot_be_applied_are_tried_again(
+    sink: RememberingSink, ship: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NIGHTLATCH_RAISE")
+    tries: list[int] = []
+
+    def apply(directives: Directives) -> None:
+        tries.append(directives.revision)
+        if len(tries) < 2:
+            raise KeyError("a bug")
+
+    sink.directives = Directives(7)
+    with collector(sink) as url:
+        shipper = ship(url, on_directives=apply)
+        shipper.start()
+        eventually(lambda: len(tries) == 2)
+        eventually(lambda: shipper.shipment().revision == 7)
+        shipper.send([record(1)])
+        eventually(lambda: sink.records)
+
+
+def test_a_wrong_token_says_what_to_set(
+    sink: RememberingSink, ship: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with collector(sink) as url:
+        shipper = ship(url, "a-wrong-token")
+        shipper.send([record(number) for number in range(1_000)])
+        eventually(lambda: "NIGHTLATCH_TOKEN" in shipper.shipment().problem)
+        shipper.close()
+    assert sink.records == {}
+    assert shipper.shipment().lost == {GONE: 1_000}
+    assert "a-wrong-token" not in caplog.text
+
+
+async def _teapot(request: Request) -> Response:
+    return PlainTextResponse("Hello, I am a blog.")
+
+
+async def _redirect(request: Request) -> Response:
+    return RedirectResponse("https://elsewhere.example/")
+
+
+async def _overloaded(request: Request) -> Response:
+    return Response(status_code=503, headers={"Retry-After": "1"})
+
+
+@pytest.mark.parametrize(
+    ("routes", "words"),
+    [
+        ([], "takes records of version 1 (status 404"),
+        ([Route(wire.PATH, _teapot, methods=["POST"])], "is not a Nightlatch collector"),
+        ([Route(wire.PATH, _redirect, methods=["POST"])], "redirects to https://elsewhere"),
+        ([Route(wire.PATH, _overloaded, methods=["POST"])], "busy or failing (status 503)"),
+    ],
+    ids=["another path", "another server", "a redirect", "an overloaded one"],
+)
+def test_a_wrong_address_says_what_it_found(routes: list[Route], words: str, ship: Any) -> None:
+    with serving(routes) as url:
+        shipper = ship(url)
+        shipper.send([record(1)] * 1_000)
+        eventually(lambda: words in shipper.shipment().problem)
+    assert shipper.shipment().lost == {}, "it may be put right: nothing is lost yet"
+
+
+def test_what_does_not_speak_http_is_no_collector(ship: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            for _ in range(2):
+                connection, _ = server.accept()
+                connection.recv(65536)
+                connection.sendall(b"SSH-2.0-OpenSSH\r\n")
+                connection.close()
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        shipper = ship(f"http://127.0.0.1:{server.getsockname()[1]}")
+        shipper.start()
+        eventually(lambda: "cannot be reached" in shipper.shipment().problem)
+
+
+def test_a_batch_that_cannot_be_read_is_dropped_and_counted(
+    sink: RememberingSink, ship: Any
+) -> None:
+    with collector(sink) as url:
+        shipper = ship(url)
+        shipper.send([record(1, status=-5)] * 1_000)
+        eventually(lambda: shipper.shipment().lost == {FAULT: 1_000})
+        assert "run the same version" in shipper.shipment().problem
+        shipper.send([record(2)] * 1_000)
+        eventually(lambda: sink.records)
+
+
+def test_a_batch_that_is_too_large_is_halved(sink: RememberingSink, ship: Any) -> None:
+    with collector(sink, max_batch=100_000) as url:
+        shipper = ship(url)
+        giant = record(9_999, reason="x" * 200_000)
+        shipper.send([*(record(number) for number in range(999)), giant])
+        eventually(lambda: len(sink.records) == 999)
+        eventually(lambda: shipper.shipment().lost == {FAULT: 1})
+        assert sink.rejected["too large"] > 1
+
+
+def test_text_that_cannot_be_encoded_is_counted(sink: RememberingSink, ship: Any) -> None:
+    with collector(sink) as url:
+        shipper = ship(url)
+        shipper.send([record(1, path="/\udcff"), record(2)])
+        eventually(lambda: list(sink.records) == [record(2).id])
+    assert shipper.shipment().lost == {FAULT: 1}
+
+
+def test_losses_elsewhere_in_the_process_are_reported(sink: RememberingSink, ship: Any) -> None:
+    with collector(sink) as url:
+        shipper = ship(url, queue_depth=lambda: 12)
+        shipper.count(Outcome.LOST_QUEUE_FULL, 4)
+        shipper.start()
+        eventually(lambda: sink.reports)
+    assert sink.reports[0].lost == {"lost-queue-full": 4}
+    assert sink.reports[0].queue_depth == 12
+    assert (sink.reports[0].service, sink.reports[0].version) == ("api", "1.0")
+
+
+def test_what_waits_at_the_end_is_sent(sink: RememberingSink, ship: Any) -> None:
+    with collector(sink) as url:
+        shipper = ship(url)
+        shipper.send([record(number) for number in range(2_500)])
+        shipper.close()
+    assert len(sink.records) == 2_500
+    assert sink.reports[-1].leaving
+
+
+def test_the_end_does_not_wait_for_a_collector_that_hangs(ship: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        shipper = ship(f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        shipper.send([record(number) for number in range(1_200)])
+        eventually(lambda: shipper.shipment().waiting == 200)
+        shipper.close(0.3)
+    eventually(lambda: shipper.shipment().lost == {GONE: 1_200})
+    shipper.send([record(1)])
+    assert shipper.shipment().lost == {GONE: 1_201}, "after the end"
+
+
+def test_an_end_without_a_beginning_is_nothing(ship: Any) -> None:
+    ship("http://127.0.0.1:1").close()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_worker_ships_its_own(sink: RememberingSink, ship: Any) -> None:
+    with collector(sink) as url:
+        shipper = ship(url)
+        shipper.send([record(1)])
+        child = os.fork()
+        if child == 0:
+            shipper.send([record(2)])
+            shipper.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        eventually(lambda: len(sink.records) == 2)
+        shipper.close()
+    assert sink.taken == 2, "what the parent holds is the parent's to send"
+    assert len({report.instance for report in sink.reports}) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "must look like"),
+        ("collector:4664", "must look like"),
+        ("ftp://collector", "must look like"),
+        ("http://", "must look like"),
+        ("http://collector:notaport", "Port"),
+        ("http://user:secret@collector", "put the token into NIGHTLATCH_TOKEN"),
+        ("http://collector/?token=1", "put the token into NIGHTLATCH_TOKEN"),
+    ],
+)
+def test_an_address_that_cannot_work_is_said_at_the_start(url: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as error:
+        Shipper(url, TOKEN, "api")
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "ümlaut"])
+def test_a_token_that_cannot_work_is_said_at_the_start(token: str) -> None:
+    with pytest.raises(ValueError, match="NIGHTLATCH_TOKEN"):
+        Shipper("http://collector", token, "api")

@@ -1,0 +1,169 @@
+"""What every DocumentStore must do."""
+
+import threading
+
+import pytest
+from msgspec.structs import replace
+
+from nightlatch.exchange.disclosure import DataClass, DataItem, Side
+from nightlatch.exchange.facts import Contract, EndpointSummary, Expectation
+from nightlatch.exchange.incident import Incident, IncidentCaller, IncidentState
+from nightlatch.exchange.judgement import Detection, DetectionKind, Level, Mode
+from nightlatch.exchange.record import Posture
+from nightlatch.store.ports import AuditEntry, DocumentStore, StoreFailed
+
+CONTRACT = Contract(
+    endpoint="GET /users/{phone}",
+    expectation=Expectation.PUBLIC,
+    owner="Ida O'Brien",
+    reason="the app needs it before log-in; DROP TABLE contracts --",
+    expires=1_800_000_000.25,
+    mode=Mode.ENFORCE,
+    hourly_limit=300,
+    decided_at=1_750_000_000.125,
+)
+SUMMARY = EndpointSummary(
+    endpoint="GET /users/{phone}",
+    service="demo",
+    requests=10,
+    first_seen=1.5,
+    last_seen=2.5,
+    posture=Posture.OPEN,
+    coverage=0.25,
+    risk=Level.HIGH,
+    risk_reason="tells strangers who has an account",
+    items=(DataItem(Side.RESPONSE, "$.phone", DataClass.PHONE, 0.9, "+1•••••67", 3),),
+    credential_kinds=("api-key",),
+    failed_checks=(("personal-data-to-strangers", 9),),
+    statuses=((200, 9), (404, 1)),
+    contract=CONTRACT,
+)
+INCIDENT = Incident(
+    id="01JX1",
+    endpoint="GET /users/{phone}",
+    kind=DetectionKind.ENUMERATION,
+    title="Somebody walks the list",
+    level=Level.HIGH,
+    state=IncidentState.OPEN,
+    opened=100.5,
+    last_seen=200.5,
+    attempts=10,
+    subjects=4,
+    callers=1,
+    top_callers=(IncidentCaller("address:198.51.100.7", "198.51.100.7", 10, 4, 0, 100.5, 200.5),),
+    detections=(
+        Detection(
+            DetectionKind.ENUMERATION,
+            "GET /users/{phone}",
+            "strangers",
+            Level.HIGH,
+            100.5,
+            "",
+            0,
+            4,
+            9,
+        ),
+    ),
+)
+
+
+class DocumentStoreConformance:
+    """Inherit it and give a fixture `store` that returns an empty store."""
+
+    def test_an_empty_store_has_nothing(self, store: DocumentStore) -> None:
+        assert store.contracts() == []
+        assert store.endpoints() == []
+        assert store.incidents() == []
+        assert store.incident("01JX1") is None
+        assert store.audit_log() == []
+        assert store.state("inventory") is None
+
+    def test_a_contract_is_replaced_by_its_endpoint(self, store: DocumentStore) -> None:
+        other = Contract(endpoint="GET /me")
+        store.put_contract(CONTRACT)
+        store.put_contract(other)
+        assert store.contracts() == [other, CONTRACT]
+        changed = replace(CONTRACT, expectation=Expectation.MUST_AUTHENTICATE, expires=None)
+        store.put_contract(changed)
+        assert store.contracts() == [other, changed]
+
+    def test_summaries_are_replaced_by_their_endpoint(self, store: DocumentStore) -> None:
+        other = replace(SUMMARY, endpoint="GET /me", contract=None)
+        store.put_endpoints([])
+        store.put_endpoints([SUMMARY, other])
+        newer = replace(SUMMARY, requests=11)
+        store.put_endpoints([SUMMARY, newer])
+        assert store.endpoints() == [other, newer]
+
+    def test_many_summaries(self, store: DocumentStore) -> None:
+        many = [replace(SUMMARY, endpoint=f"GET /{number:05}") for number in range(2_000)]
+        store.put_endpoints(many)
+        store.put_endpoints(many)
+        assert store.endpoints() == many
+
+    def test_incidents_newest_first(self, store: DocumentStore) -> None:
+        incidents = [replace(INCIDENT, id=f"01JX{n}", opened=float(n % 3)) for n in range(6)]
+        for incident in incidents:
+            store.put_incident(incident)
+        assert [found.id for found in store.incidents()] == [f"01JX{n}" for n in (5, 2, 4, 1, 3, 0)]
+        assert [found.id for found in store.incidents(limit=2)] == ["01JX5", "01JX2"]
+        assert store.incidents(limit=0) == store.incidents(limit=-1) == []
+
+    def test_an_incident_is_replaced_by_its_id(self, store: DocumentStore) -> None:
+        store.put_incident(INCIDENT)
+        contained = replace(INCIDENT, state=IncidentState.CONTAINED, refused=5)
+        store.put_incident(contained)
+        assert store.incident(INCIDENT.id) == contained
+        assert store.incidents() == [contained]
+        assert store.incident("' OR '1'='1") is None
+
+    def test_the_audit_log_keeps_everything_newest_first(self, store: DocumentStore) -> None:
+        entries = [AuditEntry(float(n // 2), "ida", "decide", f"GET /{n}", "why") for n in range(6)]
+        for entry in entries:
+            store.audit(entry)
+        store.audit(entries[0])
+        assert store.audit_log() == [*reversed(entries[2:]), entries[0], entries[1], entries[0]]
+        assert store.audit_log(limit=1) == entries[-1:]
+
+    def test_state_is_bytes_by_name(self, store: DocumentStore) -> None:
+        everything = bytes(range(256)) * 1_000
+        store.put_state("inventory", b"old")
+        store.put_state("inventory", everything)
+        store.put_state("empty", b"")
+        assert store.state("inventory") == everything
+        assert store.state("empty") == b""
+
+    def test_hostile_text_is_kept_or_replaced_but_never_an_error(
+        self, store: DocumentStore
+    ) -> None:
+        for endpoint in ("GET /'\"%;--", "GET /\x00", "GET /\U0001f511", "", "GET /\ud800"):
+            store.put_contract(replace(CONTRACT, endpoint=endpoint))
+            store.put_endpoints([replace(SUMMARY, endpoint=endpoint)])
+            store.put_incident(replace(INCIDENT, id=endpoint))
+            store.audit(AuditEntry(1.0, endpoint, endpoint, endpoint))
+            store.put_state(endpoint, b"1")
+            assert store.incident(endpoint) is not None
+            assert store.state(endpoint) == b"1"
+        assert len(store.contracts()) == len(store.endpoints()) == len(store.audit_log()) == 5
+        assert replace(CONTRACT, endpoint="GET /\x00") in store.contracts()
+
+    def test_many_threads(self, store: DocumentStore) -> None:
+        def work(worker: int) -> None:
+            for number in range(5):
+                store.put_incident(replace(INCIDENT, id=f"{worker}-{number}"))
+                store.audit(AuditEntry(1.0, "worker", "put", str(number)))
+                store.incidents()
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(store.incidents()) == len(store.audit_log()) == 30
+
+    def test_close_is_idempotent_and_final(self, store: DocumentStore) -> None:
+        store.put_contract(CONTRACT)
+        store.close()
+        store.close()
+        with pytest.raises(StoreFailed, match="closed"):
+            store.contracts()

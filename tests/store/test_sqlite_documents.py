@@ -1,0 +1,146 @@
+"""The documents file."""
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.dialects import registry
+from sqlalchemy.schema import CreateTable
+from tests.store.conformance.documents import CONTRACT, INCIDENT, DocumentStoreConformance
+from tests.store.processes import other_process
+
+from nightlatch.store.ports import StoreFailed
+from nightlatch.store.sql_documents import TABLES
+from nightlatch.store.sqlite_documents import SQLiteDocuments
+
+
+class TestSQLiteDocuments(DocumentStoreConformance):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[SQLiteDocuments]:
+        store = SQLiteDocuments(tmp_path / "new" / "100%" / "documents.sqlite")
+        yield store
+        store.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "documents.sqlite"
+
+
+def test_documents_survive_a_restart(path: Path) -> None:
+    first = SQLiteDocuments(path)
+    first.put_contract(CONTRACT)
+    first.put_incident(INCIDENT)
+    first.close()
+    second = SQLiteDocuments(path)
+    assert second.contracts() == [CONTRACT]
+    assert second.incident(INCIDENT.id) == INCIDENT
+    second.close()
+
+
+def test_only_the_owner_may_read_it(path: Path) -> None:
+    store = SQLiteDocuments(path)
+    store.put_contract(CONTRACT)
+    for file in path.parent.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    store.close()
+
+
+def test_another_process_reads_while_this_one_writes(path: Path) -> None:
+    store = SQLiteDocuments(path)
+    store.put_contract(CONTRACT)
+    script = """
+from nightlatch.store.sqlite_documents import SQLiteDocuments
+store = SQLiteDocuments(path)
+print(store.contracts()[0].owner)
+store.close()
+"""
+    with store._engine.begin() as writing:
+        writing.execute(sa.text("UPDATE contracts SET document = '{}'"))
+        assert other_process(script, path) == CONTRACT.owner
+    store.close()
+
+
+def test_two_that_start_at_once_on_a_new_file(path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: SQLiteDocuments(path), range(4)))
+    for store in stores:
+        assert store.contracts() == []
+        store.close()
+
+
+def test_migrations_and_tables_say_the_same(path: Path) -> None:
+    store = SQLiteDocuments(path)
+    with store._engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), TABLES) == []
+    store.close()
+
+
+def test_the_tables_are_postgresql_too() -> None:
+    dialect = registry.load("postgresql")()
+    statements = [
+        str(CreateTable(table).compile(dialect=dialect)) for table in TABLES.sorted_tables
+    ]
+    assert len(statements) == 5
+    assert any("BYTEA" in statement for statement in statements)
+
+
+def test_what_a_newer_nightlatch_wrote_is_refused(path: Path) -> None:
+    SQLiteDocuments(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreFailed, match=r"newer Nightlatch.*9999.*Upgrade"):
+        SQLiteDocuments(path)
+
+
+def test_a_document_of_older_code_is_read(path: Path) -> None:
+    store = SQLiteDocuments(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            'INSERT INTO contracts VALUES (\'GET /a\', \'{"endpoint":"GET /a","gone":1}\')'
+        )
+    connection.close()
+    assert [contract.endpoint for contract in store.contracts()] == ["GET /a"]
+    store.close()
+
+
+def test_a_document_that_cannot_be_read_is_a_failure(path: Path) -> None:
+    store = SQLiteDocuments(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO contracts VALUES ('GET /a', '[]')")
+    connection.close()
+    with pytest.raises(StoreFailed, match="cannot be read"):
+        store.contracts()
+    store.close()
+
+
+def test_a_damaged_file_is_named(path: Path) -> None:
+    path.write_bytes(b"no database at all" * 1_000)
+    with pytest.raises(StoreFailed, match=r"documents\.sqlite.*damaged"):
+        SQLiteDocuments(path)
+
+
+def test_a_place_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreFailed, match="cannot be used"):
+        SQLiteDocuments(tmp_path / "file" / "documents.sqlite")
+
+
+def test_a_file_that_stays_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nightlatch.store.sqlite_documents._BUSY_SECONDS", 0.1)
+    store = SQLiteDocuments(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreFailed, match="another process holds it"):
+        store.put_contract(CONTRACT)
+    other.execute("ROLLBACK")
+    other.close()
+    store.put_contract(CONTRACT)
+    store.close()
