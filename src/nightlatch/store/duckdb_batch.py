@@ -45,18 +45,18 @@ def _insert_columns(cursor: duckdb.DuckDBPyConnection, statement: str, columns: 
 
 def _record_columns(records: Sequence[Record], encoded: Sequence[bytes]) -> Columns:
     return {
-        "id": _objects(r.id for r in records),
+        "id": _objects([r.id for r in records]),
         "observed_at": np.array([r.at for r in records], np.float64),
-        "endpoint": _objects(r.endpoint for r in records),
-        "method": _objects(r.method for r in records),
+        "endpoint": _objects([r.endpoint for r in records]),
+        "method": _objects([r.method for r in records]),
         "status": np.array([r.status for r in records], np.int32),
         "level": np.array([r.level for r in records], np.uint8),
         "refused": np.array([r.refused for r in records], np.bool_),
-        "address": _objects(r.address for r in records),
+        "address": _objects([r.address for r in records]),
         # Lists as lines: DuckDB takes them apart faster than it reads Python lists.
-        "circles": _objects("\n".join(r.circles) for r in records),
-        "failed_checks": _objects("\n".join(f.check for f in r.findings) for r in records),
-        "searchable": _objects(searchable(r) for r in records),
+        "circles": _objects(["\n".join(r.circles) for r in records]),
+        "failed_checks": _objects(["\n".join(f.check for f in r.findings) for r in records]),
+        "searchable": _objects([searchable(r) for r in records]),
         "record": _objects(encoded),
     }
 
@@ -78,8 +78,8 @@ def narrowest_circle(record: Record) -> str:
 
 
 def _repeated(values: Iterable[str], counts: Sequence[int]) -> npt.NDArray[Any]:
-    return _objects(chain.from_iterable(map(repeat, values, counts)))
+    return _objects(list(chain.from_iterable(map(repeat, values, counts))))
 
 
-def _objects(values: Iterable[str] | Iterable[bytes]) -> npt.NDArray[Any]:
-    return np.array(list(values), dtype=object)
+def _objects(values: Sequence[str] | Sequence[bytes]) -> npt.NDArray[Any]:
+    return np.array(values, dtype=object)

@@ -114,7 +114,8 @@ class DuckDBEvents:
             removed = _forget(cursor, "records", now - max_age)
             removed_disclosures = _forget(cursor, "disclosures", now - max_age)
             removed_disclosures += _limit_disclosures(cursor, max_bytes // 2)
-            if removed or removed_disclosures:
+            if removed or removed_disclosures or self._file.used_bytes(cursor) > max_bytes:
+                # The log is folded in first: it is several times as large as what becomes of it.
                 cursor.execute("CHECKPOINT")
             for attempt in range(1, _PRUNE_ROUNDS + 1):
                 used = self._file.used_bytes(cursor)
@@ -163,7 +164,7 @@ def _highest_id(cursor: duckdb.DuckDBPyConnection) -> str:
 def _known_ids(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[str]:
     """Which of the ids the file has. Ids sort by time, so the range spares most of the file."""
     found = cursor.execute(
-        "SELECT id FROM records WHERE id BETWEEN ? AND ? AND list_contains(?, id)",
+        "SELECT id FROM records WHERE id BETWEEN ? AND ? AND id IN (SELECT unnest(?))",
         [min(ids), max(ids), list(ids)],
     )
     return [record_id for (record_id,) in found.fetchall()]
