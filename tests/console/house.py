@@ -13,13 +13,20 @@ import uvicorn
 from fastapi import FastAPI
 from msgspec import Struct
 from tests.console.sample_checks import SAMPLE_CHECKS
-from tests.console.sample_house import NOW
-from tests.console.stand_ins import Documents, Events, SampleRecorder, empty_house, full_house
+from tests.console.sample_house import NOW, make_records, older_incidents
 
 from nightlatch.console.access import Access
 from nightlatch.console.app import create_console
 from nightlatch.console.guard import COOKIE
+from nightlatch.exchange.agent import AgentReport
+from nightlatch.exchange.facts import Contract
+from nightlatch.exchange.judgement import DetectionKind
+from nightlatch.exchange.record import Record
+from nightlatch.respond.recorder import Recorder
+from nightlatch.store.memory_documents import MemoryDocuments
+from nightlatch.store.memory_events import MemoryEvents
 
+WALKS = (DetectionKind.ENUMERATION, DetectionKind.DISTRIBUTED_ENUMERATION)
 API_TOKEN = "api-token-of-the-tests"
 
 
@@ -69,14 +76,26 @@ class Clock:
 
 
 class House(Struct):
-    """Everything behind one console."""
+    """Everything behind one console: the real rooms, in memory."""
 
     app: FastAPI
-    recorder: SampleRecorder
-    events: Events
-    documents: Documents
+    recorder: Recorder
+    events: MemoryEvents
+    documents: MemoryDocuments
     access: Access
     clock: Clock
+    records: tuple[Record, ...]
+    """What has happened, oldest first."""
+
+    @property
+    def walk(self) -> str:
+        """The page of the sample attack's incident."""
+        (incident,) = (one for one in self.recorder.incidents() if one.kind in WALKS)
+        return f"/incidents/{incident.id}"
+
+    def contract(self, endpoint: str) -> Contract | None:
+        decided = self.recorder.directives.contracts
+        return next((one for one in decided if one.endpoint == endpoint), None)
 
     def csrf_of(self, client: Client) -> str:
         """What a form of this client's session carries."""
@@ -85,13 +104,22 @@ class House(Struct):
         return session.csrf
 
 
-def build_house(*, empty: bool = False, honest: int = 600, attack: int = 600) -> House:
-    recorder, events, documents = empty_house() if empty else full_house(honest, attack)
-    access, clock = Access(documents), Clock()
+def build_house(honest: int = 250, attack: int = 400) -> House:
+    """With a day of traffic, the last of it an attack; `build_house(0, 0)` is an empty one."""
+    events, documents, clock = MemoryEvents(), MemoryDocuments(), Clock()
+    if attack:
+        for incident in older_incidents():
+            documents.put_incident(incident)
+    recorder, access = Recorder(events, documents, notifiers=()), Access(documents)
+    records = make_records(honest, attack)
+    recorder.take(records)
+    if honest:
+        report = AgentReport("accounts-api", "worker-1", "0.1.0", queue_depth=3)
+        recorder.report(report, clock() - 2)
     app = create_console(
         recorder, events, documents, SAMPLE_CHECKS, API_TOKEN, access=access, clock=clock
     )
-    return House(app, recorder, events, documents, access, clock)
+    return House(app, recorder, events, documents, access, clock, records)
 
 
 def enter(house: House) -> Client:

@@ -1,15 +1,16 @@
 """A house with a day of honest traffic and the attack of the breach, made from a fixed seed."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from random import Random
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.exchange import Ending
+from nightlatch.exchange.incident import Incident, IncidentState
 from nightlatch.exchange.judgement import (
     ALLOW_OBSERVE,
     Action,
@@ -189,9 +190,13 @@ def _visit(random: Random, door: Door, at: float) -> Record:
 
 def _attack(random: Random, number: int) -> Iterator[Record]:
     addresses = [f"203.0.113.{n}" for n in random.sample(range(1, 250), 64)]
+    told = list(detections())
     for index in range(number):
         at = ATTACK_START + ATTACK_SECONDS * index / number + random.random()
-        yield _guess(random, at, random.choice(addresses), index)
+        guess = _guess(random, at, random.choice(addresses), index)
+        if told and told[0].at <= at:
+            guess = replace(guess, detections=(told.pop(0),))
+        yield guess
 
 
 def _guess(random: Random, at: float, address: str, attempts: int) -> Record:
@@ -324,11 +329,11 @@ def detections() -> tuple[Detection, ...]:
 
     return (
         told(
-            DetectionKind.EXISTENCE_ORACLE,
-            "strangers",
+            DetectionKind.ENUMERATION,
+            "network:203.0.113.0/24",
             60,
-            "Answers differ by whether the number has an account: 200 for 15 %, 404 for the rest.",
-            0.0,
+            "The network asked for 58 different numbers and came back to none of them.",
+            1e-3,
             9,
             58,
         ),
@@ -343,11 +348,11 @@ def detections() -> tuple[Detection, ...]:
             224,
         ),
         told(
-            DetectionKind.ENUMERATION,
-            "network:203.0.113.0/24",
+            DetectionKind.EXISTENCE_ORACLE,
+            "strangers",
             560,
-            "The network asked for 306 different numbers and came back to none of them.",
-            1e-3,
+            "Answers differ by whether the number has an account: 200 for 15 %, 404 for the rest.",
+            0.0,
             47,
             306,
         ),
@@ -363,5 +368,30 @@ def detections() -> tuple[Detection, ...]:
     )
 
 
-def statuses(records: Sequence[Record]) -> tuple[tuple[int, int], ...]:
-    return tuple(sorted(Counter(record.status for record in records).items()))
+def older_incidents() -> tuple[Incident, ...]:
+    """One contained, one closed; their detections are no longer kept."""
+    invoices = DOORS[1].endpoint
+    return (
+        _older("01JXQ00000000000000000BUDG", invoices, IncidentState.CONTAINED, 9, 143, 61),
+        _older("01JXP00000000000000000OLD1", invoices, IncidentState.CLOSED, 31, 40, 12),
+    )
+
+
+def _older(
+    incident_id: str, endpoint: str, state: IncidentState, hours: float, attempts: int, people: int
+) -> Incident:
+    opened = NOW - hours * HOUR
+    return Incident(
+        id=incident_id,
+        endpoint=endpoint,
+        kind=DetectionKind.BUDGET_EXCEEDED,
+        title=f"More people's records than allowed leave through {endpoint}",
+        level=Level.MEDIUM,
+        state=state,
+        opened=opened,
+        last_seen=opened + 2400,
+        attempts=attempts,
+        subjects=people,
+        refused=38 if state is IncidentState.CONTAINED else 0,
+        callers=3,
+    )

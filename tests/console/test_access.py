@@ -1,7 +1,6 @@
 """One-time links and the sessions they open."""
 
 import pytest
-from tests.console.stand_ins import Documents
 
 from nightlatch.console.access import (
     MAX_SESSIONS,
@@ -11,17 +10,18 @@ from nightlatch.console.access import (
     Access,
     same_secret,
 )
+from nightlatch.store.memory_documents import MemoryDocuments
 
 NOW = 1_000_000.0
 
 
 @pytest.fixture
-def documents() -> Documents:
-    return Documents()
+def documents() -> MemoryDocuments:
+    return MemoryDocuments()
 
 
 @pytest.fixture
-def access(documents: Documents) -> Access:
+def access(documents: MemoryDocuments) -> Access:
     return Access(documents)
 
 
@@ -62,7 +62,7 @@ def test_an_ended_session_is_gone_and_others_are_not(access: Access) -> None:
 
 
 def test_sessions_survive_a_restart_and_links_come_from_another_process(
-    documents: Documents,
+    documents: MemoryDocuments,
 ) -> None:
     token = Access(documents).issue(NOW)
     session = Access(documents).redeem(token, NOW)
@@ -78,11 +78,14 @@ def test_the_oldest_give_way(access: Access) -> None:
     assert known == [False] + [True] * MAX_SESSIONS
 
 
-def test_nothing_kept_or_shown_opens_the_console(access: Access, documents: Documents) -> None:
+def test_nothing_kept_or_shown_opens_the_console(
+    access: Access, documents: MemoryDocuments
+) -> None:
     token = access.issue(NOW)
     session = access.redeem(token, NOW)
     assert session is not None
-    kept = b"".join(documents.states.values())
+    kept = b"".join(documents.state(key) or b"" for key in ("console-token", "console-sessions"))
+    assert kept
     for secret in (token, session.secret, session.csrf):
         assert secret.encode() not in kept
     assert session.secret not in repr(session)

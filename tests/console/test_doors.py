@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from tests.console.stand_ins import full_house
+from tests.console.house import build_house
 
 from nightlatch.console.doors import is_open_door, overview, personal_items
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
@@ -49,6 +49,7 @@ def test_only_what_left_to_strangers_is_summed() -> None:
 
 
 def test_closed_incidents_are_left_out() -> None:
-    recorder, _, _ = full_house()
-    view = overview([], recorder.incidents(10), Mode.OBSERVE, NOW)
-    assert (len(view.incidents), view.open_incidents) == (2, 1)
+    view = overview([], build_house().recorder.incidents(10), Mode.OBSERVE, NOW)
+    assert (len(view.incidents), view.open_incidents) == (3, 2)
+    assert view.worst is not None
+    assert "addresses walk" in view.worst.title

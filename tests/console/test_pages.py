@@ -9,9 +9,8 @@ from tests.console.house import Client, House, build_house, enter
 from tests.console.sample_house import LOOKUP
 
 from nightlatch.console.search import PAGE
-from nightlatch.exchange.judgement import Mode
+from nightlatch.exchange.judgement import Mode, Outcome
 
-WALK = "/incidents/01JXSM4Z0000000000000WALK1"
 LOOKUP_PAGE = "/endpoint?key=" + quote(LOOKUP, safe="")
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 
@@ -56,7 +55,7 @@ class Outline(HTMLParser):
 
 
 def pages(house: House) -> list[str]:
-    record = house.events.records[-1] if house.events.records else None
+    record = house.records[-1] if house.records else None
     return [
         "/",
         "/?span=7d",
@@ -67,13 +66,13 @@ def pages(house: House) -> list[str]:
         "/checks",
         "/checks/hsts",
         "/settings",
-        *([f"/requests/{record.id}", LOOKUP_PAGE, WALK] if record else []),
+        *([f"/requests/{record.id}", LOOKUP_PAGE, house.walk] if record else []),
     ]
 
 
-@pytest.mark.parametrize("empty", [False, True])
-def test_every_page_answers_and_is_sane(*, empty: bool) -> None:
-    house = build_house(empty=empty)
+@pytest.mark.parametrize(("requests", "pages_there"), [(600, 12), (0, 9)])
+def test_every_page_answers_and_is_sane(requests: int, pages_there: int) -> None:
+    house = build_house(requests, requests)
     with enter(house) as client:
         answers = {path: client.get(path) for path in pages(house)}
     for path, answer in answers.items():
@@ -83,26 +82,28 @@ def test_every_page_answers_and_is_sane(*, empty: bool) -> None:
         assert outline.inline == [], path
         assert outline.unlabelled == [], path
         assert len(outline.ids) == len(set(outline.ids)), path
-    assert len(answers) == (9 if empty else 12)
+    assert len(answers) == pages_there
 
 
-def test_the_overview_leads_to_the_worst_door_and_the_incident(client: Client) -> None:
+def test_the_overview_leads_to_the_worst_door_and_the_incident(
+    client: Client, house: House
+) -> None:
     text = client.get("/").text
     assert "records that left to strangers" in text
     assert LOOKUP_PAGE.replace("%2F", "/") in text or LOOKUP_PAGE in text
-    assert WALK in text
+    assert house.walk in text
     assert "Nothing is refused yet" in text
 
 
 def test_before_any_traffic_the_pages_teach() -> None:
-    house = build_house(empty=True)
+    house = build_house(0, 0)
     with enter(house) as client:
         texts = [client.get(path).text for path in ("/", "/requests", "/endpoints")]
     assert all("app.add_middleware(Nightlatch)" in text for text in texts)
 
 
 def test_the_request_list_pages_without_a_script(client: Client, house: House) -> None:
-    total = sum(record.endpoint == "GET /actuator/env" for record in house.events.records)
+    total = sum(record.endpoint == "GET /actuator/env" for record in house.records)
     few = client.get("/requests?endpoint=GET+%2Factuator%2Fenv").text
     assert f"<strong>{total}</strong>" in few
     assert few.count("request-row") == total
@@ -118,7 +119,7 @@ def test_the_request_list_pages_without_a_script(client: Client, house: House) -
 def test_a_request_shows_every_check_and_what_would_have_been_done(
     client: Client, house: House
 ) -> None:
-    record = next(one for one in house.events.records if one.decision.rule and one.disclosed)
+    record = next(one for one in house.records if one.decision.rule and one.disclosed)
     text = client.get(f"/requests/{record.id}").text
     assert text.count('class="check check-') == 14
     assert text.count("check-failed") == len(record.findings)
@@ -129,12 +130,12 @@ def test_a_request_shows_every_check_and_what_would_have_been_done(
 
 def test_hostile_values_are_shown_as_text(client: Client, house: House) -> None:
     record = replace(
-        house.events.records[-1],
+        house.records[-1],
         id="hostile",
         path=HOSTILE,
         query=HOSTILE,
         reason=HOSTILE,
-        request=replace(house.events.records[-1].request, headers=(("x", HOSTILE),), body=HOSTILE),
+        request=replace(house.records[-1].request, headers=(("x", HOSTILE),), body=HOSTILE),
     )
     house.events.append([record])
     for path in ("/requests/hostile", f"/requests?text={quote(HOSTILE)}"):
@@ -159,7 +160,9 @@ def test_a_decision_is_saved(client: Client, house: House) -> None:
     text = client.get(answer.headers["location"]).text
     assert "Saved." in text
     assert 'value="2025-12-31"' in text
-    assert house.recorder.contracts[LOOKUP].hourly_limit == 50
+    kept = house.contract(LOOKUP)
+    assert kept is not None
+    assert kept.hourly_limit == 50
     assert "Public by decision" in client.get("/endpoints").text
 
 
@@ -169,33 +172,34 @@ def test_a_bad_decision_comes_back_with_what_was_typed(client: Client, house: Ho
     assert answer.status_code == 422
     assert "needs a reason" in answer.text
     assert 'value="growth"' in answer.text
-    assert house.recorder.contracts == {}
+    assert house.recorder.directives.contracts == ()
 
 
 def test_the_button_says_what_will_happen_and_then_what_is(client: Client, house: House) -> None:
-    before = client.get(WALK).text
+    walk = house.walk
+    before = client.get(walk).text
     assert "What will happen" in before
     assert "1 in 10,000" in before
-    answer = client.post(f"{WALK}/contain", data={"csrf_token": house.csrf_of(client)})
-    assert answer.headers["location"] == WALK
-    after = client.get(WALK).text
+    answer = client.post(f"{walk}/contain", data={"csrf_token": house.csrf_of(client)})
+    assert answer.headers["location"] == walk
+    after = client.get(walk).text
     assert "Contained" in after
     assert "Enforce now" not in after
-    client.post(f"{WALK}/close", data={"csrf_token": house.csrf_of(client)})
-    assert "Nothing more is counted here" in client.get(WALK).text
+    client.post(f"{walk}/close", data={"csrf_token": house.csrf_of(client)})
+    assert "Nothing more is counted here" in client.get(walk).text
 
 
 def test_the_mode_of_the_house_is_set(client: Client, house: House) -> None:
     form = {"csrf_token": house.csrf_of(client), "mode": "enforce"}
     assert client.post("/settings/mode", data=form).status_code == 303
-    assert house.recorder.mode is Mode.ENFORCE
+    assert house.recorder.directives.mode is Mode.ENFORCE
     assert "Enforce mode" in client.get("/").text
     assert client.post("/settings/mode", data=form | {"mode": "panic"}).status_code == 422
 
 
 def test_problems_are_shown_where_they_are_looked_for(client: Client, house: House) -> None:
-    house.recorder.problems = ("The disk is full: free some space.",)
-    assert "The disk is full" in client.get("/settings").text
+    house.recorder.count(Outcome.LOST_QUEUE_FULL, 5)
+    assert "5 exchanges were lost" in client.get("/settings").text
     assert "1 problem" in client.get("/").text
 
 

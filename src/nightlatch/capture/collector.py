@@ -150,7 +150,7 @@ def _checked(url: str) -> SplitResult:
     parts = urlsplit(url)
     # `port` raises ValueError itself when it is no number.
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError(f"NIGHTLATCH_URL must look like http://collector:4664, not {url!r}")
+        raise ValueError(f"NIGHTLATCH_URL must look like http://collector:4180, not {url!r}")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("NIGHTLATCH_URL is an address only: put the token into NIGHTLATCH_TOKEN")
     return parts

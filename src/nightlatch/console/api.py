@@ -16,7 +16,6 @@ from nightlatch.console.answers import json
 from nightlatch.console.context import Actor, Console, Here
 from nightlatch.console.contracts import contract_problems
 from nightlatch.console.doors import MAX_INCIDENTS, Overview, overview
-from nightlatch.console.live import matcher
 from nightlatch.console.openapi import answers, takes
 from nightlatch.console.search import PAGE, read_search
 from nightlatch.console.stream import live_response
@@ -70,7 +69,8 @@ class HealthReport(Struct, frozen=True):
     mode: Mode
     problems: tuple[str, ...]
     outcomes: dict[str, int]
-    store: StoreSize
+    store: StoreSize | None
+    """None when the store cannot say."""
 
 
 @router.get("/overview", **answers(Overview))
@@ -185,20 +185,17 @@ def read_health(here: Here) -> Response:
 @router.get("/live", response_class=StreamingResponse, response_model=None)
 def live(request: Request, here: Here) -> Response:
     """Server-sent events: `request` (a record as JSON), `passed` (two counts: not shown, lost)."""
-    search = read_search(request.query_params)
     return live_response(
         request,
         here.recorder.subscribe,
-        matcher(search.query()),
+        read_search(request.query_params).query(),
         lambda record: msgspec.json.encode(record).decode(),
     )
 
 
 def _health(here: Console) -> HealthReport:
     health = here.recorder.health(here.clock())
-    return HealthReport(
-        here.mode, tuple(health.problems), dict(health.outcomes), here.events.size()
-    )
+    return HealthReport(here.mode, tuple(health.problems), dict(health.outcomes), health.store)
 
 
 def _found(value: T | None, noun: str) -> T:

@@ -31,6 +31,12 @@ class Overview(Struct, frozen=True):
     mode: Mode
 
     @property
+    def worst(self) -> Incident | None:
+        """The open incident through which most people's records left."""
+        still_open = [one for one in self.incidents if one.state is IncidentState.OPEN]
+        return max(still_open, key=lambda one: (one.level, one.subjects), default=None)
+
+    @property
     def open_incidents(self) -> int:
         return sum(incident.state is IncidentState.OPEN for incident in self.incidents)
 

@@ -7,6 +7,7 @@ from nightlatch.exchange.facts import Contract, Directives, EndpointSummary
 from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.record import Record
+from nightlatch.store.ports import StoreSize
 
 
 class Subscription(Protocol):
@@ -16,6 +17,10 @@ class Subscription(Protocol):
         """What came since the last call, oldest first, and how many were lost before them.
         Never waits."""
 
+    @property
+    def closed(self) -> bool:
+        """Nothing more arrives: this reader was crowded out."""
+
     def close(self) -> None: ...
 
 
@@ -24,6 +29,15 @@ class Agent(Protocol):
 
     @property
     def service(self) -> str: ...
+
+    @property
+    def instance(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def queue_depth(self) -> int: ...
 
     @property
     def last_seen(self) -> float: ...
@@ -38,6 +52,10 @@ class Health(Protocol):
 
     @property
     def agents(self) -> Sequence[Agent]: ...
+
+    @property
+    def store(self) -> StoreSize | None:
+        """None when the events store cannot say."""
 
     @property
     def problems(self) -> Sequence[str]:

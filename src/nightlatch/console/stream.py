@@ -11,6 +11,8 @@ from starlette.responses import StreamingResponse
 
 from nightlatch.console.ports import Subscription
 from nightlatch.exchange.record import Record
+from nightlatch.store.ports import EventQuery
+from nightlatch.store.query import matches
 
 TICK = 0.5
 """Seconds between two looks at the feed."""
@@ -20,7 +22,6 @@ PER_TICK = 25
 """Records shown per tick: more than an eye can follow. The rest is counted, not hidden."""
 
 Subscribe = Callable[[], Subscription]
-Matches = Callable[[Record], bool]
 Render = Callable[[Record], str]
 
 
@@ -31,18 +32,18 @@ def event(name: str, data: str) -> bytes:
 
 
 def live_response(
-    request: Request, subscribe: Subscribe, matches: Matches, render: Render
+    request: Request, subscribe: Subscribe, query: EventQuery, render: Render
 ) -> StreamingResponse:
     """`request` events with rendered records, oldest first; `passed` events count the rest."""
     return StreamingResponse(
-        _live(request, subscribe, matches, render),
+        _live(request, subscribe, query, render),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )
 
 
 async def _live(
-    request: Request, subscribe: Subscribe, matches: Matches, render: Render
+    request: Request, subscribe: Subscribe, query: EventQuery, render: Render
 ) -> AsyncIterator[bytes]:
     silent = 0.0
     # Only now: an answer that is never read must leave no reader behind.
@@ -51,7 +52,7 @@ async def _live(
         yield b"retry: 2000\n\n"
         async with aclosing(_ticks(request, feed)) as ticks:
             async for records, lost in ticks:
-                chunk = await run_in_threadpool(_events, records, lost, matches, render)
+                chunk = await run_in_threadpool(_events, records, lost, query, render)
                 silent = 0.0 if chunk else silent + TICK
                 if silent >= HEARTBEAT:
                     chunk, silent = b": alive\n\n", 0.0
@@ -64,13 +65,13 @@ async def _live(
 async def _ticks(
     request: Request, feed: Subscription
 ) -> AsyncGenerator[tuple[Sequence[Record], int], None]:
-    while not await request.is_disconnected():
+    while not (feed.closed or await request.is_disconnected()):
         yield feed.take()
         await asyncio.sleep(TICK)
 
 
-def _events(records: Sequence[Record], lost: int, matches: Matches, render: Render) -> bytes:
-    wanted = [record for record in records if matches(record)]
+def _events(records: Sequence[Record], lost: int, query: EventQuery, render: Render) -> bytes:
+    wanted = [record for record in records if matches(record, query)]
     shown = wanted[-PER_TICK:]
     passed = len(wanted) - len(shown)
     chunks = [event("request", render(record)) for record in shown]

@@ -23,5 +23,4 @@ def home(request: Request, here: Here, span: str = "24h") -> HTMLResponse:
         spans=SPANS.values(),
         span=span_of(span),
         health=here.recorder.health(now),
-        store=here.events.size(),
     )

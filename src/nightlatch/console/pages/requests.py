@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from nightlatch.checks.check import Check
 from nightlatch.console.context import Console, Here
-from nightlatch.console.live import matcher
 from nightlatch.console.rendering import page, row
 from nightlatch.console.search import METHODS, PAGE, read_search
 from nightlatch.console.stream import live_response
@@ -52,11 +51,10 @@ def list_requests(request: Request, here: Here) -> HTMLResponse:
 @router.get("/stream", response_class=StreamingResponse, response_model=None)
 def stream(request: Request, here: Here) -> Response:
     """The list's live rows, as rendered HTML."""
-    search = read_search(request.query_params)
     return live_response(
         request,
         here.recorder.subscribe,
-        matcher(search.query()),
+        read_search(request.query_params).query(),
         lambda record: row(here, record),
     )
 

@@ -9,7 +9,6 @@ from nightlatch.console.context import Actor, Here, get_session
 from nightlatch.console.guard import COOKIE
 from nightlatch.console.rendering import page
 from nightlatch.exchange.judgement import Mode, Outcome
-from nightlatch.faults import FAULTS
 
 router = APIRouter(prefix="/settings")
 
@@ -22,8 +21,6 @@ def show_settings(request: Request, here: Here) -> HTMLResponse:
         "settings.html",
         health=health,
         outcomes=[(outcome, health.outcomes.get(outcome, 0)) for outcome in Outcome],
-        store=here.events.size(),
-        faults=FAULTS.counts(),
         audit=here.documents.audit_log(20),
         modes=Mode,
         decided=here.recorder.directives.mode is not None,
