@@ -69,7 +69,8 @@ def test_every_setting_can_be_given_in_all_three_ways(tmp_path: Path) -> None:
 def test_all_mistakes_are_told_at_once_with_place_and_suggestion(tmp_path: Path) -> None:
     file = _file(
         tmp_path,
-        '# ours\nmode = "enforced"\n\n[budgets]\ncaller_huor = 5\ncaller_day = 0\n[capture]\nqueue = "x"\n',
+        '# ours\nmode = "enforced"\n\n[budgets]\ncaller_huor = 5\ncaller_day = 0\n'
+        '[capture]\nqueue = "x"\n',
     )
     with pytest.raises(ConfigurationError) as caught:
         load_settings({"modus": "observe"}, {"NIGHTLATCH_TRUSTED_PROXY": "10.0.0.1"}, file)

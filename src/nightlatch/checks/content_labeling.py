@@ -15,17 +15,17 @@ def judge(evidence: Evidence) -> Verdict:
     label = response.headers.get(b"content-type")
     if not label:
         return "the answer has a body and no Content-Type"
-    content = evidence.response
-    if content.kind is ContentKind.JSON:
+    media = label.partition(";")[0].strip().lower()
+    if media.endswith(_HONEST_FOR_JSON_TEXT) and evidence.response.kind is ContentKind.JSON:
         return None
+    content = evidence.response
     if content.kind is ContentKind.MALFORMED and not content.cut and not response.body.fault:
         return (
             f"the answer is labelled JSON and cannot be read as such ({response.body.size} bytes)"
         )
-    if response.body.data.startswith(_JSON_STARTS):
-        media = label.partition(";")[0].strip().lower()
-        if not media.endswith(_HONEST_FOR_JSON_TEXT):
-            return f"the answer looks like JSON and is labelled {media[:60]!r}"
+    looks_like_json = response.body.data.startswith(_JSON_STARTS)
+    if looks_like_json and not media.endswith(_HONEST_FOR_JSON_TEXT):
+        return f"the answer looks like JSON and is labelled {media[:60]!r}"
     return None
 
 
