@@ -73,6 +73,7 @@ class Agent:
         self._sink = sink
         self._directives = Directives()
         self._records: list[Record] = []
+        self._closed = False
         self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
         self.on_response = pipeline.on_response
         self.on_stream = pipeline.on_stream
@@ -109,7 +110,10 @@ class Agent:
         return self._backlog.drain(timeout)
 
     def close(self) -> None:
-        """Record what there is, within about two seconds. May be called again."""
+        """Record what there is, within about two seconds. Again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         with guarded("app.close"):
             self._backlog.close()
             self._memory.keep()
