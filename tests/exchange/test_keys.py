@@ -1,4 +1,5 @@
 import os
+import secrets
 import stat
 import subprocess
 import sys
@@ -6,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from nightlatch.exchange import keys
 from nightlatch.exchange.keys import KeyRefused, load_or_create_key
 
 START_TOGETHER = """
@@ -69,14 +69,14 @@ def test_the_slower_of_two_keeps_the_key_of_the_faster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "key"
-    make = keys.secrets.token_bytes
+    make = secrets.token_bytes
 
     def overtaken(size: int) -> bytes:
         path.write_bytes(b"f" * 32)
         path.chmod(0o600)
         return make(size)
 
-    monkeypatch.setattr(keys.secrets, "token_bytes", overtaken)
+    monkeypatch.setattr("nightlatch.exchange.keys.secrets.token_bytes", overtaken)
     assert load_or_create_key(path) == b"f" * 32
 
 
@@ -120,7 +120,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(keys.os, "fsync", full)
+    monkeypatch.setattr("nightlatch.exchange.keys.os.fsync", full)
     with pytest.raises(KeyRefused, match="No space left"):
         load_or_create_key(tmp_path / "key")
     assert list(tmp_path.iterdir()) == []

@@ -35,13 +35,14 @@ def test_reading(content_type: str | None, kind: MediaKind, charset: str, bounda
 @given(st.text(max_size=80))
 def test_never_raises(content_type: str) -> None:
     media = read_media(content_type)
-    assert (
-        b"x".decode("utf-8" if "16" in media.charset or "32" in media.charset else media.charset)
-        == "x"
-    )
+    assert "x".encode(media.charset, "replace").decode(media.charset, "replace") == "x"
 
 
-@given(st.text(), st.sampled_from(["utf-8-sig", "utf-16", "utf-32"]))
+# A zero after the mark of UTF-16 makes it that of UTF-32: nobody can tell those apart.
+@given(
+    st.text(st.characters(min_codepoint=1, codec="utf-8")),
+    st.sampled_from(["utf-8-sig", "utf-16", "utf-32"]),
+)
 def test_a_byte_order_mark_decides(text: str, encoding: str) -> None:
     assert decode_text(text.encode(encoding), "ascii") == text
 

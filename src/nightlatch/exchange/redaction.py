@@ -3,6 +3,7 @@
 Nothing of an exchange leaves the process or reaches a disk before it went through here.
 """
 
+import re
 from collections.abc import Iterable
 from urllib.parse import unquote_plus
 
@@ -22,9 +23,14 @@ _HARMLESS = frozenset(
     b"cache-control connection content-encoding content-language content-length content-type "
     b"date etag expires forwarded host if-modified-since if-none-match keep-alive last-modified "
     b"priority range retry-after sec-ch-ua sec-fetch-dest sec-fetch-mode sec-fetch-site server "
-    b"strict-transport-security te traceparent transfer-encoding upgrade vary via "
+    b"strict-transport-security te traceparent transfer-encoding upgrade user-agent vary via "
     b"x-content-type-options x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip "
     b"x-request-id".split()
+)
+_SCHEME = re.compile(
+    r"bearer|basic|digest|token|dpop|jwt|hawk|mac|oauth|signature|gnap|vapid|mutual|negotiate|ntlm"
+    r"|concealed|(?:api-?)?key|privatetoken|(?:aws4|hmac|scram)(?:-[a-z0-9-]{1,40})?",
+    re.IGNORECASE,
 )
 _URLS = frozenset({b"referer", b"location", b"content-location", b"refresh", b"x-original-url"})
 
@@ -107,7 +113,10 @@ class Redactor:
 
     def _authorization(self, value: str) -> str:
         scheme, space, secret = value.strip().partition(" ")
-        return f"{scheme} {self._masks.hide(secret.strip())}" if space else self._masks.hide(scheme)
+        # An unknown scheme may be the first half of a secret.
+        if space and _SCHEME.fullmatch(scheme):
+            return f"{scheme} {self._masks.hide(secret.strip())}"
+        return self._masks.hide(value.strip())
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.strip().partition("=")
@@ -119,8 +128,10 @@ class Redactor:
     def _url(self, url: str) -> str:
         rest, hash_mark, fragment = url.partition("#")
         address, question_mark, query = rest.partition("?")
+        decoded = unquote_plus(address)
+        shown = self._masks.by_shape(decoded)
         return (
-            self._masks.by_shape(address)
+            (address if shown == decoded else shown)
             + question_mark
             + self.query(query)
             + hash_mark

@@ -5,6 +5,7 @@ exit lists and plain lists: one address, network or `first-last` range to a line
 """
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address, ip_network
@@ -17,6 +18,9 @@ _NAMED_FAULTS = 3
 """Bad lines of a file that are named; the others are only counted."""
 _SILENT = ("ExitNode ", "Published ", "LastStatus ")
 """Lines of Tor's detailed list that carry no address."""
+
+_ENTRY = re.compile(r"(?:ExitAddress\s+)?([^\s;-]+)(?:\s*(-)\s*([^\s;]+))?(?=[\s;]|$)")
+"""An address, network or range at the beginning; what follows is the list's own remark."""
 
 Range = tuple[int, int, int]
 """IP version, first and last address as numbers."""
@@ -106,8 +110,8 @@ def _bare(line: str) -> str:
         return _from_json(text)
     if text.startswith(_SILENT):
         return ""
-    text = text.partition(";")[0].strip().removeprefix("ExitAddress ")
-    return text.partition(" ")[0] if "-" not in text.partition(" ")[2] else text.replace(" ", "")
+    entry = _ENTRY.match(text)
+    return text.partition(";")[0] if entry is None else "".join(entry.groups(""))
 
 
 def _from_json(text: str) -> str:
