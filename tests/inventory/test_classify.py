@@ -7,15 +7,13 @@ from nightlatch.exchange.content import EMPTY, Content, Leaf, query_leaves, read
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.exchange import Body
 from nightlatch.inventory.classify import MAX_ENDPOINTS, MAX_SPOTS, Classifier
-from nightlatch.inventory.patterns import BodyScan
 
 DOOR = "GET /door"
-SCAN = BodyScan()
 
 
 @pytest.fixture
 def classifier() -> Classifier:
-    return Classifier(scan=SCAN)
+    return Classifier()
 
 
 def read(data: bytes, media: str = "application/json") -> Content:
@@ -192,7 +190,7 @@ def test_endpoints_stay_bounded(classifier: Classifier) -> None:
 )
 @settings(max_examples=100, deadline=None)
 def test_no_document_raises_and_none_is_repeated(document: object) -> None:
-    classifier = Classifier(scan=SCAN)
+    classifier = Classifier()
     for _ in range(3):
         for item in told(classifier, document):
             assert 0.0 < item.confidence <= 1.0

@@ -14,10 +14,7 @@ from nightlatch.exchange.disclosure import DataClass as D
 from nightlatch.exchange.exchange import Body
 from nightlatch.inventory.classify import Classifier
 from nightlatch.inventory.examine import examine
-from nightlatch.inventory.patterns import BodyScan
 from nightlatch.inventory.samples import masked
-
-SCAN = BodyScan()
 
 _JWT = ".".join(
     [
@@ -318,7 +315,7 @@ def told(classifier: Classifier, document: object) -> tuple[DataItem, ...]:
 
 @pytest.mark.parametrize(("name", "value", "data_class"), HELD, ids=lambda each: str(each)[:24])
 def test_a_field_holds(name: str, value: Scalar, data_class: DataClass) -> None:
-    classifier = Classifier(scan=SCAN)
+    classifier = Classifier()
     for _ in range(12):  # while it learns, and after
         items = told(classifier, {name: value})
         assert [(item.path, item.data_class, item.count) for item in items] == [
@@ -330,7 +327,7 @@ def test_a_field_holds(name: str, value: Scalar, data_class: DataClass) -> None:
 
 @pytest.mark.parametrize(("name", "value"), HELD_NOTHING, ids=lambda each: str(each)[:24])
 def test_a_field_holds_nothing_of_note(name: str, value: Scalar) -> None:
-    classifier = Classifier(scan=SCAN)
+    classifier = Classifier()
     for _ in range(12):
         assert told(classifier, {name: value}) == ()
 

@@ -15,7 +15,7 @@ from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.shapes import phone_digits
 from nightlatch.inventory.examine import examine, is_confirmed
 from nightlatch.inventory.issuers import phone_confidence
-from nightlatch.inventory.patterns import BodyScan, Pattern
+from nightlatch.inventory.patterns import Pattern, find
 from nightlatch.inventory.samples import masked
 from nightlatch.inventory.segments import Kind, segment_kind
 
@@ -94,15 +94,8 @@ class Classifier:
     At most MAX_ENDPOINTS endpoints; the one seen longest ago goes first.
     """
 
-    def __init__(
-        self, learned: dict[str, Learned] | None = None, scan: BodyScan | None = None
-    ) -> None:
+    def __init__(self, learned: dict[str, Learned] | None = None) -> None:
         self.learned = {} if learned is None else learned
-        self._scan = BodyScan() if scan is None else scan
-
-    def warm(self) -> None:
-        """Do what takes long (compile the patterns) before the first request."""
-        self._scan.warm()
 
     def items(
         self,
@@ -144,7 +137,7 @@ class Classifier:
         self, spots: dict[str, Spot], told: "_Reading", response: Content, body: bytes
     ) -> None:
         """Look again for what the pass over the body found and no path has explained."""
-        patterns = self._scan.find(body)
+        patterns = find(body)
         if not patterns:
             return
         known = told.classes()
