@@ -6,16 +6,14 @@ from hypothesis import strategies as st
 from nightlatch.exchange.content import EMPTY, Content, Leaf, query_leaves, read_content
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.exchange import Body
-from nightlatch.inventory.classify import MAX_ENDPOINTS, MAX_SPOTS, Classifier
-from nightlatch.inventory.patterns import BodyScan
+from nightlatch.inventory.classify import _RETRY, MAX_ENDPOINTS, MAX_SPOTS, Classifier
 
 DOOR = "GET /door"
-SCAN = BodyScan()
 
 
 @pytest.fixture
 def classifier() -> Classifier:
-    return Classifier(scan=SCAN)
+    return Classifier()
 
 
 def read(data: bytes, media: str = "application/json") -> Content:
@@ -162,6 +160,18 @@ def test_addresses_as_keys(classifier: Classifier) -> None:
     assert "alice" not in str(items)
 
 
+def test_what_only_resembles_a_kind_is_not_searched_for_ever(classifier: Classifier) -> None:
+    for _ in range(20):
+        assert told(classifier, {"note": "ref +999 123 456 789 ok"}) == ()
+    assert classifier.learned[DOOR].fruitless == {DataClass.PHONE: 20}
+    for _ in range(_RETRY):
+        items = told(classifier, {"note": "ref +442079460958 ok"})
+        if items:
+            break
+    assert held(items) == {"$.note": (DataClass.PHONE, 1)}
+    assert held(told(classifier, {"note": "ref +442079460959 ok"})) == held(items)
+
+
 def test_messages_of_endless_shape_stay_bounded(classifier: Classifier) -> None:
     for turn in range(30):
         document = {f"k{turn}{'x' * n}": {"phone": "+14155552671"} for n in range(40)}
@@ -192,7 +202,7 @@ def test_endpoints_stay_bounded(classifier: Classifier) -> None:
 )
 @settings(max_examples=100, deadline=None)
 def test_no_document_raises_and_none_is_repeated(document: object) -> None:
-    classifier = Classifier(scan=SCAN)
+    classifier = Classifier()
     for _ in range(3):
         for item in told(classifier, document):
             assert 0.0 < item.confidence <= 1.0

@@ -40,7 +40,7 @@ _NOT_RECORDS = word_set("""
 """Words before "id" or "number" that make it the name of something that is no one's record."""
 _LOOSE_NAMES = word_set("""
     number contact to from recipient sender destination identifier identity login user lookup q
-    query search value username who target account subject""")
+    query search username who target""")
 """Names of fields that take whatever the person is known by."""
 
 _Rule = Callable[[str | int], DataClass | None]

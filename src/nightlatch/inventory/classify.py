@@ -7,6 +7,7 @@ finds what the paths do not explain, the values are looked at again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from msgspec import Struct, field, structs
 
@@ -15,7 +16,7 @@ from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.shapes import phone_digits
 from nightlatch.inventory.examine import examine, is_confirmed
 from nightlatch.inventory.issuers import phone_confidence
-from nightlatch.inventory.patterns import BodyScan, Pattern
+from nightlatch.inventory.patterns import Pattern, find
 from nightlatch.inventory.samples import masked
 from nightlatch.inventory.segments import Kind, segment_kind
 
@@ -34,6 +35,12 @@ _SCANNED = frozenset({ContentKind.JSON, ContentKind.TEXT, ContentKind.FORM, Cont
 _MAX_SEARCHED = 500
 """Leaves searched for what the pass over the body found."""
 _SHORTEST_MATCH = 6
+_MAX_MATCHES = 200
+"""Places in one text that are held against the rules of their kind."""
+_FRUITLESS = 8
+"""Searches without a find after which an endpoint's values only resemble a kind of data;"""
+_RETRY = 32
+"""from then on one exchange in so many is searched."""
 _LEARNING = -1
 
 
@@ -86,6 +93,16 @@ class Learned(Struct):
     query: dict[str, Spot] = field(default_factory=dict)
     form: dict[str, Spot] = field(default_factory=dict)
     response: dict[str, Spot] = field(default_factory=dict)
+    fruitless: dict[DataClass, int] = field(default_factory=dict)
+    """Searches in a row for what the pass over the body found, and that found nothing."""
+
+    def worth_searching(self, data_class: DataClass) -> bool:
+        """Secrets always; what people are known by unless it has proved to be something else."""
+        in_vain = self.fruitless.get(data_class, 0)
+        if in_vain < _FRUITLESS or not data_class.personal:
+            return True
+        self.fruitless[data_class] = in_vain + 1
+        return in_vain % _RETRY == 0
 
 
 class Classifier:
@@ -94,15 +111,8 @@ class Classifier:
     At most MAX_ENDPOINTS endpoints; the one seen longest ago goes first.
     """
 
-    def __init__(
-        self, learned: dict[str, Learned] | None = None, scan: BodyScan | None = None
-    ) -> None:
+    def __init__(self, learned: dict[str, Learned] | None = None) -> None:
         self.learned = {} if learned is None else learned
-        self._scan = BodyScan() if scan is None else scan
-
-    def warm(self) -> None:
-        """Do what takes long (compile the patterns) before the first request."""
-        self._scan.warm()
 
     def items(
         self,
@@ -125,7 +135,7 @@ class Classifier:
         told = _Reading(Side.RESPONSE)
         told.read(learned.response, "", response.leaves)
         if response_body and response.kind in _SCANNED:
-            self._explain(learned.response, told, response, response_body)
+            self._explain(learned, told, response, response_body)
         return (*asked.items(), *told.items())
 
     def forget(self, endpoint_key: str) -> None:
@@ -140,17 +150,18 @@ class Classifier:
         self.learned[endpoint_key] = learned
         return learned
 
-    def _explain(
-        self, spots: dict[str, Spot], told: "_Reading", response: Content, body: bytes
-    ) -> None:
+    def _explain(self, learned: Learned, told: "_Reading", response: Content, body: bytes) -> None:
         """Look again for what the pass over the body found and no path has explained."""
-        patterns = self._scan.find(body)
+        patterns = find(body)
         if not patterns:
             return
         known = told.classes()
-        missing = [pattern for pattern in patterns if pattern.data_class not in known]
-        if missing:
-            told.search(spots, missing, response, body)
+        for pattern in patterns:
+            data_class = pattern.data_class
+            if data_class in known or not learned.worth_searching(data_class):
+                continue
+            found = told.search(learned.response, pattern, response, body)
+            learned.fruitless[data_class] = 0 if found else learned.fruitless.get(data_class, 0) + 1
 
 
 class _Reading:
@@ -206,18 +217,18 @@ class _Reading:
         yield from self._loose.values()
 
     def search(
-        self, spots: dict[str, Spot], missing: list[Pattern], response: Content, body: bytes
-    ) -> None:
-        """Find in the leaves, else in the text, what `missing` patterns matched in the body."""
+        self, spots: dict[str, Spot], pattern: Pattern, response: Content, body: bytes
+    ) -> bool:
+        """Find in the leaves, else in the text, what `pattern` matched in the body."""
+        found = False
+        for leaf in response.leaves[:_MAX_SEARCHED]:
+            if type(leaf.value) is str and len(leaf.value) >= _SHORTEST_MATCH:
+                found |= self._search_leaf(spots, pattern, leaf, leaf.value)
         whole = response.kind is not ContentKind.JSON or response.cut
-        for pattern in missing:
-            found = False
-            for leaf in response.leaves[:_MAX_SEARCHED]:
-                if type(leaf.value) is str and len(leaf.value) >= _SHORTEST_MATCH:
-                    found |= self._search_leaf(spots, pattern, leaf, leaf.value)
-            if not found and (whole or not pattern.data_class.personal):
-                place = "$" if response.kind is ContentKind.JSON else "body"
-                self._search_text(pattern, place, body.decode("utf-8", "replace"))
+        if not found and (whole or not pattern.data_class.personal):
+            place = "$" if response.kind is ContentKind.JSON else "body"
+            return self._search_text(pattern, place, body.decode("utf-8", "replace"))
+        return found
 
     def _search_leaf(self, spots: dict[str, Spot], pattern: Pattern, leaf: Leaf, text: str) -> bool:
         match = pattern.regex.search(text)
@@ -237,7 +248,7 @@ class _Reading:
 
     def _search_text(self, pattern: Pattern, place: str, text: str) -> bool:
         data_class = pattern.data_class
-        found = pattern.regex.finditer(text)
+        found = islice(pattern.regex.finditer(text), _MAX_MATCHES)
         kept = [match.group() for match in found if is_confirmed(data_class, match)]
         if not kept:
             return False

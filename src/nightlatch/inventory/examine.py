@@ -110,10 +110,9 @@ def _narrowed(hint: DataClass, text: str) -> DataClass:
 
 
 def _unnamed_number(name: str, value: Scalar) -> Judgement | None:
-    kind = identifier_kind(name, value)
-    if kind is DataClass.PHONE:
-        return _judged(kind, phone_confidence(str(value), named=True))
-    return None
+    if identifier_kind(name, value) is not DataClass.PHONE:
+        return None
+    return _judged(DataClass.PHONE, _assigned_phone(str(value)))
 
 
 def _unnamed(name: str, path: str, text: str) -> Judgement | None:
@@ -159,11 +158,17 @@ def _bare_phone(name: str, words: tuple[str, ...], text: str) -> float:
     if text[0] in "+(" or text[:2] == "00":
         return phone_confidence(text, named=False)
     if identifier_kind(name, text) is DataClass.PHONE:
-        return phone_confidence(text, named=True)
+        return _assigned_phone(text)
     digits = phone_digits(text)
     if digits is None or not 11 <= len(digits) <= 13 or is_moment(digits):
         return 0.0
     return phone_confidence(text, named=False) if _NUMBERED_THINGS.isdisjoint(words) else 0.0
+
+
+def _assigned_phone(text: str) -> float:
+    """Under a name that may as well be an invoice's (`number`), only numbers that exist count."""
+    confidence = phone_confidence(text, named=True)
+    return confidence if confidence >= 0.9 else 0.0
 
 
 def _is_persons(words: tuple[str, ...], path: str) -> bool:

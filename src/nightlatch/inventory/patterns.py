@@ -123,43 +123,44 @@ class Pattern:
 PATTERNS = tuple(map(Pattern, _TABLE))
 
 
-class BodyScan:
-    """The table, compiled for Hyperscan. Safe to share between threads."""
+_lock = threading.Lock()
+_database: Any = None
+"""The table is a constant, so one compiled form serves the process."""
+_local = threading.local()
+"""One scratch per thread: sharing one is an error (measured)."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._local = threading.local()
-        self._database: Any = None
 
-    def warm(self) -> None:
-        """Compile now, outside any request: about a tenth of a second, once."""
-        import hyperscan  # late: the middleware must import fast
+def warm() -> None:
+    """Compile the table, outside any request: a quarter of a second, once per process."""
+    global _database  # noqa: PLW0603
+    import hyperscan  # late: the middleware must import fast
 
-        with self._lock:
-            if self._database is not None:
-                return
-            database = hyperscan.Database()
-            database.compile(
-                expressions=[_in_json(row.pattern).encode() for row in _TABLE],
-                ids=list(range(len(_TABLE))),
-                flags=hyperscan.HS_FLAG_SINGLEMATCH,
-            )
-            self._database = database
+    with _lock:
+        if _database is not None:
+            return
+        database = hyperscan.Database()
+        database.compile(
+            expressions=[_in_json(row.pattern).encode() for row in _TABLE],
+            ids=list(range(len(_TABLE))),
+            flags=hyperscan.HS_FLAG_SINGLEMATCH,
+        )
+        _database = database
 
-    def find(self, body: bytes) -> list[Pattern]:
-        """The patterns that occur in `body`, each once. Compiles first if `warm` was not called."""
-        found: list[int] = []
-        scratch = getattr(self._local, "scratch", None) or self._open()
-        self._database.scan(body, match_event_handler=_note, context=found, scratch=scratch)
-        return [PATTERNS[number] for number in found] if found else []
 
-    def _open(self) -> Any:
-        import hyperscan
+def find(body: bytes) -> list[Pattern]:
+    """The patterns that occur in `body`, each once. Compiles first if `warm` was not called."""
+    found: list[int] = []
+    scratch = getattr(_local, "scratch", None) or _open_scratch()
+    _database.scan(body, match_event_handler=_note, context=found, scratch=scratch)
+    return [PATTERNS[number] for number in found] if found else []
 
-        self.warm()
-        # One scratch per thread: sharing one is an error (measured).
-        scratch = self._local.scratch = hyperscan.Scratch(self._database)
-        return scratch
+
+def _open_scratch() -> Any:
+    import hyperscan
+
+    warm()
+    scratch = _local.scratch = hyperscan.Scratch(_database)
+    return scratch
 
 
 def _in_json(pattern: str) -> str:

@@ -57,15 +57,13 @@ class Tree(Struct):
     def find(self, segments: Sequence[str]) -> str | None:
         """The template of a path that has been learned, else None."""
         node, names, parent = self.root, [], ""
-        for segment in segments[:MAX_DEPTH]:
+        for segment in bounded(segments):
             step = _step(node, segment, parent)
             if step is None:
                 return None
             name, node = step
             names.append(name)
             parent = segment
-        if len(segments) > MAX_DEPTH:
-            return template_of(names) if Kind.REST in node.values else None
         return template_of(names) if node.ends else None
 
     def learn(self, segments: Sequence[str]) -> str:
