@@ -14,15 +14,36 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nightlatch.detect.disclosure import Disclosures
 from nightlatch.detect.watch import Watch
+from nightlatch.exchange.content import EMPTY, Content, Leaf, read_content
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
-from nightlatch.exchange.exchange import Caller
+from nightlatch.exchange.exchange import Body, Caller
+from nightlatch.exchange.hashing import KEY_SIZE, Hasher
 from nightlatch.exchange.judgement import DetectionKind, Mode, Phase
 from nightlatch.policy.decide import decide
 from nightlatch.store.memory_counters import MemoryCounters
 
 ENDPOINT = "GET /users/{phone}"
 START = 1_700_000_000.0
+
+
+class Wire(NamedTuple):
+    """How numbers are asked for and answered, as bytes."""
+
+    method: str
+    in_query: bool = False
+    in_body: bool = False
+    listed: bool = False
+    miss_status: int = 404
+
+
+WIRES = {
+    "path, misses 404": Wire("GET"),
+    "query, misses 200": Wire("GET", in_query=True, miss_status=200),
+    "JSON, misses 200": Wire("POST", in_body=True, miss_status=200),
+    "bulk": Wire("POST", in_body=True, listed=True),
+}
 
 
 class Scenario(NamedTuple):
@@ -39,8 +60,10 @@ class Scenario(NamedTuple):
     homes: int = 300
     carrier: int = 1_500
     mode: Mode = Mode.ENFORCE
-    after: float = 0.0
-    """Seconds of honest traffic after the attack."""
+    batch: int = 1
+    """Numbers that the attacker asks for in one request."""
+    wire: str = ""
+    """One of `WIRES`; without one the subjects are handed to the watch as they are."""
 
 
 class Result(NamedTuple):
@@ -99,6 +122,69 @@ class Town:
         return person, person.subject, True
 
 
+class Reader:
+    """Numbers into disclosures, through real requests and answers or, without a wire, directly."""
+
+    def __init__(self, wire: Wire | None, rng: random.Random) -> None:
+        self._wire = wire
+        self._rng = rng
+        self._subjects: dict[int, Subject] = {}
+        self._disclosures = Disclosures(Hasher(b"k" * KEY_SIZE))
+
+    def read(self, numbers: list[tuple[int, bool]]) -> Disclosure:
+        if self._wire is None:
+            asked = tuple(self._subject(number) for number, _ in numbers)
+            gone = tuple(self._subject(number) for number, hit in numbers if hit)
+            return Disclosure(asked, gone, bool(gone))
+        asked = self._ask(self._wire, numbers)
+        status, answer = self._answer(self._wire, numbers)
+        return self._disclosures.read(ENDPOINT, asked, status, _json(answer))
+
+    def _subject(self, number: int) -> Subject:
+        found = self._subjects.get(number)
+        if found is None:
+            digest = self._rng.randbytes(8)
+            found = self._subjects[number] = Subject(digest, DataClass.PHONE)
+        return found
+
+    def _ask(self, wire: Wire, numbers: list[tuple[int, bool]]) -> tuple[Subject, ...]:
+        phones = [_phone(number) for number, _ in numbers]
+        path: tuple[Leaf, ...] = ()
+        query: tuple[Leaf, ...] = ()
+        body = EMPTY
+        if wire.listed:
+            body = _json({"phones": phones})
+        elif wire.in_body:
+            body = _json({"phone": phones[0]})
+        elif wire.in_query:
+            query = (Leaf("phone", "phone", phones[0]),)
+        else:
+            path = (Leaf("path.phone", "phone", phones[0]),)
+        return self._disclosures.asked(ENDPOINT, path, query, body)
+
+    def _answer(self, wire: Wire, numbers: list[tuple[int, bool]]) -> tuple[int, object]:
+        accounts = [_account(number) for number, hit in numbers if hit]
+        if wire.listed:
+            return 200, {"accounts": accounts}
+        if accounts:
+            return 200, accounts[0]
+        return wire.miss_status, {"message": "User not found", "success": False}
+
+
+def _phone(number: int) -> str:
+    # Spread over the number space: a real list is in no order.
+    return f"+49{number * 2_654_435_761 % 10**10:010d}"
+
+
+def _account(number: int) -> dict[str, object]:
+    phone = _phone(number)
+    return {"account_id": f"a-{number}", "phone": phone, "status": "active", "device_count": 2}
+
+
+def _json(value: object) -> Content:
+    return read_content(Body(json.dumps(value).encode()), "application/json")
+
+
 class Run:
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self.scenario = scenario
@@ -111,15 +197,8 @@ class Run:
         self.met: set[int] = set()
         self.legit = self.legit_refused = self.tries = self.false_alarms = 0
         self.first_alert: int | None = None
-        self.digests: dict[int, Subject] = {}
+        self.reader = Reader(WIRES.get(scenario.wire), self.rng)
         self.callers: dict[str, Caller] = {}
-
-    def subject(self, number: int) -> Subject:
-        found = self.digests.get(number)
-        if found is None:
-            digest = self.rng.randbytes(8)
-            found = self.digests[number] = Subject(digest, DataClass.PHONE)
-        return found
 
     def caller(self, address: str) -> Caller:
         found = self.callers.get(address)
@@ -129,20 +208,19 @@ class Run:
             found = self.callers[address] = Caller(address, circles)
         return found
 
-    def exchange(self, address: str, number: int, now: float, *, hit: bool) -> bool:
-        """One look-up through both phases; True when the caller got the application's answer."""
+    def exchange(self, address: str, numbers: list[tuple[int, bool]], now: float) -> bool:
+        """One request through both phases; True when the caller got the application's answer."""
         caller, watch, mode = self.caller(address), self.watch, self.scenario.mode
         standing = watch.standing(ENDPOINT, caller, True, now)
         if decide(standing, None, mode, Phase.REQUEST, now).withhold:
             return False
-        subject = self.subject(number)
-        disclosure = Disclosure((subject,), (subject,) if hit else (), hit)
+        disclosure = self.reader.read(numbers)
         standing = watch.note(ENDPOINT, caller, True, disclosure, now)
         return not decide(standing, None, mode, Phase.RESPONSE, now).withhold
 
     def honest(self, now: float) -> None:
         person, number, hit = self.town.ask()
-        passed = self.exchange(person.address, number, now, hit=hit)
+        passed = self.exchange(person.address, [(number, hit)], now)
         self.legit += 1
         self.met.add(person.name)
         if not passed:
@@ -154,11 +232,13 @@ class Run:
         scenario = self.scenario
         index = nth % scenario.addresses
         address = f"10.{index // 62_500}.{index // 250 % 250}.{index % 250}"
-        hit = self.rng.random() < scenario.hit_share
-        number = 20_000_000 + nth
-        self.tries += 1
-        if self.exchange(address, number, now, hit=hit) and hit:
-            self.stolen.add(number)
+        first = 20_000_000 + nth * scenario.batch
+        numbers = [
+            (first + step, self.rng.random() < scenario.hit_share) for step in range(scenario.batch)
+        ]
+        self.tries += scenario.batch
+        if self.exchange(address, numbers, now):
+            self.stolen.update(number for number, hit in numbers if hit)
         self._alerts(attacking=True)
 
     def _alerts(self, *, attacking: bool) -> None:
@@ -185,12 +265,12 @@ class Run:
         return self.result()
 
     def _attack_times(self, now: float) -> Iterator[tuple[float, int]]:
-        for nth in range(self.scenario.attempts):
-            now += 1 / self.scenario.attack_rate
+        for nth in range(self.scenario.attempts // self.scenario.batch):
+            now += self.scenario.batch / self.scenario.attack_rate
             yield now, nth
 
     def _honest_times(self, now: float) -> Iterator[tuple[float, int]]:
-        end = now + self.scenario.attempts / self.scenario.attack_rate + self.scenario.after
+        end = now + self.scenario.attempts / self.scenario.attack_rate
         while now < end:
             now += self.rng.expovariate(self.scenario.honest_rate)
             yield now, -1
@@ -224,6 +304,24 @@ SCENARIOS = (
         Scenario(f"{name}, {addresses:,} addresses", addresses, attack, honest, learn)
         for name, attack, honest, learn in PACES
         for addresses in (1, 100, 10_000)
+    ),
+    *(
+        Scenario(f"{wire}, {addresses:,} addresses", addresses, 1_500.0, 500.0, 3_000, wire=wire)
+        for wire in WIRES
+        for addresses in (1, 10_000)
+    ),
+    *(
+        Scenario(
+            f"bulk of {batch}, {addresses:,} addresses",
+            addresses,
+            1_500.0,
+            500.0,
+            3_000,
+            wire="bulk",
+            batch=batch,
+        )
+        for batch in (5, 500)
+        for addresses in (1, 10_000)
     ),
     Scenario("no attack", 1, 1.0, 4.0, 30_000, attempts=0),
     Scenario("no attack, compressed", 1, 1.0, 1_000.0, 30_000, attempts=0),

@@ -1,19 +1,27 @@
+import itertools
 import random
 
 import pytest
+from tests.detect.books import NOW, digest
 
-from nightlatch.detect.baseline import BLIND_FROM, EPOCH, MissRate, trial_weight
+from nightlatch.detect.baseline import BLIND_FROM, EPOCH, LAST_TRIAL, MissRate, trial_weight
+from nightlatch.detect.history import History
+
+_numbers = itertools.count()
+
+
+def _try(rate: MissRate, caller: History, *, miss: bool) -> None:
+    caller.trial(digest(next(_numbers)), before=None, hit=not miss)
+    if rate.note(caller, miss=miss):
+        rate.commit()
 
 
 def _learn(rate: MissRate, callers: int, share: float, trials: int = 2, seed: int = 0) -> None:
     rng = random.Random(seed)
     for _ in range(callers):
-        misses = 0
-        for nth in range(1, trials + 1):
-            miss = rng.random() < share
-            misses += miss
-            if rate.note(miss=miss, nth=nth, misses_of_caller=misses):
-                rate.commit()
+        caller = History(NOW)
+        for _ in range(trials):
+            _try(rate, caller, miss=rng.random() < share)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.3])
@@ -43,9 +51,25 @@ def test_one_loud_caller_teaches_less_than_nine_visitors() -> None:
     assert sum(trial_weight(nth) for nth in range(1, 13)) < 9
     rate = MissRate()
     _learn(rate, 500, 0.1)
-    before = rate.share
-    rate.commit() if rate.note(miss=True, nth=5_000, misses_of_caller=5_000) else None
-    assert rate.share == before
+    before = rate.share or 0.0
+    loud = History(NOW)
+    for _ in range(LAST_TRIAL):
+        _try(rate, loud, miss=True)
+    _learn(rate, 100, 0.1)
+    assert (rate.share or 0.0) < before + 0.03
+
+
+def test_the_convicted_have_no_vote() -> None:
+    rate = MissRate()
+    _learn(rate, 500, 0.1)
+    before = rate.share or 0.0
+    for seed in range(40):
+        guesser = History(NOW)
+        for _ in range(12):
+            _try(rate, guesser, miss=True)
+        guesser.convicted_at = NOW
+        _learn(rate, 10, 0.1, seed=seed)
+    assert (rate.share or 0.0) < before + 0.02
 
 
 def test_callers_that_differ_widely_widen_the_bound() -> None:
@@ -74,7 +98,9 @@ def test_a_discarded_epoch_leaves_no_trace() -> None:
     rate = MissRate()
     _learn(rate, 300, 0.1)
     before = rate.honest
-    for _ in range(int(EPOCH) + 1):
-        if rate.note(miss=True, nth=1, misses_of_caller=1):
+    for _ in range(5 * int(EPOCH)):
+        caller = History(NOW)
+        caller.trials = 1
+        if rate.note(caller, miss=True):
             rate.discard()
     assert rate.honest == before

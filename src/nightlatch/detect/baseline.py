@@ -10,6 +10,8 @@ import math
 
 from msgspec import Struct
 
+from nightlatch.detect.history import History
+
 FULL_TRIALS = 4
 """So many trials of each caller count in full."""
 LAST_TRIAL = 100
@@ -40,31 +42,51 @@ def trial_weight(nth: int) -> float:
     return 1.0 if nth <= FULL_TRIALS else FULL_TRIALS / nth
 
 
+class _Vote:
+    """What one caller adds to an epoch."""
+
+    __slots__ = ("block", "misses", "weight")
+
+    def __init__(self) -> None:
+        self.weight = 0.0
+        self.misses = 0.0
+        self.block: int | None = None
+        """Misses among its first `BLOCK` trials, when it completed them in this epoch."""
+
+
+_Votes = dict[History, _Vote]
+
+
 class _Sum(Struct):
     weight: float = 0.0
     misses: float = 0.0
-    callers: int = 0
     blocks: int = 0
-    """Callers that have reached `BLOCK` trials."""
+    """Callers that have completed `BLOCK` trials."""
     block_misses: int = 0
     block_squares: int = 0
 
-    def take(self, other: "_Sum") -> None:
-        self.weight += other.weight
-        self.misses += other.misses
-        self.callers += other.callers
-        self.blocks += other.blocks
-        self.block_misses += other.block_misses
-        self.block_squares += other.block_squares
+    def take(self, vote: _Vote) -> None:
+        self.weight += vote.weight
+        self.misses += vote.misses
+        if vote.block is not None:
+            self.blocks += 1
+            self.block_misses += vote.block
+            self.block_squares += vote.block * vote.block
 
 
 class MissRate:
-    """The share of honest trials that miss."""
+    """The share of honest trials that miss.
 
-    __slots__ = ("_all", "_pending", "_recent", "honest", "share")
+    Votes are counted one epoch late, and those of callers convicted by then are void: a guesser
+    whose dozen tries convict him has taught nothing.
+    """
+
+    __slots__ = ("_all", "_pending", "_pending_weight", "_recent", "_waiting", "honest", "share")
 
     def __init__(self) -> None:
-        self._pending = _Sum()
+        self._pending: _Votes = {}
+        self._pending_weight = 0.0
+        self._waiting: _Votes = {}
         self._recent = _Sum()
         self._all = _Sum()
         self.share: float | None = None
@@ -78,38 +100,43 @@ class MissRate:
         """Honest people miss as often as guessers, or almost: hit/miss tests are off."""
         return self.honest is not None and self.honest > BLIND_FROM
 
-    def note(self, *, miss: bool, nth: int, misses_of_caller: int) -> bool:
-        """Take the `nth` trial of a caller into the pending epoch; True when the epoch is full and
+    def note(self, caller: History, *, miss: bool) -> bool:
+        """Take the caller's latest trial into the pending epoch; True when the epoch is full and
         must be believed (`commit`) or not (`discard`)."""
-        pending = self._pending
+        vote = self._pending.get(caller)
+        if vote is None:
+            vote = self._pending[caller] = _Vote()
+        nth = caller.trials
         weight = 1.0 if nth <= FULL_TRIALS else FULL_TRIALS / nth
-        pending.weight += weight
+        vote.weight += weight
         if miss:
-            pending.misses += weight
-        if nth == 1:
-            pending.callers += 1
-        elif nth == BLOCK:
-            pending.blocks += 1
-            pending.block_misses += misses_of_caller
-            pending.block_squares += misses_of_caller * misses_of_caller
-        if pending.weight < EPOCH:
+            vote.misses += weight
+        if nth == BLOCK:
+            vote.block = caller.misses
+        self._pending_weight += weight
+        if self._pending_weight < EPOCH:
             return False
-        return self.share is not None or pending.callers >= MIN_CALLERS
+        return self.share is not None or len(self._pending) >= MIN_CALLERS
 
     def commit(self) -> None:
         recent = self._recent
-        recent.take(self._pending)
-        self._all.take(self._pending)
-        self._pending = _Sum()
+        counted = self._waiting if self.share is not None else self._pending
+        for caller, vote in counted.items():
+            if caller.convicted_at is None:
+                recent.take(vote)
+                self._all.take(vote)
+        self._waiting = self._pending if counted is self._waiting else {}
+        self._pending, self._pending_weight = {}, 0.0
         if recent.weight > MEMORY:
-            fade = MEMORY / recent.weight
-            recent.weight *= fade
-            recent.misses *= fade
-        self.share = recent.misses / recent.weight
-        self.honest = self._upper_bound()
+            recent.misses *= MEMORY / recent.weight
+            recent.weight = MEMORY
+        if recent.weight:
+            self.share = recent.misses / recent.weight
+            self.honest = self._upper_bound()
 
     def discard(self) -> None:
-        self._pending = _Sum()
+        """Void this epoch, and the one before, in which it may have begun."""
+        self._pending, self._waiting, self._pending_weight = {}, {}, 0.0
 
     def _upper_bound(self) -> float:
         recent, ever = self._recent, self._all

@@ -2,6 +2,7 @@
 
 from nightlatch.detect.baseline import MissRate
 from nightlatch.detect.enumeration import Steps, steps_for
+from nightlatch.detect.history import History
 from nightlatch.detect.ledger import Account
 from nightlatch.detect.walk import Walk
 from nightlatch.exchange.standing import Standing
@@ -84,10 +85,10 @@ class Door:
         """Until then some circle wider than one caller may have used up its budget."""
         self.good_standing = self.walked_standing = self.closed_standing = Standing()
 
-    def learn(self, *, miss: bool, nth: int, misses_of_caller: int) -> None:
+    def learn(self, caller: History, *, miss: bool) -> None:
         """Teach the baseline one trial; an epoch during which something was wrong is forgotten."""
         rate = self.rate
-        if not rate.note(miss=miss, nth=nth, misses_of_caller=misses_of_caller):
+        if not rate.note(caller, miss=miss):
             return
         if self.walk.wary:
             rate.discard()

@@ -65,7 +65,7 @@ class Evidence:
 
     def _teach(self, visit: Visit, history: History, nth: int, *, miss: bool) -> None:
         door = visit.door
-        door.learn(miss=miss, nth=nth, misses_of_caller=history.misses)
+        door.learn(history, miss=miss)
         walk = door.walk
         # Once walked, those with a clean history say nothing of whether the walk goes on.
         if not visit.stranger or (walk.alarmed_at is not None and not visit.newcomer):
