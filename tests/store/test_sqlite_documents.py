@@ -12,12 +12,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateTable
-from tests.store.conformance.documents import CONTRACT, INCIDENT, DocumentStoreConformance
+from tests.store.conformance.documents import (
+    CONTRACT,
+    INCIDENT,
+    SUMMARY,
+    DocumentStoreConformance,
+)
 from tests.store.processes import other_process
 
-from nightlatch.store.ports import StoreFailed
+from nightlatch.store.ports import AuditEntry, StoreFailed
 from nightlatch.store.sql_documents import TABLES
 from nightlatch.store.sqlite_documents import SQLiteDocuments
+
+REVISION_0001 = (Path(__file__).parent / "fixtures" / "documents_0001.sql").read_text()
 
 
 class TestSQLiteDocuments(DocumentStoreConformance):
@@ -143,4 +150,18 @@ def test_a_file_that_stays_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -
     other.execute("ROLLBACK")
     other.close()
     store.put_contract(CONTRACT)
+    store.close()
+
+
+def test_a_file_of_revision_0001_is_read(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(REVISION_0001)
+    connection.close()
+    store = SQLiteDocuments(path)
+    assert store.contracts() == [CONTRACT]
+    assert store.endpoints() == [SUMMARY]
+    assert store.incidents() == [INCIDENT]
+    assert store.audit_log() == [AuditEntry(1.5, "ida", "decide", "GET /me", "why")]
+    assert store.state("inventory") == b"\x00\xff"
+    store.put_incident(INCIDENT)
     store.close()

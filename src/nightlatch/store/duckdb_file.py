@@ -39,13 +39,14 @@ class EventsFile:
         Whatever DuckDB raises inside arrives as StoreFailed.
         """
         with self._explained():
-            cursor = self._opened().cursor()
+            connection = self._opened()
+            cursor = connection.cursor()
             try:
                 cursor.execute("USE events")
                 yield cursor
             except duckdb.Error as error:
                 if _beyond_recovery(error):
-                    self._abandon()
+                    self._abandon(connection)
                 raise
             finally:
                 cursor.close()
@@ -70,8 +71,7 @@ class EventsFile:
             "WHERE database_name = 'events'"
         )
         ((blocks,),) = sizes.fetchall()
-        log = self.path.with_name(self.path.name + ".wal")
-        return int(blocks) + (log.stat().st_size if log.exists() else 0)
+        return int(blocks) + _size(self.path.with_name(self.path.name + ".wal"))
 
     def close(self) -> None:
         with self._lock:
@@ -105,18 +105,21 @@ class EventsFile:
             raise
         return connection
 
-    def _abandon(self) -> None:
+    def _abandon(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """The next cursor opens the file anew."""
         with self._lock:
-            connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+            if self._connection is connection:
+                self._connection = None
+        connection.close()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
         except duckdb.Error as error:
-            raise StoreFailed(_explanation(self.path, error)) from error
+            # Other errors quote what was stored, and a cause ends up in logs.
+            quiet = isinstance(error, duckdb.OperationalError)
+            raise StoreFailed(_explanation(self.path, error)) from (error if quiet else None)
         except OSError as error:
             raise StoreFailed(f"the events file {self.path} cannot be used: {error}") from error
 
@@ -136,6 +139,13 @@ def _config(
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
     }
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _beyond_recovery(error: duckdb.Error) -> bool:

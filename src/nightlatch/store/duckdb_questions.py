@@ -13,11 +13,11 @@ Row = tuple[Any, ...]
 EXACT_ROWS = 500_000
 """Rows whose distinct subjects are simply counted, in about 0.1 s."""
 
-SLICE = 8
+SLICE = 4
 """Beyond that, one subject in this many is counted."""
 
-SLICE_ENOUGH = 10_000
-"""With this many in the slice the standard error is below 1 %; with fewer, all are counted."""
+SLICE_ENOUGH = 16_000
+"""With this many in the slice the standard error is 0.7 %; with fewer, all are counted."""
 
 
 class Where:
@@ -65,19 +65,21 @@ def distinct_subjects(
 ) -> dict[Any, int]:
     """Distinct subjects in `disclosures` by the expression `group`.
 
-    Subjects are keyed hashes, so those in one eighth of the number space are a fair sample of all.
+    Subjects are keyed hashes, so those in one quarter of the number space are a fair sample of all.
     DuckDB's own approx_count_distinct was off by 5 % at 500,000.
     """
     source = f"SELECT {group} AS grouped, subject FROM disclosures WHERE {where.sql}"  # noqa: S608
-    (rows,) = one_row(cursor, f"SELECT count(*) FROM ({source})", where.parameters)  # noqa: S608
-    if rows <= EXACT_ROWS:
+    per_group = f"SELECT grouped, count(*) FROM ({source}) GROUP BY grouped"  # noqa: S608
+    rows = dict(cursor.execute(per_group, where.parameters).fetchall())
+    if sum(rows.values()) <= EXACT_ROWS:
         return _count_distinct(cursor, source, where.parameters)
     sliced = f"SELECT * FROM ({source}) WHERE subject < {2**64 // SLICE}"  # noqa: S608
     sample = _count_distinct(cursor, sliced, where.parameters)
-    large = [grouped for grouped, count in sample.items() if count >= SLICE_ENOUGH]
-    rest = f"SELECT * FROM ({source}) WHERE NOT list_contains(?, grouped)"  # noqa: S608
-    counts = _count_distinct(cursor, rest, [*where.parameters, large])
-    return counts | {grouped: sample[grouped] * SLICE for grouped in large}
+    large = {grouped: count for grouped, count in sample.items() if count >= SLICE_ENOUGH}
+    small = [grouped for grouped in rows if grouped not in large]
+    rest = f"SELECT * FROM ({source}) WHERE grouped IN (SELECT unnest(?))"  # noqa: S608
+    exact = _count_distinct(cursor, rest, [*where.parameters, small]) if small else {}
+    return exact | {grouped: count * SLICE for grouped, count in large.items()}
 
 
 def _count_distinct(

@@ -54,7 +54,8 @@ class DistinctCounter:
 
     @property
     def cardinality(self) -> int:
-        return round(self._estimate) if self._exact is None else len(self._exact)
+        exact = self._exact  # Once, for another thread may be adding the member that ends it.
+        return round(self._estimate) if exact is None else len(exact)
 
     @property
     def exact(self) -> bool:
@@ -106,10 +107,10 @@ class DistinctCounter:
         self._change = _change_probability(registers)
 
     def _leave_exact(self, members: set[int]) -> None:
-        self._exact = None
         self._registers = bytearray(_REGISTERS)
         self._observe(members)
         self._estimate = float(len(members))
+        self._exact = None
 
     def _observe(self, members: Iterable[int]) -> None:
         registers, powers, change = self._registers, _POWERS, self._change

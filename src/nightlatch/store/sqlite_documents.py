@@ -22,7 +22,9 @@ class SQLiteDocuments(SQLDocuments):
     def __init__(self, path: Path) -> None:
         _create(path)
         engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS}
+            sa.URL.create("sqlite", database=str(path)),
+            connect_args={"timeout": _BUSY_SECONDS},
+            hide_parameters=True,  # Errors are logged; documents are not.
         )
         sa.event.listen(engine, "connect", _prepare)
         sa.event.listen(engine, "begin", _begin)
