@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 
 import brotli
 import pytest
@@ -49,7 +50,7 @@ def read(data: bytes, *codings: str, limit: int = 65_536) -> Body:
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(edges)]
 
 
 @pytest.mark.parametrize("coding", ENCODERS)
