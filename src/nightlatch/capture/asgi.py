@@ -12,7 +12,7 @@ from typing import Generic
 from nightlatch.capture.bodies import BodyCollector, body_of, octets
 from nightlatch.capture.codings import decoder_for
 from nightlatch.capture.handshake import Handshake
-from nightlatch.capture.hold import Answer, State
+from nightlatch.capture.hold import CUT, HELD, Answer
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
 from nightlatch.capture.refusal import as_messages, problem, refusal
 from nightlatch.capture.requests import request_of, with_body
@@ -141,13 +141,13 @@ class _HttpExchange(Generic[F]):
             messages = self._after_fault(error)
         if messages:
             await self._send_all(messages)
-        elif answer.state is State.CUT:
+        elif answer.state is CUT:
             self._finish()
             raise StreamCut("Nightlatch cut this answer")
 
     async def _let_go(self) -> None:
         """The application has ended: what is still held leaves, or our answer instead of it."""
-        if self._answer.state is not State.HELD:
+        if self._answer.state is not HELD:
             return
         try:
             messages = self._answer.end_hold()
@@ -211,7 +211,7 @@ class _HttpExchange(Generic[F]):
             self._capture.lose("capture.finish", error)
 
     def _ending(self) -> Ending:
-        if self._answer.state in (State.WITHHELD, State.CUT):
+        if self._answer.refused:
             return Ending.REFUSED
         if self._gone:
             return Ending.CLIENT_GONE
