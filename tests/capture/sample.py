@@ -144,7 +144,7 @@ def _constant(make: Callable[[], Response]) -> Callable[[Request], Response]:
     return endpoint
 
 
-class _Wrapping(BaseHTTPMiddleware):
+class Wrapping(BaseHTTPMiddleware):
     async def dispatch(self, request: Request, call_next: Any) -> Response:
         response: Response = await call_next(request)
         response.headers["x-wrapped"] = "yes"
@@ -199,7 +199,7 @@ def routes(directory: Path) -> list[BaseRoute]:
             ],
             middleware=[Middleware(GZipMiddleware)],
         ),
-        Mount("/wrapped", routes=[json], middleware=[Middleware(_Wrapping)]),
+        Mount("/wrapped", routes=[json], middleware=[Middleware(Wrapping)]),
         Route("/cookies", _cookies),
         Route("/headers", _headers),
         Route("/background", _background),

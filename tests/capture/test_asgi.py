@@ -467,6 +467,16 @@ class TestFaults:
         assert heard.sent == list(messages)
         assert len(recording.finished) == 1
 
+    @pytest.mark.parametrize("before", [(), HELD[:1], HELD], ids=["first", "held", "last"])
+    async def test_what_is_no_message_at_all_is_the_servers_to_judge(
+        self, before: tuple[dict[str, Any], ...]
+    ) -> None:
+        recording = Recording()
+        heard = await talk(recording.around(answering(*before, None)))  # type: ignore[arg-type]
+        assert heard.sent == [*before, None]
+        assert heard.raised is None
+        assert len(recording.finished) == 1
+
     async def test_a_malformed_request_body_reaches_the_application(self) -> None:
         seen: list[Message] = []
 

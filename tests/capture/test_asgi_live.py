@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from tests.capture.conformance import TIMEOUT, exchange, http, serving, split
 from tests.capture.recording import FORBID, WITHHOLD, Flight, Recording, allow
-from tests.capture.sample import BACKGROUND_RUNS, starlette_app
+from tests.capture.sample import BACKGROUND_RUNS, Wrapping, starlette_app
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
@@ -153,8 +153,11 @@ def test_a_client_that_hangs_up_in_a_stream(parser: str) -> None:
     assert [one.ending for one in recording.finished] == [Ending.CLIENT_GONE]
 
 
+@pytest.mark.parametrize("wrapped", [True, False], ids=["wrapped", "bare"])
 @pytest.mark.parametrize("framed", [True, False], ids=["declared", "chunked"])
-def test_a_cut_stream_is_seen_to_be_incomplete(parser: str, framed: bool) -> None:
+def test_a_cut_stream_is_seen_to_be_incomplete(
+    parser: str, framed: bool, wrapped: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     """The server closes the connection although the application would go on for ever."""
     produced: list[int] = []
 
@@ -169,9 +172,14 @@ def test_a_cut_stream_is_seen_to_be_incomplete(parser: str, framed: bool) -> Non
         return StreamingResponse(produce(), media_type="application/x-ndjson", headers=headers)
 
     recording = Recording(at_stream=lambda chunk: WITHHOLD if b"0000003" in chunk else allow())
-    with watching(Starlette(routes=[Route("/", people)]), recording, parser) as port:
+    app = Starlette(routes=[Route("/", people)])
+    if wrapped:
+        app.add_middleware(Wrapping)
+    with watching(app, recording, parser) as port:
         answer = exchange(port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert produced == [0, 1, 2, 3]
+    assert produced[:4] == [0, 1, 2, 3]
+    assert len(produced) < 10
+    assert "Traceback" not in caplog.text
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"0000002" in answer
     assert b"0000003" not in answer

@@ -5,70 +5,29 @@ a fault of ours leaves the application alone (`fail="open"`) or answers 503 (`fa
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Generic, Literal
+from typing import Generic
 
 from nightlatch.capture.bodies import BodyCollector, body_of, octets
 from nightlatch.capture.codings import decoder_for
 from nightlatch.capture.handshake import Handshake
-from nightlatch.capture.hold import Answer, State
-from nightlatch.capture.ports import (
-    Application,
-    F,
-    Inline,
-    Message,
-    OnLost,
-    Receive,
-    Scope,
-    Send,
-)
+from nightlatch.capture.hold import CUT, HELD, Answer
+from nightlatch.capture.ports import F, Message, Receive, Scope, Send
 from nightlatch.capture.refusal import as_messages, problem, refusal
 from nightlatch.capture.requests import request_of, with_body
 from nightlatch.capture.route import route_template
+from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Request, Response
-from nightlatch.exchange.judgement import Decision, Outcome
-from nightlatch.faults import guarded
-
-BODY_LIMIT = 65_536
+from nightlatch.exchange.judgement import Decision
 
 
 class StreamCut(OSError):
     """Raised in the application's `send` once its stream was cut: to it, the client is gone."""
 
 
-def _uncounted(_outcome: Outcome, _count: int) -> None:
-    """For an application that does not count its losses."""
-
-
-class AsgiCapture(Generic[F]):
-    """Middleware around `app`, asking `inline` at each moment of an exchange.
-
-    body_limit: bytes of each body that are captured, and of an answer that is held.
-    on_lost: told of each exchange that a fault of ours kept from being recorded.
-    clock: seconds since the epoch.
-    """
-
-    def __init__(
-        self,
-        app: Application,
-        inline: Inline[F],
-        *,
-        body_limit: int = BODY_LIMIT,
-        fail: Literal["open", "closed"] = "open",
-        on_lost: OnLost = _uncounted,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        if body_limit < 1:
-            raise ValueError(f"body_limit must be at least 1 byte, not {body_limit}")
-        if fail not in ("open", "closed"):
-            raise ValueError(f'fail must be "open" or "closed", not {fail!r}')
-        self.app = app
-        self.inline = inline
-        self.body_limit = body_limit
-        self.fail_closed = fail == "closed"
-        self.on_lost = on_lost
-        self.clock = clock
+class AsgiCapture(Setup[F]):
+    """Middleware: `app.add_middleware(AsgiCapture, inline=…)`, or around any ASGI application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -78,17 +37,6 @@ class AsgiCapture(Generic[F]):
             await Handshake(self, scope, receive, send).run()
         else:
             await self.app(scope, receive, send)
-
-    def fault(self, place: str, error: Exception) -> None:
-        """Count a fault of ours; raises it under test."""
-        with guarded(place):
-            raise error
-
-    def lose(self, place: str, error: Exception) -> None:
-        """Count a fault of ours that costs an exchange its record."""
-        with guarded("capture.on_lost"):
-            self.on_lost(Outcome.LOST_FAULT, 1)
-        self.fault(place, error)
 
 
 class _HttpExchange(Generic[F]):
@@ -113,7 +61,7 @@ class _HttpExchange(Generic[F]):
     _in_flight: F
     _request: Request
 
-    def __init__(self, capture: AsgiCapture[F], scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
         self._capture = capture
         self._scope = scope
         self._receive = receive
@@ -193,13 +141,13 @@ class _HttpExchange(Generic[F]):
             messages = self._after_fault(error)
         if messages:
             await self._send_all(messages)
-        elif answer.state is State.CUT:
+        elif answer.state is CUT:
             self._finish()
             raise StreamCut("Nightlatch cut this answer")
 
     async def _let_go(self) -> None:
         """The application has ended: what is still held leaves, or our answer instead of it."""
-        if self._answer.state is not State.HELD:
+        if self._answer.state is not HELD:
             return
         try:
             messages = self._answer.end_hold()
@@ -263,14 +211,17 @@ class _HttpExchange(Generic[F]):
             self._capture.lose("capture.finish", error)
 
     def _ending(self) -> Ending:
-        if self._answer.state in (State.WITHHELD, State.CUT):
+        if self._answer.refused:
             return Ending.REFUSED
         if self._gone:
             return Ending.CLIENT_GONE
         return Ending.ANSWERED if self._answer.complete else Ending.RAISED
 
 
-def _is_cut(error: BaseException) -> bool:
+def _is_cut(error: Exception) -> bool:
     """Did the application end because we cut its stream, perhaps in its framework's words?"""
-    related: tuple[Any, ...] = (error, error.__cause__, error.__context__)
-    return any(isinstance(one, StreamCut) for one in related)
+    related = (error, error.__cause__, error.__context__)
+    return any(isinstance(one, StreamCut) for one in related) or (
+        # Task groups bundle even a single error.
+        isinstance(error, ExceptionGroup) and all(map(_is_cut, error.exceptions))
+    )

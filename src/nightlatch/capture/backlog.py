@@ -159,8 +159,10 @@ class Backlog(Generic[T]):
     def _do(self, item: T, weight: int) -> None:
         try:
             self._work(item)
-        except Exception:
+        except BaseException as error:
             self._lose(Outcome.LOST_FAULT, 1)
+            if not isinstance(error, Exception):
+                raise
             with guarded("capture.backlog.work"):
                 raise
         finally:

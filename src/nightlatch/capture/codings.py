@@ -146,16 +146,15 @@ class _Brotli:
 
         self._error = brotli.error
         self._decompressor = brotli.Decompressor()
-
-    @property
-    def finished(self) -> bool:
-        return bool(self._decompressor.is_finished())
+        # Kept here: the library's own answer raises once the stream was found damaged.
+        self.finished = False
 
     def feed(self, data: bytes, room: int) -> bytes:
         if self.finished:
             return b""
         try:
             out: bytes = self._decompressor.process(data, output_buffer_limit=room + 1)
+            self.finished = bool(self._decompressor.is_finished())
         except self._error as error:
             raise CodingFault("damaged") from error
         if len(out) > room:

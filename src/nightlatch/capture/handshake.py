@@ -2,18 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic
+from typing import Generic
 
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
 from nightlatch.capture.refusal import as_messages, problem, refusal
 from nightlatch.capture.requests import request_of
 from nightlatch.capture.route import route_template
+from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.headers import Headers
-from nightlatch.exchange.judgement import Decision
-
-if TYPE_CHECKING:
-    from nightlatch.capture.asgi import AsgiCapture
 
 _DENIAL = "websocket.http.response"
 _ABNORMAL_CLOSURE = 1006
@@ -39,9 +36,7 @@ class Handshake(Generic[F]):
     _in_flight: F
     _request: Request
 
-    def __init__(
-        self, capture: "AsgiCapture[F]", scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
         self._capture = capture
         self._scope = scope
         self._receive = receive
@@ -99,24 +94,29 @@ class Handshake(Generic[F]):
             return
         messages: Sequence[Message] = (message,)
         if not self._noted:
-            try:
-                messages = self._answer(message)
-            except Exception as error:  # noqa: BLE001
-                self._capture.fault("capture.handshake", error)
-                if self._capture.fail_closed:
-                    messages = self._deny(problem(503))
+            response = _response_of(message)
+            if response is not None:
+                refused = self._verdict(response)
+                if refused is not None:
+                    messages = self._deny(refused)
+                else:
+                    self._note(response, Ending.ANSWERED)
         for each in messages:
             await self._send(each)
 
-    def _answer(self, message: Message) -> Sequence[Message]:
-        response = _response_of(message)
-        if response is None:
-            return (message,)
-        decision = self._judge(response)
-        if decision.withhold:
-            return self._deny(refusal(decision))
-        self._note(response, Ending.ANSWERED)
-        return (message,)
+    def _verdict(self, response: Response) -> Response | None:
+        """Our answer, where the application's must not leave."""
+        capture = self._capture
+        try:
+            route = self._find_route()
+            now = capture.clock()
+            decision = capture.inline.on_response(
+                self._in_flight, self._request, response, route, now
+            )
+        except Exception as error:  # noqa: BLE001
+            capture.fault("capture.handshake", error)
+            return problem(503) if capture.fail_closed else None
+        return refusal(decision) if decision.withhold else None
 
     def _deny(self, response: Response) -> Sequence[Message]:
         self._denied = True
@@ -124,12 +124,6 @@ class Handshake(Generic[F]):
         if _DENIAL in (self._scope.get("extensions") or {}):
             return as_messages(response, "websocket.http")
         return ({"type": "websocket.close", "code": 1008},)
-
-    def _judge(self, response: Response) -> Decision:
-        capture = self._capture
-        route = self._find_route()
-        now = capture.clock()
-        return capture.inline.on_response(self._in_flight, self._request, response, route, now)
 
     def _find_route(self) -> str | None:
         return route_template(self._scope, self._request.path, self._root_path)
@@ -149,15 +143,19 @@ class Handshake(Generic[F]):
 
 
 def _response_of(message: Message) -> Response | None:
-    """The answer to the handshake, as HTTP has it; None when this message does not answer it."""
-    kind = message["type"]
+    """The answer to the handshake, as HTTP has it; None when this message does not answer it, or
+    is not as the specification has it: the server will say so."""
+    kind = message.get("type")
     if kind == "websocket.accept":
-        status = 101
+        status: int | None = 101
     elif kind == "websocket.close":
         status = 403
     elif kind == "websocket.http.response.start":
-        status = message["status"]
+        status = message.get("status")
     else:
         return None
-    raw = message.get("headers") or ()
-    return Response(status, Headers([(name.lower(), value) for name, value in raw]))
+    try:
+        raw = [(bytes(name).lower(), value) for name, value in message.get("headers") or ()]
+    except (TypeError, ValueError):
+        return None
+    return Response(status, Headers(raw)) if isinstance(status, int) else None
