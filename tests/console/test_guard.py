@@ -7,8 +7,10 @@ from tests.console.sample_checks import SAMPLE_CHECKS
 from nightlatch.console.access import SESSION_LIFE
 from nightlatch.console.app import ROUTERS, create_console
 from nightlatch.console.guard import CONTENT_SECURITY_POLICY, SAFE_METHODS
+from nightlatch.exchange.record import Record
 from nightlatch.store.memory_documents import MemoryDocuments
-from nightlatch.store.ports import StoreFailed
+from nightlatch.store.memory_events import MemoryEvents
+from nightlatch.store.ports import EventQuery, StoreFailed
 
 PAGES = ("/", "/requests", "/endpoints", "/incidents", "/checks", "/settings", "/nothing")
 
@@ -148,6 +150,21 @@ def test_a_store_that_is_gone_is_said_not_raised(
         raise StoreFailed("disk full: free some space")
 
     monkeypatch.setattr(MemoryDocuments, "state", gone)
-    answer = client.get("/")
-    assert answer.status_code == 503
-    assert "free some space" in answer.text
+    for path in ("/", "/api/v1/overview"):
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert "free some space" in answer.text
+
+
+def test_an_events_store_that_is_gone_leaves_a_page_that_says_so(
+    client: Client, machine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: MemoryEvents, query: EventQuery) -> list[Record]:
+        raise StoreFailed("disk full: free some space")
+
+    monkeypatch.setattr(MemoryEvents, "search", gone)
+    page = client.get("/requests")
+    assert page.status_code == 503
+    assert "<h1>The store does not answer</h1>" in page.text
+    assert "free some space" in page.text
+    assert machine.get("/api/v1/records").json()["detail"] == "disk full: free some space"

@@ -1,5 +1,6 @@
 """The console as one ASGI application."""
 
+import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 
@@ -21,6 +22,8 @@ from nightlatch.console.ports import Recorder
 from nightlatch.console.rendering import STATIC, bare, page
 from nightlatch.exchange.judgement import Mode
 from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
+
+log = logging.getLogger("nightlatch.console")
 
 ROUTERS = (
     api.router,
@@ -53,6 +56,11 @@ def create_console(
     names besides the loopback ones under which it may be called; `public` are path prefixes that
     need no session (for routes that the caller mounts). Raises ValueError for duplicate check ids.
     """
+    if not (STATIC / "vendor" / "stamp.txt").is_file():
+        log.warning(
+            "The console has no styles and scripts: they are built on installation. In a source "
+            "tree, run `python scripts/build_assets.py`."
+        )
     access = access or Access(documents)
     app = FastAPI(
         title="Nightlatch",
@@ -110,6 +118,9 @@ def _on_invalid(request: Request, error: Exception) -> Response:
     return _answer(request, 422, "Not understood", faults)
 
 
-def _on_store_failed(_request: Request, error: Exception) -> Response:
-    # Not a page: its frame would ask the same store again.
-    return problem(503, "The store does not answer", str(error))
+def _on_store_failed(request: Request, error: Exception) -> Response:
+    title = "The store does not answer"
+    if request.url.path.startswith("/api/"):
+        return problem(503, title, str(error))
+    # Without the frame of a page, which would ask the same store again.
+    return bare("broken.html", 503, title=title, detail=str(error))

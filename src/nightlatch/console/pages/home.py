@@ -1,7 +1,7 @@
 """The overview: what matters first."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from nightlatch.console.context import Here
 from nightlatch.console.doors import MAX_INCIDENTS, overview
@@ -24,3 +24,10 @@ def home(request: Request, here: Here, span: str = "24h") -> HTMLResponse:
         span=span_of(span),
         health=here.recorder.health(now),
     )
+
+
+@router.get("/arrived")
+def arrived(here: Here) -> Response:
+    """What the welcome asks while it waits: the first traffic reloads the page."""
+    traffic = bool(here.recorder.endpoints(here.clock()))
+    return Response(status_code=204, headers={"hx-refresh": "true"} if traffic else {})
