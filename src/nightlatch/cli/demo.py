@@ -2,12 +2,13 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -18,7 +19,7 @@ from nightlatch.exchange.judgement import Mode
 from nightlatch.settings import load_settings
 from nightlatch.workbench.demo.cast import Cast, make_cast
 from nightlatch.workbench.demo.encore import encore
-from nightlatch.workbench.demo.theatre import SCENES, DemoFailed, Run, Scene, Stage, play, set_stage
+from nightlatch.workbench.demo.theatre import SCENES, Run, Scene, Stage, play, set_stage
 
 _WORDS = {Mode.OFF: "unprotected", Mode.OBSERVE: "observe", Mode.ENFORCE: "enforce"}
 
@@ -37,17 +38,15 @@ def demo(
     Nine runs over real HTTP, from 1, 100 and 10,000 client addresses, each after a short stretch of
     honest traffic. Nothing leaves this machine.
     """
-    with tempfile.TemporaryDirectory(prefix="nightlatch-demo-") as directory:
-        runs, stage = asyncio.run(_play_all(Path(directory), make_cast(attempts), quiet=as_json))
-        try:
-            if as_json:
-                print_json({"runs": runs})
-            else:
-                screen.print(_result(runs))
-            if not exit_:
-                _stay(stage, attempts)
-        finally:
-            stage.stop()
+    cast = make_cast(attempts)
+    with tempfile.TemporaryDirectory(prefix="nightlatch-demo-") as directory, ExitStack() as stages:
+        runs, last = asyncio.run(_play_all(Path(directory), cast, stages, quiet=as_json))
+        if as_json:
+            print_json({"runs": runs})
+        else:
+            screen.print(result_table(runs))
+        if not exit_:
+            _stay(last, attempts)
 
 
 def serve_sample(port: int, attempts: int) -> None:
@@ -59,21 +58,26 @@ def serve_sample(port: int, attempts: int) -> None:
     uvicorn.run(sample_app(attempts), port=port, log_level="warning", access_log=False)
 
 
-async def _play_all(directory: Path, cast: Cast, *, quiet: bool) -> tuple[list[Run], Stage]:
+async def _play_all(
+    directory: Path, cast: Cast, stages: ExitStack, *, quiet: bool
+) -> tuple[list[Run], Stage]:
+    """Every run, and the last stage, still standing. Stages end with `stages` at the latest."""
+
+    def prepare(scene: Scene) -> Stage:
+        stage = set_stage(scene, directory, len(cast.attack_list))
+        stages.callback(stage.stop)
+        return stage
+
     runs: list[Run] = []
-    stage: Stage | None = None
+    stage = prepare(SCENES[0])
     with _progress(quiet=quiet) as announce:
-        for scene in SCENES:
-            if stage is not None:
-                stage.stop()
-            stage = set_stage(scene, directory, len(cast.attack_list))
-            try:
-                runs.append(await play(stage, scene, cast, announce))
-            except BaseException:
-                stage.stop()
-                raise
-    if stage is None:
-        raise DemoFailed("there is no scene to play")
+        for scene, following in zip(SCENES, (*SCENES[1:], None), strict=True):
+            # A server takes a second or two to start: the next one does so behind the curtain.
+            behind = prepare(following) if following else None
+            runs.append(await play(stage, scene, cast, announce))
+            if behind is not None:
+                stage.strike()
+                stage = behind
     return sorted(runs, key=lambda run: (list(_WORDS).index(run.mode), run.addresses)), stage
 
 
@@ -104,30 +108,37 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[Scene, str, int], Callable[[
         yield announce
 
 
-def _result(runs: list[Run]) -> Table:
-    columns = (
-        "Mode", "Addresses", "Attempts", "People disclosed", "First alert after",
-        "Honest requests", "refused", "Honest people", "refused ",
-    )  # fmt: skip
-    rows = Table(title="One list of numbers, 15 % of them with an account", title_justify="left")
-    for column in columns:
+def result_table(runs: Sequence[Run]) -> Table:
+    """What the runs came to, in 80 columns."""
+    first = runs[0]
+    rows = Table(
+        title=f"One list of {first.attempts:,} phone numbers, 15 % of them with an account",
+        caption=f"Each run: {first.legit_requests:,} honest requests of {first.people:,} people.",
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+    )
+    for column in (
+        "Mode", "From\naddresses", "People\ndisclosed", "First alert\nafter attempts",
+        "Honest requests\nrefused", "Honest people\nrefused",
+    ):  # fmt: skip
         rows.add_column(column, justify="left" if column == "Mode" else "right")
     for run in runs:
-        alert = run.first_alert_after
-        colour = "green" if run.mode is Mode.ENFORCE else "red"
-        rows.add_row(
-            _WORDS[run.mode],
-            f"{run.addresses:,}",
-            f"{run.attempts:,}",
-            f"[{colour}]{run.disclosed:,}[/]",
-            "never" if alert is None else f"{alert:,} attempts",
-            f"{run.legit_requests:,}",
-            f"{run.legit_refused:,}",
-            f"{run.people:,}",
-            f"{run.people_refused:,}",
-            end_section=run.addresses == 10_000,
-        )
+        rows.add_row(*_cells(run), end_section=run.addresses == 10_000)
     return rows
+
+
+def _cells(run: Run) -> tuple[str, ...]:
+    colour = "green" if run.mode is Mode.ENFORCE else "red"
+    alert = run.first_alert_after
+    return (
+        _WORDS[run.mode],
+        f"{run.addresses:,}",
+        f"[{colour}]{run.disclosed:,}[/]",
+        "never" if alert is None else f"{alert:,}",
+        f"{run.legit_refused:,}",
+        f"{run.people_refused:,}",
+    )
 
 
 def _console_link(stage: Stage) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -67,8 +66,13 @@ class Stage(Struct, frozen=True):
     def log(self) -> Path:
         return self.data / "server.log"
 
+    def strike(self) -> None:
+        """Let it end while the next scene is on."""
+        self.process.terminate()
+
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
+        """End it, and wait for that. May be called again."""
+        self.process.terminate()
         try:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:

@@ -23,6 +23,7 @@ RETURNING = 0.4
 """Share of the people who open the app again while the attack is under way."""
 
 _APP_HEADERS = {"User-Agent": "Passkeeper/25.1.0 (Android 14)", "Accept": "application/json"}
+_LOAD_BALANCER = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "api.passkeeper.example"}
 _REFUSALS = frozenset({403, 429})
 
 Step = Callable[[], Awaitable[None]]
@@ -164,7 +165,7 @@ class Traffic:
         body: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, str]]:
         """Status and JSON answer; status 0 when there was none."""
-        sent = {**_APP_HEADERS, "X-Forwarded-For": address, **(headers or {})}
+        sent = {**_APP_HEADERS, **_LOAD_BALANCER, "X-Forwarded-For": address, **(headers or {})}
         try:
             async with self._session.request(
                 method, self._base + path, headers=sent, json=body
