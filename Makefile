@@ -19,13 +19,13 @@ $(BIN)/python:
 
 $(VENV)/.server: requirements/server.txt pyproject.toml | $(BIN)/python
 	@echo "Installing Nightlatch into $(VENV) ..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/server.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.server
 	@echo "Installing what the tests and benchmarks need ..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
 demo: $(VENV)/.server  ## Watch the breach be seen and stopped (ARGS='--exit --json').

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
-import httpx
 from msgspec import Struct
 
 from nightlatch import __version__
@@ -142,8 +143,8 @@ def _collector(settings: Settings) -> Iterator[Fact]:
         yield Fact(State.OK, "collector", "none set: everything runs in the application's process")
         return
     try:
-        answer = httpx.get(f"{settings.url}/healthz", timeout=3)
-    except httpx.HTTPError as error:
+        status = _ask(f"{settings.url}/healthz")
+    except (OSError, ValueError) as error:
         yield Fact(
             State.WRONG,
             "collector",
@@ -151,15 +152,26 @@ def _collector(settings: Settings) -> Iterator[Fact]:
             "start `nightlatch up` there, or correct NIGHTLATCH_URL",
         )
         return
-    if answer.status_code == 200:
+    if status == 200:
         yield Fact(State.OK, "collector", f"{settings.url} answers")
     else:
         yield Fact(
             State.WRONG,
             "collector",
-            f"{settings.url} answers {answer.status_code}",
+            f"{settings.url} answers {status}",
             "its own `nightlatch doctor` says why",
         )
+
+
+def _ask(url: str) -> int:
+    """The status of the answer. Raises OSError when there is none, ValueError for no URL at all."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("it must begin with http:// or https://")
+    try:
+        with urlopen(url, timeout=3) as answer:  # noqa: S310 - http or https, see above
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
 
 
 def _runtime(settings: Settings) -> Iterator[Fact]:
