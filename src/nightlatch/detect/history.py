@@ -15,6 +15,8 @@ from nightlatch.policy.budgets import Trust
 _NONE: dict[bytes, None] = {}
 _FEWEST_HITS = 10
 """Distinct people a caller must have asked for before volume is forgiven."""
+_CLEARED = 2
+"""Distinct people without a miss that clear a newcomer during a walk."""
 _RETURN_SHARE = 5
 """Where misses say nothing: one return for so many distinct people speaks for people, who ask for
 themselves again, and against a list, which never does."""
@@ -115,11 +117,13 @@ class History:
         return statistic
 
     def clean_before(self, turn: int) -> bool:
-        """Had a hit and nothing against it before this turn of the walk, and still looks honest."""
+        """Had a hit and nothing against it before this turn of the walk, and still looks honest; or
+        came later and asked for several different people without a miss, as one guesser in fifty
+        does in two tries and most honest newcomers do."""
         vouched = self.vouched_turn
-        if vouched is None or vouched >= turn:
-            return False
-        return self.statistic is None or self.statistic < SUSPECT
+        if vouched is not None and vouched < turn:
+            return self.statistic is None or self.statistic < SUSPECT
+        return self.hits >= _CLEARED and not self.misses
 
     def trust(self, *, blind: bool) -> Trust:
         if self.hits < _FEWEST_HITS:

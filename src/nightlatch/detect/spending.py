@@ -48,7 +48,9 @@ class Spending:
             door.strangers.taint()
             if new and history.convicted_at is None and visit.newcomer:
                 walk.give(new, now)
-        elif history.vouched_turn is None and history.convicted_at is None:
+        elif (
+            history.vouched_turn is None and history.convicted_at is None and door.vouch(digests[0])
+        ):
             history.vouched_turn = walk.turn
             self._callers.keep(visit.key)
 
