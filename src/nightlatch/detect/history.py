@@ -30,6 +30,7 @@ class History:
         "_older_missed",
         "account",
         "charged",
+        "clearances",
         "convicted_at",
         "credits",
         "hits",
@@ -62,6 +63,8 @@ class History:
         self.trusted = False
         self.statistic: float | None = None
         """Of the sequential test; None until the endpoint is learned."""
+        self.clearances = 0
+        """Distinct people asked for during a walk whom few others asked for."""
         self.vouched_turn: int | None = None
         """The walk's turn at which the caller first had a clean history."""
         self.convicted_at: float | None = None
@@ -123,7 +126,7 @@ class History:
         vouched = self.vouched_turn
         if vouched is not None and vouched < turn:
             return self.statistic is None or self.statistic < SUSPECT
-        return self.hits >= _CLEARED and not self.misses
+        return self.clearances >= _CLEARED and not self.misses
 
     def trust(self, *, blind: bool) -> Trust:
         if self.hits < _FEWEST_HITS:

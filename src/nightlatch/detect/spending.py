@@ -46,12 +46,15 @@ class Spending:
             self._networks.charge(visit.network)
         if walk.alarmed_at is not None:
             door.strangers.taint()
-            if new and history.convicted_at is None and visit.newcomer:
+            if new and visit.suspect and history.convicted_at is None:
                 walk.give(new, now)
-        elif (
-            history.vouched_turn is None and history.convicted_at is None and door.vouch(digests[0])
-        ):
-            history.vouched_turn = walk.turn
+                history.clearances += door.vouch(digests[0])
+        elif history.vouched_turn is None and history.convicted_at is None:
+            self._vouch(visit, history, digests[0])
+
+    def _vouch(self, visit: Visit, history: History, digest: bytes) -> None:
+        if visit.door.vouch(digest):
+            history.vouched_turn = visit.door.walk.turn
             self._callers.keep(visit.key)
 
     def over(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:

@@ -20,6 +20,8 @@ class Visit(Struct, gc=False):
     """The wider circle; None for callers with a proven credential."""
     stranger: bool
     now: float
+    suspect: bool = False
+    """A newcomer during a walk, before this exchange was taken into account."""
     news: bool = False
     """This exchange added something to the caller's history."""
 

@@ -99,6 +99,7 @@ class Watch:
         visit = self._enter(endpoint_key, caller, now, stranger=stranger)
         several = len(disclosure.asked) > 1 or len(disclosure.disclosed) > 1
         barred = self._barred(visit)
+        visit.suspect = visit.door.walk.alarmed_at is not None and visit.newcomer
         if disclosure.hit is not None and disclosure.asked:
             self._evidence.weigh(visit, disclosure)
         if disclosure.disclosed:
