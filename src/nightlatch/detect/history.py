@@ -79,6 +79,11 @@ class History:
     def size(self) -> int:
         return 1 + self.account.size + len(self.missed) + len(self._older_missed)
 
+    @property
+    def asked(self) -> int:
+        """Distinct identifiers asked for."""
+        return self.hits + self.misses
+
     def recall(self, digest: bytes) -> bool | None:
         """Whether this identifier was a hit when last asked for; None when it never was."""
         if self.account.knows(digest):
