@@ -293,7 +293,7 @@ class Run:
 
 PACES = (
     # name, attack per second, honest per second, honest look-ups to learn from
-    ("compressed", 1_500.0, 500.0, 3_000),
+    ("compressed", 1_500.0, 500.0, 4_000),
     ("compressed, short learning", 1_500.0, 300.0, 1_000),
     ("100/s", 100.0, 4.0, 7_200),
     ("10/s", 10.0, 4.0, 7_200),
@@ -306,7 +306,7 @@ SCENARIOS = (
         for addresses in (1, 100, 10_000)
     ),
     *(
-        Scenario(f"{wire}, {addresses:,} addresses", addresses, 1_500.0, 500.0, 3_000, wire=wire)
+        Scenario(f"{wire}, {addresses:,} addresses", addresses, 1_500.0, 500.0, 4_000, wire=wire)
         for wire in WIRES
         for addresses in (1, 10_000)
     ),
@@ -316,7 +316,7 @@ SCENARIOS = (
             addresses,
             1_500.0,
             500.0,
-            3_000,
+            4_000,
             wire="bulk",
             batch=batch,
         )

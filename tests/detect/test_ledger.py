@@ -107,3 +107,24 @@ def test_memory_of_subjects_is_bounded() -> None:
     assert account.knows(digests([49_999])[0])
     assert not account.knows(digests([0])[0])
     assert abs(account.count(Window.DAY, NOW) - 50_000) < 3_500
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.floats(0, 400)), min_size=1, max_size=200),
+    st.integers(0, 20),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_window_holds_exactly_those_who_left_since_it_began(
+    steps: list[tuple[int, float]], few: int
+) -> None:
+    account = Account()
+    now = NOW
+    seen: list[tuple[int, float]] = []
+    for number, wait in steps:
+        now += wait
+        account.add(digests([number]), now, few)
+        seen.append((number, now))
+        for window in account.windows:
+            since = {each for each, when in seen if when >= window.start}
+            assert window.count(now) in (len(since), 0)
+            assert window.count(now) or now - window.start >= window.window

@@ -183,6 +183,20 @@ def test_those_with_a_clean_history_pass_during_a_walk() -> None:
     assert watch.standing(ENDPOINT, caller(50_000), True, NOW).closed_to_newcomers
 
 
+def test_addresses_warmed_up_with_one_known_number_have_no_clean_history() -> None:
+    watch = _watch(Budgets(walk_allowance=50))
+    _learn(watch)
+    warm = [caller(10_000 + number) for number in range(2_000)]
+    for who in warm:
+        watch.note(ENDPOINT, who, True, look_up(10**9, hit=True), NOW)
+    disclosed = 0
+    for number, who in enumerate(warm):
+        if not _withheld(watch.standing(ENDPOINT, who, True, NOW), Phase.REQUEST):
+            disclosed += number % 7 == 0
+            watch.note(ENDPOINT, who, True, look_up(10**6 + number, hit=number % 7 == 0), NOW)
+    assert disclosed <= 70
+
+
 def test_a_walk_in_progress_does_not_teach_the_baseline() -> None:
     watch = _watch()
     _learn(watch)

@@ -32,8 +32,9 @@ FLOOR = 0.03
 BLIND_FROM = 0.5
 """From this share of honest misses on, hit and miss do not tell a guesser from a person."""
 CREEP = 1.5
-"""The recent share may exceed the share of all time by this factor, not more: a patient attacker
-who adds a few misses an hour cannot ratchet the baseline up to his own rate."""
+"""The recent share may differ from the share of all time by this factor, not more: a patient
+attacker who adds a few misses an hour cannot ratchet the baseline up to his own rate, nor down with
+a number he knows until honest misses raise alarms."""
 
 
 def trial_weight(nth: int) -> float:
@@ -143,8 +144,9 @@ class MissRate:
         # Jeffreys' prior; two standard errors above the mean.
         share = (recent.misses + 0.5) / (recent.weight + 1)
         bound = share * MARGIN + 2 * math.sqrt(share * (1 - share) / recent.weight)
-        anchored = CREEP * (ever.misses + 0.5) / (ever.weight + 1) + FLOOR
-        return min(0.99, max(FLOOR, min(bound, anchored) + 2 * self._spread(share)))
+        always = (ever.misses + 0.5) / (ever.weight + 1)
+        bound = min(max(bound, always / CREEP), always * CREEP + FLOOR)
+        return min(0.99, max(FLOOR, bound + 2 * self._spread(share)))
 
     def _spread(self, share: float) -> float:
         """Standard deviation of the share of misses between callers, beyond what chance explains

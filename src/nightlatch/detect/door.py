@@ -1,5 +1,7 @@
 """All that is learned of one endpoint while it is watched."""
 
+from collections import OrderedDict
+
 from nightlatch.detect.baseline import MissRate
 from nightlatch.detect.enumeration import Steps, steps_for
 from nightlatch.detect.history import History
@@ -12,6 +14,11 @@ _ORACLE_HITS = 20
 _ORACLE_MISSES = 10
 _ORACLE_RETURNS = 10
 _ORACLE_ERRORS = 0.02
+
+_VOUCHES = 3
+"""Callers for whom one subject vouches: a person at home, at work and on the road."""
+_VOUCHERS = 16_384
+"""Subjects remembered for that; the one that first vouched longest ago is forgotten first."""
 
 
 class Oracle:
@@ -54,6 +61,7 @@ class Door:
     """One endpoint: its baseline, its tests, and what left to all strangers together."""
 
     __slots__ = (
+        "_vouchers",
         "barred_until",
         "closed_standing",
         "good_standing",
@@ -70,6 +78,7 @@ class Door:
 
     def __init__(self, key: str, budgets: Budgets) -> None:
         self.key = key
+        self._vouchers: OrderedDict[bytes, int] = OrderedDict()
         self.kept = False
         """Protected from being forgotten for endpoints that nothing is known of."""
         self.rate = MissRate()
@@ -97,6 +106,18 @@ class Door:
         honest = rate.honest
         self.steps = None if honest is None or rate.blind else steps_for(honest)
         self.walk.learn(None if self.steps is None else self.steps.p0)
+
+    def vouch(self, digest: bytes) -> bool:
+        """Whether a look-up of this subject still speaks for the caller. Everybody has a number of
+        their own; ten thousand addresses that all know the same one are one attacker's, warmed up.
+        """
+        vouched = self._vouchers.get(digest, 0)
+        if vouched >= _VOUCHES:
+            return False
+        if len(self._vouchers) >= _VOUCHERS:
+            self._vouchers.popitem(last=False)
+        self._vouchers[digest] = vouched + 1
+        return True
 
     def bar(self, until: float) -> None:
         self.barred_until = max(self.barred_until, until)

@@ -50,12 +50,6 @@ def steps_for(p0: float) -> Steps:
     return Steps(p0, p1, math.log((1 - p1) / (1 - p0)), math.log(p1 / p0))
 
 
-def advance(statistic: float, step: float) -> float:
-    """The statistic after one trial, reflected at the honest bound."""
-    statistic += step
-    return max(HONEST, statistic)
-
-
 def covered(hits: int, misses: int) -> bool:
     """True while asking again still counts as honest."""
     return misses <= COVER_MISSES + COVER_RATIO * hits

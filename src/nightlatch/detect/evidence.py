@@ -1,5 +1,7 @@
 """Trials and verdicts: what each identifier asked for says of the caller and of the endpoint."""
 
+from collections.abc import Callable
+
 from nightlatch.detect import words
 from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.baseline import LAST_TRIAL
@@ -40,8 +42,6 @@ class Evidence:
 
     def _try(self, visit: Visit, subject: Subject, *, hit: bool) -> None:
         history, door = visit.history, visit.door
-        if history is None:
-            return
         before = history.recall(subject.digest)
         if visit.stranger and not door.oracle.told:
             door.oracle.note(before=before, hit=hit)
@@ -77,38 +77,44 @@ class Evidence:
 
     def _try_verdict(self, visit: Visit, history: History, statistic: float) -> None:
         door = visit.door
+        steps = door.steps
         easier = door.walk.alarmed_at is not None and visit.newcomer
-        if statistic < GUILTY and not easier:
+        if steps is None or (statistic < GUILTY and not easier):
             return
         alpha = ALPHA_WALK if statistic < GUILTY else ALPHA
-        if door.steps is not None:
-            self._convict(visit, history, words.guessing(history, door.steps, alpha), alpha)
+        self._convict(visit, alpha, lambda: words.guessing(history, steps, alpha))
 
     def _follow(self, visit: Visit, history: History, shape: int) -> None:
         run = history.run
         if run is None:
             run = history.run = Run()
         if run.step(shape) >= RUN:
-            self._convict(visit, history, words.sequence(history), 0.0)
+            self._convict(visit, 0.0, lambda: words.sequence(history))
 
-    def _convict(self, visit: Visit, history: History, reason: str, alpha: float) -> None:
-        if history.convicted_at is None:
-            self._convictions.enter(visit.key, history, reason, visit.now, stranger=visit.stranger)
-        kind, door, circle = DetectionKind.ENUMERATION, visit.door, visit.key[1]
-        if self._alarms.due(kind, door.key, circle, visit.now):
-            self._alarms.raise_(
-                Detection(
-                    kind,
-                    door.key,
-                    circle,
-                    Level.HIGH,
-                    visit.now,
-                    reason,
-                    alpha,
-                    history.account.count(Window.DAY, visit.now),
-                    history.hits + history.misses,
-                )
+    def _convict(self, visit: Visit, alpha: float, reason: Callable[[], str]) -> None:
+        """Convict the caller, or tell again that it goes on."""
+        history, kind, circle = visit.history, DetectionKind.ENUMERATION, visit.key[1]
+        first = history.convicted_at is None
+        if not self._alarms.due(kind, visit.door.key, circle, visit.now) and not first:
+            return
+        evidence = reason()
+        if first:
+            self._convictions.enter(
+                visit.key, history, evidence, visit.now, stranger=visit.stranger
             )
+        self._alarms.raise_(
+            Detection(
+                kind,
+                visit.door.key,
+                circle,
+                Level.HIGH,
+                visit.now,
+                evidence,
+                alpha,
+                history.account.count(Window.DAY, visit.now),
+                history.asked,
+            )
+        )
 
     def _tell_walk(self, door: Door, now: float) -> None:
         kind = DetectionKind.DISTRIBUTED_ENUMERATION

@@ -15,6 +15,8 @@ from nightlatch.policy.budgets import Trust
 _NONE: dict[bytes, None] = {}
 _FEWEST_HITS = 10
 """Distinct people a caller must have asked for before volume is forgiven."""
+_CLEARED = 2
+"""Distinct people without a miss that clear a newcomer during a walk."""
 _RETURN_SHARE = 5
 """Where misses say nothing: one return for so many distinct people speaks for people, who ask for
 themselves again, and against a list, which never does."""
@@ -28,6 +30,7 @@ class History:
         "_older_missed",
         "account",
         "charged",
+        "clearances",
         "convicted_at",
         "credits",
         "hits",
@@ -60,6 +63,8 @@ class History:
         self.trusted = False
         self.statistic: float | None = None
         """Of the sequential test; None until the endpoint is learned."""
+        self.clearances = 0
+        """Distinct people asked for during a walk whom few others asked for."""
         self.vouched_turn: int | None = None
         """The walk's turn at which the caller first had a clean history."""
         self.convicted_at: float | None = None
@@ -73,6 +78,11 @@ class History:
     @property
     def size(self) -> int:
         return 1 + self.account.size + len(self.missed) + len(self._older_missed)
+
+    @property
+    def asked(self) -> int:
+        """Distinct identifiers asked for."""
+        return self.hits + self.misses
 
     def recall(self, digest: bytes) -> bool | None:
         """Whether this identifier was a hit when last asked for; None when it never was."""
@@ -115,11 +125,13 @@ class History:
         return statistic
 
     def clean_before(self, turn: int) -> bool:
-        """Had a hit and nothing against it before this turn of the walk, and still looks honest."""
+        """Had a hit and nothing against it before this turn of the walk, and still looks honest; or
+        came later and asked for several different people without a miss, as one guesser in fifty
+        does in two tries and most honest newcomers do."""
         vouched = self.vouched_turn
-        if vouched is None or vouched >= turn:
-            return False
-        return self.statistic is None or self.statistic < SUSPECT
+        if vouched is not None and vouched < turn:
+            return self.statistic is None or self.statistic < SUSPECT
+        return self.clearances >= _CLEARED and not self.misses
 
     def trust(self, *, blind: bool) -> Trust:
         if self.hits < _FEWEST_HITS:

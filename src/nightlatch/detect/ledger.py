@@ -6,6 +6,7 @@ so at most twice a limit leaves within any stretch of that length.
 """
 
 from collections.abc import Sequence
+from math import inf
 
 from nightlatch.exchange.standing import Spent
 from nightlatch.policy.budgets import HEADROOM, Limits, Window
@@ -64,13 +65,24 @@ class CountedWindow:
 class Account:
     """What one circle of callers has had from one endpoint."""
 
-    __slots__ = ("_older", "exhausted", "frees_at", "known", "windows")
+    __slots__ = (
+        "_counted_since",
+        "_counted_until",
+        "_older",
+        "exhausted",
+        "frees_at",
+        "known",
+        "windows",
+    )
 
     def __init__(self) -> None:
         self.known: dict[bytes, float] = {}
         """Subject → when it last left."""
         self._older = _NONE
         self.windows: tuple[CountedWindow, ...] = ()
+        self._counted_since = 0.0
+        self._counted_until = 0.0
+        """A subject that left between these is in every window already."""
         self.exhausted = False
         """A limit was reached when last counted."""
         self.frees_at = 0.0
@@ -81,20 +93,33 @@ class Account:
 
     def add(self, digests: Sequence[bytes], now: float, few: int = FEW) -> int:
         """Count these subjects as gone; returns how many the circle never had before."""
-        known, older, new = self.known, self._older, 0
+        known, new, fresh = self.known, 0, []
+        # Outside of it, also after the clock jumped back, every subject is counted anew.
+        in_time = self._counted_since <= now < self._counted_until
+        counted_since = self._counted_since if in_time else inf
         for digest in digests:
-            if digest not in known and digest not in older:
-                new += 1
+            last = known.get(digest)
+            if last is None:
+                new += digest not in self._older
+                fresh.append(digest)
+            elif last < counted_since:
+                fresh.append(digest)
             known[digest] = now
         if self.windows:
-            members = _numbers(digests)
-            for window in self.windows:
-                window.add(members, now)
+            if fresh:
+                self._count(fresh, now)
         elif len(known) >= few:
             self._open(now)
         if len(known) > REMEMBERED:
             self._older, self.known = known, {}
         return new
+
+    def _count(self, digests: Sequence[bytes], now: float) -> None:
+        members = _numbers(digests)
+        for window in self.windows:
+            window.add(members, now)
+        self._counted_since = max(window.start for window in self.windows)
+        self._counted_until = min(window.start + window.window for window in self.windows)
 
     def over(
         self,

@@ -31,8 +31,6 @@ class Spending:
     def take(self, visit: Visit, disclosed: tuple[Subject, ...]) -> None:
         """Enter subjects that are about to leave into every circle's account."""
         history, now = visit.history, visit.now
-        if history is None:
-            return
         digests = [subject.digest for subject in disclosed]
         new = history.account.add(digests, now, self._few)
         if new:
@@ -46,10 +44,15 @@ class Spending:
             self._networks.charge(visit.network)
         if walk.alarmed_at is not None:
             door.strangers.taint()
-            if new and history.convicted_at is None and visit.newcomer:
+            if new and visit.suspect and history.convicted_at is None:
                 walk.give(new, now)
+                history.clearances += door.vouch(digests[0])
         elif history.vouched_turn is None and history.convicted_at is None:
-            history.vouched_turn = walk.turn
+            self._vouch(visit, history, digests[0])
+
+    def _vouch(self, visit: Visit, history: History, digest: bytes) -> None:
+        if visit.door.vouch(digest):
+            history.vouched_turn = visit.door.walk.turn
             self._callers.keep(visit.key)
 
     def over(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
@@ -57,7 +60,7 @@ class Spending:
         budgets, history = self._budgets, visit.history
         over: tuple[Spent, ...] = ()
         trust = _trust(visit, history)
-        if history is not None and history.account.full(self._caller_full):
+        if history.account.full(self._caller_full):
             over = history.account.over(
                 visit.key[1], budgets.caller, trust, visit.now, adding=adding
             )
@@ -99,7 +102,7 @@ class Spending:
         if not self._alarms.due(kind, visit.door.key, spent.circle, visit.now):
             return
         history = visit.history
-        own = history is not None and spent.circle == visit.key[1]
+        own = spent.circle == visit.key[1]
         self._alarms.raise_(
             Detection(
                 kind,
@@ -110,14 +113,12 @@ class Spending:
                 words.overspent(spent),
                 0.0,
                 spent.subjects,
-                history.hits + history.misses if own and history is not None else spent.subjects,
+                history.asked if own else spent.subjects,
             )
         )
 
 
-def _trust(visit: Visit, history: History | None) -> Trust:
+def _trust(visit: Visit, history: History) -> Trust:
     if not visit.stranger:
         return Trust.HONEST
-    if history is None:
-        return Trust.UNKNOWN
     return history.trust(blind=visit.door.rate.blind)

@@ -2,34 +2,31 @@
 
 from msgspec import Struct
 
+from nightlatch.detect.callers import Key
 from nightlatch.detect.door import Door
 from nightlatch.detect.history import History
 from nightlatch.exchange.exchange import Caller
-
-Key = tuple[str, str]
 
 
 class Visit(Struct, gc=False):
     door: Door
     key: Key
     """(endpoint key, circle that counts as one caller)."""
-    history: History | None
-    """None at the request phase when the caller was never seen here."""
+    history: History
     network_circle: str
     network: History | None
     """The wider circle; None for callers with a proven credential."""
     stranger: bool
     now: float
+    suspect: bool = False
+    """A newcomer during a walk, before this exchange was taken into account."""
     news: bool = False
     """This exchange added something to the caller's history."""
 
     @property
     def newcomer(self) -> bool:
         """A stranger without a clean history from before the walk."""
-        history = self.history
-        return self.stranger and (
-            history is None or not history.clean_before(self.door.walk.began_turn)
-        )
+        return self.stranger and not self.history.clean_before(self.door.walk.began_turn)
 
 
 def address_of(caller: Caller) -> str:

@@ -8,14 +8,14 @@ met before and told of convictions, and is expected to answer from memory.
 from msgspec.structs import replace
 
 from nightlatch.detect.alarms import Alarms
-from nightlatch.detect.callers import Callers
+from nightlatch.detect.callers import Callers, Key
 from nightlatch.detect.convictions import Convictions
 from nightlatch.detect.door import Door
 from nightlatch.detect.evidence import Evidence
 from nightlatch.detect.history import History
 from nightlatch.detect.spending import Spending
 from nightlatch.detect.table import SegmentedTable
-from nightlatch.detect.visit import Key, Visit, address_of, network_of
+from nightlatch.detect.visit import Visit, address_of, network_of
 from nightlatch.exchange.disclosure import Disclosure
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.facts import Directives
@@ -77,7 +77,8 @@ class Watch:
             return STRANGER if stranger else PROVEN
         standing = self._in_walk(door, history, now) if stranger else PROVEN
         if now < door.barred_until or (history is not None and history.account.exhausted):
-            visit = self._visit(door, key, history, caller, now, stranger=stranger)
+            known = History(now) if history is None else history
+            visit = self._visit(door, key, known, caller, now, stranger=stranger)
             over = self._spending.over(visit, adding=False)
             return replace(standing, overspent=over) if over else standing
         return standing
@@ -99,11 +100,12 @@ class Watch:
         visit = self._enter(endpoint_key, caller, now, stranger=stranger)
         several = len(disclosure.asked) > 1 or len(disclosure.disclosed) > 1
         barred = self._barred(visit)
+        visit.suspect = visit.door.walk.alarmed_at is not None and visit.newcomer
         if disclosure.hit is not None and disclosure.asked:
             self._evidence.weigh(visit, disclosure)
         if disclosure.disclosed:
             self._spending.take(visit, disclosure.disclosed)
-        if visit.news and visit.history is not None:
+        if visit.news:
             self._callers.charge(visit.history)
         return self._after(visit, barred=barred, settled=barred or several)
 
@@ -171,7 +173,7 @@ class Watch:
         self,
         door: Door,
         key: Key,
-        history: History | None,
+        history: History,
         caller: Caller,
         now: float,
         *,
@@ -186,7 +188,7 @@ class Watch:
     def _barred(self, visit: Visit) -> bool:
         """Whether the caller was to be refused already, whatever this answer says."""
         history, door, now = visit.history, visit.door, visit.now
-        if history is not None and (history.convicted_at is not None or history.account.exhausted):
+        if history.convicted_at is not None or history.account.exhausted:
             return True
         return visit.stranger and (
             now < door.barred_until or (door.walk.closed(now) and visit.newcomer)
@@ -200,7 +202,7 @@ class Watch:
         """
         history = visit.history
         over = self._spending.over(visit, adding=not barred)
-        if history is not None and history.convicted_at is not None:
+        if history.convicted_at is not None:
             standing = history.standing
         else:
             standing = self._in_walk(visit.door, history, visit.now) if visit.stranger else PROVEN

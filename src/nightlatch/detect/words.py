@@ -10,11 +10,10 @@ from nightlatch.exchange.standing import Spent
 
 
 def guessing(history: History, steps: Steps, alpha: float) -> str:
-    asked = history.hits + history.misses
     likelihood = _likelihood(history.statistic or 0.0)
     return (
-        f"{history.misses} of {asked} different identifiers asked for do not exist, where honest"
-        f" callers miss at most {steps.p0:.0%}: {likelihood} times likelier from a guesser."
+        f"{history.misses} of {history.asked} different identifiers asked for do not exist, where"
+        f" honest callers miss at most {steps.p0:.0%}: {likelihood} times likelier from a guesser."
         f" At most one honest caller in {1 / alpha:,.0f} is judged so."
     )
 
@@ -24,7 +23,7 @@ def sequence(history: History) -> str:
     length, stride = (run.length, run.stride) if run is not None else (0, 0)
     return (
         f"{length} record numbers in a row, each {stride:+d} from the one before;"
-        f" {history.hits} of {history.hits + history.misses} exist."
+        f" {history.hits} of {history.asked} exist."
     )
 
 

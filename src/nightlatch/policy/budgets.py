@@ -62,7 +62,7 @@ class Budgets(Struct, frozen=True):
     """To all callers without a proven credential together."""
     sighted: int = 4
     """What the strangers' limits are multiplied by where the walk detector can see."""
-    walk_allowance: int = 500
+    walk_allowance: int = 600
     """Subjects that may leave to strangers without a clean history during a walk; refills within a
     day. What an attack costs at most, and what newcomers have before they are turned away."""
 
