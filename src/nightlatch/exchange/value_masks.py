@@ -161,17 +161,17 @@ class ValueMasks:
         masked: dict[str, Any] = {}
         for key, child in value.items():
             name = names[key]
-            shown, mask, mask_number, secret = name
+            shown, mask, mask_number, _ = name
             kind = type(child)
+            # What needs nothing, which is most of a body, is passed on without a call.
             if kind is str:
-                if mask is not None:
-                    masked[shown] = mask(child)
-                else:
-                    masked[shown] = plain(child) if len(child) >= _SHORTEST_SHAPE else child
+                easy = mask is None and len(child) < _SHORTEST_SHAPE
+                masked[shown] = child if easy else (mask or plain)(child)
             elif kind is int or kind is float:
-                masked[shown] = mask_number(child)
-            elif secret:
-                masked[shown] = _erased(child, depth)
+                easy = mask is None and -_SMALL < child < _SMALL
+                masked[shown] = child if easy else mask_number(child)
+            elif kind is not dict and kind is not list:
+                masked[shown] = child
             else:
                 masked[shown] = self._nested(child, plain, name, depth)
         return masked
@@ -186,17 +186,18 @@ class ValueMasks:
                 masked.append(mask(child))
             elif kind is int or kind is float:
                 masked.append(name.mask_number(child))
+            elif kind is not dict and kind is not list:
+                masked.append(child)
             else:
                 masked.append(self._nested(child, plain, name, depth))
         return masked
 
     def _nested(self, value: Any, plain: Mask, name: Name, depth: int) -> Any:
-        kind = type(value)
-        if kind is not dict and kind is not list:
-            return value
+        if name.secret:
+            return _erased(value, depth)
         if not depth:
             return f"{MASK} nested too deeply"
-        if kind is dict:
+        if type(value) is dict:
             return self._object(value, plain, depth - 1)
         return self._list(value, plain, name, depth - 1)
 
