@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 from stdnum import luhn
 
 from nightlatch.exchange.content import MAX_DEPTH
@@ -38,7 +39,7 @@ _LONGEST_KNOWN_NAME = 128
 _RANDOM = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w.~+/=-]{16,}|\d{4,8}", re.ASCII)
 
 
-class Name(NamedTuple):
+class Name(Struct, frozen=True):
     """What a field's name tells to do with its value."""
 
     shown: str
@@ -161,19 +162,19 @@ class ValueMasks:
         masked: dict[str, Any] = {}
         for key, child in value.items():
             name = names[key]
-            shown, mask, mask_number, _ = name
+            mask = name.mask
             kind = type(child)
             # What needs nothing, which is most of a body, is passed on without a call.
             if kind is str:
                 easy = mask is None and len(child) < _SHORTEST_SHAPE
-                masked[shown] = child if easy else (mask or plain)(child)
+                masked[name.shown] = child if easy else (mask or plain)(child)
             elif kind is int or kind is float:
                 easy = mask is None and -_SMALL < child < _SMALL
-                masked[shown] = child if easy else mask_number(child)
+                masked[name.shown] = child if easy else name.mask_number(child)
             elif kind is not dict and kind is not list:
-                masked[shown] = child
+                masked[name.shown] = child
             else:
-                masked[shown] = self._nested(child, plain, name, depth)
+                masked[name.shown] = self._nested(child, plain, name, depth)
         return masked
 
     def _list(self, items: list[Any], plain: Mask, name: Name, depth: int) -> Any:
