@@ -6,7 +6,8 @@ from nightlatch.exchange.meaning import Meaning, Vocabulary, spelled_alike
 
 NAMES = {
     Meaning.PASSWORD: "password newPassword user_pwd PASSWD passphrase pin PIN_CODE otp "
-    "totp_secret cvv CVC2 card_cvc ssn socialSecurityNumber verification-code backup_codes mnemonic",
+    "totp_secret cvv CVC2 card_cvc ssn socialSecurityNumber verification-code "
+    "backup_codes mnemonic",
     Meaning.SECRET: "secret client_secret token accessToken refresh-token X-Auth-Token api_key "
     "apiKey X-API-Key APIKey private_key signing-key jwt session sessionId PHPSESSID cookie "
     "signature X-Amz-Signature X-Hub-Signature-256 authorization credentials card card_number "
