@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from stdnum import luhn
 
 from nightlatch.exchange.content import MAX_DEPTH
 from nightlatch.exchange.hashing import Hasher
@@ -244,6 +243,9 @@ def _mask_long(number: float) -> float | str:
 
 def _mask_card(number: float) -> float | str:
     """Under the name of a time or an amount only a card number is masked."""
+    # Importing stdnum brings in ssl, 20 ms that no application's start should wait for.
+    from stdnum import luhn
+
     if -_SMALL < number < _SMALL or not float(number).is_integer():
         return number
     digits = str(int(number))
