@@ -1,4 +1,4 @@
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
@@ -112,9 +112,8 @@ NETWORKS = st.builds(
 
 @given(st.lists(NETWORKS, max_size=12), st.lists(st.ip_addresses(v=4), max_size=8))
 def test_is_what_a_search_through_all_networks_finds(
-    networks: list[object], others: list[object]
+    networks: list[IPv4Network], others: list[IPv4Address]
 ) -> None:
-
     ranges, bad = read_list([str(network) for network in networks])
     assert bad == []
     reputation = Reputation([_merged("bad", ranges)])

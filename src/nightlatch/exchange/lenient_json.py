@@ -81,8 +81,9 @@ def first_part(text: str) -> str:
             open_brackets.append(_CLOSER[mark])
             end = match.end()
         elif mark != '"':
-            if not open_brackets or open_brackets.pop() != mark:
+            if not open_brackets or open_brackets[-1] != mark:
                 break
+            open_brackets.pop()
             end = match.end()
     return text[:end] + "".join(reversed(open_brackets))
 

@@ -15,7 +15,7 @@ Hide = Callable[[str], str]
 
 _SECRET_SHAPES = re.compile(
     r"""
-      (?:ey[AJ]|ew[ok0])[\w-]{8,}+\.[\w-]{2,}+(?:\.[\w-]*+){1,3}   # JWS and JWE, RFC 7515, 7516
+      (?:ey[AJ]|ew[ok0])[\w-]{8,}+(?:(?:\.[\w-]*+){2,4}|\.[\w-]{8,}+)   # JWS, JWE (RFC 7515, 7516)
     | -----BEGIN[ A-Z]{1,40}PRIVATE[ ]KEY.*?(?:-----END[ A-Z]{1,40}-----|\Z)
     | (?:sk|rk|pk)_(?:live|test)_\w{8,}+                       # Stripe
     | sk-[\w-]{20,}+                                           # OpenAI, Anthropic

@@ -62,7 +62,17 @@ _PHONES = frozenset(
 _IDENTIFIER_ENDINGS = frozenset(
     {"id", "ids", "uuid", "guid", "ulid", "iban", "passport", "username", "login", "userid"}
     | {"email", "emails", "mail"}
-    | {"surname", "firstname", "lastname", "fullname", "nickname", "birthday", "birthdate", "dob"}
+    | {
+        "surname",
+        "firstname",
+        "lastname",
+        "fullname",
+        "nickname",
+        "birth",
+        "birthday",
+        "birthdate",
+        "dob",
+    }
     | {"address", "street", "accountid", "deviceid", "imei", "identifier", "account"}
 )
 _PERSONAL_NAMES = frozenset({"first", "last", "full", "given", "family", "middle", "display"})
@@ -118,7 +128,7 @@ def _identity(words: list[str], joined: str) -> Meaning:
     last = words[-1]
     if not _PHONES.isdisjoint(words) or joined.startswith("phone"):
         return Meaning.PHONE
-    if last in _IDENTIFIER_ENDINGS and _MACHINE_IDS.isdisjoint(words):
+    if not _IDENTIFIER_ENDINGS.isdisjoint((last, joined)) and _MACHINE_IDS.isdisjoint(words):
         return Meaning.IDENTIFIER
     if last == "name" and not _PERSONAL_NAMES.isdisjoint(words):
         return Meaning.IDENTIFIER

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from stdnum import luhn
+from msgspec import Struct
 
 from nightlatch.exchange.content import MAX_DEPTH
 from nightlatch.exchange.hashing import Hasher
@@ -38,7 +38,7 @@ _LONGEST_KNOWN_NAME = 128
 _RANDOM = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w.~+/=-]{16,}|\d{4,8}", re.ASCII)
 
 
-class Name(NamedTuple):
+class Name(Struct, frozen=True):
     """What a field's name tells to do with its value."""
 
     shown: str
@@ -161,19 +161,19 @@ class ValueMasks:
         masked: dict[str, Any] = {}
         for key, child in value.items():
             name = names[key]
-            shown, mask, mask_number, secret = name
+            mask = name.mask
             kind = type(child)
+            # What needs nothing, which is most of a body, is passed on without a call.
             if kind is str:
-                if mask is not None:
-                    masked[shown] = mask(child)
-                else:
-                    masked[shown] = plain(child) if len(child) >= _SHORTEST_SHAPE else child
+                easy = mask is None and len(child) < _SHORTEST_SHAPE
+                masked[name.shown] = child if easy else (mask or plain)(child)
             elif kind is int or kind is float:
-                masked[shown] = mask_number(child)
-            elif secret:
-                masked[shown] = _erased(child, depth)
+                easy = mask is None and -_SMALL < child < _SMALL
+                masked[name.shown] = child if easy else name.mask_number(child)
+            elif kind is not dict and kind is not list:
+                masked[name.shown] = child
             else:
-                masked[shown] = self._nested(child, plain, name, depth)
+                masked[name.shown] = self._nested(child, plain, name, depth)
         return masked
 
     def _list(self, items: list[Any], plain: Mask, name: Name, depth: int) -> Any:
@@ -186,17 +186,18 @@ class ValueMasks:
                 masked.append(mask(child))
             elif kind is int or kind is float:
                 masked.append(name.mask_number(child))
+            elif kind is not dict and kind is not list:
+                masked.append(child)
             else:
                 masked.append(self._nested(child, plain, name, depth))
         return masked
 
     def _nested(self, value: Any, plain: Mask, name: Name, depth: int) -> Any:
-        kind = type(value)
-        if kind is not dict and kind is not list:
-            return value
+        if name.secret:
+            return _erased(value, depth)
         if not depth:
             return f"{MASK} nested too deeply"
-        if kind is dict:
+        if type(value) is dict:
             return self._object(value, plain, depth - 1)
         return self._list(value, plain, name, depth - 1)
 
@@ -242,6 +243,9 @@ def _mask_long(number: float) -> float | str:
 
 def _mask_card(number: float) -> float | str:
     """Under the name of a time or an amount only a card number is masked."""
+    # Importing stdnum brings in ssl, 20 ms that no application's start should wait for.
+    from stdnum import luhn
+
     if -_SMALL < number < _SMALL or not float(number).is_integer():
         return number
     digits = str(int(number))

@@ -66,6 +66,7 @@ _PARAMETER = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*+"|[^\s,;"]++)', re.AS
 _BEARER = frozenset({"bearer", "token", "dpop", "jwt", "access_token"})
 _KEYS = frozenset({"apikey", "api-key", "api_key", "key", "genie", "apitoken", "splunk"})
 _OTHER = frozenset({"negotiate", "ntlm", "kerberos", "gnap", "vapid", "mutual"})
+_SCHEMES = _OTHER | _KEYS | {"basic", "digest", "hawk", "mac", "oauth", "signature", "hmac"}
 _CONCLUSIVE = frozenset({101, 304, 404, 409, 410, 412, 422})
 """Answers besides 2xx that an application gives after it has let the credential pass."""
 
@@ -155,7 +156,11 @@ class CredentialReader:
         word, rest = scheme.lower(), rest.strip()
         if word in _BEARER:
             return self._bearer(CredentialPlace.HEADER, name, _token_of(rest))
-        if word in _EMPTY or (rest and _is_unset(rest)):
+        if not rest:
+            # A scheme without anything behind it is nothing; another word is a bare token.
+            bare = "" if word in _SCHEMES else value
+            return self._bearer(CredentialPlace.HEADER, name, bare)
+        if _is_unset(rest):
             return ()
         if word == "basic":
             return self._basic(name, rest)
@@ -175,8 +180,6 @@ class CredentialReader:
         if word in _OTHER or "scram" in word:
             # These sign a handshake: the value is another one each time.
             return self._secret(CredentialKind.OTHER, CredentialPlace.HEADER, name, "")
-        if not rest:
-            return self._bearer(CredentialPlace.HEADER, name, value)
         return self._secret(CredentialKind.OTHER, CredentialPlace.HEADER, name, value)
 
     def _basic(self, name: str, encoded: str) -> Found:
