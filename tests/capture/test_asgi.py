@@ -6,10 +6,13 @@ import gzip
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.capture.recording import (
     FORBID,
     JSON,
@@ -547,3 +550,30 @@ def test_importing_the_middleware_pulls_nothing_heavy() -> None:
         env={"PYTHONPATH": source},
     )
     assert out.stdout.strip() == "[]"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    body=st.binary(max_size=60),
+    places=st.lists(st.integers(0, 60), max_size=6),
+    sized=st.booleans(),
+    limit=st.integers(1, 80),
+)
+async def test_any_split_of_an_answer_leaves_as_it_came(
+    body: bytes, places: list[int], sized: bool, limit: int
+) -> None:
+    edges = [0, *sorted(min(place, len(body)) for place in places), len(body)]
+    pieces = [body[a:b] for a, b in pairwise(edges)]
+    messages = [part(piece, more=True) for piece in pieces] + [part()]
+    head = start(200, JSON, *([length(len(body))] if sized else []))
+    recording = Recording()
+    heard = await talk(recording.around(answering(head, *messages), body_limit=limit))
+    assert heard.sent == [head, *messages]
+    [judged] = recording.judged
+    # Every byte was judged before it left, in order and once.
+    assert judged.response.body.data + b"".join(recording.streamed) == body
+    response = recording.finished[0].response
+    assert response is not None
+    assert (response.body.data, response.body.size) == (body[:limit], len(body))
+    if sized:
+        assert judged.response.body.data == body[:limit]

@@ -2,13 +2,17 @@
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import nightlatch.faults
 from nightlatch.capture.backlog import Backlog
 from nightlatch.exchange.judgement import Outcome
 from nightlatch.faults import FAULTS
@@ -227,6 +231,30 @@ def test_a_forked_child_starts_its_own_and_leaves_the_parents_work(gate: Gate) -
     gate.open.set()
     assert backlog.drain(WITHIN)
     assert gate.done == [1, 2]
+
+
+def test_at_exit_the_work_is_finished_and_the_rest_is_counted() -> None:
+    code = (
+        "import time; from nightlatch.capture import backlog\n"
+        "def work(item):\n"
+        "    time.sleep(item)\n"
+        "    print('done', item, flush=True)\n"
+        "lost = lambda outcome, count: print(outcome.value, count, flush=True)\n"
+        "backlog.CLOSE_WITHIN = 0.3\n"
+        "quick, slow = backlog.Backlog(work, on_lost=lost), backlog.Backlog(work, on_lost=lost)\n"
+        "quick.put(0); quick.put(0.001); slow.put(60); slow.put(61)\n"
+        "time.sleep(0.1)\n"
+    )
+    source = str(Path(nightlatch.faults.__file__).parents[1])
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=WITHIN,
+        env={"PYTHONPATH": source},
+    )
+    assert sorted(out.stdout.split("\n")) == ["", "done 0", "done 0.001", "lost-queue-full 1"]
 
 
 def test_an_unused_backlog_can_be_forgotten() -> None:

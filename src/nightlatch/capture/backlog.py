@@ -1,5 +1,6 @@
 """What is done after the answer: a bounded queue and the one thread that works it off."""
 
+import atexit
 import os
 import time
 import weakref
@@ -32,7 +33,8 @@ class Backlog(Generic[T]):
     A put never waits: beyond `capacity` items or `max_weight` (bytes, as the caller weighs them)
     the new item is lost, and counted. `tick` runs in the same thread about every `TICK` seconds
     while there was work since the last time, so that batches do not wait for more. In a forked
-    child the backlog is empty (the items are the parent's) and starts a thread of its own.
+    child the backlog is empty (the items are the parent's) and starts a thread of its own. At the
+    end of the process it is closed.
     """
 
     def __init__(
@@ -195,5 +197,13 @@ def _after_fork() -> None:
         backlog.reset()
 
 
+def _close_all() -> None:
+    """At the end of the process: a daemon thread would be stopped in the middle of its work."""
+    deadline = time.monotonic() + CLOSE_WITHIN
+    for backlog in list(_BACKLOGS):
+        backlog.close(max(0.0, deadline - time.monotonic()))
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_close_all)
