@@ -104,7 +104,7 @@ class Pipeline:
         endpoint = rooms.inventory.guess(request.method, request.path)
         stranger = self._is_stranger(credentials, endpoint, now)
         standing = rooms.watch.standing(endpoint.key, caller, stranger, now)
-        decision = self._decide(standing, endpoint, Phase.REQUEST, now)
+        decision = self._decide(standing, endpoint, Phase.REQUEST, now, anonymous=not credentials)
         return InFlight(now, request, caller, credentials, endpoint, stranger, standing, decision)
 
     def on_response(
@@ -203,9 +203,11 @@ class Pipeline:
             return True
         return self._rooms.inventory.posture(endpoint, now) is not Posture.PROTECTED
 
-    def _decide(self, standing: Standing, endpoint: Endpoint, phase: Phase, now: float) -> Decision:
+    def _decide(
+        self, standing: Standing, endpoint: Endpoint, phase: Phase, now: float, *, anonymous: bool
+    ) -> Decision:
         contract = self._rooms.inventory.contract(endpoint)
-        return decide(standing, contract, self._mode, phase, now)
+        return decide(standing, contract, self._mode, phase, now, anonymous=anonymous)
 
     def _weigh(self, flight: InFlight, disclosure: Disclosure, now: float) -> Decision:
         """Enter a disclosure into the ledger, and decide by what the ledger says then."""
@@ -214,7 +216,10 @@ class Pipeline:
             flight.endpoint.key, flight.caller, flight.stranger, disclosure, now
         )
         flight.detections += watch.take_detections()
-        decision = self._decide(flight.standing, flight.endpoint, Phase.RESPONSE, now)
+        anonymous = not flight.credentials
+        decision = self._decide(
+            flight.standing, flight.endpoint, Phase.RESPONSE, now, anonymous=anonymous
+        )
         # In observe mode the first moment may have said "refuse" already: that stays on record.
         if decision.action is Action.REFUSE or flight.decision.action is Action.ALLOW:
             flight.decision = decision

@@ -114,7 +114,7 @@ class Budgets(Struct, frozen=True, kw_only=True):
     walk_allowance: Annotated[
         int,
         Meta(ge=0, description="Distinct people that may leave to newcomers once a walk is seen."),
-    ] = 500
+    ] = 600
 
 
 class Retention(Struct, frozen=True, kw_only=True):

@@ -86,8 +86,10 @@ def test_strangers_are_refused_where_callers_must_authenticate() -> None:
     decision = decide(NOTHING_KNOWN, contract, Mode.ENFORCE, Phase.REQUEST, NOW)
     assert (decision.rule, decision.status) == ("must-authenticate", 401)
     assert "closed (ada)" in decision.reason
-    proven = Standing(stranger=False)
-    assert not decide(proven, contract, Mode.ENFORCE, Phase.REQUEST, NOW).withhold
+    # Whether a credential is right, the application says: were it refused here, none could ever be
+    # proven.
+    with_one = decide(NOTHING_KNOWN, contract, Mode.ENFORCE, Phase.REQUEST, NOW, anonymous=False)
+    assert not with_one.withhold
     assert not decide(NOTHING_KNOWN, contract, Mode.ENFORCE, Phase.REQUEST, NOW + 11).withhold
 
 

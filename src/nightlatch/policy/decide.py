@@ -24,9 +24,17 @@ _ALLOW = {Mode.OFF: ALLOW_OFF, Mode.OBSERVE: ALLOW_OBSERVE, Mode.ENFORCE: ALLOW_
 
 
 def decide(
-    standing: Standing, contract: Contract | None, mode: Mode, phase: Phase, now: float
+    standing: Standing,
+    contract: Contract | None,
+    mode: Mode,
+    phase: Phase,
+    now: float,
+    *,
+    anonymous: bool = True,
 ) -> Decision:
     """What shall be done with an exchange. A contract's mode overrides the installation's.
+    `anonymous`: the request carries no credential at all; whether one is right, the application
+    must say.
 
     Statuses: 403 for containment, 429 with a waiting time for what refills or passes, 401 where a
     person decided that callers must authenticate.
@@ -39,7 +47,7 @@ def decide(
         return _ALLOW[mode]
     if standing.convicted:
         return _refuse(mode, phase, "caller-enumerates", standing.conviction, 403)
-    if standing.stranger and _must_authenticate(contract, now):
+    if anonymous and _must_authenticate(contract, now):
         reason = f"Callers must authenticate here: {_decided(contract)}"
         return _refuse(mode, phase, "must-authenticate", reason, 401)
     if standing.overspent:
