@@ -1,5 +1,14 @@
-"""Shared by every test: our own faults are raised, never swallowed."""
+"""Shared by every test: our own faults are raised, never swallowed, and each test counts its own."""
 
 import os
 
+import pytest
+
+from nightlatch.faults import FAULTS
+
 os.environ["NIGHTLATCH_RAISE"] = "1"
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_of_others() -> None:
+    FAULTS.forget()

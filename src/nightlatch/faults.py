@@ -44,6 +44,12 @@ class FaultCounter:
                 exc_info=error,
             )
 
+    def forget(self) -> None:
+        """Count from nothing again: between tests, which share a process."""
+        with self._lock:
+            self._counts.clear()
+            self._last_logged.clear()
+
     def counts(self) -> dict[str, int]:
         with self._lock:
             return dict(self._counts)
