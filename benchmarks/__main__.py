@@ -41,7 +41,9 @@ def _arguments() -> argparse.Namespace:
 def _print(figures: Figures) -> None:
     width = max(map(len, figures))
     for name, value in figures.items():
-        sys.stdout.write(f"  {name:<{width}}  {value}\n")
+        # Lists are rows, which the benchmark showed as they came.
+        if not isinstance(value, list):
+            sys.stdout.write(f"  {name:<{width}}  {value}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Shared by every test: our own faults are raised, never swallowed, and each test counts its own."""
+"""Shared by every test: faults of ours are raised, never swallowed, and each test has its own."""
 
 import os
 

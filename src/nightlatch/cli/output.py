@@ -25,7 +25,7 @@ def print_json(value: Any) -> None:
 
 def error(text: str) -> None:
     """To standard error, so that a pipe of JSON stays clean."""
-    Console(stderr=True, highlight=False).print(text, style="red", markup=False)
+    Console(stderr=True, highlight=False).print(text, style="red", markup=False, soft_wrap=True)
 
 
 def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:

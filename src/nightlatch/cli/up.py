@@ -16,7 +16,7 @@ from nightlatch.console.access import Access
 from nightlatch.settings import Settings, load_settings
 
 
-def up() -> None:
+def up(as_json: AsJson = False) -> None:
     """Run the collector and console on this machine, with embedded stores.
 
     Applications find it through NIGHTLATCH_URL. Ctrl-C ends it.
@@ -28,8 +28,11 @@ def up() -> None:
     recorder = build_recorder(settings, events, documents)
     try:
         server = ConsoleServer(settings, recorder, events, documents)
-        url = _url(settings)
-        _welcome(settings, f"{url}/?token={Access(documents).issue(time.time())}")
+        link = f"{_url(settings)}/?token={Access(documents).issue(time.time())}"
+        if as_json:
+            print_json({"url": _url(settings), "console": link})
+        else:
+            _welcome(settings, link)
         server.run()
     except SystemExit as error:
         raise Refusal(
