@@ -58,7 +58,7 @@ class Rooms(Struct, frozen=True):
     scribe: Scribe
 
 
-class InFlight(Struct):
+class InFlight(Struct, gc=False):
     """One exchange under way: what each moment leaves for the next."""
 
     at: float

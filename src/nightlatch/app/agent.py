@@ -53,7 +53,7 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
-class Finished(Struct, frozen=True):
+class Finished(Struct, frozen=True, gc=False):
     """An exchange that is over, on its way to the third moment."""
 
     flight: InFlight

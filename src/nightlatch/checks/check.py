@@ -12,7 +12,7 @@ from nightlatch.exchange.facts import EndpointFacts
 from nightlatch.exchange.judgement import Level
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, gc=False):
     """All that a check may look at: the exchange and what is known around it."""
 
     exchange: Exchange
@@ -49,7 +49,7 @@ class Scope(StrEnum):
     in each request's list."""
 
 
-class Check(Struct, frozen=True):
+class Check(Struct, frozen=True, gc=False):
     """One question about one exchange, with its help page."""
 
     id: str

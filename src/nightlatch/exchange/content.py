@@ -47,7 +47,7 @@ class Leaf(NamedTuple):
     value: Scalar
 
 
-class Content(Struct, frozen=True):
+class Content(Struct, frozen=True, gc=False):
     kind: ContentKind
     value: Any = None
     """The decoded JSON value, of NDJSON and event streams a list of them; None for other kinds."""

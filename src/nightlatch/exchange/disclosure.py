@@ -82,7 +82,7 @@ class Subject(Struct, frozen=True, gc=False):
     neighbourhood tests. Held in memory only, never stored or sent."""
 
 
-class Disclosure(Struct, frozen=True):
+class Disclosure(Struct, frozen=True, gc=False):
     """Whose records one exchange asked for and gave away."""
 
     asked: tuple[Subject, ...] = ()

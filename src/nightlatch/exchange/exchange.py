@@ -28,7 +28,7 @@ class Body(Struct, frozen=True, gc=False):
 NO_BODY = Body()
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, gc=False):
     """The request as the application sees it; `path` without and `query` after the "?"."""
 
     method: str
@@ -46,7 +46,7 @@ class Request(Struct, frozen=True):
     body: Body = NO_BODY
 
 
-class Response(Struct, frozen=True):
+class Response(Struct, frozen=True, gc=False):
     """The answer as it left, or as much of it as there was."""
 
     status: int
@@ -66,7 +66,7 @@ class Endpoint(Struct, frozen=True, gc=False):
         return f"{self.method} {self.template}"
 
 
-class Caller(Struct, frozen=True):
+class Caller(Struct, frozen=True, gc=False):
     """Who asks, from the narrowest circle to the widest.
 
     A circle is "kind:key": `principal:`, `credential:`, `session:`, `address:`, `headers:` (order
@@ -95,7 +95,7 @@ class Ending(StrEnum):
     """The client hung up before the answer was complete."""
 
 
-class Exchange(Struct, frozen=True):
+class Exchange(Struct, frozen=True, gc=False):
     """One request and its answer, with who asked and which door they used."""
 
     id: str

@@ -10,7 +10,7 @@ from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Decision, Detection, Finding, Level
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """One side of the exchange, redacted."""
 
     headers: tuple[tuple[str, str], ...] = ()
@@ -30,7 +30,7 @@ class Posture(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     id: str
     at: float
     duration: float

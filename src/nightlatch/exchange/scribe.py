@@ -10,7 +10,7 @@ from nightlatch.exchange.record import Message, Posture, Record
 from nightlatch.exchange.redaction import Redactor
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, gc=False):
     """What the rooms said of one exchange."""
 
     decision: Decision

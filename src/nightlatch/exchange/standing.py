@@ -18,7 +18,7 @@ class Spent(Struct, frozen=True, gc=False):
     """Seconds until the window has room again."""
 
 
-class Standing(Struct, frozen=True):
+class Standing(Struct, frozen=True, gc=False):
     """Evidence for and against one caller at one endpoint, at one moment."""
 
     stranger: bool = True
