@@ -14,7 +14,7 @@ from nightlatch.detect.shapes import Shapes, denied
 from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf
 from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataClass, Disclosure, Subject
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.identifiers import canonical, shape_number
+from nightlatch.exchange.identifiers import candidates, canonical, shape_number
 
 _MAX_ENDPOINTS = 2_000
 
@@ -38,8 +38,8 @@ class Disclosures:
         content: Content,
     ) -> tuple[Subject, ...]:
         """The distinct subjects a request asks for, in order."""
-        leaves = content.leaves
-        if leaves and content.kind is ContentKind.JSON and _has_list(leaves):
+        leaves = candidates(content.leaves)
+        if content.kind is ContentKind.JSON and _may_list_records(content, leaves):
             several = [record.name for record in _listed(read_records(content.value))]
             if several:
                 return self._subjects(several)
@@ -65,8 +65,10 @@ class Disclosures:
             return Disclosure(asked, asked, True) if asked else NO_DISCLOSURE
         if len(asked) > 1:
             return self._read_bulk(asked, content)
-        if content.kind is not ContentKind.JSON or (asked and not _has_list(content.leaves)):
+        if content.kind is not ContentKind.JSON:
             return Disclosure(asked, asked, True) if asked else NO_DISCLOSURE
+        if asked and not _may_list_records(content, candidates(content.leaves)):
+            return Disclosure(asked, asked, True)
         return self._read_records(asked, content)
 
     def _learn(self, endpoint_key: str) -> Shapes:
@@ -194,8 +196,12 @@ def _listed(root: Record) -> Iterable[Record]:
             yield from _listed(part)
 
 
-def _has_list(leaves: Sequence[Leaf]) -> bool:
-    return any("[]" in leaf[0] for leaf in leaves)
+def _may_list_records(content: Content, leaves: Sequence[Leaf]) -> bool:
+    """Whether a list of the content may have records as elements, by those of its leaves that may
+    be identifiers. Spares most answers the reading of records, their dearest part: 15 µs of one
+    with ten fields."""
+    # What a bound has cut off is not among the leaves.
+    return any("[]" in leaf[0] for leaf in (content.leaves if content.cut else leaves))
 
 
 def _layers(value: Any) -> Iterable[Any]:

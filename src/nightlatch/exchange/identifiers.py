@@ -5,9 +5,9 @@ and errs towards seeing an identifier where the name promises one.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from nightlatch.exchange.content import Scalar
+from nightlatch.exchange.content import Leaf, Scalar
 from nightlatch.exchange.disclosure import DataClass
 from nightlatch.exchange.names import name_hint, name_words, word_set
 from nightlatch.exchange.shapes import (
@@ -59,6 +59,18 @@ def identifier_kind(name: str, value: Scalar) -> DataClass | None:
     return rule(value) if type(value) is int and value >= 0 else None
 
 
+def candidates(leaves: Iterable[Leaf]) -> list[Leaf]:
+    """The leaves that may hold identifiers, lists separated by commas included; of the others
+    `identifier_kind` is sure to say None. 0.1 µs each, for most fields of most bodies are none."""
+    rules, found = _rules, []
+    for leaf in leaves:
+        _, name, value = leaf
+        rule = rules.get(name) or _learn(name)
+        if rule is not _anything or (type(value) is str and _may_be_anything(value)):
+            found.append(leaf)
+    return found
+
+
 def canonical(kind: DataClass, value: Scalar) -> str:
     """The one spelling of an identifier, so that `+1 (555) 123-4567` and `15551234567` are equal.
 
@@ -92,6 +104,8 @@ def shape_number(kind: DataClass, canonical: str) -> int | None:
     return int(ending.group()) if ending else None
 
 
+_PHONE_STARTS = ("+", "(", "00", "tel:")
+_LISTED_PHONE = re.compile(r",(?:[+(]|00|tel:)")
 _LAST_DIGITS = re.compile(rf"[0-9]{{1,{_MAX_NUMBER_DIGITS}}}\Z")
 _BLANKS = re.compile(r"[\s.\-/]+")
 _LOWER_CASE = frozenset({DataClass.EMAIL, DataClass.USERNAME})
@@ -161,9 +175,18 @@ def _anything(value: str | int) -> DataClass | None:
     text = str(value)
     if "@" in text:
         return _email(text)
-    if text[0] in "+(" or text[:2] == "00" or text[:4] == "tel:":
+    if text.startswith(_PHONE_STARTS):
         return DataClass.PHONE if is_marked_phone(text) else None
     return None
+
+
+def _may_be_anything(text: str) -> bool:
+    """Could `_anything`, of the text or of one part between its commas, be other than None?"""
+    return (
+        "@" in text
+        or text.startswith(_PHONE_STARTS)
+        or ("," in text and _LISTED_PHONE.search(text) is not None)
+    )
 
 
 def _numbered(kind: DataClass, shortest: int) -> _Rule:
