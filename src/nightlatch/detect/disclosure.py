@@ -11,10 +11,10 @@ from typing import Any
 
 from nightlatch.detect.records import Identifier, Record, read_records, subject_kind
 from nightlatch.detect.shapes import Shapes, denied
-from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf
+from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf, pick_leaves
 from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataClass, Disclosure, Subject
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.identifiers import candidates, canonical, shape_number
+from nightlatch.exchange.identifiers import canonical, may_identify, shape_number
 
 _MAX_ENDPOINTS = 2_000
 
@@ -38,8 +38,8 @@ class Disclosures:
         content: Content,
     ) -> tuple[Subject, ...]:
         """The distinct subjects a request asks for, in order."""
-        leaves = candidates(content.leaves)
-        if content.kind is ContentKind.JSON and _may_list_records(content, leaves):
+        leaves, complete = pick_leaves(content, may_identify)
+        if content.kind is ContentKind.JSON and _has_list(leaves if complete else content.leaves):
             several = [record.name for record in _listed(read_records(content.value))]
             if several:
                 return self._subjects(several)
@@ -67,8 +67,13 @@ class Disclosures:
             return self._read_bulk(asked, content)
         if content.kind is not ContentKind.JSON:
             return Disclosure(asked, asked, True) if asked else NO_DISCLOSURE
-        if asked and not _may_list_records(content, candidates(content.leaves)):
+        # Most answers carry no identifiers but the one asked for: they are spared the reading of
+        # records, which costs 15 µs for ten fields.
+        leaves, complete = pick_leaves(content, may_identify)
+        if asked and not _has_list(leaves if complete else content.leaves):
             return Disclosure(asked, asked, True)
+        if complete and not leaves:
+            return NO_DISCLOSURE
         return self._read_records(asked, content)
 
     def _learn(self, endpoint_key: str) -> Shapes:
@@ -196,12 +201,8 @@ def _listed(root: Record) -> Iterable[Record]:
             yield from _listed(part)
 
 
-def _may_list_records(content: Content, leaves: Sequence[Leaf]) -> bool:
-    """Whether a list of the content may have records as elements, by those of its leaves that may
-    be identifiers. Spares most answers the reading of records, their dearest part: 15 µs of one
-    with ten fields."""
-    # What a bound has cut off is not among the leaves.
-    return any("[]" in leaf[0] for leaf in (content.leaves if content.cut else leaves))
+def _has_list(leaves: Sequence[Leaf]) -> bool:
+    return any("[]" in leaf[0] for leaf in leaves)
 
 
 def _layers(value: Any) -> Iterable[Any]:
