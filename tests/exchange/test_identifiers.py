@@ -166,7 +166,16 @@ def test_what_is_no_candidate_holds_no_identifier(name: str, value: str) -> None
 
 
 def test_plain_values_are_no_candidates() -> None:
-    values: list[Scalar] = ["chair, folding", "totp", "2026-03-01T12:00:00Z", 7, 1.5, True, None, ""]
+    values: list[Scalar] = [
+        "chair, folding",
+        "totp",
+        "2026-03-01T12:00:00Z",
+        7,
+        1.5,
+        True,
+        None,
+        "",
+    ]
     assert not any(may_identify("note", value) for value in values)
 
 
