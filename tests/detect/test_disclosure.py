@@ -147,6 +147,16 @@ def test_a_search_discloses_every_record_it_returns() -> None:
     assert disclosure.hit is None
 
 
+def test_records_behind_what_is_nested_too_deep_are_counted() -> None:
+    deep = json.loads("[" * 60 + "]" * 60)
+    found = read((), {"deep": deep, "users": [{"phone": number(1)}, {"phone": number(2)}]})
+    assert found.disclosed == bulk(1, 2)
+
+
+def test_an_answer_without_identifiers_discloses_nobody() -> None:
+    assert read((), {"items": [{"title": "Garden chair, folding", "price": 49.5}]}) == NO_DISCLOSURE
+
+
 def test_a_search_that_finds_one_found_the_one_asked_for() -> None:
     assert read(bulk(7), {"users": [{"id": 99, "name": "x"}]}).disclosed == bulk(7)
 

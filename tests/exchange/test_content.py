@@ -13,6 +13,8 @@ from nightlatch.exchange.content import (
     Content,
     ContentKind,
     Leaf,
+    Scalar,
+    pick_leaves,
     query_leaves,
     read_content,
 )
@@ -254,6 +256,33 @@ def test_a_body_cut_anywhere_yields_only_what_it_holds(value: Any, data: st.Data
     assert content.kind is ContentKind.JSON
     whole = read(text).leaves
     assert list(content.leaves) == list(whole[: len(content.leaves)])
+
+
+def _is_text(name: str, value: Scalar) -> bool:
+    return type(value) is str or name == "n"
+
+
+@given(VALUES)
+def test_leaves_are_picked_from_all_in_order(value: Any) -> None:
+    content = read(json.dumps(value))
+    expected = [leaf for leaf in content.leaves if _is_text(leaf.name, leaf.value)]
+    assert pick_leaves(content, _is_text) == (expected, True)
+
+
+def test_leaves_of_forms_are_picked_as_well() -> None:
+    content = read("n=1&m=2", FORM)
+    assert pick_leaves(content, lambda name, _: name == "m") == ([Leaf("m", "m", "2")], True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[0] * (MAX_LEAVES + 1), json.loads("[" * 60 + "]" * 60), {"n": list(range(2 * MAX_LEAVES))}],
+    ids=["wide", "deep", "wide below"],
+)
+def test_picking_says_when_a_bound_has_cut_leaves_off(value: Any) -> None:
+    content = read(json.dumps(value))
+    expected = [leaf for leaf in content.leaves if _is_text(leaf.name, leaf.value)]
+    assert pick_leaves(content, _is_text) == (expected, False)
 
 
 def test_a_cut_body_that_cannot_be_mended_is_our_doing() -> None:

@@ -4,7 +4,12 @@ from hypothesis import strategies as st
 
 from nightlatch.exchange.content import Scalar
 from nightlatch.exchange.disclosure import DataClass
-from nightlatch.exchange.identifiers import canonical, identifier_kind, shape_number
+from nightlatch.exchange.identifiers import (
+    canonical,
+    identifier_kind,
+    may_identify,
+    shape_number,
+)
 
 CASES: list[tuple[str, Scalar, DataClass | None]] = [
     ("phone", "+1 555 123 4567", DataClass.PHONE),
@@ -131,6 +136,47 @@ def test_no_value_raises(name: str, value: Scalar) -> None:
         assert canonical(kind, one) == one
         number = shape_number(kind, one)
         assert number is None or 0 <= number < 10**18
+
+
+SPELLED = st.lists(
+    st.sampled_from(
+        [
+            "+15550100123",
+            "(555) 010-0123",
+            "0015550100123",
+            "tel:+15550100123",
+            "ada@example.com",
+            "chair",
+            "000",
+            "",
+            " +15550100123",
+            "12",
+            "A-1",
+        ]
+    )
+).map(",".join)
+
+
+@given(st.sampled_from(["note", "id", "phone", "user", "sku", ""]), SPELLED | st.text(max_size=9))
+@settings(max_examples=100, deadline=None)
+def test_what_is_no_candidate_holds_no_identifier(name: str, value: str) -> None:
+    parts = [value, *value.split(",")]
+    found = any(identifier_kind(name, part) is not None for part in parts)
+    assert may_identify(name, value) or not found
+
+
+def test_plain_values_are_no_candidates() -> None:
+    values: list[Scalar] = [
+        "chair, folding",
+        "totp",
+        "2026-03-01T12:00:00Z",
+        7,
+        1.5,
+        True,
+        None,
+        "",
+    ]
+    assert not any(may_identify("note", value) for value in values)
 
 
 def test_the_table_of_names_stays_bounded() -> None:

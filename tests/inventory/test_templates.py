@@ -196,6 +196,15 @@ def test_the_frameworks_route_wins_and_teaches() -> None:
     assert templates.guess("DELETE", "/users/8") == "/users/{id}"
 
 
+def test_a_route_that_looks_like_its_paths_is_learned_as_well() -> None:
+    templates = Templates()
+    route = "/users/{phone}"
+    assert templates.settle("GET", "/users/+15550100123", route) == route
+    assert templates.routes.find("GET", "/users/somebody") == route
+    assert templates.settle("PUT", "/users/+15550100123", route) == route
+    assert templates.routes.count == 2
+
+
 def test_words_win_over_parameters_once_the_framework_said_so() -> None:
     templates = Templates()
     templates.settle("GET", "/users/7", "/users/{user_id}")

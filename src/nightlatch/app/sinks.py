@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from nightlatch import __version__
 from nightlatch.app.stores import INGEST_TOKEN, build_recorder, data_dir, open_what_there_is
-from nightlatch.capture.shipping import Shipper
 from nightlatch.exchange.facts import Directives
 from nightlatch.settings import ConfigurationError, Settings
 
@@ -51,6 +50,9 @@ class RemoteSink:
     """The collector behind `NIGHTLATCH_URL`."""
 
     def __init__(self, settings: Settings) -> None:
+        # Late: an HTTP client takes 20 ms to import, and without a URL there is nothing to ship to.
+        from nightlatch.capture.shipping import Shipper
+
         self.directives = Directives()
         try:
             self._shipper = Shipper(

@@ -1,14 +1,18 @@
-"""Opens the stores that a machine has, in the data directory."""
+"""Opens the stores that a machine has, in the data directory.
+
+What is opened is imported then: all of it would make the import of an application a third longer.
+"""
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nightlatch import __version__
-from nightlatch.respond.recorder import Recorder
 from nightlatch.settings import Settings
-from nightlatch.store.memory_documents import MemoryDocuments
-from nightlatch.store.memory_events import MemoryEvents
 from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
+
+if TYPE_CHECKING:
+    from nightlatch.respond.recorder import Recorder
 
 log = logging.getLogger("nightlatch")
 
@@ -46,8 +50,10 @@ def open_what_there_is(settings: Settings) -> tuple[EventStore, DocumentStore]:
     return _events_or_memory(settings), _documents_or_memory(settings)
 
 
-def build_recorder(settings: Settings, events: EventStore, documents: DocumentStore) -> Recorder:
+def build_recorder(settings: Settings, events: EventStore, documents: DocumentStore) -> "Recorder":
     """A recorder over open stores. Raises StoreFailed when what they hold cannot be read."""
+    from nightlatch.respond.recorder import Recorder
+
     return Recorder(
         events,
         documents,
@@ -62,6 +68,8 @@ def _events_or_memory(settings: Settings) -> EventStore:
         return open_events(settings)
     except (ImportError, StoreFailed) as reason:
         log.warning("Records are kept in memory only: %s", _advice(reason))
+        from nightlatch.store.memory_events import MemoryEvents
+
         return MemoryEvents()
 
 
@@ -70,6 +78,8 @@ def _documents_or_memory(settings: Settings) -> DocumentStore:
         return open_documents(settings)
     except (ImportError, StoreFailed) as reason:
         log.warning("Decisions and incidents are kept in memory only: %s", _advice(reason))
+        from nightlatch.store.memory_documents import MemoryDocuments
+
         return MemoryDocuments()
 
 

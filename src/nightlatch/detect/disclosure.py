@@ -11,10 +11,10 @@ from typing import Any
 
 from nightlatch.detect.records import Identifier, Record, read_records, subject_kind
 from nightlatch.detect.shapes import Shapes, denied
-from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf
+from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf, pick_leaves
 from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataClass, Disclosure, Subject
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.identifiers import canonical, shape_number
+from nightlatch.exchange.identifiers import canonical, may_identify, shape_number
 
 _MAX_ENDPOINTS = 2_000
 
@@ -38,8 +38,8 @@ class Disclosures:
         content: Content,
     ) -> tuple[Subject, ...]:
         """The distinct subjects a request asks for, in order."""
-        leaves = content.leaves
-        if leaves and content.kind is ContentKind.JSON and _has_list(leaves):
+        leaves, complete = pick_leaves(content, may_identify)
+        if content.kind is ContentKind.JSON and _has_list(leaves if complete else content.leaves):
             several = [record.name for record in _listed(read_records(content.value))]
             if several:
                 return self._subjects(several)
@@ -65,8 +65,15 @@ class Disclosures:
             return Disclosure(asked, asked, True) if asked else NO_DISCLOSURE
         if len(asked) > 1:
             return self._read_bulk(asked, content)
-        if content.kind is not ContentKind.JSON or (asked and not _has_list(content.leaves)):
+        if content.kind is not ContentKind.JSON:
             return Disclosure(asked, asked, True) if asked else NO_DISCLOSURE
+        # Most answers carry no identifiers but the one asked for: they are spared the reading of
+        # records, which costs 15 µs for ten fields.
+        leaves, complete = pick_leaves(content, may_identify)
+        if asked and not _has_list(leaves if complete else content.leaves):
+            return Disclosure(asked, asked, True)
+        if complete and not leaves:
+            return NO_DISCLOSURE
         return self._read_records(asked, content)
 
     def _learn(self, endpoint_key: str) -> Shapes:

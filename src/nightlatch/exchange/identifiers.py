@@ -59,6 +59,19 @@ def identifier_kind(name: str, value: Scalar) -> DataClass | None:
     return rule(value) if type(value) is int and value >= 0 else None
 
 
+def may_identify(name: str, value: Scalar) -> bool:
+    """False where `identifier_kind` is sure to say None, also of the parts between commas. 0.1 µs
+    for most fields of most bodies."""
+    rule = _rules.get(name) or _learn(name)
+    if rule is not _anything:
+        return True
+    return type(value) is str and (
+        "@" in value
+        or value.startswith(_PHONE_STARTS)
+        or ("," in value and _LISTED_PHONE.search(value) is not None)
+    )
+
+
 def canonical(kind: DataClass, value: Scalar) -> str:
     """The one spelling of an identifier, so that `+1 (555) 123-4567` and `15551234567` are equal.
 
@@ -92,6 +105,8 @@ def shape_number(kind: DataClass, canonical: str) -> int | None:
     return int(ending.group()) if ending else None
 
 
+_PHONE_STARTS = ("+", "(", "00", "tel:")
+_LISTED_PHONE = re.compile(r",(?:[+(]|00|tel:)")
 _LAST_DIGITS = re.compile(rf"[0-9]{{1,{_MAX_NUMBER_DIGITS}}}\Z")
 _BLANKS = re.compile(r"[\s.\-/]+")
 _LOWER_CASE = frozenset({DataClass.EMAIL, DataClass.USERNAME})
@@ -161,7 +176,7 @@ def _anything(value: str | int) -> DataClass | None:
     text = str(value)
     if "@" in text:
         return _email(text)
-    if text[0] in "+(" or text[:2] == "00" or text[:4] == "tel:":
+    if text.startswith(_PHONE_STARTS):
         return DataClass.PHONE if is_marked_phone(text) else None
     return None
 

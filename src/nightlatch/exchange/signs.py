@@ -6,9 +6,10 @@ Most bodies hold none, and then no mask has to look at their strings one by one.
 import re
 from functools import cache
 from threading import local
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import hyperscan
+if TYPE_CHECKING:
+    import hyperscan
 
 # Bits, not an enum: they are tested for each string of each body.
 SECRET = 1
@@ -56,8 +57,10 @@ def _note(pattern: int, _start: int, _end: int, _flags: int, found: object) -> N
 
 
 @cache
-def _database() -> hyperscan.Database:
+def _database() -> "hyperscan.Database":
     """Compiled at first use: 12 ms that the import of an application need not wait for."""
+    import hyperscan
+
     database = hyperscan.Database()
     database.compile(
         expressions=[pattern.encode() for pattern, _ in _PATTERNS],
@@ -68,10 +71,16 @@ def _database() -> hyperscan.Database:
     return database
 
 
-def _scratch() -> hyperscan.Scratch:
+def _scratch() -> "hyperscan.Scratch":
     """This thread's own: two threads in one scratch is an error."""
     try:
-        scratch: hyperscan.Scratch = _threads.scratch
+        return cast("hyperscan.Scratch", _threads.scratch)
     except AttributeError:
-        scratch = _threads.scratch = hyperscan.Scratch(_database())
+        return _open_scratch()
+
+
+def _open_scratch() -> "hyperscan.Scratch":
+    import hyperscan
+
+    scratch = _threads.scratch = hyperscan.Scratch(_database())
     return scratch
