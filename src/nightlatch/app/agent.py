@@ -164,7 +164,7 @@ class Memory:
 def build_agent(settings: Settings) -> Agent:
     """Everything an application needs, from its settings. Raises ConfigurationError."""
     key = load_or_create_key(data_dir(settings) / KEY)
-    rooms = _rooms(settings, Hasher(key))
+    rooms = build_rooms(settings, Hasher(key))
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
     memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
@@ -172,7 +172,8 @@ def build_agent(settings: Settings) -> Agent:
     return Agent(Pipeline(rooms, settings.mode), sink, memory, settings.capture.queue)
 
 
-def _rooms(settings: Settings, hasher: Hasher) -> Rooms:
+def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
+    """Every room an exchange passes. Raises ConfigurationError."""
     identity = settings.identity
     try:
         proxies = TrustedProxies(settings.trusted_proxies)
