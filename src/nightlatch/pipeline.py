@@ -19,6 +19,7 @@ from nightlatch.exchange.credential import Credential
 from nightlatch.exchange.disclosure import NO_DISCLOSURE, Disclosure
 from nightlatch.exchange.exchange import (
     NO_BODY,
+    Body,
     Caller,
     Ending,
     Endpoint,
@@ -71,6 +72,8 @@ class InFlight(Struct, gc=False):
     decision: Decision
     settled: bool = False
     """The endpoint is certain and the bodies are read; until then it is a guess by the path."""
+    judged: Body = NO_BODY
+    """What of the answer's body was there to be read then."""
     parameters: tuple[Leaf, ...] = ()
     query: tuple[Leaf, ...] = ()
     request_content: Content = EMPTY
@@ -129,9 +132,11 @@ class Pipeline:
         subjects = flight.stream.feed(piece)
         if not subjects:
             return flight.decision
-        known = flight.disclosure
-        flight.disclosure = replace(known, disclosed=(*known.disclosed, *subjects))
-        return self._weigh(flight, Disclosure(disclosed=subjects), now)
+        decision = self._weigh(flight, Disclosure(disclosed=subjects), now)
+        if not decision.withhold:
+            known = flight.disclosure
+            flight.disclosure = replace(known, disclosed=(*known.disclosed, *subjects))
+        return decision
 
     def on_exchange(
         self,
@@ -148,6 +153,9 @@ class Pipeline:
         theirs = None if ending is Ending.REFUSED else response
         if not flight.settled:
             self._settle(flight, request, theirs, route)
+        if theirs is not None and theirs.body is not flight.judged:
+            # A stream: now there is more of it than when it began.
+            flight.response_content = _content(theirs)
         exchange = _complete(flight, theirs, ending, duration)
         contents = (flight.request_content, flight.response_content)
         facts = rooms.inventory.facts(exchange.endpoint, flight.at)
@@ -193,7 +201,8 @@ class Pipeline:
             detections=flight.detections,
             items=items,
         )
-        return rooms.scribe.write(exchange, response, *contents, judged)
+        left = flight.response_content if theirs is response else _content(response)
+        return rooms.scribe.write(exchange, response, flight.request_content, left, judged)
 
     def _is_stranger(
         self, credentials: tuple[Credential, ...], endpoint: Endpoint, now: float
@@ -237,7 +246,8 @@ class Pipeline:
         flight.parameters = inventory.parameters(flight.endpoint, asked.path)
         flight.query = query_leaves(asked.query)
         flight.request_content = _content(asked)
-        flight.response_content = _content(response) if response else EMPTY
+        flight.response_content = _content(response)
+        flight.judged = response.body if response else NO_BODY
         flight.settled = True
 
     def _as_the_client_sent_it(self, request: Request) -> Request:
@@ -250,8 +260,8 @@ class Pipeline:
         )
 
 
-def _content(message: Request | Response) -> Content:
-    if message.body is NO_BODY:
+def _content(message: Request | Response | None) -> Content:
+    if message is None or message.body is NO_BODY:
         return EMPTY
     return read_content(message.body, message.headers.get(b"content-type"))
 

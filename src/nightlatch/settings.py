@@ -10,8 +10,9 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
@@ -29,11 +30,8 @@ Names = tuple[str, ...]
 
 class Capture(Struct, frozen=True, kw_only=True):
     body_limit: Annotated[
-        int, Meta(ge=0, description="Bytes of each body that are captured and inspected.")
+        int, Meta(ge=1, description="Bytes of each body that are captured and inspected.")
     ] = 65_536
-    decoded_limit: Annotated[
-        int, Meta(ge=1, description="Bytes a compressed body may expand to for inspection.")
-    ] = 1_048_576
     exclude: Annotated[
         Names, Meta(description='Paths to leave alone, with "*" for anything: "/static/*".')
     ] = ()
@@ -210,6 +208,9 @@ def _settings_of(struct: type[Struct], prefix: str = "") -> Iterator[Setting]:
             yield Setting(prefix + field.name, hint, field.default, meta.description or "")
 
 
+Judge = Callable[[Any], object]
+"""Raises ValueError with what is wrong with a value, and what to do."""
+
 SETTINGS: tuple[Setting, ...] = tuple(_settings_of(Settings))
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -218,11 +219,13 @@ def load_settings(
     code: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
     file: Path | None = None,
+    judges: Mapping[str, Judge] = MappingProxyType({}),
 ) -> Settings:
     """Read every source, check all of it, and return the whole tree.
 
-    `file` defaults to `NIGHTLATCH_CONFIG` or `nightlatch.toml` in the working directory, which may
-    be missing unless it was named. Raises ConfigurationError with every mistake found.
+    `judges` know, by dotted name, what no type can say of a value. `file` defaults to
+    `NIGHTLATCH_CONFIG` or `nightlatch.toml` in the working directory, which may be missing unless
+    it was named. Raises ConfigurationError with every mistake found.
     """
     environment = os.environ if environment is None else environment
     mistakes: list[str] = []
@@ -233,7 +236,7 @@ def load_settings(
         _from_code(code or {}, mistakes),
     ):
         for name, (value, place) in source.items():
-            _take(name, value, place, values, mistakes)
+            _take(name, value, place, values, mistakes, judges.get(name))
     if mistakes:
         raise ConfigurationError(mistakes)
     return _assemble(values)
@@ -243,12 +246,23 @@ _Source = dict[str, tuple[Any, str]]
 """By dotted name: the value as given, and where it was given, in words."""
 
 
-def _take(name: str, value: Any, place: str, values: dict[str, Any], mistakes: list[str]) -> None:
+def _take(
+    name: str,
+    value: Any,
+    place: str,
+    values: dict[str, Any],
+    mistakes: list[str],
+    judge: Judge | None,
+) -> None:
     setting = _BY_NAME[name]
     try:
         values[name] = msgspec.convert(value, setting.type, strict=False)
+        if judge is not None:
+            judge(values[name])
     except msgspec.ValidationError as error:
         mistakes.append(f"{place}: {name}: {_plainly(str(error))} ({setting.description})")
+    except ValueError as error:
+        mistakes.append(f"{place}: {name}: {error}")
 
 
 def _plainly(message: str) -> str:

@@ -12,7 +12,9 @@ def decided(status: int, retry_after: int = 0) -> Decision:
     return Decision(Action.REFUSE, Mode.ENFORCE, "rule", "+15550100 exists", status, retry_after)
 
 
-@pytest.mark.parametrize(("status", "title"), [(403, "Forbidden"), (429, "Too Many Requests")])
+@pytest.mark.parametrize(
+    ("status", "title"), [(401, "Unauthorized"), (403, "Forbidden"), (429, "Too Many Requests")]
+)
 def test_a_problem_in_generic_words(status: int, title: str) -> None:
     response = refusal(decided(status))
     assert response.status == status

@@ -74,6 +74,22 @@ store.close()
     store.close()
 
 
+def test_a_second_store_in_this_process_takes_nothing_from_the_first(path: Path) -> None:
+    """POSIX drops a process's locks on a file when it closes any descriptor of it; then another
+    process that closes the file would believe itself the last, and delete the log."""
+    look = (
+        "from nightlatch.store.sqlite_documents import SQLiteDocuments\n"
+        "store = SQLiteDocuments(path)\nprint(len(store.contracts()))\nstore.close()"
+    )
+    first = SQLiteDocuments(path)
+    first.contracts()
+    SQLiteDocuments(path).close()
+    assert other_process(look, path) == "0"
+    first.put_contract(CONTRACT)
+    assert other_process(look, path) == "1"
+    first.close()
+
+
 def test_two_that_start_at_once_on_a_new_file(path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(lambda _: SQLiteDocuments(path), range(4)))

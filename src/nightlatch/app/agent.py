@@ -1,7 +1,9 @@
 """Everything of Nightlatch that runs inside one application process."""
 
+import logging
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -29,8 +31,10 @@ from nightlatch.identity.reputation import Reputation
 from nightlatch.inventory.inventory import Inventory
 from nightlatch.pipeline import InFlight, Pipeline, Rooms
 from nightlatch.policy.budgets import Budgets, Limits
-from nightlatch.settings import ConfigurationError, Settings
+from nightlatch.settings import Settings
 from nightlatch.store.memory_counters import MemoryCounters
+
+log = logging.getLogger("nightlatch")
 
 KEEP_EVERY = 60.0
 """Seconds between two keepings of what the inventory learned."""
@@ -47,8 +51,6 @@ class Sink(Protocol):
     def take(self, records: list[Record]) -> None: ...
 
     def lose(self, outcome: Outcome, number: int) -> None: ...
-
-    def tick(self, now: float) -> None: ...
 
     def close(self) -> None: ...
 
@@ -116,7 +118,10 @@ class Agent:
         self._closed = True
         with guarded("app.close"):
             self._backlog.close()
-            self._memory.keep()
+            if self._records:
+                self._hand_on()
+        self._memory.keep()
+        with guarded("app.close"):
             self._sink.close()
 
     def _complete(self, one: Finished) -> None:
@@ -135,7 +140,6 @@ class Agent:
     def _tick(self) -> None:
         if self._records:
             self._hand_on()
-        self._sink.tick(time.time())
         self._memory.tick(time.monotonic())
 
 
@@ -157,14 +161,19 @@ class Memory:
     def keep(self) -> None:
         """All or nothing: a process that dies meanwhile leaves the file of before."""
         part = self._path.with_suffix(f".{os.getpid()}")
-        part.write_bytes(self._inventory.dump())
-        part.replace(self._path)
+        try:
+            part.write_bytes(self._inventory.dump())
+            part.replace(self._path)
+        except OSError as error:
+            log.warning("What was learned of the endpoints could not be kept: %s", error)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 def build_agent(settings: Settings) -> Agent:
     """Everything an application needs, from its settings. Raises ConfigurationError."""
     key = load_or_create_key(data_dir(settings) / KEY)
-    rooms = _rooms(settings, Hasher(key))
+    rooms = build_rooms(settings, Hasher(key))
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
     memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
@@ -172,21 +181,21 @@ def build_agent(settings: Settings) -> Agent:
     return Agent(Pipeline(rooms, settings.mode), sink, memory, settings.capture.queue)
 
 
-def _rooms(settings: Settings, hasher: Hasher) -> Rooms:
+def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
+    """Every room an exchange passes."""
     identity = settings.identity
-    try:
-        proxies = TrustedProxies(settings.trusted_proxies)
-    except ValueError as error:
-        raise ConfigurationError([f"trusted_proxies: {error}"]) from error
+    reputation = Reputation.load(map(Path, identity.reputation_lists))
+    for fault in reputation.faults:
+        log.warning("Reputation list: %s", fault)
     return Rooms(
         hasher=hasher,
-        proxies=proxies,
+        proxies=TrustedProxies(settings.trusted_proxies),
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
         inventory=Inventory(),
         disclosures=Disclosures(hasher),
         watch=Watch(MemoryCounters(), _budgets(settings)),
-        reputation=Reputation.load(map(Path, identity.reputation_lists)),
+        reputation=reputation,
         checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
         scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
     )

@@ -2,9 +2,9 @@
 
 import os
 import secrets
+import socket
 import time
 from pathlib import Path
-from threading import Thread
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,8 +21,6 @@ from nightlatch.respond.metrics import CONTENT_TYPE, Metrics
 from nightlatch.respond.recorder import Recorder
 from nightlatch.settings import Settings
 from nightlatch.store.ports import DocumentStore, EventStore
-
-TICK = 1.0
 
 
 def build_server(
@@ -61,18 +59,35 @@ def ingest_token(settings: Settings) -> str:
     return token
 
 
+def listen(settings: Settings) -> socket.socket:
+    """The console's socket, open before anything is said of it. Raises OSError that tells what to
+    do."""
+    host, port = settings.console.host, settings.console.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise OSError(
+            f"cannot listen on {host}:{port} ({error.strerror}); is it up already? Another port: "
+            f"NIGHTLATCH_CONSOLE_PORT={port + 1}"
+        ) from error
+
+
 class ConsoleServer:
     """The server over open stores: in a thread of the application, or alone in `nightlatch up`."""
 
     def __init__(
-        self, settings: Settings, recorder: Recorder, events: EventStore, documents: DocumentStore
+        self,
+        settings: Settings,
+        recorder: Recorder,
+        events: EventStore,
+        documents: DocumentStore,
+        listener: socket.socket,
     ) -> None:
-        self._recorder = recorder
+        self._listener = listener
         self._server = uvicorn.Server(
             uvicorn.Config(
                 build_server(settings, recorder, events, documents),
-                host=settings.console.host,
-                port=settings.console.port,
                 log_level="warning",
                 access_log=False,
                 # A live page holds its stream open for as long as it is looked at.
@@ -82,18 +97,10 @@ class ConsoleServer:
 
     def run(self) -> None:
         """Serve until stopped."""
-        ticker = Thread(target=self._tick, name="nightlatch-ticker", daemon=True)
-        ticker.start()
-        self._server.run()
-        self._server.should_exit = True
+        self._server.run(sockets=[self._listener])
 
     def stop(self) -> None:
         self._server.should_exit = True
-
-    def _tick(self) -> None:
-        while not self._server.should_exit:
-            self._recorder.tick(time.time())
-            time.sleep(TICK)
 
 
 def _metrics_route(recorder: Recorder) -> Route:

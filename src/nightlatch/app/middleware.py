@@ -9,11 +9,13 @@ from re import compile as compile_pattern
 from typing import Any
 
 from nightlatch.app.agent import Agent, build_agent
+from nightlatch.app.configuration import configure
 from nightlatch.capture.asgi import AsgiCapture
 from nightlatch.capture.ports import Application, Message, Receive, Scope, Send
 from nightlatch.exchange.judgement import Mode
-from nightlatch.faults import FAULTS, raising
-from nightlatch.settings import Settings, load_settings
+from nightlatch.exchange.keys import KeyRefused
+from nightlatch.settings import ConfigurationError, Settings
+from nightlatch.store.ports import StoreFailed
 
 log = logging.getLogger("nightlatch")
 
@@ -21,41 +23,51 @@ log = logging.getLogger("nightlatch")
 class Nightlatch:
     """ASGI middleware: watches every exchange of `app`, and refuses what may not leave.
 
-    Any setting can be given by keyword, `budgets.caller_hour` as `budgets_caller_hour`. Raises
-    ConfigurationError when settings are wrong, from wherever they come.
+    Any setting can be given by keyword, `budgets.caller_hour` as `budgets_caller_hour`. With wrong
+    settings, wherever they come from, the application does not start; on a server that does not
+    speak the lifespan protocol, every request raises the ConfigurationError.
     """
 
     def __init__(self, app: Application, /, **settings: Any) -> None:
-        self.settings = load_settings(settings)
         self.agent: Agent | None = None
         self._bare = app
         self._guarded = app
-        self._excluded = _patterns(self.settings.capture.exclude)
-        if self.settings.mode is not Mode.OFF:
-            self._guard()
+        self._excluded: Pattern[str] | None = None
+        # Not raised here: frameworks build their middleware during the lifespan protocol's start,
+        # and servers take an exception there for an application that does not speak it.
+        self._refusal: Exception | None = None
+        try:
+            self._begin(configure(settings))
+        except Exception as error:  # noqa: BLE001
+            self._refusal = error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if self._refusal is not None:
+            await _refuse_to_start(self._refusal, scope, receive, send)
+        elif scope["type"] == "lifespan":
             await self._bare(scope, partial(self._listen, receive), send)
         elif self._excluded is not None and self._excluded.match(scope.get("path", "")):
             await self._bare(scope, receive, send)
         else:
             await self._guarded(scope, receive, send)
 
-    def _guard(self) -> None:
+    def _begin(self, settings: Settings) -> None:
         """Start everything; a machine that does not let us must not stop the application."""
-        try:
-            self.agent = agent = build_agent(self.settings)
-        except Exception as error:
-            if raising() or self.settings.fail == "closed":
-                raise
-            FAULTS.note("app.start", error)
+        if settings.mode is Mode.OFF:
             return
+        try:
+            self.agent = agent = build_agent(settings)
+        except Exception as error:
+            if isinstance(error, ConfigurationError) or settings.fail == "closed":
+                raise
+            log.critical("%s: %s", _UNPROTECTED, error, exc_info=_unexpected(error))
+            return
+        self._excluded = _patterns(settings.capture.exclude)
         self._guarded = AsgiCapture(
             self._bare,
             agent,
-            body_limit=self.settings.capture.body_limit,
-            fail="closed" if self.settings.fail == "closed" else "open",
+            body_limit=settings.capture.body_limit,
+            fail="closed" if settings.fail == "closed" else "open",
             on_lost=agent.lose,
         )
         atexit.register(agent.close)
@@ -65,6 +77,21 @@ class Nightlatch:
         if message["type"] == "lifespan.shutdown" and self.agent is not None:
             self.agent.close()
         return message
+
+
+_UNPROTECTED = "Nightlatch could not start; the application runs without it, UNPROTECTED"
+
+
+def _unexpected(error: Exception) -> bool:
+    """Errors of the machine explain themselves; those of ours need their trace."""
+    return not isinstance(error, KeyRefused | OSError | StoreFailed)
+
+
+async def _refuse_to_start(refusal: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "lifespan":
+        raise refusal
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": str(refusal)})
 
 
 def _patterns(globs: tuple[str, ...]) -> Pattern[str] | None:

@@ -1,5 +1,6 @@
 """The two ways for records: into this process's own recorder, or to the collector."""
 
+import logging
 import time
 from pathlib import Path
 from threading import Thread
@@ -7,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from nightlatch import __version__
 from nightlatch.app.stores import INGEST_TOKEN, build_recorder, data_dir, open_what_there_is
+from nightlatch.app.ticker import Ticker
 from nightlatch.exchange.facts import Directives
 from nightlatch.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from nightlatch.app.collector import ConsoleServer
+
+log = logging.getLogger("nightlatch")
 
 
 class LocalSink:
@@ -22,7 +26,7 @@ class LocalSink:
         self._recorder = build_recorder(settings, self._events, self._documents)
         self.take = self._recorder.take
         self.lose = self._recorder.count
-        self.tick = self._recorder.tick
+        self._ticker = Ticker(self._recorder)
         self._console: ConsoleServer | None = None
         if settings.console.enabled:
             self._open_console(settings)
@@ -34,15 +38,23 @@ class LocalSink:
     def close(self) -> None:
         if self._console is not None:
             self._console.stop()
+        self._ticker.stop()
         self._recorder.close(time.time())
         self._events.close()
         self._documents.close()
 
     def _open_console(self, settings: Settings) -> None:
         # Late: most applications leave the console to the collector, and need none of its packages.
-        from nightlatch.app.collector import ConsoleServer
+        from nightlatch.app.collector import ConsoleServer, listen
 
-        self._console = ConsoleServer(settings, self._recorder, self._events, self._documents)
+        try:
+            listener = listen(settings)
+        except OSError as error:
+            log.error("There is no console, everything else works: %s", error)
+            return
+        self._console = ConsoleServer(
+            settings, self._recorder, self._events, self._documents, listener
+        )
         Thread(target=self._console.run, name="nightlatch-console", daemon=True).start()
 
 
@@ -54,10 +66,11 @@ class RemoteSink:
         from nightlatch.capture.shipping import Shipper
 
         self.directives = Directives()
+        token = settings.token or _token_beside(settings)
         try:
             self._shipper = Shipper(
                 settings.url,
-                settings.token or _token_beside(settings),
+                token,
                 settings.service,
                 version=__version__,
                 on_directives=self._hear,
@@ -67,9 +80,6 @@ class RemoteSink:
         self.take = self._shipper.send
         self.lose = self._shipper.count
         self._shipper.start()
-
-    def tick(self, now: float) -> None:
-        """The shipper has a thread and a clock of its own."""
 
     def close(self) -> None:
         self._shipper.close()

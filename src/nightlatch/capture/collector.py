@@ -36,7 +36,7 @@ class CollectorLine:
 
     def __init__(self, url: str, token: str, version: str = "") -> None:
         self._url = url
-        self._parts = _checked(url)
+        self._parts = checked_url(url)
         self._path = self._parts.path.rstrip("/") + wire.PATH
         self._headers = {
             "Authorization": f"Bearer {_checked_token(token)}",
@@ -146,7 +146,7 @@ class CollectorLine:
         )
 
 
-def _checked(url: str) -> SplitResult:
+def checked_url(url: str) -> SplitResult:
     parts = urlsplit(url)
     # `port` raises ValueError itself when it is no number.
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:

@@ -15,6 +15,7 @@ from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.judgement import Decision
 
 _DETAIL = {
+    401: "Authentication is required.",
     403: "This request was refused.",
     429: "Too many requests. Please wait before trying again.",
     503: "The service is not available at the moment. Please try again later.",
@@ -44,6 +45,9 @@ def problem(status: int, retry_after: int = 0) -> Response:
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
     ]
+    if status == 401:
+        # Required by RFC 9110 section 15.5.2; Bearer is what nearly every API takes.
+        headers.append((b"www-authenticate", b"Bearer"))
     if retry_after:
         headers.append((b"retry-after", b"%d" % retry_after))
     return Response(status, Headers(headers), Body(body, len(body)))

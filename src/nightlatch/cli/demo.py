@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from nightlatch.app.configuration import configure
 from nightlatch.cli.output import AsJson, print_json, screen
 from nightlatch.cli.up import console_link
 from nightlatch.exchange.judgement import Mode
-from nightlatch.settings import load_settings
 from nightlatch.workbench.demo.cast import Cast, make_cast
 from nightlatch.workbench.demo.encore import encore
 from nightlatch.workbench.demo.theatre import SCENES, Run, Scene, Stage, play, set_stage
@@ -143,7 +143,7 @@ def _cells(run: Run) -> tuple[str, ...]:
 
 def _console_link(stage: Stage) -> str:
     place = {"data_dir": str(stage.data), "console_port": stage.console_port}
-    return console_link(load_settings(place, environment={}))
+    return console_link(configure(place, environment={}))
 
 
 def _stay(stage: Stage, attempts: int) -> None:

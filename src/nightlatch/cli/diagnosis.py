@@ -6,6 +6,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from msgspec import Struct
 from nightlatch import __version__
 from nightlatch.app.stores import DOCUMENTS, EVENTS, INGEST_TOKEN, KEY, open_documents, open_events
 from nightlatch.exchange.judgement import Mode
+from nightlatch.identity.reputation import Reputation
 from nightlatch.respond.health import read_health
 from nightlatch.settings import FILE_NAME, Settings
 from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
@@ -88,6 +90,12 @@ def _proxies(settings: Settings) -> Iterator[Fact]:
         )
 
 
+def _reputation(settings: Settings) -> Iterator[Fact]:
+    paths = [Path(name) for name in settings.identity.reputation_lists]
+    for fault in Reputation.load(paths).faults:
+        yield Fact(State.WRONG, "reputation", fault, "correct NIGHTLATCH_IDENTITY_REPUTATION_LISTS")
+
+
 def _data_directory(settings: Settings) -> Iterator[Fact]:
     path = Path(settings.data_dir)
     if not path.is_dir():
@@ -102,6 +110,9 @@ def _data_directory(settings: Settings) -> Iterator[Fact]:
     state = State.OK if free >= LOW_SPACE else State.WRONG
     advice = "" if state is State.OK else "make room, or lower NIGHTLATCH_RETENTION_MEGABYTES"
     yield Fact(state, "data", f"{path.resolve()}, {free / 2**30:.1f} GiB free on its disk", advice)
+    if not os.access(path, os.W_OK | os.X_OK):
+        owner = f"give it to the user that the application runs as: chown -R USER {path}"
+        yield Fact(State.WRONG, "data", f"{path} cannot be written to", owner)
     for name in (KEY, INGEST_TOKEN):
         yield from _secret_file(path / name)
 
@@ -131,7 +142,7 @@ def _try_store(
     try:
         opened().close()
     except StoreFailed as error:
-        in_use = "process" in str(error)
+        in_use = "held by another process" in str(error)
         state = State.NOTE if in_use else State.WRONG
         yield Fact(state, about, str(error))
     else:
@@ -178,11 +189,12 @@ def _runtime(settings: Settings) -> Iterator[Fact]:
     """What the last process that kept records here said of itself."""
     if not (Path(settings.data_dir) / DOCUMENTS).exists():
         return
-    documents = open_documents(settings)
     try:
-        health = read_health(documents)
-    finally:
-        documents.close()
+        with closing(open_documents(settings)) as documents:
+            health = read_health(documents)
+    except StoreFailed:
+        # Told already, where the stores are looked at.
+        return
     if health is None:
         return
     age = time.time() - health.at
@@ -196,6 +208,7 @@ PROBES: tuple[Probe, ...] = (
     _installation,
     _configuration,
     _proxies,
+    _reputation,
     _data_directory,
     _stores,
     _collector,

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from nightlatch.app.configuration import configure
 from nightlatch.cli.diagnosis import Fact, State, diagnose
 from nightlatch.cli.output import AsJson, print_json, screen, table
 from nightlatch.cli.reference import settings_page
-from nightlatch.settings import load_settings
 
 _MARKS = {
     State.OK: "[green]ok[/]",
@@ -27,7 +27,7 @@ def doctor(
     if settings:
         print(settings_page(), end="")  # noqa: T201 - raw text for a file
         return
-    facts = diagnose(load_settings())
+    facts = diagnose(configure())
     if as_json:
         print_json(facts)
     else:

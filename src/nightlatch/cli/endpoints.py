@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
+from nightlatch.app.configuration import configure
 from nightlatch.app.stores import open_documents
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.facts import EndpointSummary, Expectation
 from nightlatch.exchange.judgement import Level
-from nightlatch.settings import load_settings
 
 _COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "green"}
 
 
 def endpoints(as_json: AsJson = False) -> None:
     """Every endpoint seen, with its posture, its data and how many people it gave away."""
-    settings = load_settings()
+    settings = configure()
     if not Path(settings.data_dir).is_dir():
         raise Refusal(
             f"There is no data in {settings.data_dir!r} yet. Start the application with the "

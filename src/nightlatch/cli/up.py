@@ -1,9 +1,15 @@
 """`nightlatch up` and `nightlatch token`: the collector and console of this machine."""
 
+import signal
+import sys
 import time
+from contextlib import closing
+from types import FrameType
+from typing import NoReturn
 
 import typer
 
+from nightlatch.app.configuration import configure
 from nightlatch.app.stores import (
     INGEST_TOKEN,
     build_recorder,
@@ -11,9 +17,10 @@ from nightlatch.app.stores import (
     open_documents,
     open_events,
 )
+from nightlatch.app.ticker import Ticker
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen
 from nightlatch.console.access import Access
-from nightlatch.settings import Settings, load_settings
+from nightlatch.settings import Settings
 
 
 def up(as_json: AsJson = False) -> None:
@@ -21,33 +28,43 @@ def up(as_json: AsJson = False) -> None:
 
     Applications find it through NIGHTLATCH_URL. Ctrl-C ends it.
     """
-    from nightlatch.app.collector import ConsoleServer
+    from nightlatch.app.collector import ConsoleServer, listen
 
-    settings = load_settings()
-    events, documents = open_events(settings), open_documents(settings)
-    recorder = build_recorder(settings, events, documents)
+    settings = configure()
     try:
-        server = ConsoleServer(settings, recorder, events, documents)
-        link = f"{_url(settings)}/?token={Access(documents).issue(time.time())}"
-        if as_json:
-            print_json({"url": _url(settings), "console": link})
-        else:
-            _welcome(settings, link)
-        server.run()
-    except SystemExit as error:
-        raise Refusal(
-            f"Cannot listen on {settings.console.host}:{settings.console.port}; is it up already? "
-            "Another port: NIGHTLATCH_CONSOLE_PORT=4181 nightlatch up"
-        ) from error
-    finally:
-        recorder.close(time.time())
-        events.close()
-        documents.close()
+        listener = listen(settings)
+    except OSError as error:
+        raise Refusal(f"Nightlatch {error} nightlatch up") from error
+    # What stops a service is an end like Ctrl-C: what is in memory is kept.
+    signal.signal(signal.SIGTERM, _end)
+    with (
+        listener,
+        closing(open_events(settings)) as events,
+        closing(open_documents(settings)) as documents,
+    ):
+        recorder = build_recorder(settings, events, documents)
+        ticker = Ticker(recorder)
+        try:
+            server = ConsoleServer(settings, recorder, events, documents, listener)
+            url = _url(settings, listener.getsockname()[1])
+            token = Access(documents).issue(time.time())
+            if as_json:
+                print_json({"url": url, "console": _link(url, token)})
+            else:
+                _welcome(settings, url, token)
+            server.run()
+        finally:
+            ticker.stop()
+            recorder.close(time.time())
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(0)
 
 
 def token(as_json: AsJson = False) -> None:
     """Print a new one-time link to the console of this data directory."""
-    link = console_link(load_settings())
+    link = console_link(configure())
     if as_json:
         print_json({"url": link})
     else:
@@ -58,21 +75,26 @@ def console_link(settings: Settings) -> str:
     """A link that opens the console once, within the hour."""
     documents = open_documents(settings)
     try:
-        return f"{_url(settings)}/?token={Access(documents).issue(time.time())}"
+        url = _url(settings, settings.console.port)
+        return _link(url, Access(documents).issue(time.time()))
     finally:
         documents.close()
 
 
-def _url(settings: Settings) -> str:
+def _url(settings: Settings, port: int) -> str:
     host = settings.console.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.console.port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _welcome(settings: Settings, link: str) -> None:
+def _link(url: str, token: str) -> str:
+    return f"{url}/?token={token}"
+
+
+def _welcome(settings: Settings, url: str, token: str) -> None:
     screen.print("[bold]Nightlatch[/] is up. Console (this link works once):\n")
-    screen.print(f"    {link}\n", soft_wrap=True)
+    screen.print(f"    {_link(url, token)}\n", soft_wrap=True)
     screen.print("Your application, started from this directory:\n")
-    screen.print(f"    NIGHTLATCH_URL={_url(settings)} uvicorn shop:app\n", soft_wrap=True)
+    screen.print(f"    NIGHTLATCH_URL={url} uvicorn shop:app\n", soft_wrap=True)
     screen.print(
         f"From elsewhere it also needs NIGHTLATCH_TOKEN, which is in "
         f"{data_dir(settings) / INGEST_TOKEN}.\nAnother link: nightlatch token. "

@@ -80,11 +80,11 @@ class Guard:
 
     async def _refuse(self, request: Request) -> Response | None:
         """The answer for a request that may not pass; None when it may."""
+        if request.url.path.startswith(self._public):
+            return None
         if _host(request) not in self._hosts:
             # DNS rebinding: another site's name that leads to this machine.
             return PlainTextResponse("This console does not answer to that host name.\n", 421)
-        if request.url.path.startswith(self._public):
-            return None
         token = request.query_params.get("token")
         if token is not None and request.url.path == "/" and request.method == "GET":
             return await self._enter(request, token)

@@ -42,8 +42,7 @@ class Scribe:
         """The record. `answer` is what left, the application's or our own; `request` and `response`
         are the bodies of the exchange, taken apart."""
         asked = exchange.request
-        # What was withheld did not leave: it counts for nobody's exposure.
-        left = () if judged.decision.withhold else judged.disclosure.disclosed
+        left = () if _withheld(answer, judged.decision) else judged.disclosure.disclosed
         credentials = exchange.credentials
         return Record(
             id=exchange.id,
@@ -84,6 +83,12 @@ class Scribe:
             return Message(headers)
         text = self._redactor.body(body, content)
         return Message(headers, text, body.size, body.truncated, body.fault)
+
+
+def _withheld(answer: Response | None, decision: Decision) -> bool:
+    """Nothing of the application's answer left: it counts for nobody's exposure. Of a stream that
+    was cut the beginning did leave, under the application's own status."""
+    return decision.withhold and (answer is None or answer.status == decision.status)
 
 
 def _numbers(subjects: tuple[Subject, ...]) -> tuple[int, ...]:

@@ -243,9 +243,6 @@ def _mask_long(number: float) -> float | str:
 
 def _mask_card(number: float) -> float | str:
     """Under the name of a time or an amount only a card number is masked."""
-    # Importing stdnum brings in ssl, 20 ms that no application's start should wait for.
-    from stdnum import luhn
-
     if -_SMALL < number < _SMALL or not float(number).is_integer():
         return number
     digits = str(int(number))
@@ -253,7 +250,7 @@ def _mask_card(number: float) -> float | str:
 
 
 def _is_card(digits: str) -> bool:
-    # Late: it imports 4 ms of what it does not need here.
+    # Late: stdnum brings in ssl, 20 ms that no application's start should wait for.
     from stdnum import luhn
 
     return bool(luhn.is_valid(digits))

@@ -17,9 +17,12 @@ from nightlatch.exchange.shapes import (
     is_uuid,
     phone_digits,
 )
+from nightlatch.exchange.signs import SECRET, signs_in
 from nightlatch.inventory.words import is_word
 
 _MAX_WORD = 64
+_SHORTEST_KEY = 16
+"""Letters of which a vendor's key may consist alone: `AKIA` and sixteen more."""
 _TOKEN_LENGTH = 20
 _HASH_LENGTH = 16
 _DATE = re.compile(
@@ -78,7 +81,7 @@ def decoded(segment: str) -> str:
 
 def segment_kind(segment: str) -> Kind:
     """The kind of a path segment. 0.1 µs for a plain word, up to 3 µs for the last kinds tried."""
-    if segment.isalpha() and len(segment) <= _MAX_WORD and segment.isascii():
+    if segment.isalpha() and len(segment) < _SHORTEST_KEY and segment.isascii():
         return Kind.WORD
     if "%" in segment:
         segment = decoded(segment)
@@ -117,7 +120,9 @@ def _kind_of_code(segment: str) -> Kind:
     if len(segment) > _MAX_WORD:
         return Kind.TOKEN
     if not is_code(segment):
-        return Kind.WORD
+        # A literal of a template is kept and shown in clear: no key may become one.
+        secret = signs_in(segment.encode("utf-8", "surrogatepass")) & SECRET
+        return Kind.TOKEN if secret else Kind.WORD
     opaque = len(segment) >= _TOKEN_LENGTH and segment.count("-") < 2
     return Kind.TOKEN if opaque and _TOKEN.fullmatch(segment) and "_" not in segment else Kind.ID
 

@@ -40,7 +40,10 @@ class SQLiteDocuments(SQLDocuments):
 def _create(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+        # Only a new file: to close one that another store of this process has open would drop its
+        # locks, and whoever is next to close the file elsewhere would delete its log.
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
     except OSError as error:
         raise StoreFailed(f"the documents file {path} cannot be used: {error}") from error
 

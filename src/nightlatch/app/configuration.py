@@ -1,0 +1,38 @@
+"""Settings with the values that only a room can judge: all mistakes are told together."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from nightlatch.capture.collector import checked_url
+from nightlatch.checks import CHECKS
+from nightlatch.identity.address import TrustedProxies
+from nightlatch.settings import Judge, Settings, load_settings
+
+
+def configure(
+    code: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """The whole tree, from every source. Raises ConfigurationError with every mistake in it."""
+    return load_settings(code, environment, judges=_JUDGES)
+
+
+def _url(url: str) -> None:
+    if url:
+        checked_url(url)
+
+
+def _check_ids(ids: tuple[str, ...]) -> None:
+    known = [check.id for check in CHECKS]
+    unknown = [one for one in ids if one not in known]
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "`nightlatch checks` lists them."
+        raise ValueError(f'there is no check "{unknown[0]}"; {hint}')
+
+
+_JUDGES: dict[str, Judge] = {
+    "trusted_proxies": TrustedProxies,
+    "url": _url,
+    "checks_off": _check_ids,
+}

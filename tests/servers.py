@@ -1,0 +1,154 @@
+"""Real processes for tests: applications behind the middleware, the collector, the command line."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 30.0
+"""Seconds that a condition may take to come true; how long it takes is no part of any test."""
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """A process's environment with these settings, `NIGHTLATCH_` left out, and no other."""
+    inherited = {name: text for name, text in os.environ.items() if "NIGHTLATCH_" not in name}
+    given = {f"NIGHTLATCH_{name}": text for name, text in settings.items()}
+    return {**inherited, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), **given}
+
+
+def eventually(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """Wait until it holds; what it was then."""
+    until = time.monotonic() + seconds
+    while not (value := holds()):
+        assert time.monotonic() < until, "it never came to hold"
+        time.sleep(0.05)
+    return value
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Server:
+    """A running server and what it has written to its log."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=PATIENCE, **options)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """As a supervisor does, or a person with Ctrl-C; the exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def running(command: list[str], port: int, place: Path, **settings: str) -> Iterator[Server]:
+    """A Python module as a process that listens on `port`, started in `place`."""
+    log = place / f"server-{port}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=place,
+            env=environment(**settings),
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(process, port, log)
+    try:
+        eventually(lambda: _listens(server))
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _listens(server: Server) -> bool:
+    assert server.process.poll() is None, server.said
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", server.port)) == 0
+
+
+@contextmanager
+def shop(place: Path, app: str = "starlette", *options: str, **settings: str) -> Iterator[Server]:
+    """An application of `tests/app/shop.py`, or the plain one, on uvicorn with these options."""
+    port = free_port()
+    module = "plain_shop" if app == "wrapped" else "shop"
+    target = f"tests.app.{module}:{app}_app"
+    command = ["uvicorn", target, "--port", str(port), "--no-access-log", *options]
+    with running(command, port, place, **settings) as server:
+        yield server
+
+
+@contextmanager
+def collector(place: Path, port: int = 0, **settings: str) -> Iterator[Server]:
+    """`nightlatch up`."""
+    port = port or free_port()
+    with running(["nightlatch", "up"], port, place, CONSOLE_PORT=str(port), **settings) as server:
+        yield server
+
+
+def nightlatch(place: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The command line, started in `place`."""
+    return subprocess.run(
+        [sys.executable, "-m", "nightlatch", *arguments],
+        cwd=place,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def answer_of(place: Path, *arguments: str, **settings: str) -> Any:
+    """What a command says with --json."""
+    done = nightlatch(place, *arguments, "--json", **settings)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def metrics(server: Server) -> dict[str, float]:
+    """Every sample of a scrape, by name and labels."""
+    found = {}
+    for family in text_string_to_metric_families(server.get("/metrics").text):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={text}" for name, text in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
+
+
+def outcomes(server: Server) -> dict[str, int]:
+    """Exchanges by outcome, as the metrics have them."""
+    prefix = "nightlatch_exchanges_total{outcome="
+    return {
+        name.removeprefix(prefix).rstrip("}"): int(value)
+        for name, value in metrics(server).items()
+        if name.startswith(prefix)
+    }
