@@ -31,7 +31,7 @@ _SECRET_BEGINNINGS = (
 _PATTERNS = (
     *((re.escape(beginning), SECRET) for beginning in _SECRET_BEGINNINGS),
     ("@", ADDRESS),
-    (r"\d(?:[ .()\-]{0,4}\d){8}|[+(]\d[\d .()\-]{5}", NUMBER),
+    (r"\d(?:[ .()\-]*\d){8}|[+(]\d[\d .()\-]{5}", NUMBER),
     (r'[=<]|\w: |\\"', STRUCTURE),
     # An escape or a zero byte (UTF-16) may hide any sign, so it counts as all.
     (r"\\u|\x00", ALL),

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 from stdnum import luhn
 
 from nightlatch.exchange.content import MAX_DEPTH
@@ -33,12 +34,15 @@ _SHORTEST_SHAPE = 6
 """Characters: no shorter value has a shape that gives it away, `a@b.de`."""
 _SMALL = 100_000_000
 """Numbers below have too few digits for a telephone, card or account number."""
+_SMALL_RECORD = 1_000_000
+"""Numbers of records below name nobody outside the application."""
 _KNOWN_NAMES = 4096
 _LONGEST_KNOWN_NAME = 128
+_STRUCTURE = re.compile(r'[=<]|:[ ]|":')
 _RANDOM = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w.~+/=-]{16,}|\d{4,8}", re.ASCII)
 
 
-class Name(NamedTuple):
+class Name(Struct, frozen=True):
     """What a field's name tells to do with its value."""
 
     shown: str
@@ -46,6 +50,8 @@ class Name(NamedTuple):
     mask: Mask | None
     """For text; None where the name says nothing and the shape decides."""
     mask_number: MaskNumber
+    small: int
+    """Numbers nearer to 0 than this stay as they are: most do, and need no call."""
     secret: bool
     """Nothing below it may be seen, lists and objects included."""
 
@@ -104,7 +110,7 @@ class ValueMasks:
         if signs & SECRET:
             return self.by_shape
         if signs & ~NUMBER:
-            return self._without_secret_shapes
+            return self._without_secret_shapes if signs & NUMBER else self._without_long_numbers
         return mask_numbers if signs else _unchanged
 
     def json(self, data: bytes, value: Any) -> str:
@@ -131,6 +137,7 @@ class ValueMasks:
             self.by_shape(text),
             self._masks.get(meaning),
             _NUMBER_MASKS.get(meaning, _mask_long),
+            _SMALL_NUMBERS.get(meaning, _SMALL),
             meaning in (Meaning.PASSWORD, Meaning.SECRET),
         )
 
@@ -141,11 +148,13 @@ class ValueMasks:
         return self.hide(value) if _RANDOM.fullmatch(value) else self.by_shape(value)
 
     def _without_secret_shapes(self, text: str) -> str:
-        if "=" in text or ": " in text or '":' in text or "<" in text:
+        return mask_numbers(self._without_long_numbers(text))
+
+    def _without_long_numbers(self, text: str) -> str:
+        """For text that holds no secret shapes and no long numbers either."""
+        if (":" in text or "=" in text or "<" in text) and _STRUCTURE.search(text):
             text = self._structured(text)
-        if "@" in text:
-            text = mask_addresses(text)
-        return mask_numbers(text)
+        return mask_addresses(text) if "@" in text else text
 
     def _structured(self, text: str) -> str:
         """Text that may have secrets by name in it: JSON in a string, a URL, a log line."""
@@ -161,19 +170,20 @@ class ValueMasks:
         masked: dict[str, Any] = {}
         for key, child in value.items():
             name = names[key]
-            shown, mask, mask_number, secret = name
             kind = type(child)
             if kind is str:
+                mask = name.mask
                 if mask is not None:
-                    masked[shown] = mask(child)
+                    masked[name.shown] = mask(child)
                 else:
-                    masked[shown] = plain(child) if len(child) >= _SHORTEST_SHAPE else child
+                    masked[name.shown] = plain(child) if len(child) >= _SHORTEST_SHAPE else child
             elif kind is int or kind is float:
-                masked[shown] = mask_number(child)
-            elif secret:
-                masked[shown] = _erased(child, depth)
+                small = -name.small < child < name.small
+                masked[name.shown] = child if small else name.mask_number(child)
+            elif name.secret:
+                masked[name.shown] = _erased(child, depth)
             else:
-                masked[shown] = self._nested(child, plain, name, depth)
+                masked[name.shown] = self._nested(child, plain, name, depth)
         return masked
 
     def _list(self, items: list[Any], plain: Mask, name: Name, depth: int) -> Any:
@@ -249,7 +259,7 @@ def _mask_card(number: float) -> float | str:
 
 
 def _mask_record_number(number: float) -> float | str:
-    return number if -1_000_000 < number < 1_000_000 else mask_digits(str(number))
+    return number if -_SMALL_RECORD < number < _SMALL_RECORD else mask_digits(str(number))
 
 
 _NUMBER_MASKS: dict[Meaning, MaskNumber] = {
@@ -258,4 +268,10 @@ _NUMBER_MASKS: dict[Meaning, MaskNumber] = {
     Meaning.PHONE: _mask_phone_number,
     Meaning.MEASURE: _mask_card,
     Meaning.IDENTIFIER: _mask_record_number,
+}
+_SMALL_NUMBERS: dict[Meaning, int] = {
+    Meaning.PASSWORD: 0,
+    Meaning.SECRET: 0,
+    Meaning.PHONE: 0,
+    Meaning.IDENTIFIER: _SMALL_RECORD,
 }
