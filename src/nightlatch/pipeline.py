@@ -32,6 +32,7 @@ from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Action, Decision, Detection, Mode, Phase
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.scribe import Judged, Scribe
+from nightlatch.exchange.signs import signs_in
 from nightlatch.exchange.standing import Standing
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.circles import Circles
@@ -167,6 +168,7 @@ class Pipeline:
                 flight.at,
                 limit_shown=limited,
             )
+        signs = signs_in(theirs.body.data) if theirs is not None else None
         findings, skipped = run_checks(
             Evidence(
                 exchange=exchange,
@@ -178,6 +180,7 @@ class Pipeline:
                 facts=facts,
                 token_faults=token_faults(exchange.request, flight.at),
                 reputation=rooms.reputation.look_up(flight.caller.address),
+                answer_signs=signs or 0,
             ),
             rooms.checks,
         )
@@ -192,6 +195,7 @@ class Pipeline:
             skipped=skipped,
             detections=flight.detections,
             items=items,
+            answer_signs=signs,
         )
         return rooms.scribe.write(exchange, response, *contents, judged)
 

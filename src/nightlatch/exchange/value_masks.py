@@ -19,7 +19,7 @@ from nightlatch.exchange.masking import (
     mask_secret_shapes,
 )
 from nightlatch.exchange.meaning import Meaning, Vocabulary
-from nightlatch.exchange.signs import NUMBER, SECRET, signs_in
+from nightlatch.exchange.signs import NUMBER, SECRET, TO_MASK, signs_in
 from nightlatch.exchange.unparsed import redact_unparsed
 
 Mask = Callable[[str], str]
@@ -97,25 +97,25 @@ class ValueMasks:
 
     def by_shape(self, text: str) -> str:
         """A text value whose name says nothing, or that has none."""
-        signs = signs_in(text.encode("utf-8", "surrogatepass"))
+        signs = signs_in(text.encode("utf-8", "surrogatepass")) & TO_MASK
         if not signs:
             return text
         if signs & SECRET:
             text = mask_secret_shapes(text, self.hide)
         return self._without_secret_shapes(text)
 
-    def for_parts_of(self, data: bytes) -> Mask:
-        """The least that every part of `data` has to go through."""
-        signs = signs_in(data)
+    def for_parts_of(self, signs: int) -> Mask:
+        """The least that every part of a text with these signs has to go through."""
+        signs &= TO_MASK
         if signs & SECRET:
             return self.by_shape
         if signs & ~NUMBER:
             return self._without_secret_shapes if signs & NUMBER else self._without_long_numbers
         return mask_numbers if signs else _unchanged
 
-    def json(self, data: bytes, value: Any) -> str:
-        """`value`, which was read from `data`, masked and encoded again."""
-        plain = self.for_parts_of(data)
+    def json(self, value: Any, signs: int) -> str:
+        """`value`, which was read from a text with these signs, masked and encoded again."""
+        plain = self.for_parts_of(signs)
         [masked] = self._list([value], plain, self._names[""], MAX_DEPTH)
         return _encode(masked).decode()
 
@@ -160,7 +160,7 @@ class ValueMasks:
         """Text that may have secrets by name in it: JSON in a string, a URL, a log line."""
         if text[:1] in ("{", "["):
             try:
-                return self.json(text.encode(), _decode(text))
+                return self.json(_decode(text), signs_in(text.encode()))
             except (msgspec.DecodeError, UnicodeError, RecursionError):
                 pass
         return redact_unparsed(text, self._means_secret)
