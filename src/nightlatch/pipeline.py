@@ -33,6 +33,7 @@ from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Action, Decision, Detection, Mode, Phase
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.scribe import Judged, Scribe
+from nightlatch.exchange.signs import signs_in
 from nightlatch.exchange.standing import Standing
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.circles import Circles
@@ -175,6 +176,7 @@ class Pipeline:
                 flight.at,
                 limit_shown=limited,
             )
+        signs = signs_in(theirs.body.data) if theirs is not None else None
         findings, skipped = run_checks(
             Evidence(
                 exchange=exchange,
@@ -186,6 +188,7 @@ class Pipeline:
                 facts=facts,
                 token_faults=token_faults(exchange.request, flight.at),
                 reputation=rooms.reputation.look_up(flight.caller.address),
+                answer_signs=signs or 0,
             ),
             rooms.checks,
         )
@@ -200,6 +203,7 @@ class Pipeline:
             skipped=skipped,
             detections=flight.detections,
             items=items,
+            answer_signs=signs,
         )
         left = flight.response_content if theirs is response else _content(response)
         return rooms.scribe.write(exchange, response, flight.request_content, left, judged)

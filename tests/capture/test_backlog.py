@@ -143,6 +143,31 @@ def test_the_tick_comes_by_itself() -> None:
     assert ticked.wait(WITHIN)
 
 
+def test_what_still_waits_when_the_tick_comes_gets_one_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nightlatch.capture.backlog.TICK", 0.01)
+    waiting = threading.Event()
+    flushed = threading.Event()
+    done: list[int] = []
+
+    def work(item: int) -> None:
+        assert waiting.wait(WITHIN)
+        if item == 1:
+            time.sleep(0.02)  # beyond the tick
+        done.append(item)
+
+    def tick() -> None:
+        if done == [1, 2]:
+            flushed.set()
+
+    backlog = Backlog(work, tick=tick)
+    backlog.put(1)
+    backlog.put(2)
+    waiting.set()
+    assert flushed.wait(WITHIN)
+
+
 def test_a_fault_loses_one_item_and_no_more(
     losses: Losses, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ from nightlatch.exchange.exchange import (
 from nightlatch.exchange.facts import Contract, EndpointFacts, Expectation
 from nightlatch.exchange.headers import Headers, headers_of
 from nightlatch.exchange.record import Posture
+from nightlatch.exchange.signs import signs_in
 
 CASES = Path(__file__).parent / "cases"
 """One file per check, named by its id."""
@@ -136,6 +137,7 @@ def _evidence(known: Known, lines: list[str]) -> Evidence:
         facts=known.facts,
         token_faults=known.token_faults,
         reputation=known.reputation,
+        answer_signs=0 if response is None else signs_in(response.body.data),
     )
 
 

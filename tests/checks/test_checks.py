@@ -4,15 +4,18 @@ import re
 from collections import Counter
 
 import pytest
+from msgspec import structs
 from tests.checks.conversation import CASES, Case, every_case
 
-from nightlatch.checks import CHECKS, distinct
-from nightlatch.checks.check import SKIP, Check
+from nightlatch.checks import CHECKS, distinct, sql_error, stack_trace
+from nightlatch.checks.check import SKIP, Check, Evidence
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.signs import DATABASE, TRACE, signs_in
 
 FEWEST = 3
 """Good and bad cases each that a check must bring along."""
 
+SIGNS = Evidence.__struct_defaults__[-1]
 BY_ID = {check.id: check for check in CHECKS}
 FILES = sorted(CASES.glob("*.http"))
 ALL = every_case()
@@ -43,6 +46,24 @@ def test_the_harness_ran_what_lies_in_the_files() -> None:
     )
     assert len(ALL) == headings >= 6 * len(CHECKS)
     assert {path.stem for path in FILES} == set(BY_ID)
+
+
+def test_the_signs_spare_work_and_change_no_verdict() -> None:
+    spared = 0
+    for check_id, case in ALL:
+        blind = Evidence(**{**structs.asdict(case.evidence), "answer_signs": SIGNS})
+        assert BY_ID[check_id].judge(blind) == BY_ID[check_id].judge(case.evidence)
+        spared += case.evidence.answer_signs != SIGNS
+    assert spared > len(ALL) // 2
+
+
+def test_each_text_that_is_looked_for_has_its_sign() -> None:
+    traces = [literal for _, literal, _ in stack_trace._TRACES]
+    messages = [message for message, _ in sql_error._MESSAGES]
+    assert len(traces) >= 10
+    assert len(messages) >= 20
+    assert [literal for literal in traces if not signs_in(literal) & TRACE] == []
+    assert [message for message in messages if not signs_in(message) & DATABASE] == []
 
 
 def test_names_of_cases_say_which_one_failed() -> None:

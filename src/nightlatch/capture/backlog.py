@@ -6,6 +6,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Condition, Thread
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +21,11 @@ MAX_WEIGHT = 64 << 20
 """Bytes of bodies that may wait: without it, 10,000 items of twice 64 KB would be 1.3 GB."""
 TICK = 0.5
 """Seconds between two flushes while there is work."""
+GATHER = 64
+"""Items that wake the thread before it is time to flush: to wake it for each would cost the
+application more than the work itself."""
+SLICE = 200e-6
+"""Seconds of work after which the thread lets others run."""
 CLOSE_WITHIN = 2.0
 
 
@@ -35,6 +41,9 @@ class Backlog(Generic[T]):
     while there was work since the last time, so that batches do not wait for more. In a forked
     child the backlog is empty (the items are the parent's) and starts a thread of its own. At the
     end of the process it is closed.
+
+    Only the worker takes items out, and a deque hands them over by itself: the lock guards what
+    two sides decide by, and is not taken for each item that is done.
     """
 
     def __init__(
@@ -59,10 +68,13 @@ class Backlog(Generic[T]):
         """Begin anew, as a forked child must: its locks may be held by threads it does not have."""
         self._changed = Condition()
         self._items: deque[tuple[T, int]] = deque()
-        self._weight = 0
+        self._came = 0
+        """Weight of all that was ever put, and of all that is done with: each has one writer."""
+        self._gone = 0
         self._busy = False
         self._hurry = False
         self._ticked = True
+        """Nothing was done since the last flush."""
         self._thread: Thread | None = None
 
     def __len__(self) -> int:
@@ -72,14 +84,16 @@ class Backlog(Generic[T]):
     def put(self, item: T, weight: int = 0) -> bool:
         """Leave an item for later; False when it was lost."""
         with self._changed:
-            full = len(self._items) >= self._capacity or self._weight + weight > self._max_weight
+            waiting = len(self._items)
+            full = waiting >= self._capacity or self._weight + weight > self._max_weight
             if not (full or self._closed):
                 self._items.append((item, weight))
-                self._weight += weight
-                self._ticked = False
+                self._came += weight
                 if self._thread is None:
                     self._start()
-                self._changed.notify_all()
+                # The worker sleeps without an end only after a flush.
+                if self._ticked or self._pressing():
+                    self._changed.notify_all()
                 return True
         self._lose(Outcome.LOST_QUEUE_FULL, 1)
         return False
@@ -99,12 +113,23 @@ class Backlog(Generic[T]):
             self._closed = True
         self.drain(timeout)
         with self._changed:
-            left = len(self._items)
-            self._items.clear()
-            self._weight = 0
+            left = self._discard()
             self._changed.notify_all()
         if left:
             self._lose(Outcome.LOST_QUEUE_FULL, left)
+        return left
+
+    @property
+    def _weight(self) -> int:
+        return self._came - self._gone
+
+    def _discard(self) -> int:
+        """Empty the queue; returns how many items that cost. The worker may take some meanwhile."""
+        left = 0
+        with suppress(IndexError):
+            while True:
+                self._items.popleft()
+                left += 1
         return left
 
     def _start(self) -> None:
@@ -134,29 +159,55 @@ class Backlog(Generic[T]):
     def _work_off(self) -> None:
         due = time.monotonic() + TICK
         while not (self._closed and self._idle()):
-            entry = self._next(due)
-            if entry is not None:
-                self._do(*entry)
-                # The event loop waits for the interpreter lock: give it up after each item, not
-                # after the 5 ms that the interpreter would let us have it.
-                time.sleep(0)
-            if entry is None or time.monotonic() >= due:
+            self._wait(due)
+            self._work_until(due)
+            if self._hurry or self._closed or time.monotonic() >= due:
                 self._flush()
                 due = time.monotonic() + TICK
 
-    def _next(self, due: float) -> tuple[T, int] | None:
-        """The next item; None when it is time to flush first."""
+    def _wait(self, due: float) -> None:
+        """Sleep while there is nothing to do; then until there is enough to do, or `due`."""
         with self._changed:
-            if not self._items:
-                timeout = None if self._ticked else max(0.0, due - time.monotonic())
-                self._changed.wait_for(self._woken, timeout)
-            if not self._items:
-                return None
-            self._busy = True
-            return self._items.popleft()
+            self._changed.wait_for(self._woken)
+            self._changed.wait_for(self._pressing, max(0.0, due - time.monotonic()))
 
     def _woken(self) -> bool:
-        return bool(self._items) or self._closed or (self._hurry and not self._ticked)
+        return bool(self._items) or not self._ticked or self._closed
+
+    def _pressing(self) -> bool:
+        waiting = len(self._items)
+        return (
+            self._hurry
+            or self._closed
+            or waiting >= GATHER
+            # The queue must not fill up while the thread sleeps.
+            or 4 * waiting > self._capacity
+            or 4 * self._weight > self._max_weight
+        )
+
+    def _work_until(self, due: float) -> None:
+        """Work off what waits, but flush in time."""
+        rested = time.monotonic()
+        while (entry := self._take()) is not None:
+            self._do(*entry)
+            now = time.monotonic()
+            if now - rested >= SLICE:
+                # The event loop waits for the interpreter lock: give it up by ourselves, not
+                # after the 5 ms that the interpreter would let us have it.
+                time.sleep(0)
+                rested = now
+            if now >= due:
+                return
+
+    def _take(self) -> tuple[T, int] | None:
+        """The next item, which is then in work; None when there is none."""
+        # Busy before it is taken: in between it would be nowhere, and `drain` would not wait.
+        self._busy = True
+        try:
+            return self._items.popleft()
+        except IndexError:
+            self._busy = False
+            return None
 
     def _do(self, item: T, weight: int) -> None:
         try:
@@ -168,16 +219,14 @@ class Backlog(Generic[T]):
             with guarded("capture.backlog.work"):
                 raise
         finally:
-            with self._changed:
-                self._weight = max(0, self._weight - weight)
-                self._busy = False
-                self._changed.notify_all()
+            self._gone += weight
+            self._ticked = False
+            self._busy = False
 
     def _flush(self) -> None:
         with self._changed:
             if self._ticked:
                 return
-            # Before the tick, not after it: what is put meanwhile needs the next one.
             self._ticked = True
             self._busy = True
         try:

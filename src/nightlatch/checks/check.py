@@ -10,6 +10,7 @@ from nightlatch.exchange.disclosure import DataItem, Disclosure
 from nightlatch.exchange.exchange import Exchange
 from nightlatch.exchange.facts import EndpointFacts
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.signs import ALL
 
 
 class Evidence(Struct, frozen=True, gc=False):
@@ -26,6 +27,9 @@ class Evidence(Struct, frozen=True, gc=False):
     """Faults of a JWT in the request that are visible without a key, in words."""
     reputation: str | None = None
     """What the lists say of the caller: "" when clean, None when no list is loaded."""
+    answer_signs: int = ALL
+    """What the answer's body could hold (`exchange/signs.py`), so that a check need not look for
+    what is not there. Without it, everything."""
 
 
 class Skip:

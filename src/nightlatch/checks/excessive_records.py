@@ -9,10 +9,13 @@ from nightlatch.exchange.judgement import Level
 
 MOST_PEOPLE = 100
 MOST_RECORDS = 500
+_SMALLEST_RECORD = 3
+"""Bytes: `{},`."""
 
 
 def judge(evidence: Evidence) -> Verdict:
-    if success(evidence) is None:
+    response = success(evidence)
+    if response is None:
         return SKIP
     people = len(evidence.disclosure.disclosed)
     if people > MOST_PEOPLE:
@@ -20,6 +23,8 @@ def judge(evidence: Evidence) -> Verdict:
     content = evidence.response
     if content.kind is not ContentKind.JSON:
         return None if people else SKIP
+    if len(response.body.data) < MOST_RECORDS * _SMALLEST_RECORD:
+        return None
     records = _longest_list(content.value)
     return f"one answer carries a list of {records} records" if records > MOST_RECORDS else None
 

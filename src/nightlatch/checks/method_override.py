@@ -9,6 +9,8 @@ _METHODS = frozenset({"PUT", "PATCH", "DELETE", "GET", "POST", "HEAD"})
 
 def judge(evidence: Evidence) -> Verdict:
     request = evidence.exchange.request
+    if not request.headers.has_any(_FIELDS):
+        return None
     response = evidence.exchange.response
     for field in _FIELDS:
         if field in request.headers:

@@ -4,13 +4,15 @@ from nightlatch.checks.answers import own_headers
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
 
-_FIELDS = (
-    b"ratelimit",
-    b"ratelimit-policy",
-    b"x-ratelimit-limit",
-    b"ratelimit-limit",
-    b"x-rate-limit-limit",
-    b"x-ratelimit-remaining",
+_FIELDS = frozenset(
+    {
+        b"ratelimit",
+        b"ratelimit-policy",
+        b"x-ratelimit-limit",
+        b"ratelimit-limit",
+        b"x-rate-limit-limit",
+        b"x-ratelimit-remaining",
+    }
 )
 
 
@@ -22,9 +24,8 @@ def judge(evidence: Evidence) -> Verdict:
         return SKIP
     if evidence.exchange.response is not None and evidence.exchange.response.status == 429:
         return None
-    for field in _FIELDS:
-        if field in headers:
-            return None
+    if headers.has_any(_FIELDS):
+        return None
     return "no answer so far told of a limit: no RateLimit field and no 429"
 
 

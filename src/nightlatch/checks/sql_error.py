@@ -2,10 +2,10 @@
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.signs import DATABASE
 
-# A text that only a database or its driver writes, and the one it comes from. Most bodies are done
-# after the gates.
-_GATES = (b"SQL", b"sql", b"syntax error", b"ORA-", b"quot", b"PG::", b"psycopg")
+# A text that only a database or its driver writes, and the one it comes from. Each has the sign
+# DATABASE, and so nearly every body is done before the first is looked for.
 _MESSAGES: tuple[tuple[bytes, str], ...] = (
     (b"You have an error in your SQL syntax", "MySQL"),
     (b"mysql_fetch_", "MySQL"),
@@ -39,12 +39,9 @@ def judge(evidence: Evidence) -> Verdict:
     response = evidence.exchange.response
     if response is None or not response.body.data:
         return SKIP
-    data = response.body.data
-    for gate in _GATES:
-        if gate in data:
-            break
-    else:
+    if not evidence.answer_signs & DATABASE:
         return None
+    data = response.body.data
     for message, database in _MESSAGES:
         if message in data:
             return f"an error message of {database} in an answer with status {response.status}"

@@ -1,10 +1,11 @@
 """SQL injection: a value that would go on as SQL."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.sql_shape import sql_in
 from nightlatch.checks.wording import named
+from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.judgement import Level
 
 _MARKS = ("'", "=", ";", "(", '"', "--", "<", ">")
@@ -14,25 +15,32 @@ _MARKS = ("'", "=", ";", "(", '"', "--", "<", ">")
 def judge(evidence: Evidence) -> Verdict:
     exchange = evidence.exchange
     leaves = (*evidence.query, *evidence.request.leaves)
-    texts = [(leaf.value, leaf.path) for leaf in leaves if isinstance(leaf.value, str)]
-    if "{" in exchange.endpoint.template:
-        texts += [(segment, "") for segment in exchange.request.path.split("/")]
-    if not texts:
+    values = [value for leaf in leaves if isinstance(value := leaf.value, str)]
+    path = exchange.request.path if "{" in exchange.endpoint.template else None
+    if not values and path is None:
         return SKIP
-    for value, path in _suspects(texts):
+    # One search through all of them together: nearly every request ends here.
+    together = "\n".join([*values, path or ""])
+    marks = [mark for mark in _MARKS if mark in together]
+    union = "union" in together.lower()
+    if not marks and not union:
+        return None
+    texts = _texts(leaves, path)
+    for value, place in texts if union else _marked(texts, marks):
         if found := sql_in(value):
-            return f"{named(path) if path else 'a segment of the path'} {found}"
+            return f"{named(place) if place else 'a segment of the path'} {found}"
     return None
 
 
-def _suspects(texts: list[tuple[str, str]]) -> Collection[tuple[str, str]]:
-    # One search through all of them together: nearly every request ends here.
-    together = "\n".join([value for value, _ in texts])
-    marks = [mark for mark in _MARKS if mark in together]
-    if "union" in together.lower():
-        return texts
+def _texts(leaves: Iterable[Leaf], path: str | None) -> list[tuple[str, str]]:
+    """Every value and where it stands; "" for a segment of the path."""
+    texts = [(leaf.value, leaf.path) for leaf in leaves if isinstance(leaf.value, str)]
+    return texts if path is None else texts + [(segment, "") for segment in path.split("/")]
+
+
+def _marked(texts: list[tuple[str, str]], marks: list[str]) -> Iterable[tuple[str, str]]:
     # By value, so that one with several marks, or in several places, is read once.
-    return {value: path for mark in marks for value, path in texts if mark in value}.items()
+    return {value: place for mark in marks for value, place in texts if mark in value}.items()
 
 
 CHECK = Check(

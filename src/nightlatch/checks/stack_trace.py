@@ -4,9 +4,11 @@ import re
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.signs import TRACE
 
-# Each literal is searched first, at memchr speed; its pattern then looks only around it. Bodies
-# may be JSON, where quotes and line ends are escaped, or HTML, where they are entities.
+# Each literal is searched first, at memchr speed; its pattern then looks only around it. All of
+# them have the sign TRACE, so nearly every body is done before that. Bodies may be JSON, where
+# quotes and line ends are escaped, or HTML, where they are entities.
 _TRACES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = (
     (
         "Python",
@@ -41,6 +43,8 @@ def judge(evidence: Evidence) -> Verdict:
     response = evidence.exchange.response
     if response is None or not response.body.data:
         return SKIP
+    if not evidence.answer_signs & TRACE:
+        return None
     data = response.body.data
     for language, literal, pattern in _TRACES:
         if literal in data and _around(data, literal, pattern):

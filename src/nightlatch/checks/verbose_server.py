@@ -17,9 +17,8 @@ def judge(evidence: Evidence) -> Verdict:
     server = headers.get(b"server")
     if server is not None and _VERSION.search(server):
         return f"Server names a version: {server[:60]!r}"
-    for field in _TELL_TALES:
-        if field in headers:
-            return f"{field.decode()} is set"
+    if headers.has_any(_TELL_TALES):
+        return f"{next(field for field in _TELL_TALES if field in headers).decode()} is set"
     return None
 
 

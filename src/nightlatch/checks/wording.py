@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from nightlatch.exchange.disclosure import DataItem
 
-_PLAIN_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.\[\]-]{0,63}")
+_LONGEST_NAME = 64
+_PLAIN_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.\[\]-]*")
 _MANY_DIGITS = re.compile(r"\d{4}")
 _SHOWN = 3
 
@@ -16,9 +18,15 @@ def named(name: str) -> str:
     The sender chooses names, and a map keyed by phone number has people for names: only what looks
     like a programmer's identifier is repeated.
     """
-    if _PLAIN_NAME.fullmatch(name) and not _MANY_DIGITS.search(name):
-        return f"`{name}`"
-    return "a field with an unusual name"
+    if len(name) > _LONGEST_NAME or _is_unusual(name):
+        return "a field with an unusual name"
+    return f"`{name}`"
+
+
+# Every answer of an endpoint has the same fields. What is remembered of a name is never shown.
+@lru_cache(1024)
+def _is_unusual(name: str) -> bool:
+    return not _PLAIN_NAME.fullmatch(name) or bool(_MANY_DIGITS.search(name))
 
 
 def listed(items: Sequence[DataItem]) -> str:

@@ -33,6 +33,10 @@ class Headers:
     def __contains__(self, name: bytes) -> bool:
         return name in self._index()
 
+    def has_any(self, names: Iterable[bytes]) -> bool:
+        """Is one of the fields `names` there? One question for all of them costs what one does."""
+        return not self._index().keys().isdisjoint(names)
+
     def __len__(self) -> int:
         return len(self.raw)
 

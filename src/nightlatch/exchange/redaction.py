@@ -13,6 +13,7 @@ from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.masking import mask_identifier
 from nightlatch.exchange.media import decode_text
+from nightlatch.exchange.signs import signs_in
 from nightlatch.exchange.value_masks import Mask, ValueMasks
 
 _KNOWN_FIELDS = 2048
@@ -55,7 +56,7 @@ class Redactor:
 
     def path(self, path: str, template: str) -> str:
         """A decoded path: parameters of the route template masked, the rest by its shape."""
-        plain = self._masks.for_parts_of(path.encode("utf-8", "surrogatepass"))
+        plain = self._masks.for_parts_of(signs_in(path.encode("utf-8", "surrogatepass")))
         if "{" not in template:
             return plain(path)
         parts = path.split("/")
@@ -69,14 +70,16 @@ class Redactor:
             ]
         )
 
-    def body(self, body: Body, content: Content) -> str:
+    def body(self, body: Body, content: Content, signs: int | None = None) -> str:
         """The body's text; sound JSON stays sound JSON. What cannot be judged is dropped and the
-        text says so; binary content is empty."""
+        text says so; binary content is empty. `signs` are the body's, where they are known."""
         match content.kind:
             case ContentKind.EMPTY | ContentKind.BINARY:
                 return ""
             case ContentKind.JSON:
-                return self._masks.json(body.data, content.value)
+                return self._masks.json(
+                    content.value, signs_in(body.data) if signs is None else signs
+                )
             case ContentKind.FORM:
                 return self.query(decode_text(body.data, content.charset))
             case ContentKind.MULTIPART:

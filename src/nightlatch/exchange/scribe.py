@@ -22,6 +22,8 @@ class Judged(Struct, frozen=True, gc=False):
     skipped: tuple[str, ...] = ()
     detections: tuple[Detection, ...] = ()
     items: tuple[DataItem, ...] = ()
+    answer_signs: int | None = None
+    """Of the answer's body (`signs.py`); None where nobody has looked for them."""
 
 
 class Scribe:
@@ -73,15 +75,19 @@ class Scribe:
             hit=judged.disclosure.hit,
             posture=judged.posture,
             request=self._message(asked, request),
-            response=self._message(answer, response) if answer else Message(),
+            response=(
+                self._message(answer, response, judged.answer_signs) if answer else Message()
+            ),
         )
 
-    def _message(self, message: Request | Response, content: Content) -> Message:
+    def _message(
+        self, message: Request | Response, content: Content, signs: int | None = None
+    ) -> Message:
         body = message.body
         headers = self._redactor.headers(message.headers)
         if body is NO_BODY:
             return Message(headers)
-        text = self._redactor.body(body, content)
+        text = self._redactor.body(body, content, signs)
         return Message(headers, text, body.size, body.truncated, body.fault)
 
 

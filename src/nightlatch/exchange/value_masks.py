@@ -18,7 +18,7 @@ from nightlatch.exchange.masking import (
     mask_secret_shapes,
 )
 from nightlatch.exchange.meaning import Meaning, Vocabulary
-from nightlatch.exchange.signs import NUMBER, SECRET, signs_in
+from nightlatch.exchange.signs import NUMBER, SECRET, TO_MASK, signs_in
 from nightlatch.exchange.unparsed import redact_unparsed
 
 Mask = Callable[[str], str]
@@ -33,8 +33,11 @@ _SHORTEST_SHAPE = 6
 """Characters: no shorter value has a shape that gives it away, `a@b.de`."""
 _SMALL = 100_000_000
 """Numbers below have too few digits for a telephone, card or account number."""
+_SMALL_RECORD = 1_000_000
+"""Numbers of records below name nobody outside the application."""
 _KNOWN_NAMES = 4096
 _LONGEST_KNOWN_NAME = 128
+_STRUCTURE = re.compile(r'[=<]|:[ ]|":')
 _RANDOM = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w.~+/=-]{16,}|\d{4,8}", re.ASCII)
 
 
@@ -46,6 +49,8 @@ class Name(Struct, frozen=True):
     mask: Mask | None
     """For text; None where the name says nothing and the shape decides."""
     mask_number: MaskNumber
+    small: int
+    """Numbers nearer to 0 than this stay as they are: most do, and need no call."""
     secret: bool
     """Nothing below it may be seen, lists and objects included."""
 
@@ -91,25 +96,25 @@ class ValueMasks:
 
     def by_shape(self, text: str) -> str:
         """A text value whose name says nothing, or that has none."""
-        signs = signs_in(text.encode("utf-8", "surrogatepass"))
+        signs = signs_in(text.encode("utf-8", "surrogatepass")) & TO_MASK
         if not signs:
             return text
         if signs & SECRET:
             text = mask_secret_shapes(text, self.hide)
         return self._without_secret_shapes(text)
 
-    def for_parts_of(self, data: bytes) -> Mask:
-        """The least that every part of `data` has to go through."""
-        signs = signs_in(data)
+    def for_parts_of(self, signs: int) -> Mask:
+        """The least that every part of a text with these signs has to go through."""
+        signs &= TO_MASK
         if signs & SECRET:
             return self.by_shape
         if signs & ~NUMBER:
-            return self._without_secret_shapes
+            return self._without_secret_shapes if signs & NUMBER else self._without_long_numbers
         return mask_numbers if signs else _unchanged
 
-    def json(self, data: bytes, value: Any) -> str:
-        """`value`, which was read from `data`, masked and encoded again."""
-        plain = self.for_parts_of(data)
+    def json(self, value: Any, signs: int) -> str:
+        """`value`, which was read from a text with these signs, masked and encoded again."""
+        plain = self.for_parts_of(signs)
         [masked] = self._list([value], plain, self._names[""], MAX_DEPTH)
         return _encode(masked).decode()
 
@@ -131,6 +136,7 @@ class ValueMasks:
             self.by_shape(text),
             self._masks.get(meaning),
             _NUMBER_MASKS.get(meaning, _mask_long),
+            _SMALL_NUMBERS.get(meaning, _SMALL),
             meaning in (Meaning.PASSWORD, Meaning.SECRET),
         )
 
@@ -141,17 +147,19 @@ class ValueMasks:
         return self.hide(value) if _RANDOM.fullmatch(value) else self.by_shape(value)
 
     def _without_secret_shapes(self, text: str) -> str:
-        if "=" in text or ": " in text or '":' in text or "<" in text:
+        return mask_numbers(self._without_long_numbers(text))
+
+    def _without_long_numbers(self, text: str) -> str:
+        """For text that holds no secret shapes and no long numbers either."""
+        if (":" in text or "=" in text or "<" in text) and _STRUCTURE.search(text):
             text = self._structured(text)
-        if "@" in text:
-            text = mask_addresses(text)
-        return mask_numbers(text)
+        return mask_addresses(text) if "@" in text else text
 
     def _structured(self, text: str) -> str:
         """Text that may have secrets by name in it: JSON in a string, a URL, a log line."""
         if text[:1] in ("{", "["):
             try:
-                return self.json(text.encode(), _decode(text))
+                return self.json(_decode(text), signs_in(text.encode()))
             except (msgspec.DecodeError, UnicodeError, RecursionError):
                 pass
         return redact_unparsed(text, self._means_secret)
@@ -161,17 +169,19 @@ class ValueMasks:
         masked: dict[str, Any] = {}
         for key, child in value.items():
             name = names[key]
-            mask = name.mask
             kind = type(child)
             # What needs nothing, which is most of a body, is passed on without a call.
             if kind is str:
-                easy = mask is None and len(child) < _SHORTEST_SHAPE
-                masked[name.shown] = child if easy else (mask or plain)(child)
+                mask = name.mask
+                if mask is not None:
+                    masked[name.shown] = mask(child)
+                else:
+                    masked[name.shown] = plain(child) if len(child) >= _SHORTEST_SHAPE else child
             elif kind is int or kind is float:
-                easy = mask is None and -_SMALL < child < _SMALL
-                masked[name.shown] = child if easy else name.mask_number(child)
-            elif kind is not dict and kind is not list:
-                masked[name.shown] = child
+                small = -name.small < child < name.small
+                masked[name.shown] = child if small else name.mask_number(child)
+            elif name.secret:
+                masked[name.shown] = _erased(child, depth)
             else:
                 masked[name.shown] = self._nested(child, plain, name, depth)
         return masked
@@ -257,7 +267,7 @@ def _is_card(digits: str) -> bool:
 
 
 def _mask_record_number(number: float) -> float | str:
-    return number if -1_000_000 < number < 1_000_000 else mask_digits(str(number))
+    return number if -_SMALL_RECORD < number < _SMALL_RECORD else mask_digits(str(number))
 
 
 _NUMBER_MASKS: dict[Meaning, MaskNumber] = {
@@ -266,4 +276,10 @@ _NUMBER_MASKS: dict[Meaning, MaskNumber] = {
     Meaning.PHONE: _mask_phone_number,
     Meaning.MEASURE: _mask_card,
     Meaning.IDENTIFIER: _mask_record_number,
+}
+_SMALL_NUMBERS: dict[Meaning, int] = {
+    Meaning.PASSWORD: 0,
+    Meaning.SECRET: 0,
+    Meaning.PHONE: 0,
+    Meaning.IDENTIFIER: _SMALL_RECORD,
 }

@@ -29,12 +29,14 @@ MAX_ENDPOINTS = 2_000
 DUMP_VERSION = 1
 """Goes up when a dump of before can no longer be read as it is."""
 _CACHE_SIZE = 4_096
-_LIMIT_FIELDS = (
-    b"ratelimit",
-    b"ratelimit-policy",
-    b"ratelimit-limit",
-    b"x-ratelimit-limit",
-    b"x-rate-limit-limit",
+_LIMIT_FIELDS = frozenset(
+    {
+        b"ratelimit",
+        b"ratelimit-policy",
+        b"ratelimit-limit",
+        b"x-ratelimit-limit",
+        b"x-rate-limit-limit",
+    }
 )
 """Structured and older spellings of the RateLimit fields (draft-ietf-httpapi-ratelimit-headers)."""
 
@@ -63,7 +65,7 @@ class _Version(Struct):
 
 def shows_limit(status: int, headers: Headers) -> bool:
     """Does this answer say that requests are counted: 429, or RateLimit fields?"""
-    return status == 429 or any(name in headers for name in _LIMIT_FIELDS)
+    return status == 429 or headers.has_any(_LIMIT_FIELDS)
 
 
 class Inventory:
