@@ -35,7 +35,7 @@ def test_one_line_is_all_and_what_was_learned_survives_a_restart(tmp_path: Path,
         assert look_up(server, *range(20)) == [404 if n % 10 == 9 else 200 for n in range(20)]
         for _ in range(3):
             assert server.get("/v1/profile").status_code == 401
-        eventually(lambda: seen(tmp_path).get(LOOK_UP))
+        eventually(lambda: sum(one.requests for one in seen(tmp_path).values()) == 23)
         known = {one["endpoint"]: one for one in answer_of(tmp_path, "endpoints")}
         door = known[LOOK_UP]
         assert (door["posture"], door["exposure_day"], door["requests"]) == ("open", 18, 20)

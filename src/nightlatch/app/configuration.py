@@ -4,7 +4,6 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from nightlatch.capture.collector import checked_url
 from nightlatch.checks import CHECKS
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.settings import Judge, Settings, load_settings
@@ -19,6 +18,9 @@ def configure(
 
 def _url(url: str) -> None:
     if url:
+        # Late: what talks to a collector is only needed where there is one.
+        from nightlatch.capture.collector import checked_url
+
         checked_url(url)
 
 

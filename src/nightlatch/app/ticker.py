@@ -2,8 +2,10 @@
 
 import time
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
-from nightlatch.respond.recorder import Recorder
+if TYPE_CHECKING:
+    from nightlatch.respond.recorder import Recorder
 
 EVERY = 1.0
 """Seconds."""
@@ -12,7 +14,7 @@ EVERY = 1.0
 class Ticker:
     """A daemon thread, from now until `stop`."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: "Recorder") -> None:
         self._recorder = recorder
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="nightlatch-ticker", daemon=True)

@@ -109,8 +109,7 @@ class Backlog(Generic[T]):
 
     def close(self, timeout: float = CLOSE_WITHIN) -> int:
         """Take no more, finish within `timeout` seconds; returns how many items were lost."""
-        with self._changed:
-            self._closed = True
+        self.refuse()
         self.drain(timeout)
         with self._changed:
             left = self._discard()
@@ -118,6 +117,12 @@ class Backlog(Generic[T]):
         if left:
             self._lose(Outcome.LOST_QUEUE_FULL, left)
         return left
+
+    def refuse(self) -> None:
+        """Take no more, and begin at once with what waits."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     @property
     def _weight(self) -> int:
@@ -249,7 +254,11 @@ def _after_fork() -> None:
 def _close_all() -> None:
     """At the end of the process: a daemon thread would be stopped in the middle of its work."""
     deadline = time.monotonic() + CLOSE_WITHIN
-    for backlog in list(_BACKLOGS):
+    backlogs = list(_BACKLOGS)
+    # All at once: a slow one must not use up the time of the others.
+    for backlog in backlogs:
+        backlog.refuse()
+    for backlog in backlogs:
         backlog.close(max(0.0, deadline - time.monotonic()))
 
 

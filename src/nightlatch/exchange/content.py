@@ -48,7 +48,7 @@ class Leaf(NamedTuple):
     value: Scalar
 
 
-class Content(Struct, frozen=True, dict=True, gc=False):
+class Content(Struct, frozen=True, dict=True):
     kind: ContentKind
     value: Any = None
     """The decoded JSON value, of NDJSON and event streams a list of them; None for other kinds."""

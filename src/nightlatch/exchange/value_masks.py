@@ -182,6 +182,8 @@ class ValueMasks:
                 masked[name.shown] = child if small else name.mask_number(child)
             elif name.secret:
                 masked[name.shown] = _erased(child, depth)
+            elif child is None or kind is bool:
+                masked[name.shown] = child
             else:
                 masked[name.shown] = self._nested(child, plain, name, depth)
         return masked
