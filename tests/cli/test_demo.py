@@ -15,6 +15,7 @@ KEYS = [
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_breach_is_seen_and_stopped(tmp_path: Path) -> None:
     done = nightlatch(tmp_path, "demo", "--attempts", "1000", "--exit", "--json")
     assert done.returncode == 0, done.stderr
