@@ -122,7 +122,7 @@ def nightlatch(place: Path, *arguments: str, **settings: str) -> subprocess.Comp
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=290,
         check=False,
     )
 

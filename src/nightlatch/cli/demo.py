@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import to_builtins
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -42,7 +43,7 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="nightlatch-demo-") as directory, ExitStack() as stages:
         runs, last = asyncio.run(_play_all(Path(directory), cast, stages, quiet=as_json))
         if as_json:
-            print_json({"runs": runs})
+            print_json({"runs": [_as_value(run) for run in runs]})
         else:
             screen.print(result_table(runs))
         if not exit_:
@@ -106,6 +107,13 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[Scene, str, int], Callable[[
             return lambda: bar.advance(task)
 
         yield announce
+
+
+def _as_value(run: Run) -> dict[str, object]:
+    """What is promised to machines, which is no more than this."""
+    value: dict[str, object] = to_builtins(run)
+    del value["people"]
+    return value
 
 
 def result_table(runs: Sequence[Run]) -> Table:

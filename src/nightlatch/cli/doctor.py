@@ -8,7 +8,7 @@ import typer
 from nightlatch.app.configuration import configure
 from nightlatch.cli.diagnosis import Fact, State, diagnose
 from nightlatch.cli.output import AsJson, print_json, screen, table
-from nightlatch.cli.reference import settings_page
+from nightlatch.cli.reference import commands_page, settings_page
 
 _MARKS = {
     State.OK: "[green]ok[/]",
@@ -18,14 +18,21 @@ _MARKS = {
 
 
 def doctor(
+    context: typer.Context,
     settings: Annotated[
         bool, typer.Option("--settings", help="Print the reference page of all settings.")
+    ] = False,
+    commands: Annotated[
+        bool, typer.Option("--commands", help="Print the reference page of all commands.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Explain what was found here and what is wrong. Ends with 1 when something is."""
     if settings:
         print(settings_page(), end="")  # noqa: T201 - raw text for a file
+        return
+    if commands:
+        print(commands_page(context.find_root().command), end="")  # noqa: T201 - raw text for a file
         return
     facts = diagnose(configure())
     if as_json:

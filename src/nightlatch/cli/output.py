@@ -32,5 +32,6 @@ def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None
     """An aligned table; columns named in `numbers` are right-aligned."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left")
+        # Folded, not cut: half an endpoint cannot be copied.
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     return made

@@ -1,7 +1,12 @@
 """Reference pages made from the code itself, so that they cannot be wrong."""
 
+import inspect
 import json
+from collections.abc import Iterator
 from typing import Any
+
+from typer import Context
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from nightlatch.settings import SETTINGS, Setting
 
@@ -24,6 +29,46 @@ def settings_page() -> str:
         "| setting | environment | default | what it does |\n|---|---|---|---|\n"
         f"{rows}\n"
     )
+
+
+def commands_page(program: object) -> str:
+    """`docs/reference/commands.md`, whole."""
+    commands = program.commands if isinstance(program, TyperGroup) else {}
+    parts = [_COMMANDS]
+    for name, command in commands.items():
+        if isinstance(command, TyperCommand) and not command.hidden:
+            parts.append(_command(name, command))
+    return "\n".join(parts)
+
+
+_COMMANDS = """\
+# Commands
+
+The command line comes with `pip install 'nightlatch[server]'` and reads the same settings as the
+application. With `--json` the last line is one JSON value. A command ends with 0; `doctor` with 1
+when it finds something wrong; with 2 when it was asked for something that it cannot do, and then
+it says why and what to do next.
+
+This page is made from the commands: `nightlatch doctor --commands`.
+"""
+
+
+def _command(name: str, command: TyperCommand) -> str:
+    usage = " ".join(command.collect_usage_pieces(Context(command)))
+    rows = "\n".join(_parameter_rows(command))
+    table = f"\n| | |\n|---|---|\n{rows}\n" if rows else ""
+    words = inspect.cleandoc(command.help or "")
+    return f"## `nightlatch {name}`\n\n{words}\n\n    nightlatch {name} {usage}\n{table}"
+
+
+def _parameter_rows(command: TyperCommand) -> Iterator[str]:
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument):
+            yield f"| `{(parameter.name or '').upper()}` | {parameter.help or ''} |"
+        elif isinstance(parameter, TyperOption):
+            counted = isinstance(parameter.default, int) and not parameter.is_flag
+            default = f" Default: {parameter.default:,}." if counted else ""
+            yield f"| `{parameter.opts[0]}` | {parameter.help or ''}{default} |"
 
 
 def _row(setting: Setting) -> str:
