@@ -1,6 +1,8 @@
 """What questions mean."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.store.records import record
 
 from nightlatch.exchange.record import Message
@@ -40,3 +42,11 @@ def test_all_text_is_searchable_in_one_case() -> None:
         )
     )
     assert text == "/path\nquery\nhost\n2001:db8::1\nasked\nanswered"
+
+
+@given(st.text(st.sampled_from("aZ•\0ßΣ\n") | st.characters(codec="utf-8"), max_size=40))
+def test_masks_change_nothing_about_folding(text: str) -> None:
+    asked = record(path=text, request=Message(body=text), response=Message(body=""))
+    folded = text.casefold()
+    assert searchable(asked).startswith(f"{folded}\n")
+    assert searchable(asked).endswith(f"\n{folded}\n")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from nightlatch.exchange.content import MAX_DEPTH
 from nightlatch.exchange.hashing import Hasher
@@ -41,7 +40,7 @@ _STRUCTURE = re.compile(r'[=<]|:[ ]|":')
 _RANDOM = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w.~+/=-]{16,}|\d{4,8}", re.ASCII)
 
 
-class Name(Struct, frozen=True):
+class Name(msgspec.Struct, frozen=True):
     """What a field's name tells to do with its value."""
 
     shown: str

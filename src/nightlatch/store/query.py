@@ -2,6 +2,7 @@
 
 import re
 
+from nightlatch.exchange.masking import MASK
 from nightlatch.exchange.record import Record
 from nightlatch.store.ports import EventQuery
 
@@ -10,6 +11,8 @@ MONTH = 30 * DAY
 """The two windows of exposure, in seconds."""
 
 _STATUS = re.compile(r"([0-9])(?:xx|([0-9]{2}))|0", re.IGNORECASE | re.ASCII)
+
+_DOT = MASK[0]
 
 NO_STATUS = (1, 0)
 """An empty range."""
@@ -30,17 +33,22 @@ def status_range(text: str) -> tuple[int, int]:
 
 def searchable(record: Record) -> str:
     """All the text of a record that `EventQuery.text` searches, case-folded."""
-    # Each for itself: folding is fifteen times as fast where a text is ASCII throughout.
+    # The bodies each for itself: folding is fast where a text is ASCII throughout.
     return "\n".join(
         (
-            record.path.casefold(),
-            record.query.casefold(),
-            record.host.casefold(),
-            record.address.casefold(),
-            record.request.body.casefold(),
-            record.response.body.casefold(),
+            _folded("\n".join((record.path, record.query, record.host, record.address))),
+            _folded(record.request.body),
+            _folded(record.response.body),
         )
     )
+
+
+def _folded(text: str) -> str:
+    """`text.casefold()`, made fast for what has nothing beyond ASCII but the dots of masks."""
+    if text.isascii() or _DOT not in text or "\0" in text:
+        return text.casefold()
+    # Folding goes character by character, and the dot folds to itself.
+    return text.replace(_DOT, "\0").casefold().replace("\0", _DOT)
 
 
 def matches(record: Record, query: EventQuery) -> bool:
