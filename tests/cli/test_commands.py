@@ -20,6 +20,7 @@ from nightlatch.checks import CHECKS
 from nightlatch.checks.check import Check
 from nightlatch.checks.help import reference
 from nightlatch.cli import cli
+from nightlatch.cli.output import screen
 from nightlatch.cli.reference import commands_page
 from nightlatch.exchange.judgement import Outcome
 from nightlatch.respond.recorder import Recorder
@@ -141,9 +142,9 @@ def test_endpoints_are_listed_with_what_left_through_them(
     [door] = json.loads(run("endpoints", "--json"))
     assert (door["endpoint"], door["requests"]) == ("GET /v1/users/{phone}/status", 6)
     assert door["exposure_day"] == 5
-    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(screen, "_width", 60)
     assert "…" not in run("endpoints")
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(screen, "_width", 200)
     assert "GET /v1/users/{phone}/status" in run("endpoints")
 
 
