@@ -44,6 +44,7 @@ class Conversation:
         ending = Ending.ANSWERED if response is not None else Ending.RAISED
         if decision.withhold:
             ending, response = Ending.REFUSED, refusal(decision)
+        self.pipeline.on_sent(flight, response)
         record = self.pipeline.on_exchange(flight, request, response, route, ending, 0.001)
         self.records.append(record)
         return record

@@ -1,7 +1,8 @@
 """The story of one exchange, on one screen.
 
 Three moments: the request is in, the answer is about to leave, the answer has left. The first two
-are inline: look-ups in memory, no waiting. The third takes its time and makes the record.
+are inline: look-ups in memory, no waiting. The third first enters the ledger what could wait until
+then, still before the next request; the rest takes its time, elsewhere, and makes the record.
 """
 
 from collections.abc import Sequence
@@ -73,6 +74,10 @@ class InFlight(Struct, gc=False):
     decision: Decision
     settled: bool = False
     """The endpoint is certain and the bodies are read; until then it is a guess by the path."""
+    answered: float = 0.0
+    """When the answer was about to leave."""
+    entered: bool = False
+    """The ledger knows of it."""
     judged: Body = NO_BODY
     """What of the answer's body was there to be read then."""
     parameters: tuple[Leaf, ...] = ()
@@ -115,15 +120,12 @@ class Pipeline:
         self, flight: InFlight, request: Request, response: Response, route: str | None, now: float
     ) -> Decision:
         """Before the answer leaves: whose records are in it, and are they too many?"""
-        rooms = self._rooms
         self._settle(flight, request, response, route)
-        key = flight.endpoint.key
-        asked = rooms.disclosures.asked(
-            key, flight.parameters, flight.query, flight.request_content
-        )
-        flight.disclosure = rooms.disclosures.read(
-            key, asked, response.status, flight.response_content
-        )
+        flight.answered = now
+        if self._can_wait(flight, response, now):
+            return flight.decision
+        flight.entered = True
+        self._read(flight, response)
         return self._weigh(flight, flight.disclosure, now)
 
     def on_stream(self, flight: InFlight, piece: bytes, now: float) -> Decision:
@@ -138,6 +140,13 @@ class Pipeline:
             known = flight.disclosure
             flight.disclosure = replace(known, disclosed=(*known.disclosed, *subjects))
         return decision
+
+    def on_sent(self, flight: InFlight, response: Response | None) -> None:
+        """Right after the last byte, before the next request: the ledger, if it could wait."""
+        if flight.settled and not flight.entered and response is not None:
+            flight.entered = True
+            self._read(flight, response)
+            self._enter(flight, flight.disclosure, flight.answered)
 
     def on_exchange(
         self,
@@ -222,13 +231,34 @@ class Pipeline:
         contract = self._rooms.inventory.contract(endpoint)
         return decide(standing, contract, self._mode, phase, now, anonymous=anonymous)
 
-    def _weigh(self, flight: InFlight, disclosure: Disclosure, now: float) -> Decision:
-        """Enter a disclosure into the ledger, and decide by what the ledger says then."""
+    def _can_wait(self, flight: InFlight, response: Response, now: float) -> bool:
+        """An answer about one person at most is never withheld for what it says: so unless
+        something stands against the caller anyway, reading it may wait until it has left."""
+        rooms = self._rooms
+        if response.body.truncated or rooms.disclosures.may_be_several(
+            flight.parameters, flight.query, flight.request_content, flight.response_content
+        ):
+            return False
+        standing = rooms.watch.standing(flight.endpoint.key, flight.caller, flight.stranger, now)
+        return not standing.bars
+
+    def _read(self, flight: InFlight, response: Response) -> None:
+        """Whose records were asked for, and whose are in the answer?"""
+        disclosures, key = self._rooms.disclosures, flight.endpoint.key
+        asked = disclosures.asked(key, flight.parameters, flight.query, flight.request_content)
+        flight.disclosure = disclosures.read(key, asked, response.status, flight.response_content)
+
+    def _enter(self, flight: InFlight, disclosure: Disclosure, now: float) -> None:
+        """Into the ledger; it answers with the caller's standing."""
         watch = self._rooms.watch
         flight.standing = watch.note(
             flight.endpoint.key, flight.caller, flight.stranger, disclosure, now
         )
         flight.detections += watch.take_detections()
+
+    def _weigh(self, flight: InFlight, disclosure: Disclosure, now: float) -> Decision:
+        """Enter a disclosure into the ledger, and decide by what the ledger says then."""
+        self._enter(flight, disclosure, now)
         anonymous = not flight.credentials
         decision = self._decide(
             flight.standing, flight.endpoint, Phase.RESPONSE, now, anonymous=anonymous

@@ -230,3 +230,47 @@ def test_nothing_of_the_identifier_is_left() -> None:
     assert len(subject.digest) == 8
     other = Disclosures(Hasher(b"x" * 32)).asked(ENDPOINT, in_path(number(7)), (), EMPTY)
     assert other[0].digest != subject.digest
+
+
+# May reading it wait until the answer has left?
+
+_VALUES = st.one_of(
+    st.integers(0, 10**12),
+    st.sampled_from([number(1), number(2), "ada@example.com", "active", "8213", ""]),
+    st.booleans(),
+    st.none(),
+)
+_KEYS = st.sampled_from(["phone", "email", "id", "user_id", "users", "status", "name", "data"])
+_JSON = st.recursive(
+    _VALUES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+_QUERIES = st.lists(
+    st.tuples(_KEYS, st.sampled_from(["%2B15550000001", "8213,8214", "a%40b.example", "x"])),
+    max_size=3,
+).map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs))
+
+
+@given(_JSON, _JSON, _QUERIES, st.sampled_from([number(1), f"{number(1)},{number(2)}", "8213"]))
+@settings(max_examples=300, deadline=None)
+def test_what_may_wait_is_about_one_person_at_most(
+    asked: Any, answered: Any, query: str, value: str
+) -> None:
+    parameters, leaves = in_path(value), query_leaves(query)
+    request, response = content(asked), content(answered)
+    disclosures = Disclosures(HASHER)
+    if disclosures.may_be_several(parameters, leaves, request, response):
+        return
+    subjects = disclosures.asked(ENDPOINT, parameters, leaves, request)
+    assert len(subjects) <= 1
+    assert len(disclosures.read(ENDPOINT, subjects, 200, response).disclosed) <= 1
+
+
+def test_a_plain_look_up_may_wait_and_lists_may_not() -> None:
+    disclosures = Disclosures(HASHER)
+    one, several = content({"id": 7, "tags": ["a"]}), content([{"id": 7}, {"id": 8}])
+    assert not disclosures.may_be_several(in_path(number(1)), (), EMPTY, one)
+    assert disclosures.may_be_several(in_path(number(1)), (), EMPTY, several)
+    assert disclosures.may_be_several((), (), content({"phones": [number(1), number(2)]}), one)
+    assert disclosures.may_be_several((), query_leaves("id=7&id=8"), EMPTY, one)

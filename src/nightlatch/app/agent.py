@@ -95,6 +95,7 @@ class Agent:
         ending: Ending,
         duration: float,
     ) -> None:
+        self._pipeline.on_sent(in_flight, response)
         weight = len(request.body.data) + (len(response.body.data) if response else 0)
         finished = Finished(in_flight, request, response, route, ending, duration)
         self._backlog.put(finished, weight)

@@ -41,5 +41,10 @@ class Standing(Struct, frozen=True, gc=False):
     (it stood before the answer was read, or the answer is about several). Only such an answer may
     be withheld: withholding a hit and passing a miss would tell the caller what he asks."""
 
+    @property
+    def bars(self) -> bool:
+        """Something stands against this caller whatever the answer says."""
+        return self.convicted or self.closed_to_newcomers or bool(self.overspent)
+
 
 NOTHING_KNOWN = Standing()
