@@ -37,6 +37,7 @@ _URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]{0,256}):([^\s/@]{1,256})(?=@)")
 _EMAIL = re.compile(r"(?<![\w.+%'-])([\w.+%'-]++)@([\w-]++(?:\.[\w-]++)*|\[[\d.]++\])")
 _NUMBER = re.compile(r"\d(?<!\d\d)(?!\d{3}-[01]\d-[0-3]\d)[\d .()\-]{5,}\d", re.ASCII)
 """Begins with a digit, so that the engine skips to the next one in one step; is not a date."""
+_SHORTEST_NUMBER = 7
 _NOT_DIGIT = re.compile(r"\D+")
 _IP_OR_DECIMAL = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d{1,8}\.\d+")
 _WHOLE_EMAIL = re.compile(r"[\w.+%'-]{2,64}@[\w.-]+")
@@ -58,6 +59,8 @@ def mask_addresses(text: str) -> str:
 
 def mask_numbers(text: str) -> str:
     """Telephone, card and other long numbers in any usual spelling; not dates, not IP addresses."""
+    if len(text) < _SHORTEST_NUMBER:
+        return text
     return _NUMBER.sub(_masked_number, text)
 
 

@@ -18,6 +18,7 @@ from nightlatch.exchange.value_masks import Mask, ValueMasks
 
 _KNOWN_FIELDS = 2048
 _LONGEST_KNOWN_FIELD = 1024
+_KNOWN_TEMPLATES = 2048
 
 _HARMLESS = frozenset(
     b"accept accept-charset accept-encoding accept-language accept-ranges age allow "
@@ -41,7 +42,9 @@ class Redactor:
 
     def __init__(self, hasher: Hasher, extra_names: Iterable[str] = ()) -> None:
         self._masks = ValueMasks(hasher, extra_names)
+        # Both start over when they are full.
         self._fields: dict[tuple[bytes, bytes], tuple[str, str]] = {}
+        self._places: dict[str, tuple[str | None, ...]] = {}
 
     def headers(self, headers: Headers) -> tuple[tuple[str, str], ...]:
         """Every field in order; of credentials the scheme, of cookies the names stay."""
@@ -60,13 +63,13 @@ class Redactor:
         if "{" not in template:
             return plain(path)
         parts = path.split("/")
-        places = template.split("/")
+        places = self._places.get(template) or self._read_places(template)
         if len(parts) != len(places):
             return "/".join([plain(part) for part in parts])
         return "/".join(
             [
-                self._parameter(place, part, plain) if "{" in place and part else plain(part)
-                for part, place in zip(parts, places, strict=True)
+                plain(part) if name is None or not part else self._parameter(name, part, plain)
+                for part, name in zip(parts, places, strict=True)
             ]
         )
 
@@ -154,9 +157,15 @@ class Redactor:
             return pair
         return shown_name + equals + shown
 
-    def _parameter(self, place: str, part: str, plain: Mask) -> str:
+    def _read_places(self, template: str) -> tuple[str | None, ...]:
+        """Of each segment of a template the parameter's name, None where it is fixed."""
+        if len(self._places) >= _KNOWN_TEMPLATES:
+            self._places.clear()
+        places = self._places[template] = tuple(map(_parameter_name, template.split("/")))
+        return places
+
+    def _parameter(self, name: str, part: str, plain: Mask) -> str:
         """A path segment that stands for a record; of words and short numbers nothing is hidden."""
-        name = place.partition("{")[2].partition("}")[0].partition(":")[0]
         shown = (self._masks.name(name).mask or plain)(part)
         if shown != part or part.isalpha() or (part.isdecimal() and len(part) < 7):
             return shown
@@ -168,3 +177,9 @@ class Redactor:
         if "form-data;" in text:
             return "[body dropped: a multipart body that cannot be taken apart]"
         return self._masks.text(text)
+
+
+def _parameter_name(place: str) -> str | None:
+    if "{" not in place:
+        return None
+    return place.partition("{")[2].partition("}")[0].partition(":")[0]

@@ -58,8 +58,11 @@ _judged: dict[bytes, _Judged] = {}
 
 def token_faults(request: Request, now: float) -> tuple[str, ...]:
     """Faults in words, of all tokens in headers, cookies and the query, each fault once."""
+    places = _places(request)
+    if not places:
+        return ()
     faults: dict[str, None] = {}
-    for text in _candidates(request):
+    for text in _candidates(places):
         judged = _judge(text)
         if judged is not None:
             faults.update(dict.fromkeys(judged.lasting))
@@ -67,10 +70,10 @@ def token_faults(request: Request, now: float) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def _candidates(request: Request) -> Iterator[str]:
+def _candidates(places: Iterable[str]) -> Iterator[str]:
     """At most MAX_TOKENS texts that look like tokens."""
     count = 0
-    for text in _places(request):
+    for text in places:
         for match in _CANDIDATE.finditer(text):
             yield match[0]
             count += 1
@@ -78,12 +81,16 @@ def _candidates(request: Request) -> Iterator[str]:
                 return
 
 
-def _places(request: Request) -> Iterator[str]:
-    for _, value in request.headers.raw:
-        if b"." in value and (b"ey" in value or b"ew" in value):
-            yield value.decode("latin-1")
+def _places(request: Request) -> list[str]:
+    """Texts that may hold a token; most requests have none."""
+    places = [
+        value.decode("latin-1")
+        for _, value in request.headers.raw
+        if b"." in value and (b"ey" in value or b"ew" in value)
+    ]
     if "." in request.query:
-        yield unquote_plus(request.query)
+        places.append(unquote_plus(request.query))
+    return places
 
 
 def _judge(text: str) -> _Judged | None:
