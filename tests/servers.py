@@ -20,6 +20,12 @@ ROOT = Path(__file__).parents[1]
 PATIENCE = 30.0
 """Seconds that a condition may take to come true; how long it takes is no part of any test."""
 
+CLIENT = httpx.Client(
+    verify=False, timeout=PATIENCE, limits=httpx.Limits(max_keepalive_connections=0)
+)
+"""One for all: each would read the certificates of the world anew. A connection for each request,
+as many clients have."""
+
 
 def environment(**settings: str) -> dict[str, str]:
     """A process's environment with these settings, `NIGHTLATCH_` left out, and no other."""
@@ -33,7 +39,7 @@ def eventually(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     until = time.monotonic() + seconds
     while not (value := holds()):
         assert time.monotonic() < until, "it never came to hold"
-        time.sleep(0.05)
+        time.sleep(0.2)
     return value
 
 
@@ -60,7 +66,7 @@ class Server:
         return self.log.read_text(errors="replace")
 
     def get(self, path: str, **options: Any) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=PATIENCE, **options)
+        return CLIENT.get(self.url + path, **options)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """As a supervisor does, or a person with Ctrl-C; the exit code."""

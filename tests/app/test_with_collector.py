@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.servers import (
-    PATIENCE,
+    CLIENT,
     Server,
     answer_of,
     collector,
@@ -29,12 +29,11 @@ def look_up(server: Server, number: int) -> int:
 def call(collector: Server, method: str, path: str, place: Path, **body: object) -> httpx.Response:
     """The console's REST API, with the token that `nightlatch up` left in the data directory."""
     token = (place / ".nightlatch" / "ingest-token").read_text().strip()
-    return httpx.request(
+    return CLIENT.request(
         method,
         f"{collector.url}/api/v1{path}",
         headers={"Authorization": f"Bearer {token}"},
         json=body or None,
-        timeout=PATIENCE,
     )
 
 
@@ -65,8 +64,8 @@ def test_records_arrive_and_decisions_come_back(tmp_path: Path) -> None:
 
         assert call(up, "PUT", "/mode", tmp_path, mode="off").status_code == 200
         assert server.get("/v1/profile").status_code == 401
-        assert httpx.get(f"{up.url}/healthz", headers={"host": "collector"}).status_code == 200
-        assert httpx.get(f"{up.url}/api/v1/mode").status_code == 401
+        assert CLIENT.get(f"{up.url}/healthz", headers={"host": "collector"}).status_code == 200
+        assert CLIENT.get(f"{up.url}/api/v1/mode").status_code == 401
         assert nightlatch(tmp_path, "doctor", URL=up.url).returncode == 0
         server.stop()
         assert up.stop() == 0
@@ -133,7 +132,7 @@ def test_the_command_line_reads_what_the_collector_keeps(tmp_path: Path) -> None
         eventually(lambda: outcomes(up)["recorded"] == 1)
         eventually(lambda: answer_of(tmp_path, "endpoints"))
         link = answer_of(tmp_path, "token", CONSOLE_PORT=str(up.port))["url"]
-        opened = httpx.get(link, follow_redirects=False)
+        opened = CLIENT.get(link, follow_redirects=False)
         assert opened.status_code == 303
         assert "nightlatch-session" in opened.cookies
-        assert httpx.get(link).status_code == 401, "a link works once"
+        assert CLIENT.get(link).status_code == 401, "a link works once"
