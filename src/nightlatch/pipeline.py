@@ -7,7 +7,7 @@ then, still before the next request; the rest takes its time, elsewhere, and mak
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightlatch.checks.check import Check, Evidence
@@ -17,7 +17,7 @@ from nightlatch.detect.stream import StreamReader
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.content import EMPTY, Content, Leaf, query_leaves, read_content
 from nightlatch.exchange.credential import Credential
-from nightlatch.exchange.disclosure import NO_DISCLOSURE, Disclosure
+from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataItem, Disclosure, Subject
 from nightlatch.exchange.exchange import (
     NO_BODY,
     Body,
@@ -28,7 +28,7 @@ from nightlatch.exchange.exchange import (
     Request,
     Response,
 )
-from nightlatch.exchange.facts import Directives
+from nightlatch.exchange.facts import Directives, EndpointFacts
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Action, Decision, Detection, Mode, Phase
@@ -44,6 +44,9 @@ from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import Inventory, shows_limit
 from nightlatch.policy.decide import decide
 from nightlatch.policy.grade import grade
+
+MAX_STREAMED = 10_000
+"""Subjects of one stream that its record names; the ledger counts them all."""
 
 
 class Rooms(Struct, frozen=True):
@@ -87,6 +90,8 @@ class InFlight(Struct, gc=False):
     disclosure: Disclosure = NO_DISCLOSURE
     detections: tuple[Detection, ...] = ()
     stream: StreamReader | None = None
+    streamed: list[Subject] = field(default_factory=list)
+    """Whose records left in a stream, the first of them."""
 
 
 class Pipeline:
@@ -136,9 +141,8 @@ class Pipeline:
         if not subjects:
             return flight.decision
         decision = self._weigh(flight, Disclosure(disclosed=subjects), now)
-        if not decision.withhold:
-            known = flight.disclosure
-            flight.disclosure = replace(known, disclosed=(*known.disclosed, *subjects))
+        if not decision.withhold and len(flight.streamed) < MAX_STREAMED:
+            flight.streamed.extend(subjects)
         return decision
 
     def on_sent(self, flight: InFlight, response: Response | None) -> None:
@@ -161,45 +165,14 @@ class Pipeline:
         rooms = self._rooms
         # A refusal is our own answer: it teaches nothing about the application.
         theirs = None if ending is Ending.REFUSED else response
-        if not flight.settled:
-            self._settle(flight, request, theirs, route)
-        if theirs is not None and theirs.body is not flight.judged:
-            # A stream: now there is more of it than when it began.
-            flight.response_content = _content(theirs)
+        self._reread(flight, request, theirs, route)
         exchange = _complete(flight, theirs, ending, duration)
-        contents = (flight.request_content, flight.response_content)
         facts = rooms.inventory.facts(exchange.endpoint, flight.at)
-        items = rooms.inventory.items(
-            exchange.endpoint,
-            flight.parameters,
-            flight.query,
-            *contents,
-            theirs.body.data if theirs else b"",
-        )
-        if theirs is not None:
-            limited = shows_limit(theirs.status, theirs.headers)
-            rooms.inventory.note(
-                exchange.endpoint,
-                exchange.credential_state,
-                theirs.status,
-                flight.at,
-                limit_shown=limited,
-            )
+        items = self._classify(flight, theirs)
+        self._learn(exchange)
         signs = signs_in(theirs.body.data) if theirs is not None else None
         findings, skipped = run_checks(
-            Evidence(
-                exchange=exchange,
-                query=flight.query,
-                request=flight.request_content,
-                response=flight.response_content,
-                items=items,
-                disclosure=flight.disclosure,
-                facts=facts,
-                token_faults=token_faults(exchange.request, flight.at),
-                reputation=rooms.reputation.look_up(flight.caller.address),
-                answer_signs=signs or 0,
-            ),
-            rooms.checks,
+            self._evidence(flight, exchange, facts, items, signs or 0), rooms.checks
         )
         level, reason = grade(findings, flight.detections, flight.standing)
         judged = Judged(
@@ -283,6 +256,63 @@ class Pipeline:
         flight.response_content = _content(response)
         flight.judged = response.body if response else NO_BODY
         flight.settled = True
+
+    def _reread(
+        self, flight: InFlight, request: Request, theirs: Response | None, route: str | None
+    ) -> None:
+        """What was not to be had when the answer began: the rest of a stream, or no answer."""
+        if not flight.settled:
+            self._settle(flight, request, theirs, route)
+        if theirs is not None and theirs.body is not flight.judged:
+            flight.response_content = _content(theirs)
+        if flight.streamed:
+            before = flight.disclosure
+            people = tuple(dict.fromkeys((*before.disclosed, *flight.streamed)))
+            flight.disclosure = replace(before, disclosed=people)
+
+    def _classify(self, flight: InFlight, theirs: Response | None) -> tuple[DataItem, ...]:
+        return self._rooms.inventory.items(
+            flight.endpoint,
+            flight.parameters,
+            flight.query,
+            flight.request_content,
+            flight.response_content,
+            theirs.body.data if theirs else b"",
+        )
+
+    def _learn(self, exchange: Exchange) -> None:
+        """What the answer teaches about its endpoint."""
+        answer = exchange.response
+        if answer is None:
+            return
+        self._rooms.inventory.note(
+            exchange.endpoint,
+            exchange.credential_state,
+            answer.status,
+            exchange.at,
+            limit_shown=shows_limit(answer.status, answer.headers),
+        )
+
+    def _evidence(
+        self,
+        flight: InFlight,
+        exchange: Exchange,
+        facts: EndpointFacts,
+        items: tuple[DataItem, ...],
+        signs: int,
+    ) -> Evidence:
+        return Evidence(
+            exchange=exchange,
+            query=flight.query,
+            request=flight.request_content,
+            response=flight.response_content,
+            items=items,
+            disclosure=flight.disclosure,
+            facts=facts,
+            token_faults=token_faults(exchange.request, exchange.at),
+            reputation=self._rooms.reputation.look_up(exchange.caller.address),
+            answer_signs=signs,
+        )
 
     def _as_the_client_sent_it(self, request: Request) -> Request:
         """Scheme and host from before the trusted proxy."""
