@@ -31,7 +31,7 @@ _END = Token("end", END)
 # Every repetition is possessive: no input makes the matcher go back.
 _TOKEN = re.compile(
     r"""
-    (?P<space>   [\s\x00\xa0]++ | /\*!\d*+ | \*/ | /\*(?!!)(?:[^*]|\*(?!/))*+\*/
+    (?P<space>   [\s\x00\xa0]++ | /\*!\d*+ | \*/ | /\*(?!!)[^*]*+\*++(?:[^/*][^*]*+\*++)*/
                | (?:--|\#)[^\n]*+\n(?=\s*+\S) )
   | (?P<comment> (?:--|\#)[^\n]*+ | /\*(?!!).*+ )
   | (?P<number>  0x[0-9a-f]++ | (?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+ )

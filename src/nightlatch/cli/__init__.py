@@ -13,6 +13,7 @@ from nightlatch.cli.up import token, up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
 from nightlatch.store.ports import StoreFailed
+from nightlatch.workbench.demo.theatre import DemoFailed
 
 cli = typer.Typer(
     name="nightlatch",
@@ -32,7 +33,7 @@ def run() -> None:
     """Run the command line; a mistake of the user's ends in words, not in a traceback."""
     try:
         cli()
-    except (ConfigurationError, StoreFailed, Refusal) as mistake:
+    except (ConfigurationError, DemoFailed, StoreFailed, Refusal) as mistake:
         error(str(mistake))
         sys.exit(2)
     except KeyboardInterrupt:

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -65,6 +66,11 @@ class Stage(Struct, frozen=True):
     @property
     def log(self) -> Path:
         return self.data / "server.log"
+
+    @property
+    def said(self) -> str:
+        """The end of its log, which goes with the demo's directory."""
+        return self.log.read_text(errors="replace")[-2_000:]
 
     def strike(self) -> None:
         """Let it end while the next scene is on."""
@@ -127,7 +133,7 @@ async def play(stage: Stage, scene: Scene, cast: Cast, announce: Announce) -> Ru
     tally = traffic.tally
     if tally.failed:
         raise DemoFailed(
-            f"{tally.failed} requests of the demo got no answer; its server's log is {stage.log}"
+            f"{tally.failed} requests of the demo got no answer; the server said:\n{stage.said}"
         )
     alert = None if scene.mode is Mode.OFF else first_alert(stage.data)
     return Run(
@@ -155,14 +161,17 @@ async def _until_ready(stage: Stage, session: aiohttp.ClientSession) -> None:
         except aiohttp.ClientError:
             pass
         await asyncio.sleep(0.05)
-    tail = stage.log.read_text(errors="replace")[-2_000:]
-    raise DemoFailed(f"the sample API did not start within {START_LIMIT:.0f} s; it said:\n{tail}")
+    raise DemoFailed(
+        f"the sample API did not start within {START_LIMIT:.0f} s; it said:\n{stage.said}"
+    )
 
 
 def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [opened.getsockname()[1] for opened in sockets]
-    finally:
-        for opened in sockets:
-            opened.close()
+    """Ports below those that systems hand out by themselves: with thousands of connections in the
+    air, a port that was free a moment ago may be one's own client's."""
+    found: dict[int, None] = {}
+    while len(found) < count:
+        port = random.randrange(20_000, 30_000)  # noqa: S311 - any will do
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found[port] = None
+    return list(found)
