@@ -6,16 +6,17 @@ from fnmatch import translate
 from functools import partial
 from re import Pattern
 from re import compile as compile_pattern
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nightlatch.app.agent import Agent, build_agent
-from nightlatch.app.configuration import configure
 from nightlatch.capture.asgi import AsgiCapture
 from nightlatch.capture.ports import Application, Message, Receive, Scope, Send
 from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.keys import KeyRefused
 from nightlatch.settings import ConfigurationError, Settings
 from nightlatch.store.ports import StoreFailed
+
+if TYPE_CHECKING:
+    from nightlatch.app.agent import Agent
 
 log = logging.getLogger("nightlatch")
 
@@ -29,6 +30,9 @@ class Nightlatch:
     """
 
     def __init__(self, app: Application, /, **settings: Any) -> None:
+        # Late: an application that imports us, in a tool or a test, need not load the whole house.
+        from nightlatch.app.configuration import configure
+
         self.agent: Agent | None = None
         self._bare = app
         self._guarded = app
@@ -55,6 +59,8 @@ class Nightlatch:
         """Start everything; a machine that does not let us must not stop the application."""
         if settings.mode is Mode.OFF:
             return
+        from nightlatch.app.agent import build_agent
+
         try:
             self.agent = agent = build_agent(settings)
         except Exception as error:
