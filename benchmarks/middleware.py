@@ -242,14 +242,14 @@ def _rss_mb() -> float:
 
 
 async def _growth(directory: str) -> tuple[float, float]:
-    """Memory after a fifth of the requests, when every map is full, and what the rest added."""
+    """Memory after two fifths of the requests, when every map is full, and what the rest added."""
     guard = Nightlatch(_application(), data_dir=directory, mode="observe")
     settled = 0.0
     for step in range(50):
         for call in _calls("get", MEMORY_REQUESTS // 50, MEMORY_ADDRESSES, step):
             await _make(guard, call)
         guard.agent.drain(60)
-        if step == 9:
+        if step == 19:
             gc.collect()
             settled = _rss_mb()
         if sys.stderr.isatty():

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("nightlatch")
 
 DAY = 86_400.0
+GUEST_MB = 96
+"""What DuckDB may use in somebody else's process; a collector has its own, and gives it more."""
 DOCUMENTS = "documents.sqlite"
 EVENTS = "events.duckdb"
 KEY = "key"
@@ -38,11 +40,11 @@ def open_documents(settings: Settings) -> DocumentStore:
     return SQLiteDocuments(data_dir(settings) / DOCUMENTS)
 
 
-def open_events(settings: Settings) -> EventStore:
+def open_events(settings: Settings, memory_mb: int = 256) -> EventStore:
     """DuckDB in the data directory. Raises StoreFailed, also when another process has it."""
     from nightlatch.store.duckdb_events import DuckDBEvents
 
-    return DuckDBEvents(data_dir(settings) / EVENTS)
+    return DuckDBEvents(data_dir(settings) / EVENTS, memory_mb)
 
 
 def open_what_there_is(settings: Settings) -> tuple[EventStore, DocumentStore]:
@@ -65,7 +67,7 @@ def build_recorder(settings: Settings, events: EventStore, documents: DocumentSt
 
 def _events_or_memory(settings: Settings) -> EventStore:
     try:
-        return open_events(settings)
+        return open_events(settings, GUEST_MB)
     except (ImportError, StoreFailed) as reason:
         log.warning("Records are kept in memory only: %s", _advice(reason))
         from nightlatch.store.memory_events import MemoryEvents
