@@ -1,11 +1,11 @@
 """Looking for fields by name without walking through the whole body in Python."""
 
 from collections.abc import Iterable
-from operator import itemgetter
+from operator import attrgetter
 
 from nightlatch.exchange.content import Leaf
 
-_name_of = itemgetter(1)
+_name_of = attrgetter("name")
 
 
 def spellings(names: str) -> frozenset[str]:

@@ -58,9 +58,9 @@ class Disclosures:
     ) -> bool:
         """Could more than one person be asked for, or be in the answer? Never False where `asked`
         or `read` would find several; costs a fraction of them."""
-        if any("," in str(leaf[2]) for leaf in (*parameters, *query)):
+        if any("," in str(leaf.value) for leaf in (*parameters, *query)):
             return True
-        if len({leaf[1] for leaf in query}) < len(query):
+        if len({leaf.name for leaf in query}) < len(query):
             return True
         return _may_list(request) or _may_list(response)
 
@@ -189,7 +189,8 @@ def _identifiers(leaves: Sequence[Leaf]) -> list[Identifier]:
     """The identifiers of a flat group: a repeated or comma-separated parameter asks for several,
     otherwise the group names one record, by the last identifier of the best kind."""
     found: dict[str, list[Identifier]] = {}
-    for _, name, value in leaves:
+    for leaf in leaves:
+        name, value = leaf.name, leaf.value
         values = value.split(",")[:MAX_LEAVES] if type(value) is str and "," in value else (value,)
         for each in values:
             kind = subject_kind(name, each)
@@ -227,7 +228,7 @@ def _may_list(content: Content) -> bool:
 
 
 def _has_list(leaves: Sequence[Leaf]) -> bool:
-    return any("[]" in leaf[0] for leaf in leaves)
+    return any("[]" in leaf.path for leaf in leaves)
 
 
 def _layers(value: Any) -> Iterable[Any]:

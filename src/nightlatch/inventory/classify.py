@@ -183,10 +183,10 @@ class _Reading:
         """Count the leaves of one part of the message. The hot loop: a look-up for each leaf."""
         counts = self._counts
         for leaf in leaves:
-            value = leaf[2]
+            value = leaf.value
             if value is None or value is True or value is False or value == "":
                 continue
-            spot = spots.get(leaf[0])
+            spot = spots.get(leaf.path)
             if spot is None:
                 spot = self._enter(spots, prefix, leaf)
             if spot.quiet < 0:
