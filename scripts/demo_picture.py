@@ -7,14 +7,16 @@ import msgspec
 from rich.console import Console
 
 from nightlatch.cli.demo import result_table
+from nightlatch.workbench.demo.cast import make_cast
 from nightlatch.workbench.demo.theatre import Run
 
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "demo.svg"
 
 
 def main() -> None:
-    last = sys.stdin.readlines()[-1]
-    runs = msgspec.json.decode(last, type=dict[str, list[Run]])["runs"]
+    told = msgspec.json.decode(sys.stdin.readlines()[-1])["runs"]
+    people = len(make_cast(told[0]["attempts"]).people) + 1
+    runs = [msgspec.convert({**run, "people": people}, Run) for run in told]
     console = Console(record=True, width=84, file=sys.stderr)
     console.print(result_table(runs))
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
