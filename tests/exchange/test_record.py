@@ -1,36 +1,10 @@
 """The properties of a record that other rooms judge by."""
 
 import pytest
+from tests.records import record
 
 from nightlatch.exchange.credential import CredentialState
-from nightlatch.exchange.exchange import Ending
-from nightlatch.exchange.judgement import ALLOW_OBSERVE, Level
-from nightlatch.exchange.record import Posture, Record
-
-
-def record(state: CredentialState, posture: Posture) -> Record:
-    return Record(
-        id="1",
-        at=0.0,
-        duration=0.0,
-        service="s",
-        endpoint="GET /",
-        method="GET",
-        scheme="https",
-        host="h",
-        path="/",
-        query="",
-        status=200,
-        ending=Ending.ANSWERED,
-        address="192.0.2.1",
-        circles=("address:192.0.2.1",),
-        credential_kind=None,
-        credential_state=state,
-        level=Level.LOW,
-        reason="",
-        decision=ALLOW_OBSERVE,
-        posture=posture,
-    )
+from nightlatch.exchange.record import Posture
 
 
 @pytest.mark.parametrize(
@@ -46,4 +20,4 @@ def record(state: CredentialState, posture: Posture) -> Record:
     ],
 )
 def test_who_is_a_stranger(state: CredentialState, posture: Posture, stranger: bool) -> None:
-    assert record(state, posture).stranger is stranger
+    assert record(credential_state=state, posture=posture).stranger is stranger

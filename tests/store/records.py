@@ -1,35 +1,21 @@
 """Records and batches for the tests of the stores."""
 
 from msgspec.structs import replace
+from tests.records import record as plain_record
 
-from nightlatch.exchange.credential import CredentialState
-from nightlatch.exchange.exchange import Ending
-from nightlatch.exchange.judgement import ALLOW_OBSERVE, Finding, Level
+from nightlatch.exchange.judgement import Finding, Level
 from nightlatch.exchange.record import Message, Record
 
 NOON = 1_750_000_000.0
 PHONE_LOOKUP = "GET /users/{phone}"
 
-_PLAIN = Record(
-    id="",
-    at=0.0,
-    duration=0.012,
-    service="demo",
+_PLAIN = plain_record(
     endpoint=PHONE_LOOKUP,
-    method="GET",
-    scheme="https",
     host="api.example.com",
     path="/users/+1•••••67",
-    query="",
-    status=200,
-    ending=Ending.ANSWERED,
     address="198.51.100.7",
     circles=("address:198.51.100.7", "headers:0a1b2c3d", "network:198.51.100.0/24"),
-    credential_kind=None,
-    credential_state=CredentialState.NONE,
-    level=Level.LOW,
     reason="nothing stood out",
-    decision=ALLOW_OBSERVE,
     request=Message(headers=(("user-agent", "demo/1"), ("accept", "*/*"))),
     response=Message(
         headers=(("content-type", "application/json"),),
