@@ -10,6 +10,8 @@ NOON = 1_750_000_000.0
 PHONE_LOOKUP = "GET /users/{phone}"
 
 _PLAIN = plain_record(
+    duration=0.012,
+    service="demo",
     endpoint=PHONE_LOOKUP,
     host="api.example.com",
     path="/users/+1•••••67",
