@@ -45,6 +45,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy
+	@MYPYPATH=src:. $(BIN)/mypy --strict --explicit-package-bases tests benchmarks scripts
 
 walls: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-timings >/dev/null || $(BIN)/lint-imports

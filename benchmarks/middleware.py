@@ -26,6 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from nightlatch.app import Nightlatch
+from nightlatch.app.agent import Agent
 
 ROUNDS = 12
 REQUESTS = 500
@@ -157,6 +158,12 @@ def _scope(
     }
 
 
+def _agent(guard: Nightlatch) -> Agent:
+    if guard.agent is None:
+        raise RuntimeError("Nightlatch did not start; its log says why")
+    return guard.agent
+
+
 async def _make(application: Any, call: Call) -> float:
     """CPU of this thread until the last byte was handed over, in microseconds."""
     began = left = time.thread_time_ns()
@@ -185,7 +192,7 @@ async def _round(application: Any, guard: Nightlatch | None, calls: list[Call]) 
     before = time.process_time_ns()
     inline = [await _make(application, call) for call in calls]
     if guard is not None:
-        guard.agent.drain(30)
+        _agent(guard).drain(30)
     return Sample(inline, (time.process_time_ns() - before) / 1_000 / len(calls))
 
 
@@ -199,7 +206,7 @@ async def _compare(kind: str, directory: str) -> dict[str, float]:
             sample = await _round(guard if guarded else bare, guard if guarded else None, calls)
             if number >= 2:
                 samples[guarded].append(sample)
-    guard.agent.close()
+    _agent(guard).close()
     return _figures(samples[False], samples[True])
 
 
@@ -248,7 +255,7 @@ async def _growth(directory: str) -> tuple[float, float]:
     for step in range(50):
         for call in _calls("get", MEMORY_REQUESTS // 50, MEMORY_ADDRESSES, step):
             await _make(guard, call)
-        guard.agent.drain(60)
+        _agent(guard).drain(60)
         if step == 19:
             gc.collect()
             settled = _rss_mb()
@@ -258,7 +265,7 @@ async def _growth(directory: str) -> tuple[float, float]:
             )
     gc.collect()
     grown = _rss_mb() - settled
-    guard.agent.close()
+    _agent(guard).close()
     return settled, grown
 
 
