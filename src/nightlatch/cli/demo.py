@@ -16,7 +16,7 @@ from rich.table import Table
 
 from nightlatch.app.configuration import configure
 from nightlatch.cli.output import AsJson, print_json, screen
-from nightlatch.cli.up import console_link
+from nightlatch.cli.up import console_link, end_in_order
 from nightlatch.exchange.judgement import Mode
 from nightlatch.workbench.demo.cast import Cast, make_cast
 from nightlatch.workbench.demo.encore import encore
@@ -39,6 +39,7 @@ def demo(
     Nine runs over real HTTP, from 1, 100 and 10,000 client addresses, each after a short stretch of
     honest traffic. Nothing leaves this machine.
     """
+    end_in_order()
     cast = make_cast(attempts)
     with tempfile.TemporaryDirectory(prefix="nightlatch-demo-") as directory, ExitStack() as stages:
         runs, last = asyncio.run(_play_all(Path(directory), cast, stages, quiet=as_json))

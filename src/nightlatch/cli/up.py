@@ -35,8 +35,7 @@ def up(as_json: AsJson = False) -> None:
         listener = listen(settings)
     except OSError as error:
         raise Refusal(f"Nightlatch {error} nightlatch up") from error
-    # What stops a service is an end like Ctrl-C: what is in memory is kept.
-    signal.signal(signal.SIGTERM, _end)
+    end_in_order()
     with (
         listener,
         closing(open_events(settings)) as events,
@@ -56,6 +55,11 @@ def up(as_json: AsJson = False) -> None:
         finally:
             ticker.stop()
             recorder.close(time.time())
+
+
+def end_in_order() -> None:
+    """What stops a service is an end like Ctrl-C: what is in memory is kept, children are ended."""
+    signal.signal(signal.SIGTERM, _end)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
