@@ -1,5 +1,6 @@
 """`nightlatch endpoints`: the doors of the API, the most dangerous first."""
 
+from contextlib import closing
 from pathlib import Path
 
 from nightlatch.app.configuration import configure
@@ -19,11 +20,8 @@ def endpoints(as_json: AsJson = False) -> None:
             f"There is no data in {settings.data_dir!r} yet. Start the application with the "
             "middleware from this directory, or name the place with NIGHTLATCH_DATA_DIR."
         )
-    documents = open_documents(settings)
-    try:
+    with closing(open_documents(settings)) as documents:
         summaries = documents.endpoints()
-    finally:
-        documents.close()
     if as_json:
         print_json(summaries)
     else:

@@ -1,6 +1,7 @@
 """When did Nightlatch first speak up? Read from its own documents, as a person would be told."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 from nightlatch.exchange.judgement import DetectionKind
@@ -21,11 +22,8 @@ def first_alert(data: Path) -> float | None:
     """The moment (seconds since the epoch) the first attack incident opened; None if none did."""
     deadline = time.monotonic() + _PATIENCE
     while True:
-        documents = SQLiteDocuments(data / "documents.sqlite")
-        try:
+        with closing(SQLiteDocuments(data / "documents.sqlite")) as documents:
             incidents = documents.incidents()
-        finally:
-            documents.close()
         opened = [incident.opened for incident in incidents if incident.kind in _ATTACK_KINDS]
         if opened:
             return min(opened)
