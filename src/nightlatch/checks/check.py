@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from nightlatch.checks.attacks.value import Attack
 from nightlatch.exchange.content import Content, Leaf
 from nightlatch.exchange.disclosure import DataItem, Disclosure
 from nightlatch.exchange.exchange import Exchange
@@ -27,6 +28,8 @@ class Evidence(Struct, frozen=True, gc=False):
     """Faults of a JWT in the request that are visible without a key, in words."""
     reputation: str | None = None
     """What the lists say of the caller: "" when clean, None when no list is loaded."""
+    attacks: tuple[Attack, ...] = ()
+    """What the attack engine found in the request (`checks/attacks/`)."""
     answer_signs: int = ALL
     """What the answer's body could hold (`exchange/signs.py`), so that a check need not look for
     what is not there. Without it, everything."""
