@@ -39,7 +39,6 @@ from nightlatch.checks import (
     secret_in_response,
     sequential_ids,
     sql_error,
-    sql_injection,
     stack_trace,
     strict_transport,
     token_faults,
@@ -47,6 +46,7 @@ from nightlatch.checks import (
     verbose_server,
     wildcard_identifier,
 )
+from nightlatch.checks.attacks import sql_injection
 from nightlatch.checks.check import Check
 
 
