@@ -27,7 +27,7 @@ from nightlatch.checks.attacks.sql.finding import (
 )
 from nightlatch.checks.attacks.sql.statements import selects, statement
 from nightlatch.checks.attacks.sql.tokens import END, Reading
-from nightlatch.checks.attacks.sql.words import LITERALS, SIGNS
+from nightlatch.checks.attacks.sql.words import LITERALS, SIGNS, SYSTEM_TABLES
 
 _ESCAPED = re.compile(r"(?:[^'\"\\]|\\.|''|\"\")*+", re.DOTALL)
 _ENDS_STATEMENT = (";", "--", "#", "-- -", "--+", "*/")
@@ -73,7 +73,8 @@ def _bare(sql: Reading, value: str) -> Finding | None:
         return found
     after = sql.skip(lead.at, ")")
     if lead.names and not lead.values and sql[after].text == ";" and not _terminated(value):
-        return None  # "Read the mails; delete from inbox": a list of tasks, not a statement
+        if sql[after + 1].text not in {"if", "exec", "declare", "waitfor", "begin"}:
+            return None  # "Read the mails; delete from inbox": a list of tasks, not a statement
     return tail(sql, after, Tail.NAMED if lead.names else Tail.VALUE)
 
 
@@ -85,8 +86,15 @@ def _within(sql: Reading, lead: Expression) -> Finding | None:
         start = next(i for i in range(lead.at) if sql[i].text == "select")
         if selects(sql, start + 1):
             return sure(INNER)
-    if lead.telling > 1 and lead.complete:
+    if (
+        lead.complete
+        and sql[lead.at].text == END
+        and lead.telling
+        and (lead.called + lead.system > 1)
+    ):
         return sure(ASKS, 65)
+    if lead.cases and lead.complete and lead.values > 1 and sql[lead.at - 1].text == "end":
+        return sure(WHOLE, 65)
     if lead.complete and not lead.names and sql.dead_comment(lead.at):
         plain = not lead.operators and not lead.called and sql[0].kind != "variable"
         return sure(CUT, 60 if plain and sql[0].kind == "number" and lead.at == 1 else 65)
@@ -101,11 +109,23 @@ def _whole(sql: Reading, value: str) -> Finding | None:
             return None
         if sql[0].text == "(":
             return sure(INNER)
-        query = Expression(sql, at + 1, query=True)
-        if query.waits:
-            return sure(TIME, 95)
-        return sure(WHOLE, 65 if query.telling or query.called or query.values else 40)
+        return _query(sql, Expression(sql, at + 1, query=True))
     return None
+
+
+def _query(sql: Reading, query: Expression) -> Finding:
+    """Applications exist that are sent queries: what they would not be sent is an attack."""
+    if query.waits:
+        return sure(TIME, 95)
+    odd = query.telling or query.wanting or sql.dead_comment(query.at)
+    return sure(WHOLE, 65 if odd or _of_system(sql, query.at) else 40)
+
+
+def _of_system(sql: Reading, end: int) -> bool:
+    return any(
+        sql[at].text == "from" and (sql[at + 1].text + sql[at + 2].text).startswith(SYSTEM_TABLES)
+        for at in range(end)
+    )
 
 
 def _quoted(sql: Reading) -> Finding | None:

@@ -6,9 +6,9 @@ from enum import Enum
 from nightlatch.checks.attacks.sql.expressions import Expression
 from nightlatch.checks.attacks.sql.finding import (
     COLUMNS,
+    CUT,
     INNER,
     JOINED,
-    STACKED,
     TIME,
     TRUTH,
     UNION,
@@ -19,9 +19,10 @@ from nightlatch.checks.attacks.sql.finding import (
 )
 from nightlatch.checks.attacks.sql.statements import selects, statement
 from nightlatch.checks.attacks.sql.tokens import END, Reading
-from nightlatch.checks.attacks.sql.words import LOGIC, OPERATORS, SYMBOL_LOGIC
+from nightlatch.checks.attacks.sql.words import LOGIC, OPERATORS, SYMBOL_LOGIC, TELLING
 
 _CLAUSES = 12
+_FAR = 24
 _UNION_WORDS = frozenset(("all", "distinct", "distinctrow", "("))
 _CERTAIN = 85
 
@@ -57,7 +58,7 @@ def _clause(sql: Reading, at: int, before: Tail) -> Step:
         return _condition(sql, at, before)
     if known := _CLAUSE_WORDS.get(text):
         return known(sql, at, before)
-    if text in OPERATORS and before is not Tail.EMPTY:
+    if (text in OPERATORS or text == ",") and before is not Tail.EMPTY:
         return _operation(sql, at, before)
     if before in {Tail.VALUE, Tail.QUOTED}:
         return statement(sql, at), 0
@@ -68,8 +69,10 @@ def _condition(sql: Reading, at: int, before: Tail) -> Step:
     inside = Expression(sql, at + 1)
     if inside.waits:
         return sure(TIME, 95), 0
-    if inside.queries and selects(sql, _select_in(sql, at) + 1):
-        return sure(INNER), 0
+    if inside.queries and (inside.called or selects(sql, _select_in(sql, at) + 1)):
+        return sure(INNER, 85), 0
+    if sql[at + 1].text == "select" and before is not Tail.NAMED and selects(sql, at + 2):
+        return sure(INNER, 75), 0
     return _judged(sql, at, inside, before), inside.at if not inside.wanting else 0
 
 
@@ -88,14 +91,24 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
         return sure(TRUTH)
     if inside.telling and not spoken and (inside.compared or closed or not inside.wanting):
         return sure(INNER, 82)
-    if inside.called and not spoken and inside.compared and inside.complete and (
-        sql[ended].kind in {"end", "comment"}
+    if (
+        inside.called
+        and not spoken
+        and inside.compared
+        and inside.complete
+        and (sql[ended].kind in {"end", "comment"})
     ):
         return sure(INNER, 70)
     if inside.constant and (closed or _lonely_digit(sql, at + 1)):
         return sure(TRUTH, 82)
+    if inside.constant and sql[ended].kind == "comment" and inside.at > at + 2:
+        return sure(TRUTH, 65)
+    if before is Tail.VALUE and inside.compared and closed:
+        return sure(TRUTH, 65)
     if before is not Tail.QUOTED:
         return None
+    if inside.called and not inside.wanting and sql[inside.at - 1].kind == "open":
+        return sure(INNER, 75)
     if inside.compared and (closed or sql[inside.at - 1].kind == "open"):
         return sure(TRUTH, 82)
     return None
@@ -108,11 +121,13 @@ def _lonely_digit(sql: Reading, at: int) -> bool:
 
 def _operation(sql: Reading, at: int, before: Tail) -> Step:
     """`'||(select …)||'`, `'=''or'`, `' ^ '`."""
-    inside = Expression(sql, at, logic=True) if False else _operand(sql, at)
+    inside = _operand(sql, at)
     if inside.waits:
         return sure(TIME, 95), 0
     if inside.queries and selects(sql, _select_in(sql, at) + 1):
         return sure(INNER), 0
+    if inside.telling and inside.called > 1 and not inside.wanting:
+        return sure(INNER, 80), 0
     if before is not Tail.QUOTED:
         return None, 0 if inside.wanting else inside.at
     return _joined(sql, at, inside), 0 if inside.wanting else inside.at
@@ -131,27 +146,39 @@ def _joined(sql: Reading, at: int, inside: Expression) -> Finding | None:
     opened = sql[inside.at - 1].kind == "open"
     if inside.telling and (closed or opened or inside.complete):
         return sure(INNER, 80)
+    if inside.decided and inside.conditions:
+        return sure(TRUTH, 85)
     if not (closed or opened) or inside.wanting:
         return None
-    rich = inside.values - opened + inside.conditions + inside.names * closed
-    if rich and not (inside.names and not inside.conditions and not closed):
-        return sure(JOINED, 75 if inside.conditions or closed else 65)
-    return None
+    if inside.conditions or closed:
+        return sure(JOINED, 75)
+    signed = inside.at - at > 2 and sql[at].text not in {"-", ","}
+    parts = inside.operators + inside.compared
+    rich = inside.values > 1 and (not inside.names or parts > 1)
+    return sure(JOINED, 65) if rich or (signed and not inside.names) else None
 
 
 def _union(sql: Reading, at: int, before: Tail) -> Step:
     start = sql.skip(at + 1, _UNION_WORDS)
     if sql[start].text == "select":
-        if selects(sql, start + 1):
-            return sure(UNION, 95), 0
-        ended = sql[start + 1].kind in {"end", "comment"}
-        return (sure(UNION, 80) if ended and before is not Tail.NAMED else None), 0
+        return _union_select(sql, start + 1, before), 0
     if before in {Tail.VALUE, Tail.QUOTED}:
-        if sql.dead_comment(start) or (start > at + 1 and sql[start].kind in {"end"}):
+        if sql.dead_comment(start) or (sql[start].text == END and (start > at + 1 or sql.comments)):
             return sure(UNION, 65), 0
         if sql[start].kind == "number" and sql[start + 1].text == ",":
             return sure(UNION, 75), 0
     return None, 0
+
+
+def _union_select(sql: Reading, at: int, before: Tail) -> Finding | None:
+    if selects(sql, at):
+        return sure(UNION, 95)
+    if before is Tail.NAMED:
+        return None
+    named = sql[at].text in TELLING or "_" in sql[at].text
+    ended = sql[at + named].kind in {"end", "comment"}
+    bracketed = sql[at - 2].text == "(" and sql[at + 1].text == ")"
+    return sure(UNION, 80) if ended or bracketed or sql.comments else None
 
 
 def _next_statement(sql: Reading, at: int, before: Tail) -> Step:
@@ -179,8 +206,9 @@ def _sorted_by(sql: Reading, at: int, before: Tail) -> Step:
             return sure(COLUMNS, 85), 0
         if sql[at + 3].text == END and before in {Tail.VALUE, Tail.QUOTED}:
             return sure(COLUMNS, 65), 0
-    again = Expression(sql, at + 2)
-    return None, _behind_list(sql, again)
+    after = _behind_list(sql, Expression(sql, at + 2))
+    counted = after > at + 4 and sql[after].text == END and not inside.names
+    return (sure(COLUMNS, 70) if counted and before is not Tail.NAMED else None), after
 
 
 def _behind_list(sql: Reading, part: Expression) -> int:
@@ -199,6 +227,8 @@ def _limited(sql: Reading, at: int, before: Tail) -> Step:
     after = at + 2
     if sql[after].text in {",", "offset"} and sql[after + 1].constant:
         after += 2
+    if before is Tail.EMPTY and after > at + 2 and sql.dead_comment(after):
+        return sure(CUT, 60), 0
     return None, after
 
 
@@ -220,8 +250,10 @@ def _renamed(sql: Reading, at: int, before: Tail) -> Step:
 
 def _blocked(sql: Reading, at: int, before: Tail) -> Step:
     """`'begin declare @s …`, `'goto label declare …`."""
-    at += 1 if sql[at].text == "begin" else 2
-    return statement(sql, at), 0
+    for ahead in range(at + 1, at + _FAR):
+        if sql[ahead].text == "declare" and (found := statement(sql, ahead)):
+            return found, 0
+    return statement(sql, at + 1), 0
 
 
 _CLAUSE_WORDS: dict[str, Callable[[Reading, int, Tail], Step]] = {
@@ -236,4 +268,3 @@ _CLAUSE_WORDS: dict[str, Callable[[Reading, int, Tail], Step]] = {
     "as": _renamed,
     **dict.fromkeys(("begin", "goto"), _blocked),
 }
-assert STACKED

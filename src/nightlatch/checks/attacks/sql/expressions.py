@@ -11,6 +11,7 @@ from nightlatch.checks.attacks.sql.words import (
     BARE_CALLS,
     CALLS,
     COMPARE,
+    FIRST_ROWS,
     LITERALS,
     LOGIC,
     QUERY_WORDS,
@@ -31,7 +32,6 @@ class Expression:
 
     __slots__ = (
         "_between",
-        "_cases",
         "_left",
         "_logic",
         "_names",
@@ -41,6 +41,7 @@ class Expression:
         "alias",
         "at",
         "called",
+        "cases",
         "compared",
         "conditions",
         "constant",
@@ -50,15 +51,14 @@ class Expression:
         "operators",
         "queries",
         "query",
+        "system",
         "telling",
         "values",
         "waits",
         "wanting",
     )
 
-    def __init__(
-        self, sql: Reading, at: int, *, logic: bool = True, query: bool = False
-    ) -> None:
+    def __init__(self, sql: Reading, at: int, *, logic: bool = True, query: bool = False) -> None:
         self._sql = sql
         self._logic = logic
         self.at = at
@@ -74,6 +74,8 @@ class Expression:
         """Known functions."""
         self.telling = 0
         """Functions and variables that only a database has."""
+        self.system = False
+        """It reads a variable of the server."""
         self.waits = False
         self.compared = False
         """Something is compared with something."""
@@ -90,7 +92,7 @@ class Expression:
         self._left: tuple[int, int, str] | None = None
         self._names = self._values = 0
         self._run_name = ""
-        self._between = self._cases = False
+        self._between = self.cases = False
         self._read()
 
     @property
@@ -123,9 +125,14 @@ class Expression:
             return False
         if kind == "word":
             return self._word(text)
-        if kind in {"variable", "name"}:
-            self._name(text)
+        if kind == "variable":
+            self.system = self.system or text.startswith("@@")
             self.telling += text.startswith("@@") and len(text) > 2
+            self._values += 1
+            self.values += 1
+            return False
+        if kind == "name":
+            self._name(text)
             return False
         if text == "*" and (self.query or self.queries or self._sql[self.at - 1].text == "("):
             return False
@@ -146,7 +153,7 @@ class Expression:
         """`date '2026-01-01'`, `case when …`; but a column may be called date."""
         after = self._sql[self.at + 1]
         if text in {"case", "when"}:
-            self._cases = True
+            self.cases = True
             return after.text != "="
         return after.constant or after.text == "("
 
@@ -180,7 +187,7 @@ class Expression:
         self.queries += 1
         self.query = True
         self.at = self._sql.skip(self.at + 1, _UNION_WORDS) - 1
-        if self._sql[self.at + 1].text == "top" and self._sql[self.at + 2].constant:
+        if self._sql[self.at + 1].text in FIRST_ROWS and self._sql[self.at + 2].constant:
             self.at += 2
         return True
 
@@ -255,7 +262,7 @@ class Expression:
         return True
 
     def _suffix(self, kind: str, text: str) -> bool | None:
-        inside = self.query or self.depth > 0 or self._cases
+        inside = self.query or self.depth > 0 or self.cases
         if kind in {"string", "open"} and self._sql[self.at - 1].kind == "string":
             return False
         if inside and text in QUERY_WORDS:

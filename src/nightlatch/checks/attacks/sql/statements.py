@@ -11,6 +11,8 @@ from nightlatch.checks.attacks.sql.finding import STACKED, TIME, Finding, sure
 from nightlatch.checks.attacks.sql.tokens import END, Reading
 from nightlatch.checks.attacks.sql.words import (
     ARITHMETIC,
+    BARE_CALLS,
+    FIRST_ROWS,
     LITERALS,
     OBJECTS,
     WAITING,
@@ -19,10 +21,12 @@ from nightlatch.checks.attacks.sql.words import (
 
 _AFTER_NAME = {END} | words(
     """; , . ( ) where cascade restrict values select as is with identified add modify set drop
-    union limit order group having --"""
+    union limit order group having"""
 )
-_AFTER_VALUE = words("; , ) from where limit order group union into as") | {END} | (
-    ARITHMETIC - {"-"}
+_AFTER_VALUE = (
+    words("; , ) from where limit order group union into as goto begin")
+    | {END}
+    | (ARITHMETIC - {"-"})
 )
 _ROUTINES = ("xp_", "sp_", "master", "(", "@", "dbms_", "utl_", "sys.")
 
@@ -30,8 +34,10 @@ _ROUTINES = ("xp_", "sp_", "master", "(", "@", "dbms_", "utl_", "sys.")
 def selects(sql: Reading, at: int) -> bool:
     """Is what follows SELECT a list of expressions, and not a sentence?"""
     at = sql.skip(at, ("all", "distinct", "distinctrow"))
-    if sql[at].text == "top" and sql[at + 1].constant:
-        at += 2
+    while sql[at].text in FIRST_ROWS and sql[at + 1].constant:
+        at = sql.skip(at + 2, ("distinct",))
+    if sql[at].text == "case":
+        return Expression(sql, at).values > 0
     first, after = sql[at], sql[at + 1]
     if first.text in {"(", "*"} or first.kind in {"variable", "open", "name"}:
         return True
@@ -46,6 +52,12 @@ def _named_columns(sql: Reading, at: int) -> bool:
     while sql[at].kind == "word" and sql[at + 1].text in {",", "."}:
         at += 2
     if sql[at].constant or sql[at].kind in {"variable", "name"} or sql[at + 1].text == "(":
+        return True
+    if sql[at].text in BARE_CALLS and sql[at + 1].kind in {"end", "comment"}:
+        return True
+    if sql[at + 1].text == "where":
+        return Expression(sql, at + 2).decided
+    if "_" in sql[at].text and (sql[at + 2].text == "from" or sql[at + 1].kind == "string"):
         return True
     at += 2 * (sql[at + 1].text == "as")
     if sql[at + 1].text != "from":
@@ -130,7 +142,11 @@ def _branched(sql: Reading, at: int) -> bool:
 
 def _branched_or_not(sql: Reading, at: int) -> bool:
     inside = Expression(sql, at + 1)
-    return inside.decided or (inside.telling > 0 and inside.compared)
+    return (
+        inside.decided
+        or (inside.compared and inside.telling > 0)
+        or (sql[at + 1].text in {"(", "exists", "not"} and inside.queries > 0)
+    )
 
 
 def _called(sql: Reading, at: int) -> bool:
@@ -141,6 +157,8 @@ def _called(sql: Reading, at: int) -> bool:
 
 
 def _declared(sql: Reading, at: int) -> bool:
+    if sql[at + 2].text == "cursor":
+        return True
     return sql[at + 1].kind == "variable" and len(sql[at + 1].text) > 1
 
 
@@ -172,9 +190,12 @@ def _program(sql: Reading, at: int) -> bool:
 
 def _granted(sql: Reading, at: int) -> bool:
     at = sql.skip(at + 1, ("all", "privileges", "select", ",", "insert", "update", "dba"))
-    return sql[at].text in {"on", "to"} and sql[at - 1].text != "grant" and (
-        sql[at + 1].kind in {"word", "name", "symbol", "string"}
-    ) and sql[at + 2].text in {".", "to", ";", "identified", "@"}
+    return (
+        sql[at].text in {"on", "to"}
+        and sql[at - 1].text != "grant"
+        and (sql[at + 1].kind in {"word", "name", "symbol", "string"})
+        and sql[at + 2].text in {".", "to", ";", "identified", "@"}
+    )
 
 
 def _printed(sql: Reading, at: int) -> bool:

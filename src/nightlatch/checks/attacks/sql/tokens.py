@@ -36,7 +36,7 @@ _END = Token("end", END)
 # before a bracket or comma, which MySQL's lexer swallows.
 _TOKEN = re.compile(
     r"""
-    (?P<space>   [\s\x00\xa0\ufffd\udc80-\udcff]++ | /\*M?!\d*+ | \*/
+    (?P<space>   [\s\x00-\x1f\x7f\xa0\ufffd\udc80-\udcff]++ | /\*M?!\d*+ | \*/
                | /\*(?!M?!)[^*]*+\*++(?:[^/*][^*]*+\*++)*/
                | (?:--|\#)[^\n\r]*+[\n\r](?=\s*+\S)
                | \d++\.e(?=\s*+[(),.{=|]) )
@@ -48,7 +48,7 @@ _TOKEN = re.compile(
   | (?P<open>    ['"].*+ )
   | (?P<number>  0x[0-9a-f]++ | 0b[01]++(?!\w) | (?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+ )
   | (?P<word>    [^\W\d][\w$]*+ | \\n )
-  | (?P<variable> @{1,2}+(?:[\w$]++|`[^`]*+`)?+(?![>?]) )
+  | (?P<variable> @{1,2}+(?:[\w$]++|`[^`]*+`|(?=\s*+[,)=]))(?![>?]) )
   | (?P<name>    `[^`]*+` )
   | (?P<symbol>  <=> | <> | != | \^= | !< | !> | >= | <= | == | \|\| | && | := | :: | -> >?+ | <<
                | >> | \*\* | !~\*?+ | ~\* | ~~ | @> | <@ | @\? | \?\| | \?& | \#>>?+ | =>
@@ -65,12 +65,14 @@ _SENTENCE = re.compile(r"\w\s++\w|\A--\s++\w{3}")
 class Reading:
     """The tokens of `value` from character `start`, by index; beyond the last there is only END."""
 
-    __slots__ = ("_at", "_tokens", "_value")
+    __slots__ = ("_at", "_tokens", "_value", "comments")
 
     def __init__(self, value: str, start: int) -> None:
         self._value = value
         self._at = start
         self._tokens: list[Token] = []
+        self.comments = 0
+        """Comments where a space would do, in what was read so far."""
 
     def __getitem__(self, index: int) -> Token:
         while len(self._tokens) <= index:
@@ -106,6 +108,7 @@ class Reading:
             if kind != "space":
                 self._tokens.append(self._token(kind, match.group().lower()))
                 return True
+            self.comments += match.group().startswith(("/*", "#", "--"))
         return False
 
     def _token(self, kind: str, text: str) -> Token:

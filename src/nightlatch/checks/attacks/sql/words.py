@@ -15,7 +15,10 @@ OPERATORS = CONCATENATION | COMPARE | words("&& xor escape collate")
 SIGNS = words("- + ~ ! not binary distinct all any some prior exists interval")
 LITERALS = words("null true false unknown \\n")
 
-WAITING = words("sleep pg_sleep pg_sleep_for benchmark randomblob dbms_pipe dbms_lock dbms_session")
+WAITING = words(
+    """sleep pg_sleep pg_sleep_for benchmark randomblob dbms_pipe dbms_lock dbms_session
+    user_lock"""
+)
 """They take as long as the attacker likes."""
 
 TELLING = WAITING | words(
@@ -57,11 +60,38 @@ QUERY_WORDS = words(
 )
 """They go on with a query where an operand ended."""
 
-RESERVED = QUERY_WORDS | LOGIC | words(
-    """select union all except intersect insert update delete drop create alter exec execute
+RESERVED = (
+    QUERY_WORDS
+    | LOGIC
+    | words(
+        """select union all except intersect insert update delete drop create alter exec execute
     declare waitfor procedure is in like between rlike regexp div end"""
-) - words("left right replace set values level offset top")
+    )
+    - words("left right replace set values level offset top")
+)
 """No operand begins with one of these."""
+
+FIRST_ROWS = words("top first skip")
+"""How SQL Server and Firebird write LIMIT."""
+
+SYSTEM_TABLES = (
+    "information_schema",
+    "sysobjects",
+    "syscolumns",
+    "sysusers",
+    "sqlite_master",
+    "pg_",
+    "all_tab",
+    "user_tab",
+    "all_users",
+    "mysql.",
+    "rdb$",
+    "sysibm",
+    "v$",
+    "msys",
+    "sys.",
+    "dual",
+)
 
 AFTER_NUMBER = words(
     """union and or xor like in is div mod between order group having limit where from rlike
