@@ -19,6 +19,7 @@ from nightlatch.checks.attacks.sql.finding import (
     CLOSED,
     CUT,
     INNER,
+    JOINED,
     TIME,
     WHOLE,
     Finding,
@@ -27,7 +28,7 @@ from nightlatch.checks.attacks.sql.finding import (
 )
 from nightlatch.checks.attacks.sql.statements import selects, statement
 from nightlatch.checks.attacks.sql.tokens import END, Reading
-from nightlatch.checks.attacks.sql.words import LITERALS, SIGNS, SYSTEM_TABLES
+from nightlatch.checks.attacks.sql.words import SIGNS, SYSTEM_TABLES
 
 _ESCAPED = re.compile(r"(?:[^'\"\\]|\\.|''|\"\")*+", re.DOTALL)
 _ENDS_STATEMENT = (";", "--", "#", "-- -", "--+", "*/")
@@ -40,8 +41,27 @@ def sql_in(value: str) -> Finding | None:
     for start in _quotes(value):
         if found and found.certainty >= _CERTAIN:
             return found
-        found = better(found, _quoted(Reading(value, start)))
-    return found
+        found = better(found, _quoted(Reading(value, start), value, start))
+    return found or _short(value)
+
+
+_SHORT = re.compile(
+    r"""[\w@.]{0,12}
+        (?: '\s?(?P<symbol>[-+*/%^&|=<>!]{1,3})\s?'
+          | '(?P<word>div|mod|xor|rlike|regexp|sounds\ like|not\ (?:like|rlike|regexp|in))'
+          | '\s(?:or|and|like|div|mod|xor|rlike|regexp|sounds\ like|not\ (?:like|rlike))\s?'
+        )[\w@.]{0,12}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CUTTING = re.compile(r"--[\s+-]*+\w{0,4}|/\*.*+|\#", re.DOTALL)
+_SHORTEST, _LONGEST = 3, 40
+
+
+def _short(value: str) -> Finding | None:
+    """`'-'`, `x' or 'y`: two strings and an operator, which is as little as it takes to log in."""
+    if not _SHORTEST <= len(value) <= _LONGEST or not _SHORT.fullmatch(value):
+        return None
+    return sure(JOINED, 62)
 
 
 def _quotes(value: str) -> Iterator[int]:
@@ -81,7 +101,7 @@ def _bare(sql: Reading, value: str) -> Finding | None:
 def _within(sql: Reading, lead: Expression) -> Finding | None:
     """What the operand itself does: `1-sleep(5)`, `(select …)`, `1*1--`."""
     if lead.waits:
-        return sure(TIME, 95)
+        return sure(TIME, 95 if lead.operators or lead.depth or lead.queries else 70)
     if lead.queries and lead.at and sql[sql.skip(0, "( + -")].text != "select":
         start = next(i for i in range(lead.at) if sql[i].text == "select")
         if selects(sql, start + 1):
@@ -95,7 +115,7 @@ def _within(sql: Reading, lead: Expression) -> Finding | None:
         return sure(ASKS, 65)
     if lead.cases and lead.complete and lead.values > 1 and sql[lead.at - 1].text == "end":
         return sure(WHOLE, 65)
-    if lead.complete and not lead.names and sql.dead_comment(lead.at):
+    if lead.complete and not lead.names and _CUTTING.fullmatch(sql[lead.at].text):
         plain = not lead.operators and not lead.called and sql[0].kind != "variable"
         return sure(CUT, 60 if plain and sql[0].kind == "number" and lead.at == 1 else 65)
     return None
@@ -117,27 +137,35 @@ def _query(sql: Reading, query: Expression) -> Finding:
     """Applications exist that are sent queries: what they would not be sent is an attack."""
     if query.waits:
         return sure(TIME, 95)
-    odd = query.telling or query.wanting or sql.dead_comment(query.at)
-    return sure(WHOLE, 65 if odd or _of_system(sql, query.at) else 40)
+    froms = [at for at in range(query.at) if sql[at].text == "from"]
+    cut = sql.dead_comment(query.at) or (froms and query.wanting and sql[query.at].text == END)
+    probe = query.called and query.complete and not froms
+    odd = query.telling or cut or probe or any(_of_system(sql, at + 1) for at in froms)
+    return sure(WHOLE, 65 if odd else 40)
 
 
-def _of_system(sql: Reading, end: int) -> bool:
-    return any(
-        sql[at].text == "from" and (sql[at + 1].text + sql[at + 2].text).startswith(SYSTEM_TABLES)
-        for at in range(end)
-    )
+def _of_system(sql: Reading, at: int) -> bool:
+    at = sql.skip(at, ("[", "("))
+    return (sql[at].text.strip('`"') + sql[at + 1].text).startswith(SYSTEM_TABLES)
 
 
-def _quoted(sql: Reading) -> Finding | None:
+def _quoted(sql: Reading, value: str, start: int) -> Finding | None:
     """The value's quote closed the application's string."""
     after = sql.skip(0, ")")
-    if sql.dead_comment(sql.skip(after, ";")):
-        return sure(CLOSED, 85)
+    ended = sql.skip(after, ";")
+    if sql.dead_comment(ended):
+        return None if value[start - 1] in sql[ended].text else sure(CLOSED, 85)
     if sql[after].text == "in" and sql[after + 2].text == "mode":
         after = sql.skip(after + 3, ")")  # MATCH … AGAINST ('…' IN BOOLEAN MODE)
-    return tail(sql, after, Tail.QUOTED) or (
-        statement(sql, after) if sql[after].text not in LITERALS else None
-    )
+    found = tail(sql, after, Tail.QUOTED)
+    if found and found.certainty < _CERTAIN and _begins_string(value, start - 1):
+        return None
+    return found
+
+
+def _begins_string(value: str, at: int) -> bool:
+    """Does the quote at `at` rather begin a string, as in `join('-')` or `op == "=" or …`?"""
+    return at > 0 and value[at - 1] in " \t\n([{=,:+!" and value.count(value[at], at) % 2 == 0
 
 
 def _terminated(value: str) -> bool:

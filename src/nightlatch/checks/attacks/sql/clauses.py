@@ -1,5 +1,6 @@
 """How a statement goes on behind the place where a value broke out of its operand."""
 
+import re
 from collections.abc import Callable
 from enum import Enum
 
@@ -25,6 +26,10 @@ _CLAUSES = 12
 _FAR = 24
 _UNION_WORDS = frozenset(("all", "distinct", "distinctrow", "("))
 _CERTAIN = 85
+
+
+_BETWEEN = re.compile(r".\s*+[,)+.;:\]}&|=`][^'\"]")
+_LAST_STRING = re.compile(r".[\w %]*+\Z")
 
 
 class Tail(Enum):
@@ -60,7 +65,7 @@ def _clause(sql: Reading, at: int, before: Tail) -> Step:
         return known(sql, at, before)
     if (text in OPERATORS or text == ",") and before is not Tail.EMPTY:
         return _operation(sql, at, before)
-    if before in {Tail.VALUE, Tail.QUOTED}:
+    if before is Tail.VALUE or (before is Tail.QUOTED and sql.unpaired):
         return statement(sql, at), 0
     return None, 0
 
@@ -87,12 +92,18 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
     closed = sql.dead_comment(sql.skip(ended, ";"))
     # A word's `||` is a programmer's: `a || length(b)`; a constant's is not.
     spoken = before is Tail.NAMED and sql[at].text in SYMBOL_LOGIC
-    if inside.decided:
-        return sure(TRUTH)
-    if inside.telling and not spoken and (inside.compared or closed or not inside.wanting):
+    if inside.decided and not programmed(sql, at, inside.at):
+        return sure(TRUTH, 75 if before is Tail.EMPTY else 90)
+    if (
+        inside.telling
+        and before is not Tail.EMPTY
+        and not spoken
+        and (inside.compared or closed or not inside.wanting)
+    ):
         return sure(INNER, 82)
     if (
         inside.called
+        and before in {Tail.VALUE, Tail.QUOTED}
         and not spoken
         and inside.compared
         and inside.complete
@@ -133,6 +144,15 @@ def _operation(sql: Reading, at: int, before: Tail) -> Step:
     return _joined(sql, at, inside), 0 if inside.wanting else inside.at
 
 
+def programmed(sql: Reading, at: int, end: int) -> bool:
+    """Is a string among these tokens rather what stands between two strings of a program? In
+    `a + '-' + b + '.'` and `op in ("<", ">")` the quote that seems to break out begins a string."""
+    return any(
+        sql[index].kind in {"string", "open"} and _BETWEEN.match(sql[index].text)
+        for index in range(at, end)
+    )
+
+
 def _operand(sql: Reading, at: int) -> Expression:
     at += 1
     if sql[at].text in {"like", "in", "between", "rlike", "regexp", "by", "to"}:
@@ -148,7 +168,9 @@ def _joined(sql: Reading, at: int, inside: Expression) -> Finding | None:
         return sure(INNER, 80)
     if inside.decided and inside.conditions:
         return sure(TRUTH, 85)
-    if not (closed or opened) or inside.wanting:
+    if not (closed or opened) or inside.wanting or programmed(sql, at, inside.at):
+        return None
+    if opened and not _LAST_STRING.match(sql[inside.at - 1].text):
         return None
     if inside.conditions or closed:
         return sure(JOINED, 75)

@@ -5,6 +5,7 @@ an operator is wanted. It needs no precedence and no recursion, for it does not 
 tells how far the text is SQL, which is far in an attack and two words in a sentence.
 """
 
+from nightlatch.checks.attacks.sql.conditions import Conditions
 from nightlatch.checks.attacks.sql.tokens import Reading, Token
 from nightlatch.checks.attacks.sql.words import (
     ARITHMETIC,
@@ -16,6 +17,7 @@ from nightlatch.checks.attacks.sql.words import (
     LOGIC,
     QUERY_WORDS,
     RESERVED,
+    SCHEMAS,
     SIGNS,
     TELLING,
     WAITING,
@@ -24,6 +26,7 @@ from nightlatch.checks.attacks.sql.words import (
 _UNION_WORDS = frozenset(("all", "distinct", "distinctrow"))
 _PREFIXES = frozenset(("array", "row", "date", "timestamp", "time", "case", "when"))
 _MORE_COMPARE = frozenset(("like", "in", "between", "rlike", "regexp", "ilike", "similar", "to"))
+_LAST_WORDS = frozenset(("asc", "desc", "rows", "only"))
 
 
 class Expression:
@@ -31,21 +34,17 @@ class Expression:
     is what follows SELECT."""
 
     __slots__ = (
+        "_aliased",
         "_between",
-        "_left",
+        "_cases",
+        "_conditions",
         "_logic",
-        "_names",
-        "_run_name",
         "_sql",
-        "_values",
-        "alias",
         "at",
         "called",
         "cases",
         "compared",
         "conditions",
-        "constant",
-        "decided",
         "depth",
         "names",
         "operators",
@@ -61,6 +60,8 @@ class Expression:
     def __init__(self, sql: Reading, at: int, *, logic: bool = True, query: bool = False) -> None:
         self._sql = sql
         self._logic = logic
+        self._conditions = Conditions()
+        self._between = self._aliased = False
         self.at = at
         """The token after it."""
         self.depth = 0
@@ -69,7 +70,7 @@ class Expression:
         """It ends where an operand should follow."""
         self.query = query
         self.queries = 0
-        """Bracketed queries."""
+        """Queries in brackets."""
         self.called = 0
         """Known functions."""
         self.telling = 0
@@ -79,107 +80,115 @@ class Expression:
         self.waits = False
         self.compared = False
         """Something is compared with something."""
-        self.decided = False
-        """Constants are compared with each other, or a name with itself."""
-        self.constant = False
-        """A constant stands for a condition."""
-        self.conditions = 0
-        """ANDs and ORs."""
-        self.operators = 0
-        self.values = 0
-        self.names = 0
-        self.alias = False
-        self._left: tuple[int, int, str] | None = None
-        self._names = self._values = 0
-        self._run_name = ""
-        self._between = self.cases = False
+        self.cases = self._cases = 0
+        """CASEs; and those without an END so far."""
+        self.conditions = self.operators = self.values = self.names = 0
         self._read()
 
     @property
     def complete(self) -> bool:
         return not self.wanting and not self.depth
 
+    @property
+    def decided(self) -> bool:
+        """Constants are compared with each other, or a name with itself."""
+        return self._conditions.decided
+
+    @property
+    def constant(self) -> bool:
+        """A constant stands for a condition."""
+        return self._conditions.constant
+
     def _read(self) -> None:
+        sql = self._sql
         while True:
-            token = self._sql[self.at]
+            token = sql[self.at]
             wanting = self._operand(token) if self.wanting else self._operator(token)
             if wanting is None:
                 break
             self.wanting = wanting
             self.at += 1
-        self._settle()
+        while self.depth and self._conditions.nested:
+            self._conditions.close()
+        self._conditions.settle()
 
     def _operand(self, token: Token) -> bool | None:
         """Does it still want an operand after `token`? None when this is none."""
         kind, text = token
-        if text == "(":
-            self.depth += 1
-            return True
-        if text in SIGNS:
-            return self._sign(text)
-        if text in _PREFIXES and self._prefixes(text):
-            return True
-        if token.constant:
-            self._values += 1
-            self.values += 1
-            return False
+        if kind in {"number", "string", "open"}:
+            return self._value()
         if kind == "word":
             return self._word(text)
         if kind == "variable":
             self.system = self.system or text.startswith("@@")
-            self.telling += text.startswith("@@") and len(text) > 2
-            self._values += 1
-            self.values += 1
-            return False
+            self.telling += text.startswith("@@")
+            return self._value()
         if kind == "name":
-            self._name(text)
-            return False
+            return self._name(text)
+        if text in {"(", "["}:
+            return self._open("")
+        if text in SIGNS:
+            return True
         if text == "*" and (self.query or self.queries or self._sql[self.at - 1].text == "("):
             return False
         if text == ")" and self.depth and self._sql[self.at - 1].text == "(":
-            self.depth -= 1
-            return False
+            return self._close()
         return None
 
-    def _sign(self, text: str) -> bool | None:
-        if text == "exists" and self._sql[self.at + 1].text == "(":
-            self.called += 1
-        if not text.isalpha() or self._sql[self.at + 1].text not in {",", ")", ".", "="}:
-            return True
-        self._name(text)
+    def _value(self) -> bool:
+        self.values += 1
+        self._conditions.value()
         return False
 
-    def _prefixes(self, text: str) -> bool:
-        """`date '2026-01-01'`, `case when …`; but a column may be called date."""
-        after = self._sql[self.at + 1]
-        if text in {"case", "when"}:
-            self.cases = True
-            return after.text != "="
-        return after.constant or after.text == "("
+    def _name(self, text: str) -> bool:
+        self.names += 1
+        self._conditions.named(text)
+        return False
+
+    def _open(self, called: str) -> bool:
+        self.depth += 1
+        self._conditions.open(called)
+        return True
+
+    def _close(self) -> bool:
+        self.depth -= 1
+        self._conditions.close()
+        return False
 
     def _word(self, text: str) -> bool | None:
-        sql, after = self._sql, self._sql[self.at + 1].text
+        after = self._sql[self.at + 1]
+        if text in SIGNS:
+            return self._sign(text, after)
+        if text in _PREFIXES and self._prefixes(text, after):
+            return True
         if text == "select":
             return self._select()
         if text in LITERALS:
-            self._values += 1
-            self.values += 1
-            return False
-        if after == "(":
-            if text in RESERVED and text not in CALLS:
-                return None
-            self._call(text)
-            return False
-        if text in WAITING and after == "." and sql[self.at + 2].kind == "word":
+            return self._value()
+        if after.text == "(":
+            return None if text in RESERVED and text not in CALLS else self._call(text)
+        if text in WAITING and after.text == "." and self._sql[self.at + 2].kind == "word":
             self.waits = True
         if text in RESERVED:
             return None
         if text in BARE_CALLS:
-            self._values += 1
             self.called += 1
-        else:
-            self._name(text)
-        return False
+            return self._value()
+        return self._name(text)
+
+    def _sign(self, text: str, after: Token) -> bool:
+        if after.text in {",", ")", ".", "="}:
+            return self._name(text)
+        self.called += text == "exists" and after.text == "("
+        return True
+
+    def _prefixes(self, text: str, after: Token) -> bool:
+        """`date '2026-01-01'`, `case when …`; but a column may be called date."""
+        if text in {"case", "when"}:
+            self.cases += text == "case"
+            self._cases += text == "case"
+            return after.text != "="
+        return after.constant or after.text in {"(", "["}
 
     def _select(self) -> bool | None:
         if not self.depth and not self.query:
@@ -191,55 +200,53 @@ class Expression:
             self.at += 2
         return True
 
-    def _name(self, text: str) -> None:
-        self._names += 1
-        self.names += 1
-        self._run_name = text
+    def _call(self, text: str) -> bool:
+        """A name with a bracket behind it; the bracket is read next."""
+        if text not in CALLS or self._method():
+            return self._name(text)
+        self.called += 1
+        self.telling += text in TELLING
+        self.waits = self.waits or (text in WAITING and self._waiting())
+        return self._value()
 
-    def _call(self, text: str) -> None:
-        if text in CALLS:
-            self.called += 1
-            self.telling += text in TELLING
-            self.waits = self.waits or (text in WAITING and self._argument())
-            self._values += 1
-        else:
-            self._name(text)
+    def _method(self) -> bool:
+        """`time.sleep(…)` is a programmer's, `sys.sleep(…)` a database's."""
+        if self._sql[self.at - 1].text != "." or self.at < 2:
+            return False
+        return not self._sql[self.at - 2].text.startswith(SCHEMAS)
 
-    def _argument(self) -> bool:
+    def _waiting(self) -> bool:
         """`sleep(5)`; but not "sleep (8 hours)"."""
         first, after = self._sql[self.at + 2], self._sql[self.at + 3].text
         return first.text in {"(", ")", "-"} or after in {")", ",", "*", "(", "-", "+", "/"}
 
     def _operator(self, token: Token) -> bool | None:
         kind, text = token
-        if text == ")":
-            if not self.depth:
-                return None
-            self.depth -= 1
-            return False
-        if text == "(":
-            return self._brackets()
+        if text in {")", "]"}:
+            return self._close() if self.depth else None
+        if text in {"(", "["}:
+            return self._arguments()
         if text in LOGIC:
             return self._condition(text)
         if text in COMPARE:
             return self._comparison(text)
-        if text == "," and not self.depth and not self.query:
-            return None
+        if text == ",":
+            self._conditions.settle()
+            self._aliased = False
+            return True if self.depth or self.query else None
         if text in ARITHMETIC:
-            if text == ",":
-                self._settle()
-            else:
-                self.operators += 1
+            self.operators += 1
             return True
         if text in {".", "::", ":="}:
+            self._conditions.member()
             return True
         return self._suffix(kind, text)
 
-    def _brackets(self) -> bool | None:
-        if self._sql[self.at - 1].kind not in {"word", "name"}:
+    def _arguments(self) -> bool | None:
+        before = self._sql[self.at - 1]
+        if before.kind not in {"word", "name"}:
             return None
-        self.depth += 1
-        return True
+        return self._open(before.text)
 
     def _condition(self, text: str) -> bool | None:
         if text == "and" and self._between:
@@ -247,7 +254,7 @@ class Expression:
             return True
         if not self._logic and not self.depth:
             return None
-        self._settle()
+        self._conditions.settle()
         self.conditions += 1
         return True
 
@@ -255,43 +262,33 @@ class Expression:
         if text in {"not", "sounds", "similar"} and self._sql[self.at + 1].text in _MORE_COMPARE:
             self.at += 1
         self._between = "between" in {text, self._sql[self.at].text}
-        if text in {"is", "not"} or self._left is None:
-            self._left = self._left or (self._names, self._values, self._run_name)
-            self._names = self._values = 0
+        self._conditions.compare()
         self.compared = True
         return True
 
     def _suffix(self, kind: str, text: str) -> bool | None:
-        inside = self.query or self.depth > 0 or self.cases
-        if kind in {"string", "open"} and self._sql[self.at - 1].kind == "string":
-            return False
-        if inside and text in QUERY_WORDS:
-            self._settle()
-            if text in {"order", "group"} and self._sql[self.at + 1].text == "by":
-                self.at += 1
-            self.alias = False
-            return text not in {"asc", "desc", "rows", "only"}
-        if inside and text == "end":
-            return False
-        if inside and text == "union":
-            self._settle()
-            self.at = self._sql.skip(self.at + 1, _UNION_WORDS) - 1
-            return True
-        if self.query and kind in {"word", "name"} and text not in RESERVED and not self.alias:
-            self.alias = True
+        """What else may follow an operand: a string that is joined to one, a part of a query, an
+        alias."""
+        if kind in {"string", "open"}:
+            return False if self._sql[self.at - 1].kind == "string" else None
+        if self.query or self.depth or self._cases:
+            if text in QUERY_WORDS:
+                return self._part_of_query(text)
+            if text == "end":
+                self._cases -= 1
+                return False
+            if text == "union":
+                self._conditions.settle()
+                self.at = self._sql.skip(self.at + 1, _UNION_WORDS) - 1
+                return True
+        if self.query and kind in {"word", "name"} and text not in RESERVED and not self._aliased:
+            self._aliased = True
             return False
         return None
 
-    def _settle(self) -> None:
-        """A comparison, or what stands for one, is over."""
-        if self._left is not None:
-            names, values, name = self._left
-            if not names and not self._names:
-                self.decided = self.decided or bool(values and self._values)
-            elif names == self._names == 1 and not values and not self._values:
-                self.decided = self.decided or name == self._run_name
-        elif self._values and not self._names:
-            self.constant = True
-        self._left = None
-        self._names = self._values = 0
-        self.alias = False
+    def _part_of_query(self, text: str) -> bool:
+        self._conditions.settle()
+        self._aliased = False
+        if text in {"order", "group"} and self._sql[self.at + 1].text == "by":
+            self.at += 1
+        return text not in _LAST_WORDS

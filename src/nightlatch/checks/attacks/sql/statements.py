@@ -12,6 +12,7 @@ from nightlatch.checks.attacks.sql.tokens import END, Reading
 from nightlatch.checks.attacks.sql.words import (
     ARITHMETIC,
     BARE_CALLS,
+    CALLS,
     FIRST_ROWS,
     LITERALS,
     OBJECTS,
@@ -24,10 +25,11 @@ _AFTER_NAME = {END} | words(
     union limit order group having"""
 )
 _AFTER_VALUE = (
-    words("; , ) from where limit order group union into as goto begin")
+    words("; , ) from where limit order group union into as goto begin =")
     | {END}
     | (ARITHMETIC - {"-"})
 )
+_FIRST = CALLS | words("( ~ - ! +")
 _ROUTINES = ("xp_", "sp_", "master", "(", "@", "dbms_", "utl_", "sys.")
 
 
@@ -39,13 +41,23 @@ def selects(sql: Reading, at: int) -> bool:
     if sql[at].text == "case":
         return Expression(sql, at).values > 0
     first, after = sql[at], sql[at + 1]
-    if first.text in {"(", "*"} or first.kind in {"variable", "open", "name"}:
+    if first.text == "(":
+        return _bracketed(sql, at)
+    if first.text == "*" or first.kind in {"variable", "open", "name"}:
         return True
     if first.constant or first.text in LITERALS:
         return after.text in _AFTER_VALUE or after.kind in {"comment", "variable"}
     if first.text in {"-", "+", "~", "!"}:
-        return sql[at + 1].constant or sql[at + 1].text in {"(", "~", "-", "!"}
+        return sql[at + 1].constant or sql[at + 1].text in _FIRST
     return first.kind == "word" and _named_columns(sql, at)
+
+
+def _bracketed(sql: Reading, at: int) -> bool:
+    """`(0)from(…)`, `(password)from users`; but not `select(users.c.name).where(…)`."""
+    inside = Expression(sql, at)
+    if inside.queries or not inside.names or inside.wanting:
+        return True
+    return sql[inside.at].text in {"from", "union", "limit", ",", "into"}
 
 
 def _named_columns(sql: Reading, at: int) -> bool:

@@ -52,24 +52,26 @@ _TOKEN = re.compile(
   | (?P<name>    `[^`]*+` )
   | (?P<symbol>  <=> | <> | != | \^= | !< | !> | >= | <= | == | \|\| | && | := | :: | -> >?+ | <<
                | >> | \*\* | !~\*?+ | ~\* | ~~ | @> | <@ | @\? | \?\| | \?& | \#>>?+ | =>
-               | \{\w*+ | . )
+               | \{\s*+(?:(?:ts|fn|oj|[a-z])(?=[\s'"`(])|(?=['"`])) | . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _WORD = re.compile(r"[\w$]++")
-_BRACKETS = {"{": "(", "}": ")", "[": "(", "]": ")"}
-"""ODBC writes `{fn user()}`, SQL Server `[users]`, PostgreSQL `array[1]`: they nest alike."""
+_BRACKETS = {"{": "(", "}": ")"}
+"""ODBC's `{fn user()}`."""
+_ENDS_TEXT = re.compile(r"[%)\]\w](?<![frbFRB])|[frbFRB]\w")
+"""Read backwards from a quote: a letter or a bracket, but not the `f` of `f"…"`."""
 _SENTENCE = re.compile(r"\w\s++\w|\A--\s++\w{3}")
 
 
 class Reading:
     """The tokens of `value` from character `start`, by index; beyond the last there is only END."""
 
-    __slots__ = ("_at", "_tokens", "_value", "comments")
+    __slots__ = ("_at", "_start", "_tokens", "_value", "comments")
 
     def __init__(self, value: str, start: int) -> None:
         self._value = value
-        self._at = start
+        self._at = self._start = start
         self._tokens: list[Token] = []
         self.comments = 0
         """Comments where a space would do, in what was read so far."""
@@ -79,6 +81,15 @@ class Reading:
             if not self._read_one():
                 return _END
         return self._tokens[index]
+
+    @property
+    def unpaired(self) -> bool:
+        """The quote before the first token closes a text: it does not begin one of a pair, as it
+        does in `execute("select …")`."""
+        value, start = self._value, self._start
+        if _ENDS_TEXT.match(value[max(start - 4, 0) : start - 1][::-1]):
+            return True
+        return value.count(value[start - 1], start) % 2 == 0
 
     def skip(self, at: int, texts: Collection[str]) -> int:
         """The first index from `at` whose text is not one of `texts`."""

@@ -71,6 +71,19 @@ RESERVED = (
 )
 """No operand begins with one of these."""
 
+SCHEMAS = (
+    "dbms_",
+    "utl_",
+    "ctxsys",
+    "pg_catalog",
+    "user_lock",
+    "sys",
+    "master",
+    "dbo",
+    "mysql",
+    "information_schema",
+)
+
 FIRST_ROWS = words("top first skip")
 """How SQL Server and Firebird write LIMIT."""
 
