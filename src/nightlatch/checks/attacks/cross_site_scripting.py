@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nightlatch.checks.attacks.html.danger import danger, url
 from nightlatch.checks.attacks.html.tokens import RAW, attributes_at, tags
-from nightlatch.checks.attacks.javascript.acts import Act, Danger, act, obfuscated, proof, sentence
+from nightlatch.checks.attacks.javascript.acts import Act, Danger, act, calls, obfuscated, proof, sentence
 from nightlatch.checks.attacks.javascript.tokens import tokens
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.surroundings import Surroundings, surroundings
@@ -39,6 +39,8 @@ class _Sighting(NamedTuple):
 
 def recognise(text: str, value: Value) -> Clue | None:
     best: Clue | None = None
+    if value.place is Place.PATH:
+        text = text.lstrip("/")
     for sighting in _sightings(text):
         around = surroundings(text, sighting.start, sighting.end)
         certainty = _certainty(sighting, around, value)
@@ -103,7 +105,7 @@ def _in_attribute(text: str, first: int) -> Iterator[_Sighting]:
 
 def _as_script(text: str) -> Iterator[_Sighting]:
     opened = url(text)
-    if opened.danger:
+    if opened.danger is Danger.HOSTILE or opened.danger and calls(text):
         yield _Sighting(opened, 0, len(text), False)
         return
     if why := obfuscated(text):
@@ -143,6 +145,8 @@ def _certainty(sighting: _Sighting, around: Surroundings, value: Value) -> int:
     if sighting.act.danger is Danger.CODE:
         if sighting.broke_out and words <= 30:
             return 82
+        if posted and around.document:
+            return 30
         if words <= 5:
             return 68 if posted else 80
         return 65 if words <= 12 and not posted else 30

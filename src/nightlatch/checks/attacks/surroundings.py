@@ -13,6 +13,8 @@ _REACH = 3000
 _CHANGED = re.compile(r"^(?:@@ |diff --git |[-+]{3} [ab/]|[+-] ?[ \t\w<@#/}{.\"'*])", re.MULTILINE)
 _PAGE = re.compile(r"\s*+(?:<!doctype|<!--|<\?xml|<(?:html|head|body|div|p|table|section|article|h[1-6]|ul|ol|style|meta|span|figure|blockquote|header|main|center|b|i|strong|em|a|img|br|hr|svg|pre|font|article)\b)", re.IGNORECASE)  # fmt: skip
 
+_DOCUMENT = re.compile(r"\s*+(?:<!doctype|<html|<head|<\?xml)", re.IGNORECASE)
+
 
 class Surroundings(NamedTuple):
     words: int
@@ -21,6 +23,8 @@ class Surroundings(NamedTuple):
     """It stands in a code span, a fenced or indented block, or a diff."""
     page: bool
     """The text is HTML from its beginning."""
+    document: bool
+    """It is a whole page, from <html> on."""
     lines: int
 
 
@@ -30,7 +34,11 @@ def surroundings(text: str, start: int, end: int) -> Surroundings:
     words = len(_WORD.findall(before)) + len(_WORD.findall(after))
     page = bool(_PAGE.match(text)) and start > 0
     return Surroundings(
-        words, _in_code(text, start, end, words, page), page, before.count("\n") + after.count("\n")
+        words,
+        code=_in_code(text, start, end, words, page),
+        page=page,
+        document=page and bool(_DOCUMENT.match(text)),
+        lines=before.count("\n") + after.count("\n"),
     )
 
 

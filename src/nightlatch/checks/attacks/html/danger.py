@@ -7,12 +7,13 @@ from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
 from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act
 from nightlatch.checks.attacks.javascript.tokens import unescape
 
+_SOURCES = frozenset({"src", "href", "xlink:href", "x:href", "src\\"})
 _HANDLER = re.compile(r"[\"'`]*+(on[a-z]{3,40}+)(?:[^\w=-][^a-z0-9]*+)?\Z")
 _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
 _SCHEME = re.compile(r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):(?P<code>.*+)",
                      re.IGNORECASE | re.DOTALL)  # fmt: skip
 _DATA = re.compile(
-    r"(?:\A|url=)['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)", re.IGNORECASE | re.DOTALL
+    r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)", re.IGNORECASE | re.DOTALL
 )
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
@@ -23,7 +24,8 @@ _STYLE = re.compile(
 )
 _JSX = re.compile(r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z")
 _ELSEWHERE = re.compile(r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b", re.IGNORECASE)
-_REFRESH = re.compile(r"\s*+\d*+\s*+[;,]\s*+url\s*+=\s*+(?:['\"]?)(?:https?:)?//", re.IGNORECASE)
+_EMBEDDED = frozenset({"iframe", "embed", "form", "link"})
+"""People embed videos and forms, and letters bring their style."""
 
 
 def danger(tag: Tag, *, known_only: bool = False) -> Act:
@@ -58,7 +60,7 @@ def _element(tag: Tag) -> Act:
 
 def _script(tag: Tag) -> Act:
     attributes = dict(tag.attributes)
-    source = attributes.get("src") or attributes.get("href") or attributes.get("xlink:href")
+    source = next((value for name, value in tag.attributes if name in _SOURCES), None)
     kind = attributes.get("type", "")
     if kind and "script" not in kind and kind != "module":
         return NOTHING
@@ -85,6 +87,11 @@ def _attribute(tag: Tag, name: str, value: str, known_only: bool) -> Act:
         found = url(value)
         if found.danger:
             return found
+    if "<" in value:
+        # What was read as a value may be read as tags by another parser (mutation XSS).
+        found = _document(value)
+        if found.danger is Danger.HOSTILE:
+            return found
     return _foreign(tag, name, value)
 
 
@@ -106,12 +113,16 @@ def url(value: str) -> Act:
     if match := _SCHEME.search(bare):
         if match["scheme"].lower() == "vbscript":
             return Act(Danger.HOSTILE, "opens an address that runs script")
-        at = value.find(":", value.lower().find("t")) + 1
-        found = act(_percent(value[at:] if bare is not value else match["code"]))
+        found = act(_percent(_behind_scheme(value)))
         return Act(found.danger, f"opens an address that {found.why}") if found.danger else NOTHING
-    if match := _DATA.match(bare):
+    if match := _DATA.search(value):
         return _data(match)
     return NOTHING
+
+
+def _behind_scheme(value: str) -> str:
+    """The code of a `javascript:` address, with the spaces that it needs."""
+    return value[value.find(":", value.lower().find("t")) + 1 :]
 
 
 def _data(match: re.Match[str]) -> Act:
@@ -159,6 +170,8 @@ def _style(value: str) -> Act:
         value = unescape(value)
     if "/*" in value:
         value = _CSS_COMMENT.sub("", value)
+    if "<" in value and (found := _document(value)).danger is Danger.HOSTILE:
+        return found
     match = _STYLE.search(value)
     if match is None:
         return NOTHING
@@ -174,10 +187,13 @@ def _foreign(tag: Tag, name: str, value: str) -> Act:
         refreshes = any(name == "http-equiv" and value.lower().strip() in {"refresh", "link", "set-cookie"}
                         for name, value in tag.attributes)  # fmt: skip
         loads = refreshes and ("//" in value or "cookie" in str(tag.attributes))
-        return Act(Danger.FOREIGN, "sends the browser elsewhere") if loads else NOTHING
+        return Act(Danger.CODE, "sends the browser elsewhere") if loads else NOTHING
+    if tag.name == "base" and "script:" in value.lower():
+        return Act(Danger.HOSTILE, "makes script of every address of the page")
     if tag.name == "link" and not any(name == "rel" and value.lower() in {"stylesheet", "import"}
                                       for name, value in tag.attributes):  # fmt: skip
         return NOTHING
     if _ELSEWHERE.match(value):
-        return Act(Danger.FOREIGN, f"adds <{tag.name}> from elsewhere")
+        foreign = Danger.FOREIGN if tag.name in _EMBEDDED else Danger.CODE
+        return Act(foreign, f"adds <{tag.name}> from elsewhere")
     return NOTHING

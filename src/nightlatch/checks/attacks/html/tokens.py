@@ -11,7 +11,7 @@ from typing import NamedTuple
 MAX_TAGS = 400
 MAX_ATTRIBUTES = 40
 """Per tag. What is beyond is not read: a browser would, but no attempt needs so many."""
-MAX_VALUE = 2048
+MAX_VALUE = 4096
 """Characters of an attribute's value that are read."""
 MAX_BODY = 4096
 """Characters of a script's or style's body that are read."""
@@ -49,6 +49,7 @@ _ATTRIBUTE = re.compile(
     """,
     re.VERBOSE,
 )
+_COMMENT_END = re.compile(r"--!?>")
 _CLOSE = re.compile(r"[\s/\x00]*+>?")
 _BODIES = {
     name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style")
@@ -76,9 +77,10 @@ def _comment(text: str, match: re.Match[str]) -> Tag:
     # <!--> and <!---> are whole comments, of which attempts make use.
     if text.startswith((">", "->"), match.end()):
         return Tag("!", (), match.start(), text.index(">", match.end()) + 1)
-    end = text.find("-->", match.end())
-    # Attempts hide in comments that some server or browser undoes: read on inside an open one.
-    return Tag("!", (), match.start(), match.end() if end < 0 else end + 3)
+    end = _COMMENT_END.search(text, match.end())
+    # What some browsers read inside (<!--[if IE]>), and a comment without an end, hide nothing.
+    hides = end is not None and not text.startswith("[", match.end())
+    return Tag("!", (), match.start(), end.end() if end and hides else match.end())
 
 
 def _tag(text: str, match: re.Match[str]) -> Tag:

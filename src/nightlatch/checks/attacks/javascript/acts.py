@@ -36,6 +36,7 @@ NOTHING = Act(Danger.NONE, "")
 
 _DEPTH = 3
 """Strings within strings that are evaluated."""
+_APPLY = ("call", "apply", "bind")
 _END = Token("end", "", 0)
 _MARKED = re.compile(r"xss|hack|pwn|csrf|poc\b|cookie|domain|javascript|vulnerab|inject", re.IGNORECASE)
 _FUCK = re.compile(r"[\[\]()!+\s]{20}")
@@ -50,9 +51,12 @@ def act(code: str, depth: int = 0) -> Act:
         return Act(Danger.HOSTILE, hostile)
     if not read or _IDLE.match(code.replace(" ", "")):
         return NOTHING
-    if _PLAIN_CALL.search(code):
-        return Act(Danger.CODE, "runs script")
-    return NOTHING
+    return Act(Danger.CODE, "runs script")
+
+
+def calls(code: str) -> bool:
+    """Does it look as if it calls or assigns something, and is no sentence?"""
+    return bool(_PLAIN_CALL.search(code)) and not sentence(tokens(code))
 
 
 def proof(read: Sequence[Token], depth: int = 0) -> str:
@@ -107,7 +111,7 @@ def _call(read: Sequence[Token], at: int) -> int:
         after += 1
     if _at(read, after).text == "(" or _at(read, after).kind == "template":
         return after
-    if _at(read, after).text == "." and _at(read, after + 1).text in {"call", "apply", "bind"}:
+    if _at(read, after).text == "." and _at(read, after + 1).text in _APPLY:
         return after + 2
     return 0
 
@@ -119,7 +123,8 @@ def _proof(read: Sequence[Token], at: int, depth: int) -> str:
     if call := _call(read, at):
         if before.text == "." and _at(read, at - 2).text not in GLOBALS:
             return ""
-        return "calls alert, as an attempt does" if _proving(read, call) else ""
+        proving = _at(read, call - 1).text in _APPLY or _proving(read, call)
+        return "calls alert, as an attempt does" if proving else ""
     after = _at(read, at + 1).text
     handed = before.text in {"(", ","} and after in {")", ","}
     if handed and _higher_order(read, at):

@@ -101,7 +101,7 @@ def _fold(read: list[Token]) -> list[Token]:
 
 def _joined(read: list[Token], at: int) -> tuple[str | None, int]:
     """The string that is appended at `at`, and the index behind it."""
-    if _texts(read, at, "+"):
+    if _texts(read, at, "+") or _texts(read, at, "~"):
         return _constant(read, at + 1)
     if _texts(read, at, ".", "concat", "("):
         value, after = _constant(read, at + 3)
