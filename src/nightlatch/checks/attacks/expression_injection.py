@@ -114,7 +114,7 @@ _PATTERNS = (
 CHECK = Check(
     id="expression-injection",
     title="A value carries an expression for Java",
-    level=Level.CRITICAL,
+    level=Level.HIGH,
     scope=Scope.REQUEST,
     what="""\
 Fails when a value would be evaluated by a logger or a framework of Java: a look-up of Log4j that asks
