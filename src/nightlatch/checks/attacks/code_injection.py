@@ -19,22 +19,22 @@ def recognise(text: str, value: Value) -> Clue | None:
     best: Clue | None = None
     for signs in _LANGUAGES:
         for sign in signs(text):
-            around = surroundings(text, sign.start, sign.end)
+            around = surroundings(text, sign.start, sign.end, value)
             certainty = _certainty(sign, around, text, value)
-            if best is None or certainty > best.certainty:
+            if certainty and (best is None or certainty > best.certainty):
                 best = Clue(certainty, sign.why, text[sign.start : sign.end + 60])
     return best
 
 
 def _certainty(sign: Sign, around: Surroundings, text: str, value: Value) -> int:
     if around.code and value.place is not Place.FILE:
-        return 20
+        return 0
     if sign.certain:
-        return 90 if around.lines <= 12 and around.words <= 30 else 62 if around.words <= 30 else 40
+        return 90 if around.lines <= 12 and around.words <= 30 else 62 if around.words <= 30 else 35
     # Code that people also write is an attack when it is all there is, and short.
     if around.lines > 3 or around.words > 6:
-        return 30
-    return 80 if len(text) <= 600 else 50
+        return 0
+    return 80 if len(text) <= 600 else 35
 
 
 _PATTERNS = php.PATTERNS + python.PATTERNS + javascript.PATTERNS + scripting.PATTERNS

@@ -24,6 +24,7 @@ _SCRIPT_WORD = re.compile(
     r"|setinterval|function|data:|on[a-z]{3,}+[^a-z0-9<>]*+=|style|cookie|\[\]|\u0061",
     re.IGNORECASE,
 )
+_HANDLER_NAME = re.compile(r"(?<![\w-])on[a-z]{3,40}+\s*+=", re.IGNORECASE)
 _INSERTED = re.compile(r"(?<=\w)<[a-zA-Z/!]{0,3}>(?=[\w(=])")
 _BREAKS = re.compile(r"[\s)\]}]*+(?:[-+*/%^|&,;<>=?:.~!\n)}\]]|in\b|instanceof\b)")
 _BROKEN_OUT = re.compile(r"[^<]{0,80}+[\"'`][^<>]{0,80}+>|\s*+(?:-->|\]\]>|\*/)|[^<]{0,80}+</", re.DOTALL)
@@ -42,9 +43,9 @@ def recognise(text: str, value: Value) -> Clue | None:
     if value.place is Place.PATH:
         text = text.lstrip("/")
     for sighting in _sightings(text):
-        around = surroundings(text, sighting.start, sighting.end)
+        around = surroundings(text, sighting.start, sighting.end, value)
         certainty = _certainty(sighting, around, value)
-        if best is None or certainty > best.certainty:
+        if certainty and (best is None or certainty > best.certainty):
             shown = text[sighting.start : sighting.end]
             best = Clue(certainty, sighting.act.why, shown)
             if certainty >= 80:
@@ -95,17 +96,18 @@ def _in_attribute(text: str, first: int) -> Iterator[_Sighting]:
             tag = attributes_at(text, at + 1)
             act = danger(tag, known_only=True)
             if act.danger >= Danger.CODE:
-                yield _Sighting(act, at, tag.end, True)
+                yield _Sighting(act, at + 1, tag.end, True)
                 return
-    tag = attributes_at(text, 0)
-    act = danger(tag, known_only=True)
-    if act.danger is Danger.HOSTILE:
-        yield _Sighting(act, 0, tag.end, False)
+    if match := _HANDLER_NAME.search(head):
+        tag = attributes_at(head, match.start())
+        act = danger(tag, known_only=True)
+        if act.danger is Danger.HOSTILE:
+            yield _Sighting(act, match.start(), tag.end, False)
 
 
 def _as_script(text: str) -> Iterator[_Sighting]:
     opened = url(text)
-    if opened.danger is Danger.HOSTILE or opened.danger and calls(text):
+    if opened.danger is Danger.HOSTILE or opened.danger and calls(text) and not sentence(tokens(text)):
         yield _Sighting(opened, 0, len(text), False)
         return
     if why := obfuscated(text):
@@ -136,25 +138,24 @@ def _in_template(text: str) -> Iterator[_Sighting]:
 
 
 def _certainty(sighting: _Sighting, around: Surroundings, value: Value) -> int:
+    """Percent; 0 where there is nothing to say, so that many such values do not add up."""
     words = around.words
     posted = value.place in _BODIES and not value.is_name
     if around.code:
-        return 20
+        return 0
     if sighting.act.danger is Danger.HOSTILE:
         return _of_hostile(sighting, around)
     if sighting.act.danger is Danger.CODE:
+        if posted and around.document:
+            return 0
         if sighting.broke_out and words <= 30:
             return 82
-        if posted and around.document:
-            return 30
         if words <= 5:
             return 68 if posted else 80
-        return 65 if words <= 12 and not posted else 30
+        return 65 if words <= 12 and not posted else 0
     if sighting.broke_out and words <= 12:
         return 70
-    if words <= 3:
-        return 40 if posted else 65
-    return 15
+    return 65 if words <= 3 and not posted else 0
 
 
 def _of_hostile(sighting: _Sighting, around: Surroundings) -> int:
@@ -164,7 +165,7 @@ def _of_hostile(sighting: _Sighting, around: Surroundings) -> int:
         return 80
     if around.words <= 40 and around.lines < 12:
         return 70
-    return 62 if around.page and "script that" not in sighting.act.why else 40
+    return 62 if around.page and "script that" not in sighting.act.why else 35
 
 
 _PATTERNS = (

@@ -54,46 +54,51 @@ _EVALUATED = re.compile(r"[$%#*~]\{|\A\s*+\(|\A\s*+['\"]|\A\s*+(?:T\(|new\s|#|@)
 
 
 def recognise(text: str, value: Value) -> Clue | None:
-    if "${" in text and (clue := _lookup(text)):
+    if "${" in text and (clue := _lookup(text, value)):
         return clue
     if match := _ADDRESS.search(text):
-        return _weighed(match, text, "has the logger ask a directory server of the caller's", 80)
+        return _weighed(match, text, value, "has the logger ask a directory server of the caller's", 80)
     if (value.is_name or "=" in text) and (match := _BINDING.search(text)):
         if value.is_name or re.match(r"[\w.\[\]'\"]{0,60}=", text[match.end() :]):
-            return _weighed(match, text, "reaches through a form to the class loader", 92)
+            return _weighed(match, text, value, "reaches through a form to the class loader", 92)
     if match := _JAVA.search(text):
         why = _NAMED[match.lastgroup or "java"]
-        return _weighed(match, text, why, 92 if _EVALUATED.search(text) else 85)
+        return _weighed(match, text, value, why, 92 if _EVALUATED.search(text) else 85)
     if match := _SCOPES.search(text):
-        return _weighed(match, text, "is an expression that reads what the application keeps", 70)
+        return _weighed(match, text, value, "is an expression that reads what the application keeps", 70)
     return None
 
 
-def _lookup(text: str) -> Clue | None:
+def _lookup(text: str, value: Value) -> Clue | None:
     resolved = resolve(text)
     if resolved.jndi:
         at = text.find("${")
-        around = surroundings(text, at, len(text))
-        certainty = 70 if around.code else 98
-        return Clue(certainty, "has the logger fetch code from a directory server", text[at:])
+        around = surroundings(text, at, len(text), value)
+        if around.code and around.words > 12:
+            return None
+        return Clue(98, "has the logger fetch code from a directory server", text[at:])
     if resolved.hidden > 1:
         return Clue(75, "spells letters with look-ups, to hide what it asks for", text)
     if match := _PROBING.search(resolved.text):
-        around = surroundings(resolved.text, match.start(), match.end())
+        around = surroundings(resolved.text, match.start(), match.end(), value)
+        if around.code or around.words > 40:
+            return None
         if match["script"]:
             certainty, why = 85, "has a look-up run a script or fetch an address"
         else:
             certainty, why = 65, "has the logger say what it runs on"
-        return Clue(20 if around.code or around.words > 40 else certainty, why, match[0])
+        return Clue(certainty, why, match[0])
     return None
 
 
-def _weighed(match: re.Match[str], text: str, why: str, alone: int) -> Clue:
-    around = surroundings(text, match.start(), match.end())
+def _weighed(
+    match: re.Match[str], text: str, value: Value, why: str, alone: int
+) -> Clue | None:
+    around = surroundings(text, match.start(), match.end(), value)
     if around.code:
-        certainty = 20
-    elif around.lines > 8 or around.words > 30:
-        certainty = 40
+        return None
+    if around.lines > 8 or around.words > 30:
+        certainty = 35
     else:
         certainty = alone if around.words <= 10 else min(alone, 65)
     return Clue(certainty, why, text[max(0, match.start() - 20) : match.end() + 60])

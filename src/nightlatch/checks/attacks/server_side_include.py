@@ -31,11 +31,11 @@ def recognise(text: str, value: Value) -> Clue | None:
         why, strong = "has a cache between put something into the page", 85
     else:
         return None
-    around = surroundings(text, match.start(), match.end())
+    around = surroundings(text, match.start(), match.end(), value)
     if around.code or around.words > 40 and not around.page:
-        strong = 30
-    elif around.document:
-        strong = 40
+        return None
+    if around.document:
+        strong = 35
     return Clue(strong, why, match[0])
 
 

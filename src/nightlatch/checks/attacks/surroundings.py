@@ -7,12 +7,15 @@ backticks, somebody writes about one.
 import re
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.value import Value
+
 _WORD = re.compile(r"(?<!\S)[(\"'*_]?[^\W\d_]{2,}(?=[\s.,!?;:)\"'*_]|\Z)|[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{2}")
 _REACH = 3000
 """Characters on each side that are looked at."""
 _CHANGED = re.compile(r"^(?:@@ |diff --git |[-+]{3} [ab/]|[+-] ?[ \t\w<@#/}{.\"'*])", re.MULTILINE)
 _PAGE = re.compile(r"\s*+(?:<!doctype|<!--|<\?xml|<(?:html|head|body|div|p|table|section|article|h[1-6]|ul|ol|style|meta|span|figure|blockquote|header|main|center|b|i|strong|em|a|img|br|hr|svg|pre|font|article)\b)", re.IGNORECASE)  # fmt: skip
 
+_CODE_ELEMENT = re.compile(r"<(?:code|pre|kbd|samp|tt)\b[^<>]*>[^<]*\Z", re.IGNORECASE)
 _DOCUMENT = re.compile(r"\s*+(?:<!doctype|<html|<head|<\?xml)", re.IGNORECASE)
 
 
@@ -28,8 +31,10 @@ class Surroundings(NamedTuple):
     lines: int
 
 
-def surroundings(text: str, start: int, end: int) -> Surroundings:
-    """What is around `text[start:end]`."""
+def surroundings(text: str, start: int, end: int, value: Value) -> Surroundings:
+    """What is around `text[start:end]`, where `text` is the value or a window of it."""
+    if len(text) < len(value.text) and (offset := value.text.find(text)) >= 0:
+        text, start, end = value.text, start + offset, end + offset
     before, after = text[max(0, start - _REACH) : start], text[end : end + _REACH]
     words = len(_WORD.findall(before)) + len(_WORD.findall(after))
     page = bool(_PAGE.match(text)) and start > 0
@@ -42,27 +47,21 @@ def surroundings(text: str, start: int, end: int) -> Surroundings:
     )
 
 
-def prose(text: str) -> int:
-    """Words of prose in the first part of `text`."""
-    return len(_WORD.findall(text[: 2 * _REACH]))
-
-
 def _in_code(text: str, start: int, end: int, words: int, page: bool) -> bool:
+    before = text[:start]
+    line = before.rpartition("\n")[2]
+    if line.startswith(("+", "-", " ", "@@")) and _in_diff(text, start, end):
+        return True
     if not words:
         return False
-    before = text[:start]
     if before.count("```") % 2 or before.count("~~~") % 2:
         return True
-    line = before.rpartition("\n")[2]
     if line.count("`") % 2 and "`" in text[end : end + 400].partition("\n")[0]:
         return True
-    if re.search(r"<(?:code|pre|kbd|samp|tt)\b[^<>]*>[^<]*\Z", before[-400:], re.IGNORECASE):
+    if _CODE_ELEMENT.search(before[-400:]):
         return True
-    if "\n" not in text:
-        return False
-    return _changed(before, line) or (not page and line.startswith(("    ", "\t")))
+    return "\n" in text and not page and line.startswith(("    ", "\t"))
 
 
-def _changed(before: str, line: str) -> bool:
-    """Is this line one of a diff?"""
-    return line.startswith(("+", "-", " ", "@@")) and len(_CHANGED.findall(before[-2000:])) > 1
+def _in_diff(text: str, start: int, end: int) -> bool:
+    return len(_CHANGED.findall(text, max(0, start - 2000), end + 1000)) > 1

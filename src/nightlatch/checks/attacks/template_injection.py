@@ -27,31 +27,35 @@ _DIRECTIVE = re.compile(
 def recognise(text: str, value: Value) -> Clue | None:
     best: Clue | None = None
     for expression in expressions(text):
-        clue = _judge(expression, text)
+        clue = _judge(expression, text, value)
         if clue and (best is None or clue.certainty > best.certainty):
             best = clue
             if best.certainty >= 80:
                 return best
-    return best or _whole(text)
+    return best or _whole(text, value)
 
 
-def _judge(expression: Expression, text: str) -> Clue | None:
+def _judge(expression: Expression, text: str, value: Value) -> Clue | None:
     inner = expression.inner
     if not inner or inner.isspace():
         return None
     read = tokens(inner.lstrip("=-#:{ "))
     if not read:
         return None
-    around = surroundings(text, expression.start, expression.end)
+    around = surroundings(text, expression.start, expression.end, value)
     shown = text[expression.start : expression.end]
     if expression.opening in _PROBES and arithmetic(read, strict=expression.opening in _SHARED):
-        return Clue(_probe(around), "has the template engine do a sum, to see whether it does", shown)
+        return _clue(_probe(around), "has the template engine do a sum, to see whether it does", shown)
     if expression.opening == "{" and not _smarty(inner):
         return None
     why = reach(read, inner) or (shell(inner) if expression.opening in _RUBY else "")
     if why:
-        return Clue(_reached(around), "is an expression for a template engine that " + why, shown)
+        return _clue(_reached(around), "is an expression for a template engine that " + why, shown)
     return None
+
+
+def _clue(certainty: int, why: str, shown: str) -> Clue | None:
+    return Clue(certainty, why, shown) if certainty else None
 
 
 def _smarty(inner: str) -> bool:
@@ -62,25 +66,26 @@ def _smarty(inner: str) -> bool:
 
 def _probe(around: Surroundings) -> int:
     if around.code:
-        return 15
-    return 85 if around.words <= 3 else 65 if around.words <= 12 else 30
+        return 0
+    return 85 if around.words <= 3 else 65 if around.words <= 12 else 0
 
 
 def _reached(around: Surroundings) -> int:
     if around.code:
-        return 20
-    if around.lines > 12:
-        return 40
-    return 92 if around.words <= 12 else 70 if around.words <= 40 else 40
+        return 0
+    if around.lines > 12 or around.words > 40:
+        return 35
+    return 92 if around.words <= 12 else 70
 
 
-def _whole(text: str) -> Clue | None:
+def _whole(text: str, value: Value) -> Clue | None:
     match = _POLYGLOT.search(text) or _DIRECTIVE.search(text)
     if match is None:
         return None
-    around = surroundings(text, match.start(), match.end())
-    certainty = 20 if around.code else 80 if around.words <= 6 else 40
-    return Clue(certainty, "carries a directive for a template engine", text[match.start() :][:80])
+    around = surroundings(text, match.start(), match.end(), value)
+    if around.code or around.words > 6:
+        return None
+    return Clue(80, "carries a directive for a template engine", text[match.start() :][:80])
 
 
 _PATTERNS = (

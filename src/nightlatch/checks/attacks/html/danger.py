@@ -4,9 +4,11 @@ import re
 
 from nightlatch.checks.attacks.html.tokens import Tag, tags
 from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
-from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act
-from nightlatch.checks.attacks.javascript.tokens import unescape
+from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls, sentence
+from nightlatch.checks.attacks.javascript.tokens import tokens, unescape
 
+_DIRECTIVES = ("ng-", "data-ng-", "v-", "x-", "@", ":", "hx-on", "(")
+"""Attributes that a framework of the browser's evaluates."""
 _SOURCES = frozenset({"src", "href", "xlink:href", "x:href", "src\\"})
 _HANDLER = re.compile(r"[\"'`]*+(on[a-z]{3,40}+)(?:[^\w=-][^a-z0-9]*+)?\Z")
 _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
@@ -55,7 +57,16 @@ def _element(tag: Tag) -> Act:
         return _script(tag)
     if tag.name == "style":
         return _style(tag.body)
+    if tag.name in {"set", "animate", "animatetransform", "animatemotion"}:
+        return _animation(dict(tag.attributes))
     return NOTHING
+
+
+def _animation(attributes: dict[str, str]) -> Act:
+    """SVG animates handlers too, if it is told to."""
+    name = attributes.get("attributename", "").lower()
+    code = attributes.get("to") or attributes.get("values") or attributes.get("from") or ""
+    return _handler(name, code) if name in HANDLERS else NOTHING
 
 
 def _script(tag: Tag) -> Act:
@@ -69,7 +80,9 @@ def _script(tag: Tag) -> Act:
     found = act(tag.body)
     if found.danger is Danger.HOSTILE:
         return Act(Danger.HOSTILE, "adds a script that " + found.why)
-    return Act(Danger.CODE, "adds a script") if tag.body.strip() else NOTHING
+    if found.danger and (calls(tag.body) or not sentence(tokens(tag.body))):
+        return Act(Danger.CODE, "adds a script")
+    return NOTHING
 
 
 def _attribute(tag: Tag, name: str, value: str, known_only: bool) -> Act:
@@ -79,6 +92,9 @@ def _attribute(tag: Tag, name: str, value: str, known_only: bool) -> Act:
         if known_only and handler[1] not in HANDLERS:
             return NOTHING
         return _handler(handler[1], value)
+    if name.startswith(_DIRECTIVES):
+        found = act(value)
+        return found if found.danger is Danger.HOSTILE else NOTHING
     if name == "style":
         return _style(value)
     if name == "srcdoc":

@@ -35,7 +35,7 @@ class Tag(NamedTuple):
 
 # Every repetition is possessive: no input makes the matcher go back.
 _OPEN = re.compile(
-    r"<(?:[\s/\x00]*+(?=/?\s*+(?:script|iframe|img|svg)\b))?+"
+    r"<(?:[\s\x00]++(?=/?\s*+(?:script|iframe|img|svg)\b))?+"
     r"(?P<name>/?\s?[a-zA-Z][^\s/>\x00]*+|!--|[!?%])",
     re.IGNORECASE,
 )

@@ -14,6 +14,7 @@ from nightlatch.checks.attacks.javascript.words import (
     KEYWORDS,
     PROOFS,
     SECRET,
+    SHOWN,
 )
 
 
@@ -41,7 +42,7 @@ _END = Token("end", "", 0)
 _MARKED = re.compile(r"xss|hack|pwn|csrf|poc\b|cookie|domain|javascript|vulnerab|inject", re.IGNORECASE)
 _FUCK = re.compile(r"[\[\]()!+\s]{20}")
 _IDLE = re.compile(r"(?:void\(?0\)?|return(?:false|true)|false|true|null|undefined|[;\s#]|//)*\Z")
-_PLAIN_CALL = re.compile(r"[\w$\]]\s*+[(`]|[^=!<>]=[^=>]|\b(?:throw|import|new)\b")
+_PLAIN_CALL = re.compile(r"[\w$\])][(`]|[^=!<>]=[^=>]|\b(?:throw|import|new)\b")
 
 
 def act(code: str, depth: int = 0) -> Act:
@@ -55,8 +56,8 @@ def act(code: str, depth: int = 0) -> Act:
 
 
 def calls(code: str) -> bool:
-    """Does it look as if it calls or assigns something, and is no sentence?"""
-    return bool(_PLAIN_CALL.search(code)) and not sentence(tokens(code))
+    """Does it look as if it calls or assigns something?"""
+    return bool(_PLAIN_CALL.search(code))
 
 
 def proof(read: Sequence[Token], depth: int = 0) -> str:
@@ -139,8 +140,9 @@ def _proving(read: Sequence[Token], call: int) -> bool:
     argument = _at(read, call) if _at(read, call).kind == "template" else _at(read, call + 1)
     if argument.literal:
         return " " not in argument.text.strip() or bool(_MARKED.search(argument.text))
-    if argument.kind == "word" and _at(read, call + 2).text not in {".", "[", "?.", ")", "(", ""}:
-        return bool(_MARKED.search(argument.text))
+    if argument.kind == "word" and _at(read, call + 2).text not in {".", "[", "?.", "("}:
+        name = argument.text
+        return len(name) == 1 or name in SHOWN or bool(_MARKED.search(name))
     return True
 
 
@@ -215,6 +217,14 @@ def _import(read: Sequence[Token], at: int, depth: int) -> str:
     return ""
 
 
+def _sorted(read: Sequence[Token], at: int, depth: int) -> str:
+    """AngularJS evaluates what it is told to sort by."""
+    key = _at(read, at + 2)
+    if _at(read, at + 1).text == ":" and key.literal and depth < _DEPTH:
+        return act(key.text, depth + 1).why
+    return ""
+
+
 def _throw(read: Sequence[Token], at: int, depth: int) -> str:
     if any(token.text == "onerror" for token in read[max(0, at - 12) : at + 12]):
         return "throws into a handler of its own"
@@ -230,5 +240,6 @@ _JUDGES: dict[str, _Judge] = {
     "domain": lambda read, at, depth: "",
     "location": _location,
     "import": _import,
+    "orderBy": _sorted,
     "throw": _throw,
 }

@@ -4,16 +4,22 @@ PROOFS = frozenset({"alert", "confirm", "prompt"})
 """Called to show that a script runs: what nearly every attempt begins with."""
 
 EVALUATORS = frozenset(
-    {"eval", "Function", "setTimeout", "setInterval", "setImmediate", "execScript", "constructor"}
+    {"eval", "Function", "setTimeout", "setInterval", "setImmediate", "execScript", "constructor", "$eval"}
 )
 """Run a string as code."""
 
 GLOBALS = frozenset(
-    {"window", "self", "top", "parent", "this", "frames", "globalThis", "opener", "content"}
+    {"window", "self", "top", "parent", "this", "frames", "globalThis", "opener", "content", "view", "defaultView"}
 )
 
 SECRET = frozenset({"cookie", "domain"})
 """Of the document, what attempts read."""
+
+SHOWN = frozenset(
+    """document location origin name window self this top parent domain navigator localStorage
+    sessionStorage""".split()
+)
+"""What a proof shows of the page where it runs."""
 
 HIGHER_ORDER = frozenset(
     """map some every find findIndex findLast forEach filter reduce reduceRight sort flatMap replace
