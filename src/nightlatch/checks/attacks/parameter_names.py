@@ -22,43 +22,13 @@ _FETCHED = re.compile(
     r"|to|out|view|show|open|u|dir|window|content|port|resource|location|navigation|validate"
 )
 _SEEN_BY_ANALYTICS = frozenset(
-    [
-        "dl",
-        "dr",
-        "dp",
-        "dt",
-        "url",
-        "pageurl",
-        "ref",
-        "referrer",
-        "referer",
-        "docurl",
-        "documenturl",
-        "documentreferrer",
-        "pagelocation",
-        "loc",
-        "location",
-        "href",
-        "page",
-        "tl",
-        "origin",
-        "baseurl",
-        "pageuri",
-        "currenturl",
-        "sourceurl",
-        "eventsourceurl",
-        "uri",
-        "pagereferrer",
-        "initialreferrer",
-        "topurl",
-        "site",
+    (
+        *("dl", "dr", "dp", "dt", "tl", "su", "url", "uri", "lurl", "rurl", "purl", "curl", "href"),
+        *("ref", "referrer", "referer", "docurl", "documenturl", "documentreferrer", "pageurl"),
+        *("pagelocation", "pagereferrer", "pageuri", "loc", "location", "page", "origin", "site"),
+        *("baseurl", "currenturl", "sourceurl", "eventsourceurl", "initialreferrer", "topurl"),
         "domain",
-        "su",
-        "lurl",
-        "rurl",
-        "purl",
-        "curl",
-    ]
+    )
 )
 
 

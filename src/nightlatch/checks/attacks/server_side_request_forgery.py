@@ -13,23 +13,12 @@ from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
 _SAYS_WHERE_FROM = frozenset(
-    [
-        "host",
-        "forwarded",
-        "via",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-server",
-        "x-real-ip",
-        "x-forwarded-proto",
-        "x-forwarded-port",
-        "x-original-host",
-        "true-client-ip",
-        "cf-connecting-ip",
-        "x-client-ip",
-        "x-cluster-client-ip",
+    (
+        *("host", "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-server"),
+        *("x-forwarded-proto", "x-forwarded-port", "x-real-ip", "x-client-ip", "true-client-ip"),
+        *("x-original-host", "cf-connecting-ip", "x-cluster-client-ip"),
         "x-envoy-external-address",
-    ]
+    )
 )
 """Headers that name hosts and addresses because that is their purpose."""
 _SAYS_PAGE = frozenset(("referer", "origin", "access-control-request-origin"))
