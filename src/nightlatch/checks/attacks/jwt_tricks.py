@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.url.addresses import Reach, target_of
 from nightlatch.checks.attacks.url.find import find_urls, hosts
-from nightlatch.checks.attacks.value import Clue, Place, Value
+from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
@@ -24,12 +24,18 @@ _MAX_HEADER = 4096
 _MAX_ITERATIONS = 1_000_000
 """PBES2 rounds: a verifier that believes more is busy for seconds (CVE-2022-36083)."""
 
-_KEY_BRINGERS = re.compile(r"dpop|proof|pop\+jwt|kb\+jwt|attestation|logout|secevent", re.I)
+_KEY_BRINGERS = re.compile(
+    r"dpop|proof|pop\+jwt|kb\+jwt|attestation|logout|secevent", re.IGNORECASE
+)
 """Kinds of token that bring their own key by their standard (RFC 9449, OpenID4VCI)."""
-_KID_PATH = re.compile(r"\.\.[/\\]|^/(?:dev|proc|etc|var|tmp|usr|home|sys|opt)/|^file:|^[a-z]:\\", re.I)
-_KID_SQL = re.compile(r"['\"]\s*(?:union|or|and|;|\|\||--|\))|\bunion\b.{1,40}\bselect\b|['\"].*--", re.I)
+_KID_PATH = re.compile(
+    r"\.\.[/\\]|^/(?:dev|proc|etc|var|tmp|usr|home|sys|opt)/|^file:|^[a-z]:\\", re.IGNORECASE
+)
+_KID_SQL = re.compile(
+    r"['\"]\s*(?:union|or|and|;|\|\||--|\))|\bunion\b.{1,40}\bselect\b|['\"].*--", re.IGNORECASE
+)
 _KID_SHELL = re.compile(r"[|;&`]\s*(?:\w|/)|\$\(|\n")
-_ODD_ADDRESS = re.compile(r"@|#|\\|\.\./|[?&](?:url|next|redirect\w*|return\w*|to)=", re.I)
+_ODD_ADDRESS = re.compile(r"@|#|\\|\.\./|[?&](?:url|next|redirect\w*|return\w*|to)=", re.IGNORECASE)
 _UNSIGNED_ON_PURPOSE = frozenset(("request", "state", "id_token_hint", "client_assertion_hint"))
 """Parameters whose tokens may go unsigned by their standard (OpenID Connect Core, section 6.1)."""
 
