@@ -14,7 +14,7 @@ from nightlatch.exchange.judgement import Level
 _SHELLSHOCK = re.compile(r"\(\)\s*+\{\s*+(?::|_|[\w\\]++)?\s*+(?:;|>|\[)?[^}]{0,40}+\}\s*+[;>]")
 _OPTION = re.compile(
     r"""
-    \A[\w.'"/ -]{0,24}?(?<![\w-])(?:
+    \A[^\n=]{0,64}?(?<![\w-])(?:
         -o\s?(?:ProxyCommand|LocalCommand|PermitLocalCommand|KnownHostsCommand)\s*+= \S?
       | --(?:upload-pack|receive-pack|exec|rsh|to-command|use-askpass|use-compress-program
             |checkpoint-action|info-script|new-volume-script|diff-program|pager|open-files-in-pager
@@ -27,6 +27,7 @@ _OPTION = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_SOCKET = re.compile(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
 _COMMAND_NAMES = re.compile(
     r"(?:^|[._\[])(?:cmd|exec|execute|command|run|shell|process|query_?cmd|system|daemon|do_?cmd"
     r"|c|ping_?(?:addr|host|ip)?)\]?$",
@@ -38,10 +39,11 @@ _LIST_NAMES = re.compile(
     r"(?:\[\w*\])?$",
     re.IGNORECASE,
 )
-_WORD_LIST = re.compile(r"[A-Za-z_]\w++(?:\s*+[|;&,]\s*+[A-Za-z_][\w.-]*+)*+\s*+\Z")
-_ENDS = re.compile(r"""[\s;|&'")`}]*+(?:[#\x00].{0,40}+|(?:--|//)\s?)?\Z""", re.DOTALL)
+_ENDS = re.compile(r"""[\s;|&'"()`}]*+(?:[#\x00].{0,40}+|(?:--|//)\s?)?\Z""", re.DOTALL)
+_ONE_ITEM = re.compile(r"[\w.@-]++\Z")
 _IN_A_LIST = {"&&": 65, "||": 62, ";": 62, "|": 55}
 """`name|id` may be two fields; no list is written with two ampersands."""
+_SUBSTITUTIONS = ("$(", "`", "<(", ">(")
 
 
 def recognise(text: str, value: Value) -> Clue | None:
@@ -51,6 +53,9 @@ def recognise(text: str, value: Value) -> Clue | None:
     option = _OPTION.search(text)
     if option is not None and count_words(text, option.end()) <= 3:
         return Clue(80, "is an option that makes the program run another", text)
+    socket = _SOCKET.search(text)
+    if socket is not None and count_words(text) <= 6:
+        return Clue(92, "opens a connection to a host of its choosing", text)
     commands = commands_in(text)
     if not commands:
         return None
@@ -116,32 +121,32 @@ def _bare_harm(command: Command) -> int:
 
 def _alone(command: Command, text: str, value: Value) -> int:
     """A name that may be a word: only where nothing but the command makes sense of the text."""
-    if not _ENDS.match(text, command.end) and command.opening not in ("$(", "`", "<(", ">("):
-        return 0 if text[command.end : command.end + 1] not in (";", "|", "&") else 40
-    before = text[: command.start].strip()
-    if command.opening in ("$(", "`", "<("):
+    if command.opening in _SUBSTITUTIONS:
         closed = text[command.end : command.end + 1] in (")", "`")
-        return 70 if closed and not _is_code(text) else 0
+        # `$(id).x` is jQuery, and who quotes one word with back quotes quotes another.
+        code = ")." in text or text.count("`") > 2
+        return 70 if closed and not code else 0
+    before = text[: command.start].strip()
+    if not _ENDS.match(text, command.end):
+        return 40 if not before and text[command.end : command.end + 1] in (";", "|", "&") else 0
     if command.kind in (Kind.PRINT, Kind.FILTER, Kind.FILE):
         return 45 if not before else 30
-    if _LIST_NAMES.search(value.name) or command.opening in ("\n", "\r") and before[-1:].isalpha():
-        return 30
-    if len(before) > 2 and _WORD_LIST.match(text):
-        return _IN_A_LIST.get(command.opening, 40) if before.isalnum() else 40
-    return 68 if command.opening != "&" else 60
-
-
-def _is_code(text: str) -> bool:
-    """jQuery's `$(id)` and the like."""
-    return ")." in text
+    if not before or not before[-1].isalnum() or not before[0].isalpha() or len(before) < 3:
+        plain = "=" not in before and "://" not in before
+        return (68 if command.opening != "&" else 60) if plain else 0
+    if not _ONE_ITEM.match(before) or _LIST_NAMES.search(value.name):
+        return 0
+    return _IN_A_LIST.get(command.opening, 0)
 
 
 def _doubt(command: Command, commands: list[Command], text: str) -> int:
     """How much the words around it speak for a text about commands."""
-    spans = sorted({(other.start, other.end) for other in commands})
+    # What `echo` is given may be any sentence.
+    spans = [(other.start, other.end) for other in commands if other.kind is not Kind.PRINT]
     outside, at = 0, 0
     for start, end in spans:
-        outside += count_words(text, at, start) if start > at else 0
+        outside += count_words(text, at, max(at, start))
+        outside += max(0, count_words(text, start, end) - 3)
         at = max(at, end)
     outside += count_words(text, at)
     if command.opening == "`" and outside >= 2:

@@ -28,7 +28,7 @@ _NAMED_FILE = re.compile(r"[\w*?.-]*\.[A-Za-z]\w{0,4}\Z|\*\Z")
 _NUMBER = re.compile(r"[-+]?\d++(?:\.\d++)?[smhd]?\Z")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d++)?\Z|\[?[0-9a-f:]*:[0-9a-f:]+\]?\Z|0x[0-9a-f]{8}\Z")
 _HOST = re.compile(
-    r"(?:[\w.+-]++(?::[^@\s]*+)?@)?(?:[\w-]++\.)++[A-Za-z]{2,24}\.?(?::\d++)?(?:/.*+)?\Z", re.DOTALL
+    r"(?:[\w.+-]++(?::[^@\s]*+)?@)?(?:[\w-]++\.)++[A-Za-z]{2,24}\.?(?::\d++)?(?::?[/~].*+)?\Z", re.DOTALL
 )
 _URL = re.compile(r"(?:https?|ftps?|tftp|file|ldap|gopher|dict|tcp)://\S|//[\w-]+\.", re.IGNORECASE)
 _SCRIPT_FLAGS = re.compile(
@@ -39,6 +39,8 @@ _SCRIPT_FLAGS = re.compile(
 _REVERSE_SHELL = re.compile(r"/dev/(?:tcp|udp)/|(?:^|[\s/])(?:ba|z|k|da)?sh\b|cmd(?:\.exe)?\b")
 _MARKED = re.compile(r"\$\(|`|\$\w|\\x?[0-9a-f]{2,}|[|<>]|[;'\"]|\*|^[0-9a-f]{12,}\Z")
 _ARITHMETIC = re.compile(r"\d+[*+%/-]\d+")
+_CMDLET = re.compile(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
+_WMIC = frozenset({"process", "os", "qfe", "useraccount", "product", "service", "computersystem"})
 _SUBCOMMANDS = {
     "net": {"user", "users", "localgroup", "group", "view", "share", "use", "start", "accounts"},
     "net1": {"user", "localgroup"},
@@ -112,6 +114,8 @@ def _listing(name: str, words: Sequence[Word]) -> Fit:
         return Fit.BARE
     if name == "set":
         return _set(words)
+    if name == "ps" and words[0].text in ("aux", "auxww", "ax", "ef", "axjf", "waux"):
+        return Fit.HARM
     if all(is_flag(word) or is_path(word) or word.redirected or word.disguised for word in words):
         return Fit.HARM if any(map(_of_the_system, words)) else Fit.CALL
     if is_flag(words[0]) and len(words) <= 3 and not words[0].raw.startswith("/"):
@@ -130,8 +134,8 @@ def _set(words: Sequence[Word]) -> Fit:
 def _file(name: str, words: Sequence[Word]) -> Fit:
     if not words:
         return Fit.NONE
-    if any(_of_the_system(word) for word in words) and all(map(_takes, words[:2])):
-        return Fit.HARM
+    if any(map(_of_the_system, words)) and _takes(words[0]) and len(words) <= 12:
+        return Fit.HARM if is_flag(words[0]) or all(map(_takes, words[:2])) else Fit.CALL
     if all(map(_takes, words)) and any(is_path(word) or _plain_file(word) for word in words):
         return Fit.CALL
     if name in _READERS and len(words) == 1 and _FILE_NAME.match(words[0].text):
@@ -149,18 +153,24 @@ def _plain_file(word: Word) -> bool:
 def _network(name: str, words: Sequence[Word]) -> Fit:
     if not words:
         return Fit.BARE if name in ("nslookup", "nc", "ncat", "wget", "curl") else Fit.NONE
-    first = next((word for word in words if not is_flag(word)), None)
-    if any(is_flag(word) for word in words[:3]) and any(map(_reaches, words)):
-        return Fit.HARM
-    if first is not None and is_address(first):
-        return Fit.HARM if len(words) <= 6 else Fit.CALL
     if name == "getent" and words[0].text in ("hosts", "passwd", "ahosts", "group", "shadow"):
         return Fit.HARM
-    if len(words) > 1 and is_address(words[1]) and _NUMBER.match(words[0].text):
+    options = [word for word in words if _is_option(word)]
+    target = next((word for word in words if not _is_option(word)), None)
+    if target is None:
         return Fit.CALL
-    if all(is_flag(word) for word in words):
-        return Fit.CALL
-    return Fit.NONE
+    if _is_option(words[0]) and any(map(_reaches, words)):
+        return Fit.HARM
+    if is_address(target) or (_of_the_system(target) and any(map(is_address, words))):
+        return Fit.HARM if len(words) - len(options) <= 3 else Fit.CALL
+    if name == "socat" and ":" in target.text:
+        return Fit.HARM
+    port_first = _NUMBER.match(target.text) is not None and any(map(is_address, words[:3]))
+    return Fit.CALL if port_first else Fit.NONE
+
+
+def _is_option(word: Word) -> bool:
+    return is_flag(word) or word.text[:1] in ("+", "@")
 
 
 def _reaches(word: Word) -> bool:
@@ -182,7 +192,11 @@ def _interpreter(name: str, words: Sequence[Word]) -> Fit:
     if is_flag(first) or (first.raw.startswith("/") and name in ("cmd", "regsvr32", "wmic")):
         return Fit.CALL
     if name in ("mshta", "rundll32", "regsvr32", "wscript", "cscript", "msiexec"):
-        return Fit.HARM if _takes(first) or _URL.match(first.text) else Fit.NONE
+        return Fit.HARM if _takes(first) or ":" in first.text or "," in first.text else Fit.NONE
+    if name == "wmic":
+        return Fit.HARM if first.text.lower() in _WMIC else Fit.NONE
+    if name in ("powershell", "pwsh") and _CMDLET.match(first.text):
+        return Fit.HARM
     return Fit.CALL if is_path(first) or _plain_file(first) else Fit.NONE
 
 

@@ -65,7 +65,7 @@ COMMANDS: dict[str, Kind] = {
 }
 WRAPPERS = frozenset(
     "sudo exec nohup command builtin busybox time nice ionice setsid stdbuf do then else if while "
-    "! call start xargs doas toybox unbuffer".split()
+    "! call start xargs env doas toybox unbuffer".split()
 )
 """Words before a command that leave it one."""
 

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
-from nightlatch.checks.attacks.shell.arguments import Fit, fit
+from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_flag
 from nightlatch.checks.attacks.shell.commands import (
     COMMANDS,
     DIRECTORIES,
@@ -82,11 +82,8 @@ def _command_at(
         return None
     line = read_line(text, at, variables)
     words = _split(_after_assignments(line.words, variables))
-    while words and words[0].text in WRAPPERS and len(words) > 1:
-        words = words[1:]
-    if not words:
-        return None
-    return _resolved(words, opening, start, line.end)
+    words = _unwrapped(words)
+    return _resolved(words, opening, start, line.end) if words else None
 
 
 def _split(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -95,6 +92,16 @@ def _split(words: tuple[Word, ...]) -> tuple[Word, ...]:
         return words
     parts = words[0].text.split()
     return (*(Word(part, part, disguised=True) for part in parts), *words[1:])
+
+
+def _unwrapped(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Without `sudo -u root`, `env`, `busybox` and the like before a program."""
+    while len(words) > 1 and _base_name(words[0].text) in WRAPPERS:
+        at = next((n for n, word in enumerate(words) if n and not is_flag(word)), 0)
+        if not at or not (_names(words[at]) or _base_name(words[at].text) in WRAPPERS):
+            break
+        words = words[at:]
+    return words
 
 
 def _may_be_name(word: str, after: str) -> bool:
@@ -118,30 +125,28 @@ def _after_assignments(words: tuple[Word, ...], variables: dict[str, str]) -> tu
 
 
 def _resolved(words: tuple[Word, ...], opening: str, start: int, end: int) -> Command | None:
-    first = words[0]
-    name = _name(first)
-    if not name:
-        return None
-    kind = COMMANDS[name]
+    first, arguments = words[0], words[1:]
     disguised = first.disguised or _is_pattern(first.text)
-    arguments = words[1:]
-    how = fit(name, kind, arguments)
-    if how is Fit.NONE and not disguised:
-        return None
-    return Command(name, kind, how, opening, start, end, disguised, first.text, arguments)
+    best: Command | None = None
+    for name in _names(first):
+        kind = COMMANDS[name]
+        how = fit(name, kind, arguments)
+        if best is None or how > best.fit:
+            best = Command(name, kind, how, opening, start, end, disguised, first.text, arguments)
+    return best if best is not None and best.fit is not Fit.NONE else None
 
 
-def _name(word: Word) -> str:
-    """The program that the word calls, by its bare name; "" when it is none we know."""
+def _names(word: Word) -> tuple[str, ...]:
+    """The programs that the word may call, by their bare names; none when we know none."""
     if _is_pattern(word.text):
-        return _by_pattern(word.text) if len(word.text) <= 64 else ""
+        return _by_pattern(word.text) if len(word.text) <= 64 else ()
     for text in (word.text, word.raw):
         name = _base_name(text)
         if name in COMMANDS:
-            return name
+            return (name,)
         if name.lower() in ON_WINDOWS:
-            return name.lower()
-    return ""
+            return (name.lower(),)
+    return ()
 
 
 def _base_name(word: str) -> str:
@@ -163,8 +168,5 @@ def _is_pattern(text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _by_pattern(pattern: str) -> str:
-    for path in WELL_KNOWN:
-        if fnmatchcase(path, pattern):
-            return path.rpartition("/")[2]
-    return ""
+def _by_pattern(pattern: str) -> tuple[str, ...]:
+    return tuple(path.rpartition("/")[2] for path in WELL_KNOWN if fnmatchcase(path, pattern))

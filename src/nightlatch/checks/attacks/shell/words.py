@@ -42,7 +42,7 @@ _PIECE = re.compile(
   | (?P<ansi>     \$'(?:[^'\\]|\\.){0,200}+' )
   | (?P<said>     \$\((?:echo|printf)\ ++(?:-\w+\ ++)?+[\w./'"-]{1,40}+\) )
   | (?P<inner>    \$\([^()]{0,200}+(?:\([^()]{0,100}+\)[^()]{0,100}+){0,4}+\) )
-  | (?P<variable> \$(?:\w+|[@*\#?!$-]|\{[^{}\n]{0,64}+\}) )
+  | (?P<variable> \$(?:\d|[A-Za-z_]\w*+|[@*\#?!$-]|\{[^{}\n]{0,64}+\}) )
   | (?P<end>      [;|&\n\r)`}] | [<>]\( )
   | (?P<single>   '[^']{0,400}+' )
   | (?P<double>   \$?"(?:[^"\\]|\\.){0,400}+" )
@@ -113,10 +113,10 @@ class _Reader:
         self._inside = True
         plain = _UNDO[kind](piece, self._variables) if kind in _UNDO else piece
         if kind != "plain":
-            self._disguised = self._disguised or self._hides(kind, piece)
+            self._disguised = self._disguised or self._hides(kind, piece, plain)
         self._parts.append(plain)
 
-    def _hides(self, kind: str, piece: str) -> bool:
+    def _hides(self, kind: str, piece: str, plain: str) -> bool:
         """Does this piece hide a word? Only inside one, and quotes only around part of it."""
         after = self._text[self._at + len(piece) : self._at + len(piece) + 1]
         joined = after.isalnum() or after in ("/", "?", "*", "'", '"', "$", "\\")
@@ -128,11 +128,13 @@ class _Reader:
             return piece[1].isalnum()
         if kind == "caret":
             return joined
-        return kind in ("variable", "inner", "said") and (before.isalnum() or joined)
+        expanded = kind in ("variable", "inner", "said")
+        return expanded and (before.isalnum() or joined or plain != "")
 
     def _take_braces(self, piece: str) -> None:
-        for text in piece[1:-1].split(","):
-            self._words.append(Word(_unquoted(text), text, disguised=True))
+        name, *others = piece[1:-1].split(",")
+        self._words.append(Word(_unquoted(name), name, disguised=True))
+        self._words.extend(Word(_unquoted(text), text, disguised=False) for text in others)
         self._start = self._at + len(piece)
 
     def _finish_word(self) -> None:
