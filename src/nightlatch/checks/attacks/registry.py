@@ -3,6 +3,7 @@
 from nightlatch.checks.attacks import (
     attack_tool,
     code_injection,
+    command_injection,
     crlf_injection,
     cross_site_scripting,
     expression_injection,
@@ -10,6 +11,7 @@ from nightlatch.checks.attacks import (
     jwt_tricks,
     mail_header_injection,
     open_redirect,
+    path_traversal,
     prototype_pollution,
     request_smuggling,
     server_side_include,
@@ -24,6 +26,7 @@ from nightlatch.checks.check import Check
 ATTACK_CHECKS: tuple[Check, ...] = (
     attack_tool.CHECK,
     code_injection.CHECK,
+    command_injection.CHECK,
     crlf_injection.CHECK,
     cross_site_scripting.CHECK,
     expression_injection.CHECK,
@@ -31,6 +34,7 @@ ATTACK_CHECKS: tuple[Check, ...] = (
     jwt_tricks.CHECK,
     mail_header_injection.CHECK,
     open_redirect.CHECK,
+    path_traversal.CHECK,
     prototype_pollution.CHECK,
     request_smuggling.CHECK,
     server_side_include.CHECK,
@@ -43,6 +47,7 @@ ATTACK_CHECKS: tuple[Check, ...] = (
 RECOGNISERS: tuple[Recogniser, ...] = (
     attack_tool.RECOGNISER,
     code_injection.RECOGNISER,
+    command_injection.RECOGNISER,
     crlf_injection.RECOGNISER,
     cross_site_scripting.RECOGNISER,
     expression_injection.RECOGNISER,
@@ -50,6 +55,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     jwt_tricks.RECOGNISER,
     mail_header_injection.RECOGNISER,
     open_redirect.RECOGNISER,
+    path_traversal.RECOGNISER,
     prototype_pollution.RECOGNISER,
     server_side_include.RECOGNISER,
     server_side_request_forgery.RECOGNISER,
