@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.detection.corpus import CorpusError, corpus_files
-from benchmarks.detection.report import show
-from benchmarks.detection.run import Result, measure
 from msgspec.structs import asdict
 from rich.console import Console
 from rich.progress import Progress
+
+from benchmarks.detection.corpus import CorpusError, corpus_files
+from benchmarks.detection.report import show
+from benchmarks.detection.run import Result, measure
 
 MOST_CASES = 50
 

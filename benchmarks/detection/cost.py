@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from benchmarks.detection.corpus import Row
-from benchmarks.detection.requests import request_of_row
 from msgspec.structs import replace
 
+from benchmarks.detection.corpus import Row
+from benchmarks.detection.requests import request_of_row
 from nightlatch.checks.attacks.value import Attack
 from nightlatch.exchange.content import Content, Leaf, query_leaves, read_content
 from nightlatch.exchange.exchange import Body, Request

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.detection.run import Result
-from benchmarks.detection.score import Case, Tally
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from benchmarks.detection.run import Result
+from benchmarks.detection.score import Case, Tally
 
 MOST_CHECKS = 3
 

@@ -7,7 +7,6 @@ body, its content coding undone by the capture's decoder within the capture's bo
 from urllib.parse import unquote, urlsplit
 
 from benchmarks.detection.corpus import Row
-
 from nightlatch.capture.bodies import BodyCollector, body_of
 from nightlatch.capture.codings import decoder_for
 from nightlatch.capture.requests import request_of, with_body

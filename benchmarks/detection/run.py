@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec import Struct
+from nightlatch.checks.attacks.engine import AttackEngine
+
 from benchmarks.detection.corpus import CorpusError, corpus_files, read_rows
 from benchmarks.detection.cost import (
     ORDER_POST,
@@ -19,9 +22,6 @@ from benchmarks.detection.cost import (
 )
 from benchmarks.detection.requests import request_of_row
 from benchmarks.detection.score import Score, Tally
-from msgspec import Struct
-
-from nightlatch.checks.attacks.engine import AttackEngine
 
 
 class Result(Struct):
@@ -77,7 +77,7 @@ def measure(directory: Path, advance: Callable[[int], None]) -> Result:
 
 
 def _open(cache: Path) -> tuple[AttackEngine, float, float]:
-    """The engine, with the seconds that its first opening takes and the milliseconds of the next."""
+    """The engine, the seconds of its first opening, and the milliseconds of the next."""
     began = time.perf_counter()
     AttackEngine.open(cache)
     built = time.perf_counter()

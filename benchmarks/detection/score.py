@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from benchmarks.detection.corpus import Row
 from msgspec import Struct, field
 
+from benchmarks.detection.corpus import Row
 from nightlatch.checks.attacks.value import Attack
 
 EXCERPT = 300
