@@ -34,6 +34,8 @@ class Value(Struct, frozen=True, gc=False):
     text: str
     is_name: bool = False
     """The text is itself a name (a key of JSON or of a form), which a sender also chooses."""
+    codings: tuple[str, ...] = ()
+    """What was undone to get the text beyond what its place demands, e.g. ("base64",)."""
 
 
 class Clue(Struct, frozen=True, gc=False):
