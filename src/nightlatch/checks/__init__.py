@@ -44,9 +44,11 @@ from nightlatch.checks import (
     strict_transport,
     token_faults,
     trace_method,
+    unread_request,
     verbose_server,
     wildcard_identifier,
 )
+from nightlatch.checks.attacks.registry import ATTACK_CHECKS
 from nightlatch.checks.check import Check
 
 
@@ -105,4 +107,6 @@ CHECKS = distinct(
     cacheable_personal_data.CHECK,
     cookie_flags.CHECK,
     verbose_server.CHECK,
+    unread_request.CHECK,
+    *ATTACK_CHECKS,
 )

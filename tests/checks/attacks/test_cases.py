@@ -1,7 +1,7 @@
 """Every recogniser against its cases: what it must find, and what it must leave in peace.
 
-A case is a line of `cases/CHECK-ID.txt`: "bad" or "good", a tab, the text with Python's escapes, and
-optionally a tab and the place and name it stood in.
+A case is a line of `cases/CHECK-ID.txt`: "bad" or "good", a tab, the text with Python's escapes,
+and optionally a tab and the place and name it stood in.
 """
 
 import ast
@@ -52,7 +52,7 @@ def clue_in(recogniser: Recogniser, proposals: Proposals, value: Value) -> Clue 
     return recogniser.recognise(value.text, value)
 
 
-@pytest.mark.parametrize("recogniser", RECOGNISERS, ids=lambda recogniser: recogniser.check)
+@pytest.mark.parametrize("recogniser", RECOGNISERS, ids=[reader.check for reader in RECOGNISERS])
 def test_finds_the_bad_and_leaves_the_good(recogniser: Recogniser) -> None:
     proposals = Proposals([recogniser.patterns], None)
     wrong, ran = [], {True: 0, False: 0}
@@ -67,8 +67,8 @@ def test_finds_the_bad_and_leaves_the_good(recogniser: Recogniser) -> None:
 
 def test_every_attack_has_its_check_and_its_reader() -> None:
     checks = {check.id for check in ATTACK_CHECKS}
-    readers = [reader.check for reader in (*RECOGNISERS, *REQUEST_RULES)]
-    assert checks == set(readers)
+    readers = {reader.check for reader in RECOGNISERS} | {rule.check for rule in REQUEST_RULES}
+    assert checks == readers
     assert len(ATTACK_CHECKS) == len(checks)
 
 

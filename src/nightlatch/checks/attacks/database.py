@@ -11,6 +11,7 @@ import platform
 import tempfile
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,9 @@ _MAGIC = b"nightlatch-patterns-1\n"
 _DIGEST = 32
 
 
-def open_database(expressions: Sequence[bytes], cache: Path | None) -> "hyperscan.Database":
+# Tests, and hosts of several applications, open the same patterns many times.
+@lru_cache(4)
+def open_database(expressions: tuple[bytes, ...], cache: Path | None) -> "hyperscan.Database":
     """The database over `expressions`, numbered from 0; from a file in the directory `cache` where
     there is one. When several processes start at once, one builds and the others wait for it.
 
@@ -76,7 +79,7 @@ def _load(path: Path) -> "hyperscan.Database | None":
     if kept[: len(_MAGIC)] != _MAGIC or hashlib.sha256(data).digest() != kept[len(_MAGIC) : head]:
         return None
     try:
-        return hyperscan.loadb(bytearray(data), hyperscan.HS_MODE_BLOCK)
+        return hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
     except hyperscan.HyperscanError:
         return None
 

@@ -198,7 +198,10 @@ def _attacks(found: dict[str, list[_Found]]) -> Iterator[Attack]:
     for check, clues in found.items():
         certainty = _together(clues)
         if certainty >= FINDING:
-            yield Attack(check, certainty, worded(clues[0].clue, clues[0].value))
+            first = clues[0]
+            place = "" if first.value is _WHOLE else first.value.place.value
+            evidence = worded(first.clue, first.value)
+            yield Attack(check, certainty, evidence, place, first.value.name)
 
 
 def _together(clues: Iterable[_Found]) -> int:

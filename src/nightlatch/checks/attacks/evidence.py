@@ -2,7 +2,7 @@
 
 import re
 
-from nightlatch.checks.attacks.value import Clue, Place, Value
+from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.wording import named
 
 LONGEST = 80
@@ -20,12 +20,12 @@ def worded(clue: Clue, value: Value) -> str:
 
 
 def _where(value: Value) -> str:
-    if value.place in (Place.PATH, Place.BODY) or not value.name:
-        return f"The {value.place.value}"
-    kind = f"a name in the {value.place.value}" if value.is_name else named(value.name)
+    place = value.place.value
     if value.is_name:
-        return kind[0].upper() + kind[1:]
-    return f"{value.place.value[0].upper()}{value.place.value[1:]} {kind}"
+        return f"A name in the {place}"
+    if not value.name:
+        return f"The {place}"
+    return f"{place[0].upper()}{place[1:]} {named(value.name)}"
 
 
 def _shown(text: str) -> str:

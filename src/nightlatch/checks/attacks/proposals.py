@@ -30,7 +30,7 @@ class Proposals:
                 expressions.append(pattern.encode())
                 self._bits.append(1 << number)
         self._all = (1 << len(groups)) - 1
-        self._database = open_database(expressions, cache) if expressions else None
+        self._database = open_database(tuple(expressions), cache) if expressions else None
         self._threads = local()
 
     def propose(self, texts: Sequence[str]) -> Proposed:

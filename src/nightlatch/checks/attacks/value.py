@@ -57,3 +57,6 @@ class Attack(Struct, frozen=True, gc=False):
     certainty: int
     evidence: str
     """Which parameter, which decoded text, why; in words, masked."""
+    place: str = ""
+    name: str = ""
+    """Of the value, as exceptions speak of it; empty for the request as a whole."""
