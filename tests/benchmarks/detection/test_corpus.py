@@ -51,10 +51,17 @@ def test_a_directory_without_corpora_is_named(tmp_path: Path) -> None:
         corpus_files(tmp_path / "nowhere")
 
 
+def test_lone_surrogates_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "surrogates.jsonl"
+    path.write_bytes(LINE.replace(b"search", b"\\udce2"))
+    assert _rows(path)[0].target == "/\udce2?q=1"
+
+
 BROKEN: dict[str, tuple[bytes, str]] = {
-    "not JSON": (b"method: GET", "malformed"),
+    "not JSON": (b"method: GET", "Expecting value"),
     "not UTF-8": (LINE.replace(b"search", b"\xff\xfe"), "utf-8"),
-    "cut": (LINE[:40], "malformed"),
+    "cut": (LINE[:40], "Invalid control character"),
+    "too deep": (b"[" * 100_000, "recursion"),
     "not an object": (b"[]", "Expected `object`"),
     "without a label": (LINE.replace(b'"label"', b'"other"'), "label"),
     "another label": (LINE.replace(b'"label": 1', b'"label": 2'), r"\$\.label"),
