@@ -58,9 +58,13 @@ class Disclosures:
     ) -> bool:
         """Could more than one person be asked for, or be in the answer? Never False where `asked`
         or `read` would find several; costs a fraction of them."""
-        if any("," in str(leaf.value) for leaf in (*parameters, *query)):
-            return True
-        if len({leaf.name for leaf in query}) < len(query):
+        for leaf in parameters:
+            if "," in str(leaf.value):
+                return True
+        if query and (
+            any("," in str(leaf.value) for leaf in query)
+            or len({leaf.name for leaf in query}) < len(query)
+        ):
             return True
         return _may_list(request) or _may_list(response)
 
@@ -188,6 +192,8 @@ class Disclosures:
 def _identifiers(leaves: Sequence[Leaf]) -> list[Identifier]:
     """The identifiers of a flat group: a repeated or comma-separated parameter asks for several,
     otherwise the group names one record, by the last identifier of the best kind."""
+    if not leaves:
+        return []
     found: dict[str, list[Identifier]] = {}
     for leaf in leaves:
         name, value = leaf.name, leaf.value
@@ -228,7 +234,7 @@ def _may_list(content: Content) -> bool:
 
 
 def _has_list(leaves: Sequence[Leaf]) -> bool:
-    return any("[]" in leaf.path for leaf in leaves)
+    return bool(leaves) and any("[]" in leaf.path for leaf in leaves)
 
 
 def _layers(value: Any) -> Iterable[Any]:

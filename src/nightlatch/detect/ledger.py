@@ -107,15 +107,20 @@ class Account:
             known[digest] = now
         if self.windows:
             if fresh:
-                self._count(fresh, now)
+                self._count(fresh, now, in_time=in_time)
         elif len(known) >= few:
             self._open(now)
         if len(known) > REMEMBERED:
             self._older, self.known = known, {}
         return new
 
-    def _count(self, digests: Sequence[bytes], now: float) -> None:
+    def _count(self, digests: Sequence[bytes], now: float, *, in_time: bool) -> None:
         members = _numbers(digests)
+        if in_time:
+            # No window ends yet: the next lines are for its end, and take as long as the rest.
+            for window in self.windows:
+                window.distinct.add_many(members)
+            return
         for window in self.windows:
             window.add(members, now)
         self._counted_since = max(window.start for window in self.windows)
