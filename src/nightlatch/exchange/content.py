@@ -6,7 +6,7 @@ content type, so a false label must not hide it from us.
 """
 
 import re
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -268,7 +268,8 @@ class _Search:
         return False
 
     def _below_object(self, members: dict[str, Any], path: str, depth: int) -> bool:
-        if not self._admits(members, depth):
+        self._left -= len(members)
+        if not depth or self._left <= 0:
             return False
         texts = self.texts
         for name, child in members.items():
@@ -287,7 +288,8 @@ class _Search:
         return True
 
     def _below_list(self, items: list[Any], path: str, name: str, depth: int) -> bool:
-        if not self._admits(items, depth):
+        self._left -= len(items)
+        if not depth or self._left <= 0:
             return False
         texts = self.texts
         for child in items:
@@ -304,7 +306,3 @@ class _Search:
             elif may_identify(name, child):
                 self.found.append(Leaf(path, name, child))
         return True
-
-    def _admits(self, container: Sized, depth: int) -> bool:
-        self._left -= len(container)
-        return depth > 0 and self._left > 0
