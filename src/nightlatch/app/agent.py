@@ -87,6 +87,8 @@ class Agent:
         self._closed = False
         self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
         self._sink = open_sink(self.waiting)
+        self.reads_bodies = pipeline.refuses_attacks
+        self.on_body = pipeline.on_body
         self.on_response = pipeline.on_response
         self.on_stream = pipeline.on_stream
 
@@ -191,7 +193,12 @@ def build_agent(settings: Settings) -> Agent:
     def open_sink(waiting: Callable[[], int]) -> Sink:
         return RemoteSink(settings, waiting) if settings.url else LocalSink(settings)
 
-    return Agent(Pipeline(rooms, settings.mode), open_sink, memory, settings.capture.queue)
+    return Agent(
+        Pipeline(rooms, settings.mode, refuses_attacks=settings.attacks.refuse),
+        open_sink,
+        memory,
+        settings.capture.queue,
+    )
 
 
 def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:

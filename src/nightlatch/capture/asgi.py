@@ -14,7 +14,7 @@ from nightlatch.capture.handshake import Handshake
 from nightlatch.capture.hold import CUT, HELD, Answer
 from nightlatch.capture.opening import Opening
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
-from nightlatch.capture.refusal import problem
+from nightlatch.capture.refusal import problem, refusal
 from nightlatch.capture.requests import with_body
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Request, Response
@@ -41,7 +41,7 @@ class AsgiCapture(Setup[F]):
 class _HttpExchange(Opening[F]):
     """One request and its answer. `receive` and `send` are what the application gets."""
 
-    __slots__ = ("_answer", "_body", "_gone", "_route")
+    __slots__ = ("_answer", "_barred", "_body", "_body_unread", "_gone", "_route")
 
     def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(capture, scope, receive, send)
@@ -51,6 +51,9 @@ class _HttpExchange(Opening[F]):
         )
         self._route: str | None = None
         self._gone = False
+        self._body_unread = capture.inline.reads_bodies
+        self._barred = False
+        """The request was refused while the application was reading it."""
 
     async def _refuse(self, response: Response) -> None:
         await self._send_all(self._answer.withhold(response))
@@ -63,7 +66,8 @@ class _HttpExchange(Opening[F]):
             with suppress(Exception):
                 await self._let_go()
             self._finish()
-            if not _is_cut(error):
+            # Who finds the client gone while reading says so; that is our doing, not a fault.
+            if not self._barred and not _is_cut(error):
                 raise
         except BaseException:
             # Cancelled, with the client or the server gone: there is nobody to send anything to.
@@ -75,17 +79,39 @@ class _HttpExchange(Opening[F]):
             self._finish()
 
     async def receive(self) -> Message:
+        if self._barred:
+            return {"type": "http.disconnect"}
         message = await self._receive()
+        refused: Sequence[Message] = ()
         try:
             kind = message["type"]
             if kind == "http.request":
                 body = octets(message.get("body", b""))
                 self._body.add(body, more=message.get("more_body", False))
+                if self._body_unread and (self._body.ended or self._body.overflowed):
+                    refused = self._judge_body()
             elif kind == "http.disconnect" and not self._answer.complete:
                 self._gone = True
         except Exception as error:  # noqa: BLE001
             self._capture.fault("capture.receive", error)
+        if refused:
+            self._barred = True
+            await self._send_all(refused)
+            return {"type": "http.disconnect"}
         return message
+
+    def _judge_body(self) -> Sequence[Message]:
+        """Our answer instead of the application's, if the body is not to reach it."""
+        self._body_unread = False
+        if not self._body.size:
+            return ()
+        try:
+            request = self._request_so_far(over=False)
+            decision = self._capture.inline.on_body(self._in_flight, request)
+        except Exception as error:  # noqa: BLE001
+            self._capture.fault("capture.on_body", error)
+            return self._answer.withhold(problem(503)) if self._capture.fail_closed else ()
+        return self._answer.withhold(refusal(decision)) if decision.withhold else ()
 
     async def send(self, message: Message) -> None:
         answer = self._answer

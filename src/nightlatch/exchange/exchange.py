@@ -24,6 +24,8 @@ class Body(Struct, frozen=True, gc=False):
     """More bytes passed than `data` holds."""
     fault: str = ""
     """Why `data` is not what it should be, e.g. "gzip: expands beyond 1 MiB"; empty when sound."""
+    tail: bytes = b""
+    """The last bytes of a body that is longer than what was captured, where they can be read."""
 
 
 NO_BODY = Body()

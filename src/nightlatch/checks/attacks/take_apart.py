@@ -57,6 +57,8 @@ def take_apart(
             _add_header(values, *header)
     if request.body.data:
         _add_body(values, request, content)
+    if request.body.tail:
+        values.append(Value(Place.BODY, "", lenient_text(request.body.tail)))
     return values
 
 
