@@ -63,7 +63,7 @@ def _bracketed(sql: Reading, at: int) -> bool:
 def _named_columns(sql: Reading, at: int) -> bool:
     while sql[at].kind == "word" and sql[at + 1].text in {",", "."}:
         at += 2
-    if sql[at].constant or sql[at].kind in {"variable", "name"} or sql[at + 1].text == "(":
+    if sql[at].constant or sql[at].kind in {"variable", "name"} or sql[at + 1].text in {"(", "||"}:
         return True
     if sql[at].text in BARE_CALLS and sql[at + 1].kind in {"end", "comment"}:
         return True
