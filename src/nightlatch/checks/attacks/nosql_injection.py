@@ -24,7 +24,7 @@ _PATTERNS = (
     r"(?:;|\|\||&&|['\"`])[\s(!)}]*(?:return|var|let|const|while|do|for|function|sleep|this|db|object"
     r"|json|it|obj|emit|tojson\w*|new\s+date|date|process|require|global)\b",
     r"['\"`][\s)}]*(?:\|\||&&)[\s(!]*(?:['\"]|\d|true|false)",
-    r"\bdb\.\w+\.\w+\s*\(",
+    r"\bdb\.\w+(?:\([^)]{0,60}\))?\.\w+\s*\(",
     r"\*\d{1,3}\r?\n\$\d",
     r"[\r\n][ \t]*(?:config\s+set|slaveof|replicaof|module\s+load|script\s+load|debug\s+segfault"
     r"|flush|bgsave|bgrewriteaof|shutdown\s+nosave|eval|set|add|replace|append|prepend|cas|getset"

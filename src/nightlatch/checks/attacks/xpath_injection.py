@@ -2,29 +2,28 @@
 
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Value
-from nightlatch.checks.attacks.xpath.paths import breaks_out, reads
+from nightlatch.checks.attacks.xpath.paths import breaks_out
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
 _LONG = 400
 
 _PATTERNS = (
-    r"['\"\d\w][\s)]*\][\s)\]]*(?:/|\||or\b|and\b)",
-    r"['\"\d][\s)\]]*(?:\|\s*/|(?:or|and|[=<>+\-]).{0,120}(?://|::|\w-\w+\s*\(|position\s*\(|last\s*\("
-    r"|name\s*\(|node\s*\(|text\s*\(|comment\s*\(|doc\w*\s*\(|(?:count|contains|string|substring"
-    r"|boolean|not|sum|id|key)\s*\(\s*[/.@*]))",
-    r"(?:doc|document|unparsed-text|collection|doc-available)\s*\(\s*(?:['\"]|concat)",
-    r"xdmp:\w",
+    r"\][\s)\]]*(?:/|\||or\b|and\b)",
+    r"['\"\d][\s)\]]*\|\s*/",
+    r"(?:\b(?:or|and)|[=|(<>])[\s(]*/{1,2}[\w*@.]",
+    r"\w::(?:\w|\*)",
+    r"(?:string-length|(?:local-)?name|namespace-uri|normalize-space|starts-with|ends-with|position"
+    r"|substring-(?:after|before)|doc(?:ument|-available)?|unparsed-text|system-property|last|node"
+    r"|text|comment|collection|environment-variable|string-to-codepoints|generate-id)\s*\(",
+    r"(?:count|contains|string|boolean|not|sum|substring|translate|concat)\s*\(\s*[/.@*]",
 )
 
 
-def recognise(text: str, value: Value) -> Clue | None:
+def recognise(text: str, _value: Value) -> Clue | None:
     quiet = 30 * (len(text) > _LONG or text.count("\n") > 3)
     if breaks_out(text):
-        again = 8 * reads(text)
-        return Clue(82 + again - quiet, "goes on as XPath behind the value's end", text)
-    if reads(text) and "xpath" not in value.name:
-        return Clue(30, "reads another document with XPath or XQuery", text)
+        return Clue(82 - quiet, "goes on as XPath behind the value's end", text)
     return None
 
 

@@ -53,8 +53,9 @@ class _Filters:
         for at, (kind, text) in enumerate(self._tokens):
             if kind == "open":
                 begins = self._begins(at + 1)
+                behind = closed and self._tokens[at - 1][0] == "close"
                 if begins and opened is None:
-                    opened = _how(closed, before, composed=begins == "operator")
+                    opened = _how(behind, before, composed=begins == "operator")
                 depth += 1
             elif kind == "close":
                 closed = closed or depth == 0
@@ -66,11 +67,14 @@ class _Filters:
     def _begins(self, at: int) -> str:
         """Is this the beginning of a filter, and which: "operator", "item" or ""?"""
         kind, text = self._tokens[at] if at < len(self._tokens) else ("", "")
+        if kind == "open" and at > 1 and self._tokens[at - 2][0] == "close":
+            return self._begins(at + 1)
         if kind == "operator":
             following = self._tokens[at + 1][0] if at + 1 < len(self._tokens) else "end"
             if following == "open" and not self._begins(at + 2):
                 return ""
-            return "operator" if following in {"open", "close", "end", "other"} else ""
+            item = following == "other" and _ITEM.match(self._tokens[at + 1][1])
+            return "operator" if item or following in {"open", "close", "end"} else ""
         return "item" if kind == "other" and _ITEM.match(text) else ""
 
     def _telling(self) -> bool:

@@ -20,7 +20,11 @@ _CONDITION = re.compile(
         (?: ===?+ | !==?+ | [<>]=?+ | $ | // | ; | \|\| | && | %00 )""",
     re.VERBOSE,
 )
-_LEAD = re.compile(r"\s*+[\w.\-]{0,40}+[\s)}\]]*+(?=;|\|\||&&)")
+_COMPARED = re.compile(r"===?+|!==?+|[<>]=?+|//|%00")
+_JOINED = re.compile(r"""\s*+(\|\||&&)\s*+(?:\d++|true|false)\s*+(?:\|\||&&)\s*+['"]\w*+\Z""")
+_LEAD = re.compile(
+    r"\s*+[\w.\-]{0,40}+[\s)}\]]*+(?=;)|\s*+(?:\d++|true|false|null)[\s)}\]]*+(?=\|\||&&)"
+)
 _SHELL = re.compile(
     r"""[\s;'"})]*+ db\. (?: getCollection\([^)]*+\) | \w++ )\.
         (?:insert|find|remove|drop|update|save|delete|aggregate|mapReduce|eval|count)\w*+\s*+\(""",
@@ -57,4 +61,7 @@ def _breaks_out(text: str, at: int) -> bool:
     found = _STATEMENT.match(text, at)
     if found:
         return any(sign in found[0] for sign in (";", "||", "&&"))
-    return _CONDITION.match(text, at) is not None and "==" in text[at:]
+    found = _CONDITION.match(text, at)
+    return found is not None and (
+        _COMPARED.search(found[0]) is not None or _JOINED.match(text, at) is not None
+    )

@@ -78,8 +78,8 @@ def _goes_on(read: list[Token], quoted: bool) -> bool:
     if following.text == "|":
         return _path(read, at + 1)
     if following.kind == "path" and closed:
-        return _path(read, at)
-    return quoted and following.text in {"=", "!=", "+", "-", "<", ">"} and _condition(read, at + 1)
+        return _path(read, at) and _steps_end(read, at)
+    return quoted and following.text in {"=", "!="} and _condition(read, at + 1)
 
 
 def _path(read: list[Token], at: int) -> bool:
@@ -92,13 +92,23 @@ def _path(read: list[Token], at: int) -> bool:
     return after.kind in {"name", "call", "axis"} or after.text in {"*", "@", "..", "//"}
 
 
+def _steps_end(read: list[Token], at: int) -> bool:
+    """Does the path end where a predicate, another path or the application's own text follows?"""
+    while at < len(read) and read[at].kind in {"path", "name", "call", "axis"}:
+        at += 1
+        while at < len(read) and read[at].text in {"*", "@", "(", ")"}:
+            at += 1
+    return at >= len(read) or read[at].text in {"[", "|"} or read[at].kind == "open"
+
+
 def _condition(read: list[Token], at: int) -> bool:
     """Within the tokens up to a string that never ends: a function of XPath, or a path."""
     for index in range(at, len(read)):
         kind, text = read[index]
         if kind == "call" and _called(read, index, text):
             return True
-        if kind == "axis" or (kind == "path" and text == "//" and _path(read, index)):
+        begins = read[index - 1].text in _WORDS or read[index - 1].text in _BEFORE_PATH
+        if begins and (kind == "axis" or (kind == "path" and _path(read, index))):
             return True
         if kind == "name" and index and read[index - 1].kind in {"name", "string", "number"}:
             if text not in {"or", "and", "div", "mod"} and read[index - 1].text not in _WORDS:
@@ -106,6 +116,7 @@ def _condition(read: list[Token], at: int) -> bool:
     return False
 
 
+_BEFORE_PATH = frozenset("=([|,")
 _WORDS = frozenset(("or", "and", "div", "mod", "not"))
 
 
@@ -115,16 +126,3 @@ def _called(read: list[Token], at: int, text: str) -> bool:
     if name in _OWN:
         return name not in _BARE or inside.text == ")" or inside.kind in {"path", "axis", "name"}
     return name in _SHARED and (inside.kind in {"path", "axis"} or inside.text in {"@", "*", "."})
-
-
-_READS = re.compile(
-    r"""(?:fn:)?+(?:doc|document|unparsed-text(?:-lines)?|collection|doc-available)\s*+\(\s*+
-        (?:['"]|concat\s*+\() | \bxdmp:\w | \bdeclare\s++(?:namespace|variable|option)\s
-      | \bfor\s++\$\w++\s++in\s++\S++.{0,200}?\breturn\s | \bdelete\s++nodes?\s++//?+\w""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-
-
-def reads(text: str) -> bool:
-    """A function that fetches another document, or a query in XQuery."""
-    return _READS.search(text) is not None
