@@ -9,7 +9,9 @@ from nightlatch.checks.attacks import (
     expression_injection,
     graphql_abuse,
     jwt_tricks,
+    ldap_injection,
     mail_header_injection,
+    nosql_injection,
     open_redirect,
     path_traversal,
     prototype_pollution,
@@ -19,6 +21,7 @@ from nightlatch.checks.attacks import (
     sql_injection,
     template_injection,
     vulnerability_probe,
+    xpath_injection,
 )
 from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
 from nightlatch.checks.check import Check
@@ -32,7 +35,9 @@ ATTACK_CHECKS: tuple[Check, ...] = (
     expression_injection.CHECK,
     graphql_abuse.CHECK,
     jwt_tricks.CHECK,
+    ldap_injection.CHECK,
     mail_header_injection.CHECK,
+    nosql_injection.CHECK,
     open_redirect.CHECK,
     path_traversal.CHECK,
     prototype_pollution.CHECK,
@@ -42,6 +47,7 @@ ATTACK_CHECKS: tuple[Check, ...] = (
     sql_injection.CHECK,
     template_injection.CHECK,
     vulnerability_probe.CHECK,
+    xpath_injection.CHECK,
 )
 
 RECOGNISERS: tuple[Recogniser, ...] = (
@@ -53,7 +59,9 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     expression_injection.RECOGNISER,
     graphql_abuse.RECOGNISER,
     jwt_tricks.RECOGNISER,
+    ldap_injection.RECOGNISER,
     mail_header_injection.RECOGNISER,
+    nosql_injection.RECOGNISER,
     open_redirect.RECOGNISER,
     path_traversal.RECOGNISER,
     prototype_pollution.RECOGNISER,
@@ -62,6 +70,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     sql_injection.RECOGNISER,
     template_injection.RECOGNISER,
     vulnerability_probe.RECOGNISER,
+    xpath_injection.RECOGNISER,
 )
 
 REQUEST_RULES: tuple[RequestRule, ...] = (attack_tool.RULE, request_smuggling.RULE,)
