@@ -25,7 +25,9 @@ _DOCTYPE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"\s*+(?:(?:https?|ftps?|file|php|expect|netdoc|jar|gopher|ldap|data):|//|\\\\|/)", re.I)
+_ADDRESS = re.compile(
+    r"\s*+(?:(?:https?|ftps?|file|php|expect|netdoc|jar|gopher|ldap|data):|//|\\\\|/)", re.I
+)
 # Whose document types are everywhere: standards bodies, and what editors and build tools write.
 _PUBLISHERS = re.compile(
     r"\s*+https?://(?:[\w-]+\.)*(?:w3\.org|apple\.com|sun\.com|oracle\.com|apache\.org|oasis-open\.org"
@@ -34,10 +36,13 @@ _PUBLISHERS = re.compile(
     r"|cisco\.com|wapforum\.org|openmobilealliance\.org|gutenberg\.org|struts\.apache\.org)(?:[/:]|\Z)",
     re.IGNORECASE,
 )
-_INCLUDE = re.compile(r"<(?:\w{1,20}:)?include\s[^>]{0,400}?\bhref\s*=\s*[\"']([^\"']*+)", re.IGNORECASE)
+_INCLUDE = re.compile(
+    r"<(?:\w{1,20}:)?include\s[^>]{0,400}?\bhref\s*=\s*[\"']([^\"']*+)", re.IGNORECASE
+)
 _XINCLUDE = "www.w3.org/2001/XInclude"
 _SCHEMA_LOCATION = re.compile(
-    r"\b(?P<name>schemaLocation|noNamespaceSchemaLocation)\s*=\s*[\"'](?P<at>[^\"']*+)", re.IGNORECASE
+    r"\b(?P<name>schemaLocation|noNamespaceSchemaLocation)\s*=\s*[\"'](?P<at>[^\"']*+)",
+    re.IGNORECASE,
 )
 _SCHEMA_INCLUDE = re.compile(
     r"<(?:xsd?:)?(?:include|redefine|override)\s[^>]{0,300}?\b(?:schemaLocation|namespace)\s*=\s*"

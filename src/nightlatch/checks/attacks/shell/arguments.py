@@ -26,9 +26,12 @@ _DRIVE = re.compile(r"""[A-Za-z]:(?:[\\/."']|\Z)|\\\\[\w.$]|%\w+%""")
 _FILE_NAME = re.compile(r"[\w*?-][\w.*?-]*+\.?[\w*?]\Z")
 _NAMED_FILE = re.compile(r"[\w*?.-]*\.[A-Za-z]\w{0,4}\Z|\*\Z")
 _NUMBER = re.compile(r"[-+]?\d++(?:\.\d++)?[smhd]?\Z")
-_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d++)?\Z|\[?[0-9a-f:]*:[0-9a-f:]+\]?\Z|0x[0-9a-f]{8}\Z")
+_IP = re.compile(
+    r"\d{1,3}(?:\.\d{1,3}){3}(?::\d++)?\Z|\[?[0-9a-f:]*:[0-9a-f:]+\]?\Z|0x[0-9a-f]{8}\Z"
+)
 _HOST = re.compile(
-    r"(?:[\w.+-]++(?::[^@\s]*+)?@)?(?:[\w-]++\.)++[A-Za-z]{2,24}\.?(?::\d++)?(?::?[/~].*+)?\Z", re.DOTALL
+    r"(?:[\w.+-]++(?::[^@\s]*+)?@)?(?:[\w-]++\.)++[A-Za-z]{2,24}\.?(?::\d++)?(?::?[/~].*+)?\Z",
+    re.DOTALL,
 )
 _URL = re.compile(r"(?:https?|ftps?|tftp|file|ldap|gopher|dict|tcp)://\S|//[\w-]+\.", re.IGNORECASE)
 _SCRIPT_FLAGS = re.compile(

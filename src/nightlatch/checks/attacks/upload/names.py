@@ -8,7 +8,9 @@ _RUN = (
     r"ph(?:p[2-8]?|tml?|ar|t|ps)|pgif|aspx?|ashx|asmx|asa|ascx|svc|soap|jspx?|jspf|jsw|jsv|jhtml"
     r"|shtml?|stm|cfml?|cfc|war|cshtml|vbhtml"
 )
-_HARMLESS = r"jpe?g|png|gif|webp|bmp|ico|svg|tiff?|pdf|docx?|xlsx?|pptx?|mp[34]|zip|rar|gz|csv|heic|avif"
+_HARMLESS = (
+    r"jpe?g|png|gif|webp|bmp|ico|svg|tiff?|pdf|docx?|xlsx?|pptx?|mp[34]|zip|rar|gz|csv|heic|avif"
+)
 _RUNNING = re.compile(rf"\.(?P<ending>{_RUN})\Z", re.IGNORECASE)
 _DOUBLE = re.compile(rf"\.(?:{_RUN})[.;%#_,\s]{{1,3}}+(?:x+\.)?(?:{_HARMLESS})\Z", re.IGNORECASE)
 _AFTER_HARMLESS = re.compile(rf"\.(?:{_HARMLESS})\.(?:{_RUN})\Z", re.IGNORECASE)
@@ -19,8 +21,13 @@ _HIDDEN_END = re.compile(
 _CONFIGURATION = re.compile(
     r"(?:\A|[/\\])(?:\.htaccess|\.htpasswd|web\.config|\.user\.ini|php\.ini)[.\s\x00]*\Z", re.I
 )
-_PROGRAM = re.compile(rf"\.(?:{_HARMLESS}|txt)\s*\.(?:exe|scr|bat|cmd|com|vbs|ps1|lnk|hta|jar|js)\Z", re.I)
-_CLIMBING = re.compile(r"(?:\A|[/\\])\.\.[/\\]|\A/(?:var|etc|usr|srv|opt|home|tmp|root)/|\A\w:\\(?:inetpub|windows|xampp)", re.I)
+_PROGRAM = re.compile(
+    rf"\.(?:{_HARMLESS}|txt)\s*\.(?:exe|scr|bat|cmd|com|vbs|ps1|lnk|hta|jar|js)\Z", re.I
+)
+_CLIMBING = re.compile(
+    r"(?:\A|[/\\])\.\.[/\\]|\A/(?:var|etc|usr|srv|opt|home|tmp|root)/|\A\w:\\(?:inetpub|windows|xampp)",
+    re.I,
+)
 _TURNED = re.compile("[\u202a-\u202e\u2066-\u2069].*\\.", re.DOTALL)
 _MAX_NAME = 1024
 
