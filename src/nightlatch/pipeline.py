@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.checks.check import Check, Evidence
 from nightlatch.checks.run import run_checks
 from nightlatch.detect.disclosure import Disclosures
@@ -43,6 +44,7 @@ from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import Inventory, shows_limit
 from nightlatch.policy.decide import decide
+from nightlatch.policy.exceptions import Exceptions
 from nightlatch.policy.grade import grade
 
 MAX_STREAMED = 10_000
@@ -60,6 +62,8 @@ class Rooms(Struct, frozen=True):
     disclosures: Disclosures
     watch: Watch
     reputation: Reputation
+    attacks: AttackEngine
+    exceptions: Exceptions
     checks: Sequence[Check]
     scribe: Scribe
 
@@ -301,6 +305,9 @@ class Pipeline:
         items: tuple[DataItem, ...],
         signs: int,
     ) -> Evidence:
+        inspected = self._rooms.attacks.inspect(
+            exchange.request, flight.query, flight.request_content
+        )
         return Evidence(
             exchange=exchange,
             query=flight.query,
@@ -311,6 +318,10 @@ class Pipeline:
             facts=facts,
             token_faults=token_faults(exchange.request, exchange.at),
             reputation=self._rooms.reputation.look_up(exchange.caller.address),
+            attacks=self._rooms.exceptions.remaining(
+                inspected.attacks, exchange.request, exchange.endpoint, exchange.caller
+            ),
+            unread=inspected.unread,
             answer_signs=signs,
         )
 

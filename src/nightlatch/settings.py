@@ -115,6 +115,16 @@ class Budgets(Struct, frozen=True, kw_only=True):
     ] = 600
 
 
+class Attacks(Struct, frozen=True, kw_only=True):
+    exceptions: Annotated[
+        str,
+        Meta(
+            description="What is no attack here, a predicate a line: "
+            'check = "sql-injection" and endpoint = "POST /reports".'
+        ),
+    ] = ""
+
+
 class Retention(Struct, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, description="Days that records are kept.")] = 30
     megabytes: Annotated[
@@ -166,6 +176,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     capture: Capture = Capture()
     identity: Identity = Identity()
     budgets: Budgets = Budgets()
+    attacks: Attacks = Attacks()
     retention: Retention = Retention()
     console: Console = Console()
 

@@ -19,11 +19,13 @@ directives.
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.checks.check import Evidence
 from nightlatch.exchange.content import EMPTY, query_leaves, read_content
 from nightlatch.exchange.credential import (
@@ -80,6 +82,8 @@ class Known(msgspec.Struct):
     reputation: str | None = None
     size: int | None = None
     truncated: bool = False
+    unread: str = ""
+    body_fault: str = ""
     says: str = ""
 
 
@@ -125,10 +129,13 @@ def _evidence(known: Known, lines: list[str]) -> Evidence:
     request = _request(known, lines[:end])
     response = _response(known, lines[end:]) if starts else None
     exchange = _exchange(known, request, response)
+    query = query_leaves(request.query)
+    content = read_content(request.body, request.headers.get(b"content-type"))
+    inspection = _engine().inspect(request, query, content)
     return Evidence(
         exchange=exchange,
-        query=query_leaves(request.query),
-        request=read_content(request.body, request.headers.get(b"content-type")),
+        query=query,
+        request=content,
         response=EMPTY
         if response is None
         else read_content(response.body, response.headers.get(b"content-type")),
@@ -137,8 +144,15 @@ def _evidence(known: Known, lines: list[str]) -> Evidence:
         facts=known.facts,
         token_faults=known.token_faults,
         reputation=known.reputation,
+        attacks=inspection.attacks,
+        unread=known.unread or inspection.unread,
         answer_signs=0 if response is None else signs_in(response.body.data),
     )
+
+
+@cache
+def _engine() -> AttackEngine:
+    return AttackEngine.open(None)
 
 
 def _exchange(known: Known, request: Request, response: Response | None) -> Exchange:
@@ -166,6 +180,8 @@ def _request(known: Known, lines: list[str]) -> Request:
         target = "/" + target
     path, _, query = target.partition("?")
     headers, body = _message(lines[1:])
+    if known.body_fault:
+        body = Body(body.data, body.size, fault=known.body_fault)
     return Request(
         method=method,
         scheme=scheme,
@@ -295,5 +311,7 @@ _DIRECTIVES: dict[str, Callable[[Known, str], None]] = {
     "reputation": _set("reputation", lambda word: "" if word == "clean" else word),
     "size": _set("size", int),
     "truncated": _set("truncated", lambda word: word == "yes"),
+    "unread": _set("unread", str),
+    "body-fault": _set("body_fault", str),
     "says": _set("says", str),
 }

@@ -10,9 +10,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import KEY, LEARNED, data_dir
+from nightlatch.app.stores import KEY, LEARNED, cache_dir, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.checks import CHECKS
+from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.detect.disclosure import Disclosures
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.exchange import Ending, Request, Response
@@ -31,6 +32,7 @@ from nightlatch.identity.reputation import Reputation
 from nightlatch.inventory.inventory import Inventory
 from nightlatch.pipeline import InFlight, Pipeline, Rooms
 from nightlatch.policy.budgets import Budgets, Limits
+from nightlatch.policy.exceptions import Exceptions
 from nightlatch.settings import Settings
 from nightlatch.store.memory_counters import MemoryCounters
 
@@ -197,6 +199,8 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         disclosures=Disclosures(hasher),
         watch=Watch(MemoryCounters(), _budgets(settings)),
         reputation=reputation,
+        attacks=AttackEngine.open(cache_dir(settings)),
+        exceptions=Exceptions(settings.attacks.exceptions),
         checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
         scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
     )

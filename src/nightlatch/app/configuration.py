@@ -6,6 +6,7 @@ from typing import Any
 
 from nightlatch.checks import CHECKS
 from nightlatch.identity.address import TrustedProxies
+from nightlatch.policy.exceptions import Exceptions
 from nightlatch.settings import Judge, Settings, load_settings
 
 
@@ -37,4 +38,5 @@ _JUDGES: dict[str, Judge] = {
     "trusted_proxies": TrustedProxies,
     "url": _url,
     "checks_off": _check_ids,
+    "attacks.exceptions": Exceptions,
 }

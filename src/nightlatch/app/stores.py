@@ -4,6 +4,7 @@ What is opened is imported then: all of it would make the import of an applicati
 """
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ DOCUMENTS = "documents.sqlite"
 EVENTS = "events.duckdb"
 KEY = "key"
 LEARNED = "inventory.msgpack"
+CACHE = "nightlatch"
 INGEST_TOKEN = "ingest-token"
 
 
@@ -31,6 +33,17 @@ def data_dir(settings: Settings) -> Path:
     path = Path(settings.data_dir)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def cache_dir(settings: Settings) -> Path:
+    """Where compiled patterns are kept: once for all applications of a user, who may have no home;
+    then in the data directory. `XDG_CACHE_HOME` is the XDG Base Directory Specification's."""
+    try:
+        path = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / CACHE
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return data_dir(settings)
+    return path if os.access(path, os.W_OK) else data_dir(settings)
 
 
 def open_documents(settings: Settings) -> DocumentStore:

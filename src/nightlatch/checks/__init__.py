@@ -39,14 +39,16 @@ from nightlatch.checks import (
     secret_in_response,
     sequential_ids,
     sql_error,
-    sql_injection,
     stack_trace,
     strict_transport,
     token_faults,
     trace_method,
+    unread_request,
     verbose_server,
     wildcard_identifier,
 )
+from nightlatch.checks.attacks import sql_injection
+from nightlatch.checks.attacks.registry import ATTACK_CHECKS
 from nightlatch.checks.check import Check
 
 
@@ -105,4 +107,6 @@ CHECKS = distinct(
     cacheable_personal_data.CHECK,
     cookie_flags.CHECK,
     verbose_server.CHECK,
+    unread_request.CHECK,
+    *(check for check in ATTACK_CHECKS if check is not sql_injection.CHECK),
 )

@@ -30,6 +30,8 @@ class Evidence(Struct, frozen=True, gc=False):
     """What the lists say of the caller: "" when clean, None when no list is loaded."""
     attacks: tuple[Attack, ...] = ()
     """What the attack engine found in the request (`checks/attacks/`)."""
+    unread: str = ""
+    """What the engine left unread because a bound was reached, in words."""
     answer_signs: int = ALL
     """What the answer's body could hold (`exchange/signs.py`), so that a check need not look for
     what is not there. Without it, everything."""

@@ -55,6 +55,8 @@ class Content(Struct, frozen=True, dict=True):
     """The decoded JSON value, of NDJSON and event streams a list of them; None for other kinds."""
     fields: tuple[Leaf, ...] = ()
     """The leaves of a form or of multipart."""
+    files: tuple[tuple[str, bytes], ...] = ()
+    """How the files of a multipart body begin, by the name of their field."""
     partial: bool = False
     """The body was captured in part, or could be read in part only."""
     fault: str = ""
@@ -120,7 +122,7 @@ def _read_slowly(body: Body, media: Media) -> Content:
         reading = (declared or read_json)(body.data, media.charset, truncated=body.truncated)
         if reading.readable and (reading.value or not sniffed):
             partial = body.truncated or not reading.complete
-            return Content(ContentKind.JSON, reading.value, (), partial, reading.fault)
+            return Content(ContentKind.JSON, reading.value, partial=partial, fault=reading.fault)
         if media.kind in _MALFORMED_UNLESS_JSON:
             return Content(ContentKind.MALFORMED, partial=body.truncated, fault=reading.fault)
     match media.kind:
@@ -154,10 +156,10 @@ def _read_form(body: Body, media: Media) -> Content:
 def _read_multipart(body: Body, media: Media) -> Content:
     parts = read_parts(body.data, media.boundary, media.charset)
     leaves = tuple(_field_leaf(name, value) for name, value in parts.fields)
+    kind, fault, cut = ContentKind.MULTIPART, "", body.truncated or not parts.complete
     if parts.fault and not body.truncated:
-        return Content(ContentKind.MALFORMED, fields=leaves, partial=True, fault=parts.fault)
-    cut = body.truncated or not parts.complete
-    return Content(ContentKind.MULTIPART, fields=leaves, partial=cut, charset=media.charset)
+        kind, fault = ContentKind.MALFORMED, parts.fault
+    return Content(kind, None, leaves, parts.files, cut, fault, media.charset)
 
 
 def _pair_leaves(text: str, charset: str) -> tuple[Leaf, ...]:

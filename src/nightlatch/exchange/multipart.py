@@ -12,17 +12,22 @@ if TYPE_CHECKING:
 MAX_FIELDS = 1_000
 MAX_FIELD = 8 * 1024
 """Bytes of a text field that are read; the rest of it is left out."""
+MAX_FILE = 8 * 1024
+"""Bytes of a file that are kept for a look at what it begins with."""
+MAX_FILES = 64
 
 
 class Parts(Struct, frozen=True):
     fields: tuple[tuple[str, str], ...] = ()
     """Text fields as (name, value); of a file `("avatar.filename", "me.png")`."""
+    files: tuple[tuple[str, bytes], ...] = ()
+    """The beginning of each uploaded file, by the name of its field."""
     complete: bool = True
     fault: str = ""
 
 
 def read_parts(data: bytes, boundary: str, charset: str) -> Parts:
-    """Read text fields and file names; file contents are passed over. Never raises."""
+    """Read text fields, file names and how the files begin. Never raises."""
     # Imported at the first upload: most applications never see one.
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser
@@ -34,8 +39,10 @@ def read_parts(data: bytes, boundary: str, charset: str) -> Parts:
         parser = MultipartParser(boundary.encode("latin-1", "replace"), collector.callbacks())
         parser.write(data)
     except (FormParserError, ValueError) as error:
-        return Parts(tuple(collector.fields), complete=False, fault=f"not multipart: {error}")
-    return Parts(tuple(collector.fields), complete=collector.ended and not collector.left_out)
+        fault, complete = f"not multipart: {error}", False
+    else:
+        fault, complete = "", collector.ended and not collector.left_out
+    return Parts(tuple(collector.fields), tuple(collector.files), complete, fault)
 
 
 class _Collector:
@@ -43,6 +50,7 @@ class _Collector:
 
     def __init__(self, charset: str) -> None:
         self.fields: list[tuple[str, str]] = []
+        self.files: list[tuple[str, bytes]] = []
         self.ended = False
         self.left_out = False
         """A field was longer, or there were more of them, than the bounds allow."""
@@ -93,15 +101,16 @@ class _Collector:
             self._add(f"{self._name}.filename", self._text(file_name))
 
     def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._is_file:
-            return
-        room = MAX_FIELD - len(self._value)
+        room = (MAX_FILE if self._is_file else MAX_FIELD) - len(self._value)
         self._value += data[start : min(end, start + room)]
-        self.left_out = self.left_out or end - start > room
+        if not self._is_file and end - start > room:
+            self.left_out = True
 
     def _end(self) -> None:
         if not self._is_file:
             self._add(self._name, self._text(self._value))
+        elif len(self.files) < MAX_FILES:
+            self.files.append((self._name, bytes(self._value)))
 
     def _finish(self) -> None:
         self.ended = True

@@ -2,6 +2,7 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.shell.arguments import Fit
@@ -11,8 +12,8 @@ from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
-_SHELLSHOCK = re.compile(r"\(\)\s*+\{\s*+(?::|_|[\w\\]++)?\s*+(?:;|>|\[)?[^}]{0,40}+\}\s*+[;>]")
-_OPTION = re.compile(
+_SHELLSHOCK = LazyPattern(r"\(\)\s*+\{\s*+(?::|_|[\w\\]++)?\s*+(?:;|>|\[)?[^}]{0,40}+\}\s*+[;>]")
+_OPTION = LazyPattern(
     r"""
     \A[^\n=]{0,64}?(?<![\w-])(?:
         -o\s?(?:ProxyCommand|LocalCommand|PermitLocalCommand|KnownHostsCommand)\s*+= \S?
@@ -27,20 +28,20 @@ _OPTION = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_SOCKET = re.compile(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
-_COMMAND_NAMES = re.compile(
+_SOCKET = LazyPattern(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
+_COMMAND_NAMES = LazyPattern(
     r"(?:^|[._\[])(?:cmd|exec|execute|command|run|shell|process|query_?cmd|system|daemon|do_?cmd"
     r"|c|ping_?(?:addr|host|ip)?)\]?$",
     re.IGNORECASE,
 )
-_LIST_NAMES = re.compile(
+_LIST_NAMES = LazyPattern(
     r"(?:fields?|columns?|cols|sort|order|order_?by|sort_?by|include|expand|keys?|select|group_?by"
     r"|tags?|categories|types?|props|properties|attributes|only|except|titles|metrics|dimensions)"
     r"(?:\[\w*\])?$",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"""[\s;|&'"()`}]*+(?:[#\x00].{0,40}+|(?:--|//)\s?)?\Z""", re.DOTALL)
-_ONE_ITEM = re.compile(r"[\w.@-]++\Z")
+_ENDS = LazyPattern(r"""[\s;|&'"()`}]*+(?:[#\x00].{0,40}+|(?:--|//)\s?)?\Z""", re.DOTALL)
+_ONE_ITEM = LazyPattern(r"[\w.@-]++\Z")
 _IN_A_LIST = {"&&": 65, "||": 62, ";": 62, "|": 55}
 """`name|id` may be two fields; no list is written with two ampersands."""
 _SUBSTITUTIONS = ("$(", "`", "<(", ">(")

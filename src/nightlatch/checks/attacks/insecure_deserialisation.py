@@ -2,6 +2,7 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.serialised.binary import read_binary
@@ -11,7 +12,7 @@ from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
-_YAML = re.compile(
+_YAML = LazyPattern(
     r"""
     (?:(?<!!)!!?|tag:yaml\.org,2002:)
     (?: python/(?:object|name|module) (?:/\w+)?(?:[:\s>]|\Z)
@@ -21,15 +22,15 @@ _YAML = re.compile(
     """,
     re.VERBOSE,
 )
-_FUNCTION = re.compile(r"_\$\$ND_(?:FUNC|CC)\$\$_")
-_PICKLE = re.compile(
+_FUNCTION = LazyPattern(r"_\$\$ND_(?:FUNC|CC)\$\$_")
+_PICKLE = LazyPattern(
     r"c(?:os|posix|nt|subprocess|builtins|__builtin__|commands|sys|pty|importlib|pickle|webbrowser"
     r"|timeit|platform|socket|runpy|shutil|code|_io|io|operator|functools|types)\n"
     r"[A-Za-z_]\w*+(?:\.\w++)*+\n(?:p\d++\n|q.)?[(SVIXN)\]}]"
     r"|\x8c.(?:os|posix|nt|builtins|subprocess|__builtin__)(?:\x94)?\x8c.\w+(?:\x94)?\x93",
     re.DOTALL,
 )
-_XML_OBJECTS = re.compile(
+_XML_OBJECTS = LazyPattern(
     r"<(?:java(?:\s[^>]{0,80})?\sclass\s*=\s*[\"']java\.beans\.XMLDecoder"
     r"|(?:object|void|new)\s[^>]{0,40}class\s*=\s*[\"']java\."
     r"|sorted-set>|tree-map>|dynamic-proxy>|java\.util\.PriorityQueue|jdk\.nashorn\."

@@ -2,12 +2,13 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
-_URL = re.compile(
+_URL = LazyPattern(
     r"""
     \A["'\s]{0,4}+
     (?P<scheme> https? | ftps? | smb | sftp | ssh2 )://
@@ -17,19 +18,19 @@ _URL = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z|\[|0x[0-9a-f]+\Z|\d{8,10}\Z", re.IGNORECASE)
-_SOURCE = re.compile(
+_IP = LazyPattern(r"\d{1,3}(?:\.\d{1,3}){3}\Z|\[|0x[0-9a-f]+\Z|\d{8,10}\Z", re.IGNORECASE)
+_SOURCE = LazyPattern(
     r"\.(?:php\d?|phtml|inc|asp|aspx|jsp|jspx|cfm|cgi|pl|sh|txt|tpl|phar|dat|gif|jpe?g|png)\Z",
     re.IGNORECASE,
 )
-_SCRIPT = re.compile(r"\.(?:php\d?|phtml|inc|txt|sh|phar|tpl|asp|jsp|cgi|pl)\Z", re.IGNORECASE)
-_SHELL = re.compile(
+_SCRIPT = LazyPattern(r"\.(?:php\d?|phtml|inc|txt|sh|phar|tpl|asp|jsp|cgi|pl)\Z", re.IGNORECASE)
+_SHELL = LazyPattern(
     r"/(?:[rc]\d{2,3}(?:shell)?|shell|cmd|backdoor|webshell|rfi\w*|c99\w*|r57\w*|evil|safe\d*"
     r"|fx29\w*|wso\d*|b374k\w*|rfiinc)\.(?:php\d?|txt|gif|jpe?g|inc|dat|sh)\Z",
     re.IGNORECASE,
 )
 # Parameters that name what is to be included, in scripts that were known for it.
-_INCLUDING = re.compile(
+_INCLUDING = LazyPattern(
     r"(?:^|[._\[$])(?:mosconfig_\w+|abs(?:olute)?_?path|(?:include|inc|lib|base|root|main|class|doc|cfg"
     r"|theme|skin|lang|language|plugin|module|php\w*|dir|install)_?(?:path|dir|root|file|folder)?"
     r"|document_root|file|fil|page|pg|pag|p|template|tpl|layout|path|pathtoroot|content|body|load"
@@ -37,12 +38,12 @@ _INCLUDING = re.compile(
     r"|header|footer|globals(?:\[\w+\])*|_server(?:\[\w+\])*|_request(?:\[\w+\])*)\]?$",
     re.IGNORECASE,
 )
-_ADDRESSING = re.compile(
+_ADDRESSING = LazyPattern(
     r"url|uri|link|href|redirect|return|next|callback|webhook|endpoint|site|website|homepage|referr?er"
     r"|location|origin|image|img|src|avatar|photo|icon|logo|feed|target|dest|continue|to$|ref$|dl$",
     re.IGNORECASE,
 )
-_ENDING = re.compile(r"\A(?:\?+|\x00|%00|\?\x00|\#|\?(?:cmd|exec)=[\s\S]*)\s*\Z")
+_ENDING = LazyPattern(r"\A(?:\?+|\x00|%00|\?\x00|\#|\?(?:cmd|exec)=[\s\S]*)\s*\Z")
 
 
 def recognise(text: str, value: Value) -> Clue | None:

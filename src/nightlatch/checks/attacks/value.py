@@ -34,6 +34,8 @@ class Value(Struct, frozen=True, gc=False):
     text: str
     is_name: bool = False
     """The text is itself a name (a key of JSON or of a form), which a sender also chooses."""
+    codings: tuple[str, ...] = ()
+    """What was undone to get the text beyond what its place demands, e.g. ("base64",)."""
 
 
 class Clue(Struct, frozen=True, gc=False):
@@ -55,3 +57,6 @@ class Attack(Struct, frozen=True, gc=False):
     certainty: int
     evidence: str
     """Which parameter, which decoded text, why; in words, masked."""
+    place: str = ""
+    name: str = ""
+    """Of the value, as exceptions speak of it; empty for the request as a whole."""

@@ -2,6 +2,7 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Value
@@ -13,43 +14,44 @@ _LARGE = 200_000
 """Characters; a document of a window's length that reaches them was made to."""
 _MANY_TIMES = 50
 
-_DISGUISED = re.compile(
+_DISGUISED = LazyPattern(
     r"<\?xml[^>]{0,80}?encoding\s*=\s*[\"']\s*utf-?7|\+?ADw-?(?:\s?\+?ACE-?|\s?\+?AIQ-|!)\s?(?:DOCTYPE|ENTITY)"
     r"|ADwAIQ-(?:DOCTYPE|ENTITY)",
     re.IGNORECASE,
 )
-_DOCTYPE = re.compile(
+_DOCTYPE = LazyPattern(
     r"""
     <!DOCTYPE\s++ [^\s\[>"']{1,80}+ \s++ (?P<kind>SYSTEM|PUBLIC) \s*+
     (?P<first>"[^"]*+"|'[^']*+') \s*+ (?P<second>"[^"]*+"|'[^']*+')?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_ADDRESS = re.compile(
-    r"\s*+(?:(?:https?|ftps?|file|php|expect|netdoc|jar|gopher|ldap|data):|//|\\\\|/)", re.I
+_ADDRESS = LazyPattern(
+    r"\s*+(?:(?:https?|ftps?|file|php|expect|netdoc|jar|gopher|ldap|data):|//|\\\\|/)",
+    re.IGNORECASE,
 )
 # Whose document types are everywhere: standards bodies, and what editors and build tools write.
-_PUBLISHERS = re.compile(
+_PUBLISHERS = LazyPattern(
     r"\s*+https?://(?:[\w-]+\.)*(?:w3\.org|apple\.com|sun\.com|oracle\.com|apache\.org|oasis-open\.org"
     r"|jboss\.org|hibernate\.org|springframework\.org|mybatis\.org|netscape\.com|purl\.org|nih\.gov"
     r"|puppycrawl\.com|checkstyle\.org|docbook\.org|musicxml\.org|openmrs\.org|openrobots\.org"
     r"|cisco\.com|wapforum\.org|openmobilealliance\.org|gutenberg\.org|struts\.apache\.org)(?:[/:]|\Z)",
     re.IGNORECASE,
 )
-_INCLUDE = re.compile(
+_INCLUDE = LazyPattern(
     r"<(?:\w{1,20}:)?include\s[^>]{0,400}?\bhref\s*=\s*[\"']([^\"']*+)", re.IGNORECASE
 )
 _XINCLUDE = "www.w3.org/2001/XInclude"
-_SCHEMA_LOCATION = re.compile(
+_SCHEMA_LOCATION = LazyPattern(
     r"\b(?P<name>schemaLocation|noNamespaceSchemaLocation)\s*=\s*[\"'](?P<at>[^\"']*+)",
     re.IGNORECASE,
 )
-_SCHEMA_INCLUDE = re.compile(
+_SCHEMA_INCLUDE = LazyPattern(
     r"<(?:xsd?:)?(?:include|redefine|override)\s[^>]{0,300}?\b(?:schemaLocation|namespace)\s*=\s*"
     r"[\"'](?P<at>[^\"']*+)",
     re.IGNORECASE,
 )
-_STYLESHEET = re.compile(
+_STYLESHEET = LazyPattern(
     r"\bdocument\s*\(\s*['\"](?:file|https?|/|php|ftp)|unparsed-text\s*\(|php:function(?:String)?\s*\("
     r"|<msxsl:script|system-property\s*\(\s*['\"]xsl:|xmlns:\w+\s*=\s*['\"](?:http://)?xml\.apache\.org/xalan/java"
     r"|xmlns:\w+\s*=\s*['\"](?:http://saxon\.sf\.net/)?java[:/]",

@@ -4,14 +4,15 @@ import binascii
 import re
 from collections.abc import Callable
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.value import Clue
 
 _MAX_BASE64 = 64 * 1024
-_BASE64 = re.compile(
+_BASE64 = LazyPattern(
     r"(?<![A-Za-z0-9+/_])(rO0AB|gA[JNSW]|AAEAAAD|/wE|BAh|H4sI)[A-Za-z0-9+/_-]{8,}+"
 )
-_HEX_JAVA = re.compile(r"(?<![0-9a-f])aced0005(?:7[0-9a-f])[0-9a-f]{4,}", re.IGNORECASE)
-_JAVA = re.compile(r"(?:\xac\xed|\ufffd\ufffd)\x00\x05[\x70-\x7e]")
+_HEX_JAVA = LazyPattern(r"(?<![0-9a-f])aced0005(?:7[0-9a-f])[0-9a-f]{4,}", re.IGNORECASE)
+_JAVA = LazyPattern(r"(?:\xac\xed|\ufffd\ufffd)\x00\x05[\x70-\x7e]")
 _TO_STANDARD = str.maketrans("-_", "+/")
 
 _NET_GADGETS = (

@@ -2,10 +2,11 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.value import Clue, Value
 
 MAX_TYPES = 64
-_CLASS = re.compile(
+_CLASS = LazyPattern(
     r"""
     L?(?:
         com\.sun\.rowset\.JdbcRowSetImpl
@@ -36,18 +37,18 @@ _CLASS = re.compile(
     """,
     re.VERBOSE,
 )
-_TYPED = re.compile(
+_TYPED = LazyPattern(
     r"""\\?["'](?:@type|\$type|@class|__type|_type|class|javaClass|type)\\?["']\s*+:\s*+\\?["'](?=[A-Zb-s])
       | (?P<head>\[\s*+\\?["'](?=[a-z]))""",
     re.VERBOSE,
 )
-_LISTED = re.compile(
+_LISTED = LazyPattern(
     r"com\.sun\.|com\.mchange|com\.zaxxer|[\w.]*(?:xalan|xbean|TemplatesImpl|JdbcRowSet|Jndi|JNDI)"
     r"|java\.lang\.ProcessBuilder|ch\.qos\.logback\.core\.db|javax\.(?:script|naming)"
     r"|org\.apache\.commons\.(?:collections|beanutils|configuration)|org\.springframework\.context\.support"
 )
 """Those that a list may not begin with either; lists of loggers name many others."""
-_TYPE_NAME = re.compile(r"[.\[](?:@type|\$type|@class|__type|javaClass|class)\]?$")
+_TYPE_NAME = LazyPattern(r"[.\[](?:@type|\$type|@class|__type|javaClass|class)\]?$")
 
 
 def gadget_in(text: str, value: Value) -> Clue | None:

@@ -1,12 +1,11 @@
 """PHP's serialisation: what `unserialize` makes objects of."""
 
-import re
-
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.value import Clue
 
 # O:LENGTH:"CLASS":FIELDS:{…}, C for classes with a format of their own. Old PHP takes "+4" for 4,
 # which filters forget.
-_OBJECT = re.compile(
+_OBJECT = LazyPattern(
     r'(?:\A|[;{|:"\'\s=\0&])(?P<kind>[OC]):(?P<sign>\+?)(?P<length>\d{1,3}):\\?"(?P<name>[\\\w]{1,200}+)\\?"'
     r":\+?\d{1,5}:(?P<open>\{?)"
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.sensitive_files import is_of_the_system
 from nightlatch.checks.attacks.shell.commands import Kind
 from nightlatch.checks.attacks.shell.words import Word
@@ -20,29 +21,31 @@ class Fit(IntEnum):
     """Arguments that only an attacker's call has: somebody's host, a script, a system's file."""
 
 
-_FLAG = re.compile(r"-{1,2}[A-Za-z0-9?][\w-]*+(?:[=:].*+)?\Z|-\Z", re.DOTALL)
-_WINDOWS_FLAG = re.compile(r"/[A-Za-z?]{1,9}(?::\S*+)?\Z|/-[A-Za-z]\Z")
-_DRIVE = re.compile(r"""[A-Za-z]:(?:[\\/."']|\Z)|\\\\[\w.$]|%\w+%""")
-_FILE_NAME = re.compile(r"[\w*?-][\w.*?-]*+\.?[\w*?]\Z")
-_NAMED_FILE = re.compile(r"[\w*?.-]*\.[A-Za-z]\w{0,4}\Z|\*\Z")
-_NUMBER = re.compile(r"[-+]?\d++(?:\.\d++)?[smhd]?\Z")
-_IP = re.compile(
+_FLAG = LazyPattern(r"-{1,2}[A-Za-z0-9?][\w-]*+(?:[=:].*+)?\Z|-\Z", re.DOTALL)
+_WINDOWS_FLAG = LazyPattern(r"/[A-Za-z?]{1,9}(?::\S*+)?\Z|/-[A-Za-z]\Z")
+_DRIVE = LazyPattern(r"""[A-Za-z]:(?:[\\/."']|\Z)|\\\\[\w.$]|%\w+%""")
+_FILE_NAME = LazyPattern(r"[\w*?-][\w.*?-]*+\.?[\w*?]\Z")
+_NAMED_FILE = LazyPattern(r"[\w*?.-]*\.[A-Za-z]\w{0,4}\Z|\*\Z")
+_NUMBER = LazyPattern(r"[-+]?\d++(?:\.\d++)?[smhd]?\Z")
+_IP = LazyPattern(
     r"\d{1,3}(?:\.\d{1,3}){3}(?::\d++)?\Z|\[?[0-9a-f:]*:[0-9a-f:]+\]?\Z|0x[0-9a-f]{8}\Z"
 )
-_HOST = re.compile(
+_HOST = LazyPattern(
     r"(?:[\w.+-]++(?::[^@\s]*+)?@)?(?:[\w-]++\.)++[A-Za-z]{2,24}\.?(?::\d++)?(?::?[/~].*+)?\Z",
     re.DOTALL,
 )
-_URL = re.compile(r"(?:https?|ftps?|tftp|file|ldap|gopher|dict|tcp)://\S|//[\w-]+\.", re.IGNORECASE)
-_SCRIPT_FLAGS = re.compile(
+_URL = LazyPattern(
+    r"(?:https?|ftps?|tftp|file|ldap|gopher|dict|tcp)://\S|//[\w-]+\.", re.IGNORECASE
+)
+_SCRIPT_FLAGS = LazyPattern(
     r"-(?:[a-z]*[cer]|m|i|p|ver?s?i?o?n?|enc?\w*|e\w{0,3}|nop\w*|noni\w*|w\w*|ex\w*|command|file|s)\Z"
     r"|--version\Z|/[ckqr]\Z|/c.*",
     re.IGNORECASE,
 )
-_REVERSE_SHELL = re.compile(r"/dev/(?:tcp|udp)/|(?:^|[\s/])(?:ba|z|k|da)?sh\b|cmd(?:\.exe)?\b")
-_MARKED = re.compile(r"\$\(|`|\$\w|\\x?[0-9a-f]{2,}|[|<>]|[;'\"]|\*|^[0-9a-f]{12,}\Z")
-_ARITHMETIC = re.compile(r"\d+[*+%/-]\d+")
-_CMDLET = re.compile(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
+_REVERSE_SHELL = LazyPattern(r"/dev/(?:tcp|udp)/|(?:^|[\s/])(?:ba|z|k|da)?sh\b|cmd(?:\.exe)?\b")
+_MARKED = LazyPattern(r"\$\(|`|\$\w|\\x?[0-9a-f]{2,}|[|<>]|[;'\"]|\*|^[0-9a-f]{12,}\Z")
+_ARITHMETIC = LazyPattern(r"\d+[*+%/-]\d+")
+_CMDLET = LazyPattern(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
 _WMIC = frozenset({"process", "os", "qfe", "useraccount", "product", "service", "computersystem"})
 _SUBCOMMANDS = {
     "net": {"user", "users", "localgroup", "group", "view", "share", "use", "start", "accounts"},

@@ -1,11 +1,11 @@
 """Where a command may begin in a text, and which commands do."""
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_flag
 from nightlatch.checks.attacks.shell.commands import (
     COMMANDS,
@@ -40,12 +40,12 @@ class Command(NamedTuple):
     arguments: tuple[Word, ...]
 
 
-_OPENING = re.compile(r"\|\|?|&&|(?<![<>])&(?![>#])|;|[\n\r]|\$\((?!\()|`|[<>]\(")
-_LEAD = re.compile(r"(?:[\s(!@\"'+]|\{\s)*+")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w{0,31}+)=(?=[^=])")
+_OPENING = LazyPattern(r"\|\|?|&&|(?<![<>])&(?![>#])|;|[\n\r]|\$\((?!\()|`|[<>]\(")
+_LEAD = LazyPattern(r"(?:[\s(!@\"'+]|\{\s)*+")
+_ASSIGNMENT = LazyPattern(r"([A-Za-z_]\w{0,31}+)=(?=[^=])")
 # A word that nothing hides; what follows it decides whether it can be a name at all.
-_PLAIN_NAME = re.compile(r"[\w./:-]++(?![\w\\$'\"?*\[{^`%@])")
-_DRIVE = re.compile(r"(?:[A-Za-z]:)?[\\/].*[\\/]")
+_PLAIN_NAME = LazyPattern(r"[\w./:-]++(?![\w\\$'\"?*\[{^`%@])")
+_DRIVE = LazyPattern(r"(?:[A-Za-z]:)?[\\/].*[\\/]")
 
 
 def commands_in(text: str) -> list[Command]:

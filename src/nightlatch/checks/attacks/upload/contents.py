@@ -2,57 +2,59 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.value import Clue
 
 _HEAD = 512
-_IMAGE = re.compile(
+_IMAGE = LazyPattern(
     r"\s{0,4}(?:GIF8[79]a|.?PNG\r?\n|.{1,4}.{0,6}(?:JFIF|Exif)|%PDF-|BM.|RIFF.{4}WEBP|\ufffd{2,4}.{0,4}JFIF)",
     re.DOTALL,
 )
-_PHP = re.compile(
-    r"<\?(?:php\b|=)|<\?\s++(?:eval|system|echo\s|@)|<script\s++language\s*+=\s*+[\"']?php", re.I
+_PHP = LazyPattern(
+    r"<\?(?:php\b|=)|<\?\s++(?:eval|system|echo\s|@)|<script\s++language\s*+=\s*+[\"']?php",
+    re.IGNORECASE,
 )
-_PHP_SHELL = re.compile(
+_PHP_SHELL = LazyPattern(
     r"(?:eval|assert|system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|include|require"
     r"|preg_replace|create_function|call_user_func|array_map|move_uploaded_file|file_put_contents"
     r"|phpinfo|base64_decode|gzinflate|str_rot13)\s*+(?:\(|\$|`)"
     r"|\$_(?:GET|POST|REQUEST|COOKIE|SERVER|FILES)\b|`\s*\$_|\$\{?\w+\}?\s*+\(\s*+\$_",
     re.IGNORECASE,
 )
-_SERVER_PAGE = re.compile(
+_SERVER_PAGE = LazyPattern(
     r"<%\s*+@\s*+(?:page|import|webhandler|language|include)|<jsp:(?:scriptlet|root|declaration)"
     r"|<%[=!]?\s*+(?:eval|execute|executeglobal|dim|set|response|request|runtime|process|out\.|string"
     r"|java|new)\b|<script[^>]{0,80}runat\s*+=\s*+[\"']?server",
     re.IGNORECASE,
 )
-_SERVER_SHELL = re.compile(
+_SERVER_SHELL = LazyPattern(
     r"Runtime\s*+\.\s*+getRuntime|ProcessBuilder|Process\.Start|wscript\.shell|eval\s*\(?\s*request"
     r"|execute(?:global)?\s*\(?\s*request|cmd\.exe|request\.(?:getParameter|item|form|querystring)"
     r"|System\.Diagnostics|defineClass",
     re.IGNORECASE,
 )
-_SVG = re.compile(r"<svg[\s>]", re.IGNORECASE)
-_SVG_SCRIPT = re.compile(
+_SVG = LazyPattern(r"<svg[\s>]", re.IGNORECASE)
+_SVG_SCRIPT = LazyPattern(
     r"<script[\s>/]|\son[a-z]{3,24}\s*+=\s*+[\"']?[^\"'\s>]{0,400}?\(|(?:href|from|to|values)\s*+=\s*+[\"']?\s*+"
     r"(?:javascript|vbscript|data:text/html|data:image/svg)|<foreignObject[^>]{0,200}>\s*+<(?:iframe|body|script)"
     r"|<handler[\s>]",
     re.IGNORECASE,
 )
-_GIF_SCRIPT = re.compile(r"GIF8[79]a\s*+(?:=|/\*|//|<script|<svg|<html)", re.IGNORECASE)
-_HTML_SCRIPT = re.compile(r"<script[\s>]|<iframe\s|javascript:", re.IGNORECASE)
-_SETTINGS = re.compile(
+_GIF_SCRIPT = LazyPattern(r"GIF8[79]a\s*+(?:=|/\*|//|<script|<svg|<html)", re.IGNORECASE)
+_HTML_SCRIPT = LazyPattern(r"<script[\s>]|<iframe\s|javascript:", re.IGNORECASE)
+_SETTINGS = LazyPattern(
     r"^\s{0,8}(?:AddType|AddHandler|SetHandler|ForceType)\s++[\w/-]*(?:php|cgi|server-parsed|proxy)"
     r"|auto_(?:pre|ap)pend_file\s*+[=\s]\s*+\S|php_value\s++auto_|<handlers[\s>].{0,400}scriptProcessor",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-_CONVERTER = re.compile(
+_CONVERTER = LazyPattern(
     r"push graphic-context.{0,400}(?:url\(|image over|\|)|%pipe%|\(%pipe%|\A\s{0,8}(?:ephemeral|msl|label|caption):@?/"
     r"|<image>.{0,80}<read\s++filename|<read\s++filename\s*=\s*[\"'](?:/|caption:|info:|https?:)"
     r"|\#EXTM3U.{0,400}(?:file:|concat:|subfile,|gopher:|/etc/|/proc/)",
     re.IGNORECASE | re.DOTALL,
 )
-_ARCHIVE = re.compile(
+_ARCHIVE = LazyPattern(
     r"PK\x03\x04[^/\\]{18,40}?(?:[\w.-]{0,80}[/\\])?\.\.[/\\]|(?:\A|\x00)(?:\.\./){1,20}+[\w./-]{1,90}+\x00+.{0,400}ustar",
     re.DOTALL,
 )

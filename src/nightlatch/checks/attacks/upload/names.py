@@ -2,6 +2,7 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.value import Clue
 
 _RUN = (
@@ -11,24 +12,25 @@ _RUN = (
 _HARMLESS = (
     r"jpe?g|png|gif|webp|bmp|ico|svg|tiff?|pdf|docx?|xlsx?|pptx?|mp[34]|zip|rar|gz|csv|heic|avif"
 )
-_RUNNING = re.compile(rf"\.(?P<ending>{_RUN})\Z", re.IGNORECASE)
-_DOUBLE = re.compile(rf"\.(?:{_RUN})[.;%#_,\s]{{1,3}}+(?:x+\.)?(?:{_HARMLESS})\Z", re.IGNORECASE)
-_AFTER_HARMLESS = re.compile(rf"\.(?:{_HARMLESS})\.(?:{_RUN})\Z", re.IGNORECASE)
-_HIDDEN_END = re.compile(
+_RUNNING = LazyPattern(rf"\.(?P<ending>{_RUN})\Z", re.IGNORECASE)
+_DOUBLE = LazyPattern(rf"\.(?:{_RUN})[.;%#_,\s]{{1,3}}+(?:x+\.)?(?:{_HARMLESS})\Z", re.IGNORECASE)
+_AFTER_HARMLESS = LazyPattern(rf"\.(?:{_HARMLESS})\.(?:{_RUN})\Z", re.IGNORECASE)
+_HIDDEN_END = LazyPattern(
     rf"\.(?:{_RUN})(?:[.\s]++|/++\.?|::\$\w+.*|[\x00-\x1f].*|%(?:00|20|0a|0d|25).*|\\u0000.*|:\.\w+|\.\\)\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_CONFIGURATION = re.compile(
-    r"(?:\A|[/\\])(?:\.htaccess|\.htpasswd|web\.config|\.user\.ini|php\.ini)[.\s\x00]*\Z", re.I
+_CONFIGURATION = LazyPattern(
+    r"(?:\A|[/\\])(?:\.htaccess|\.htpasswd|web\.config|\.user\.ini|php\.ini)[.\s\x00]*\Z",
+    re.IGNORECASE,
 )
-_PROGRAM = re.compile(
-    rf"\.(?:{_HARMLESS}|txt)\s*\.(?:exe|scr|bat|cmd|com|vbs|ps1|lnk|hta|jar|js)\Z", re.I
+_PROGRAM = LazyPattern(
+    rf"\.(?:{_HARMLESS}|txt)\s*\.(?:exe|scr|bat|cmd|com|vbs|ps1|lnk|hta|jar|js)\Z", re.IGNORECASE
 )
-_CLIMBING = re.compile(
+_CLIMBING = LazyPattern(
     r"(?:\A|[/\\])\.\.[/\\]|\A/(?:var|etc|usr|srv|opt|home|tmp|root)/|\A\w:\\(?:inetpub|windows|xampp)",
-    re.I,
+    re.IGNORECASE,
 )
-_TURNED = re.compile("[\u202a-\u202e\u2066-\u2069].*\\.", re.DOTALL)
+_TURNED = LazyPattern("[\u202a-\u202e\u2066-\u2069].*\\.", re.DOTALL)
 _MAX_NAME = 1024
 
 

@@ -3,10 +3,12 @@
 import re
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 MAX_ENTITIES = 256
 MAX_REFERENCES = 4_096
 
-_DECLARATION = re.compile(
+_DECLARATION = LazyPattern(
     r"""
     <!ENTITY\s++ (?P<parameter>%\s++)? (?P<name>[^\s"'<>%&;]{1,80}+) \s++
     (?: (?P<kind>SYSTEM|PUBLIC)\b \s*+ (?P<first>"[^"]*+"|'[^']*+')? \s*+ (?P<second>"[^"]*+"|'[^']*+')?
@@ -14,7 +16,7 @@ _DECLARATION = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_REFERENCE = re.compile(r"[&%]([^\s&;%#<>\"']{1,80}+);")
+_REFERENCE = LazyPattern(r"[&%]([^\s&;%#<>\"']{1,80}+);")
 
 
 class Entity(NamedTuple):

@@ -1,0 +1,107 @@
+"""A compiled Hyperscan database, built once and kept in a file.
+
+Building takes seconds and never happens on a request. The file's name is a digest of everything
+that the database depends on, so a changed pattern, library or processor builds another.
+"""
+
+import fcntl
+import hashlib
+import os
+import platform
+import tempfile
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import hyperscan
+
+_MAGIC = b"nightlatch-patterns-1\n"
+_DIGEST = 32
+
+
+# Tests, and hosts of several applications, open the same patterns many times.
+@lru_cache(4)
+def open_database(expressions: tuple[bytes, ...], cache: Path | None) -> "hyperscan.Database":
+    """The database over `expressions`, numbered from 0; from a file in the directory `cache` where
+    there is one. When several processes start at once, one builds and the others wait for it.
+
+    A directory that cannot be written costs the build at each start, and nothing else.
+    """
+    if cache is None:
+        return _build(expressions)
+    path = cache / f"patterns-{_fingerprint(expressions)}.hsdb"
+    found = _load(path)
+    if found is not None:
+        return found
+    try:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (cache / "patterns.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return _load(path) or _build_into(path, expressions)
+    except OSError as error:
+        warnings.warn(
+            f"the attack patterns are built at each start: {cache} cannot be written ({error})",
+            stacklevel=2,
+        )
+        return _build(expressions)
+
+
+def _build_into(path: Path, expressions: Sequence[bytes]) -> "hyperscan.Database":
+    import hyperscan
+
+    database = _build(expressions)
+    data = hyperscan.dumpb(database)
+    # Written beside and renamed: a reader sees the whole file or none.
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".patterns-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(_MAGIC + hashlib.sha256(data).digest() + data)
+    Path(beside).replace(path)
+    for old in path.parent.glob("patterns-*.hsdb"):
+        if old != path:
+            old.unlink(missing_ok=True)
+    return database
+
+
+def _load(path: Path) -> "hyperscan.Database | None":
+    """None where there is no file, or one that is damaged or of another library."""
+    import hyperscan
+
+    try:
+        kept = path.read_bytes()
+    except OSError:
+        return None
+    head = len(_MAGIC) + _DIGEST
+    data = kept[head:]
+    if kept[: len(_MAGIC)] != _MAGIC or hashlib.sha256(data).digest() != kept[len(_MAGIC) : head]:
+        return None
+    try:
+        return hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+    except hyperscan.HyperscanError:
+        return None
+
+
+def _build(expressions: Sequence[bytes]) -> "hyperscan.Database":
+    import hyperscan
+
+    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_MULTILINE
+    database = hyperscan.Database()
+    database.compile(
+        expressions=list(expressions),
+        ids=list(range(len(expressions))),
+        elements=len(expressions),
+        flags=[flags] * len(expressions),
+    )
+    return database
+
+
+def _fingerprint(expressions: Sequence[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in (version("hyperscan"), platform.machine(), platform.processor()):
+        digest.update(part.encode() + b"\0")
+    for expression in expressions:
+        digest.update(expression + b"\0")
+    return digest.hexdigest()[:24]

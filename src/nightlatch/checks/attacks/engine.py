@@ -1,0 +1,180 @@
+"""The attack engine: request in, attacks out, each with its evidence in words.
+
+Texts are proposed by patterns and judged by recognisers, round by round: first as they came, then
+without their outermost encoding, and so on. Every bound that cuts something short is said.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from nightlatch.checks.attacks.clues import Clues
+from nightlatch.checks.attacks.decoding import BASE64, CODED, JSON, TOKEN, unfold, unwrap
+from nightlatch.checks.attacks.proposals import Proposals
+from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
+from nightlatch.checks.attacks.registry import RECOGNISERS, REQUEST_RULES
+from nightlatch.checks.attacks.take_apart import take_apart
+from nightlatch.checks.attacks.value import Attack, Value
+from nightlatch.exchange.content import Content, Leaf
+from nightlatch.exchange.exchange import Request
+
+MAX_ROUNDS = 5
+"""The request as it came, and four layers of encodings."""
+MAX_VALUES = 6_000
+MAX_CHARACTERS = 512 * 1024
+"""Of all values of all rounds together: what a hostile request may cost at most."""
+WINDOW = 8 * 1024
+"""Characters that a recogniser gets at once; longer texts are read window by window."""
+MAX_READ = 128 * 1024
+"""Characters that one recogniser reads of one request; ordinary ones propose a few hundred."""
+OVERLAP = 512
+"""Characters that a window shares with the one before."""
+MAX_CLEAN = 4_096
+"""Header fields remembered as clean; when there are more, all are forgotten."""
+LONGEST_CLEAN = 512
+
+_WRAPPED = (rf"^(?:/|[^\n]{{0,64}}(?:base64,|basic ))?{BASE64}$", rf"^{JSON}", TOKEN)
+
+
+class Inspection(Struct, frozen=True, gc=False):
+    """What one request turned out to be."""
+
+    attacks: tuple[Attack, ...] = ()
+    unread: str = ""
+    """What was not read because a bound was reached, in words; empty when all was."""
+
+
+CLEAN = Inspection()
+
+
+class AttackEngine:
+    """Reads requests. One for a process; any number of threads may ask it."""
+
+    def __init__(
+        self,
+        recognisers: Sequence[Recogniser] = RECOGNISERS,
+        rules: Sequence[RequestRule] = REQUEST_RULES,
+        cache: Path | None = None,
+    ) -> None:
+        self._recognisers = tuple(recognisers)
+        self._rules = tuple(rules)
+        groups = [recogniser.patterns for recogniser in recognisers]
+        self._proposals = Proposals([*groups, _WRAPPED], cache)
+        self._wrapped = 1 << len(groups)
+        self._clean: set[tuple[bytes, bytes]] = set()
+
+    @classmethod
+    def open(cls, cache: Path | None) -> "AttackEngine":
+        """The engine with everything it knows; its patterns compiled, from `cache` if they are."""
+        return cls(cache=cache)
+
+    def find(
+        self, request: Request, query: tuple[Leaf, ...], content: Content
+    ) -> tuple[Attack, ...]:
+        """The attacks in a request; see `inspect`."""
+        return self.inspect(request, query, content).attacks
+
+    def inspect(self, request: Request, query: tuple[Leaf, ...], content: Content) -> Inspection:
+        """Read a request. `query` and `content` are its own, read before. Never raises on input."""
+        clues = Clues()
+        for rule in self._rules:
+            clue = rule.judge(request)
+            if clue is not None:
+                clues.keep(rule.check, clue, None)
+        values = take_apart(request, query, content, self._clean)
+        unread = self._rounds(values, clues)
+        if clues.any:
+            return Inspection(tuple(clues.attacks()), unread)
+        self._remember(request.headers.raw)
+        return Inspection(unread=unread) if unread else CLEAN
+
+    def _rounds(self, values: list[Value], clues: Clues) -> str:
+        """Read the values, then what was encoded in them; what was left unread, in words."""
+        seen: set[tuple[str, str]] = set()
+        spent = [0] * len(self._recognisers)
+        left = MAX_CHARACTERS
+        for _ in range(MAX_ROUNDS):
+            values, left, unread = _affordable(values, left)
+            wrapped = self._read(values, clues, spent)
+            values = list(_next_layer(values, wrapped, seen))
+            if unread or not values:
+                return unread or _overspent(spent)
+        return "values were encoded more than four times"
+
+    def _read(self, values: list[Value], clues: Clues, spent: list[int]) -> set[int]:
+        """Let the recognisers read; the indexes of values with something wrapped up in them."""
+        windows = list(_windows(values))
+        proposed = self._proposals.propose([text for _, text in windows])
+        wrapped = set()
+        for index, groups in proposed.items():
+            number, text = windows[index]
+            if groups & self._wrapped:
+                wrapped.add(number)
+            self._ask(groups, text, values[number], clues, spent)
+        return wrapped
+
+    def _ask(self, groups: int, text: str, value: Value, clues: Clues, spent: list[int]) -> None:
+        for number, recogniser in enumerate(self._recognisers):
+            if not groups >> number & 1 or clues.certain(recogniser.check):
+                continue
+            spent[number] += len(text)
+            if spent[number] <= MAX_READ:
+                clue = recogniser.recognise(text, value)
+                if clue is not None:
+                    clues.keep(recogniser.check, clue, value)
+
+    def _remember(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        clean = self._clean
+        if len(clean) > MAX_CLEAN:
+            clean.clear()
+        for header in headers:
+            if len(header[1]) <= LONGEST_CLEAN:
+                clean.add(header)
+
+
+def _affordable(values: list[Value], left: int) -> tuple[list[Value], int, str]:
+    """The values that the bounds allow to read, what they leave, and what they left out."""
+    unread = ""
+    if len(values) > MAX_VALUES:
+        unread, values = f"{len(values) - MAX_VALUES} of the values", values[:MAX_VALUES]
+    for number, value in enumerate(values):
+        left -= len(value.text)
+        if left < 0:
+            return (
+                values[:number],
+                0,
+                f"{len(values) - number} values beyond {MAX_CHARACTERS // 1024} KB",
+            )
+    return values, left, unread
+
+
+def _windows(values: Iterable[Value]) -> Iterator[tuple[int, str]]:
+    """Each text with the number of its value; a long one in several windows."""
+    for number, value in enumerate(values):
+        text = value.text
+        if len(text) <= WINDOW:
+            yield number, text
+        else:
+            for start in range(0, len(text), WINDOW - OVERLAP):
+                yield number, text[start : start + WINDOW]
+
+
+def _next_layer(
+    values: Iterable[Value], wrapped: set[int], seen: set[tuple[str, str]]
+) -> Iterator[Value]:
+    for number, value in enumerate(values):
+        inner = list(unwrap(value)) if number in wrapped else []
+        if CODED.search(value.text) and (unfolded := unfold(value)) is not None:
+            inner.append(unfolded)
+        for decoded in inner:
+            key = (decoded.name, decoded.text)
+            if decoded.text and key not in seen:
+                seen.add(key)
+                yield decoded
+
+
+def _overspent(spent: list[int]) -> str:
+    return (
+        f"suspicious text beyond {MAX_READ // 1024} KB" if max(spent, default=0) > MAX_READ else ""
+    )

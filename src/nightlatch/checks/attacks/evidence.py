@@ -1,0 +1,35 @@
+"""What was found, in words that may be kept: which value, what it says, what it would do."""
+
+import re
+
+from nightlatch.checks.attacks.value import Clue, Value
+from nightlatch.checks.wording import named
+
+LONGEST = 80
+"""Characters of the decoded text that evidence repeats."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ud800-\udfff\ufeff]+")
+_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\d{6,}")
+"""E-mail addresses and long numbers: what an attack is seen by does not need them."""
+
+
+def worded(clue: Clue, value: Value | None) -> str:
+    """Query `q`, decoded (base64): `' or 1=1--` adds a condition that is always true."""
+    if value is None:
+        return f"The request: `{_shown(clue.text)}` {clue.why}"
+    how = f", decoded ({', '.join(dict.fromkeys(value.codings))})" if value.codings else ""
+    return f"{_where(value)}{how}: `{_shown(clue.text)}` {clue.why}"
+
+
+def _where(value: Value) -> str:
+    place = value.place.value
+    if value.is_name:
+        return f"A name in the {place}"
+    if not value.name:
+        return f"The {place}"
+    return f"{place[0].upper()}{place[1:]} {named(value.name)}"
+
+
+def _shown(text: str) -> str:
+    masked = _PERSONAL.sub("•••", _UNPRINTABLE.sub(" ", text))
+    return masked if len(masked) <= LONGEST else f"{masked[: LONGEST - 1]}…"

@@ -1,0 +1,81 @@
+"""Which recogniser should look at which text: one pass of Hyperscan over all of them together."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from threading import local
+from typing import TYPE_CHECKING, cast
+
+from nightlatch.checks.attacks.database import open_database
+
+if TYPE_CHECKING:
+    import hyperscan
+
+MAX_MATCHES = 2_000
+"""Beyond, the texts are as good as all proposed to everybody: only an attack looks like that."""
+
+Proposed = dict[int, int]
+"""By index of the text: bit n is set when group n wants to see it."""
+
+
+class Proposals:
+    """Groups of patterns; each group is one reader."""
+
+    def __init__(self, groups: Sequence[Sequence[str]], cache: Path | None) -> None:
+        self._bits: list[int] = []
+        expressions: list[bytes] = []
+        for number, patterns in enumerate(groups):
+            for pattern in patterns:
+                expressions.append(pattern.encode())
+                self._bits.append(1 << number)
+        self._all = (1 << len(groups)) - 1
+        self._database = open_database(tuple(expressions), cache) if expressions else None
+        self._threads = local()
+
+    def propose(self, texts: Sequence[str]) -> Proposed:
+        """For every text that a pattern matched, the groups whose patterns they were."""
+        if self._database is None:
+            return {}
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        # Line ends between them: "^" and "$" of a pattern mean the ends of a text, or of a line.
+        together = b"\n".join(encoded)
+        matches: list[tuple[int, int]] = []
+        if not self._scan(together, matches):
+            return dict.fromkeys(range(len(texts)), self._all)
+        return self._by_text(matches, encoded) if matches else {}
+
+    def _scan(self, data: bytes, matches: list[tuple[int, int]]) -> bool:
+        """False when there were too many."""
+        import hyperscan
+
+        try:
+            self._database.scan(data, _note, context=matches, scratch=self._scratch())  # type: ignore[union-attr]
+        except hyperscan.ScanTerminated:
+            return False
+        return True
+
+    def _by_text(self, matches: list[tuple[int, int]], encoded: list[bytes]) -> Proposed:
+        starts = list(accumulate((len(text) + 1 for text in encoded), initial=0))
+        proposed: Proposed = {}
+        bits = self._bits
+        for pattern, end in matches:
+            index = bisect_right(starts, end - 1) - 1
+            proposed[index] = proposed.get(index, 0) | bits[pattern]
+        return proposed
+
+    def _scratch(self) -> "hyperscan.Scratch":
+        """This thread's own: two threads in one scratch is an error."""
+        try:
+            return cast("hyperscan.Scratch", self._threads.scratch)
+        except AttributeError:
+            import hyperscan
+
+            scratch = self._threads.scratch = hyperscan.Scratch(self._database)
+            return scratch
+
+
+def _note(pattern: int, _start: int, end: int, _flags: int, matches: object) -> bool:
+    noted = cast("list[tuple[int, int]]", matches)
+    noted.append((pattern, end))
+    return len(noted) >= MAX_MATCHES

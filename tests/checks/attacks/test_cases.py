@@ -1,0 +1,77 @@
+"""Every recogniser against its cases: what it must find, and what it must leave in peace.
+
+A case is a line of `cases/CHECK-ID.txt`: "bad" or "good", a tab, the text with Python's escapes,
+and optionally a tab and the place and name it stood in.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from nightlatch.checks.attacks.clues import FINDING
+from nightlatch.checks.attacks.proposals import Proposals
+from nightlatch.checks.attacks.recogniser import Recogniser
+from nightlatch.checks.attacks.registry import ATTACK_CHECKS, RECOGNISERS, REQUEST_RULES
+from nightlatch.checks.attacks.value import Clue, Place, Value
+
+CASES = Path(__file__).parent / "cases"
+FEWEST = 20
+"""Of each kind; a recogniser with less has not been thought about."""
+
+_PLACES = {place.name.lower().replace("_", "-"): place for place in Place}
+
+
+class Case(NamedTuple):
+    line: int
+    bad: bool
+    value: Value
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            wanted, text, *rest = line.split("\t")
+            assert wanted in {"bad", "good"}, f"{path.name}:{number}: {wanted!r}"
+            place, _, name = (rest[0] if rest else "query q").partition(" ")
+            value = Value(_PLACES[place], name, _unescaped(text))
+            yield Case(number, wanted == "bad", value)
+
+
+def _unescaped(text: str) -> str:
+    escaped = text.replace('"', '\\"').replace("\n", "")
+    return str(ast.literal_eval(f'"{escaped}"')) if "\\" in text else text
+
+
+def clue_in(recogniser: Recogniser, proposals: Proposals, value: Value) -> Clue | None:
+    """As the engine asks: only what a pattern proposes is read."""
+    if not proposals.propose([value.text]):
+        return None
+    return recogniser.recognise(value.text, value)
+
+
+@pytest.mark.parametrize("recogniser", RECOGNISERS, ids=[reader.check for reader in RECOGNISERS])
+def test_finds_the_bad_and_leaves_the_good(recogniser: Recogniser) -> None:
+    proposals = Proposals([recogniser.patterns], None)
+    wrong, ran = [], {True: 0, False: 0}
+    for case in read_cases(CASES / f"{recogniser.check}.txt"):
+        clue = clue_in(recogniser, proposals, case.value)
+        ran[case.bad] += 1
+        if (clue is not None and clue.certainty >= FINDING) is not case.bad:
+            wrong.append(f"line {case.line}: {case.value.text!r} gave {clue}")
+    assert not wrong, "\n".join(wrong)
+    assert min(ran.values()) >= FEWEST
+
+
+def test_every_attack_has_its_check_and_its_reader() -> None:
+    checks = {check.id for check in ATTACK_CHECKS}
+    readers = {reader.check for reader in RECOGNISERS} | {rule.check for rule in REQUEST_RULES}
+    assert checks == readers
+    assert len(ATTACK_CHECKS) == len(checks)
+
+
+def test_no_case_file_is_forgotten() -> None:
+    files = {path.stem for path in CASES.glob("*.txt")}
+    assert files == {recogniser.check for recogniser in RECOGNISERS}
