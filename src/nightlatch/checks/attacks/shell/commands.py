@@ -63,135 +63,24 @@ _BY_KIND = {
 COMMANDS: dict[str, Kind] = {
     name: kind for kind, names in _BY_KIND.items() for name in names.split()
 }
-WRAPPERS = frozenset(
-    [
-        "sudo",
-        "exec",
-        "nohup",
-        "command",
-        "builtin",
-        "busybox",
-        "time",
-        "nice",
-        "ionice",
-        "setsid",
-        "stdbuf",
-        "do",
-        "then",
-        "else",
-        "if",
-        "while",
-        "!",
-        "call",
-        "start",
-        "xargs",
-        "env",
-        "doas",
-        "toybox",
-        "unbuffer",
-    ]
+_WRAPPERS = (
+    "sudo exec nohup command builtin busybox time nice ionice setsid stdbuf do then else if while "
+    "! call start xargs env doas toybox unbuffer"
 )
+WRAPPERS = frozenset(_WRAPPERS.split())
 """Words before a command that leave it one."""
 
-ON_WINDOWS = frozenset(
-    [
-        "dir",
-        "type",
-        "copy",
-        "xcopy",
-        "robocopy",
-        "move",
-        "del",
-        "erase",
-        "attrib",
-        "cacls",
-        "icacls",
-        "mkdir",
-        "rmdir",
-        "findstr",
-        "find",
-        "ren",
-        "rename",
-        "more",
-        "sort",
-        "set",
-        "ver",
-        "vol",
-        "tree",
-        "echo",
-        "ping",
-        "ipconfig",
-        "netstat",
-        "systeminfo",
-        "tasklist",
-        "taskkill",
-        "net",
-        "net1",
-        "netsh",
-        "reg",
-        "sc",
-        "schtasks",
-        "at",
-        "shutdown",
-        "certutil",
-        "bitsadmin",
-        "nslookup",
-        "tracert",
-        "pathping",
-        "cmd",
-        "powershell",
-        "pwsh",
-        "mshta",
-        "wscript",
-        "cscript",
-        "rundll32",
-        "regsvr32",
-        "wmic",
-        "msiexec",
-        "forfiles",
-        "timeout",
-        "waitfor",
-        "choice",
-        "hostname",
-        "whoami",
-        "arp",
-        "route",
-        "wevtutil",
-        "vssadmin",
-        "bcdedit",
-        "get-content",
-        "gc",
-        "gci",
-        "get-process",
-        "get-childitem",
-        "gps",
-        "new-item",
-        "remove-item",
-        "invoke-webrequest",
-        "invoke-restmethod",
-        "iwr",
-        "irm",
-        "iex",
-        "invoke-expression",
-        "start-process",
-        "start-sleep",
-        "start-bitstransfer",
-        "test-connection",
-        "resolve-dnsname",
-        "write-output",
-        "write-host",
-        "curl",
-        "ssh",
-        "ftp",
-        "tftp",
-        "telnet",
-        "openssl",
-        "tar",
-        "qwinsta",
-        "quser",
-        "date",
-    ]
-)
+_WINDOWS = """
+    dir type copy xcopy robocopy move del erase attrib cacls icacls mkdir rmdir findstr find ren
+    rename more sort set ver vol tree echo ping ipconfig netstat systeminfo tasklist taskkill net
+    net1 netsh reg sc schtasks at shutdown certutil bitsadmin nslookup tracert pathping cmd
+    powershell pwsh mshta wscript cscript rundll32 regsvr32 wmic msiexec forfiles timeout waitfor
+    choice hostname whoami arp route wevtutil vssadmin bcdedit get-content gc gci get-process
+    get-childitem gps new-item remove-item invoke-webrequest invoke-restmethod iwr irm iex
+    invoke-expression start-process start-sleep start-bitstransfer test-connection resolve-dnsname
+    write-output write-host curl ssh ftp tftp telnet openssl tar qwinsta quser date
+"""
+ON_WINDOWS = frozenset(_WINDOWS.split())
 """Found in any case, as Windows does."""
 
 DIRECTORIES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/")

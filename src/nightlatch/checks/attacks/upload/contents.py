@@ -49,7 +49,8 @@ _SETTINGS = LazyPattern(
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 _CONVERTER = LazyPattern(
-    r"push graphic-context.{0,400}(?:url\(|image over|\|)|%pipe%|\(%pipe%|\A\s{0,8}(?:ephemeral|msl|label|caption):@?/"
+    r"push graphic-context.{0,400}(?:url\(|image over|\|)|%pipe%"
+    r"|\A\s{0,8}(?:ephemeral|msl|label|caption):@?/"
     r"|<image>.{0,80}<read\s++filename|<read\s++filename\s*=\s*[\"'](?:/|caption:|info:|https?:)"
     r"|\#EXTM3U.{0,400}(?:file:|concat:|subfile,|gopher:|/etc/|/proc/)",
     re.IGNORECASE | re.DOTALL,
@@ -106,10 +107,10 @@ def _markup(text: str, image: bool) -> Clue | None:  # noqa: FBT001
     if image and text.startswith("GIF8") and _HTML_SCRIPT.search(text):
         return Clue(80, "is an image with a script in it", text)
     svg = _SVG.search(text, 0, 2048)
-    if svg is not None and text.lstrip("\ufeff \t\r\n")[:1] == "<" and "<html" not in text[:_HEAD]:
-        if _SVG_SCRIPT.search(text, svg.start()):
-            return Clue(78, "is an SVG image with a script in it", text)
-    return None
+    page = "<html" in text[:_HEAD] or text.lstrip("\ufeff \t\r\n")[:1] != "<"
+    if svg is None or page or not _SVG_SCRIPT.search(text, svg.start()):
+        return None
+    return Clue(78, "is an SVG image with a script in it", text)
 
 
 _SIGNS = (

@@ -11,7 +11,8 @@ MAX_REFERENCES = 4_096
 _DECLARATION = LazyPattern(
     r"""
     <!ENTITY\s++ (?P<parameter>%\s++)? (?P<name>[^\s"'<>%&;]{1,80}+) \s++
-    (?: (?P<kind>SYSTEM|PUBLIC)\b \s*+ (?P<first>"[^"]*+"|'[^']*+')? \s*+ (?P<second>"[^"]*+"|'[^']*+')?
+    (?: (?P<kind>SYSTEM|PUBLIC)\b \s*+ (?P<first>"[^"]*+"|'[^']*+')?
+        \s*+ (?P<second>"[^"]*+"|'[^']*+')?
       | (?P<text>"[^"]*+"|'[^']*+') )
     """,
     re.VERBOSE | re.IGNORECASE,
