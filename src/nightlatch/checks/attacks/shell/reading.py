@@ -163,8 +163,11 @@ def _base_name(word: str) -> str:
 
 
 def _is_pattern(text: str) -> bool:
-    """A path with wildcards in it, such as `/???/c?t` or `/bin/c[a]t`."""
-    return "/" in text and any(mark in text for mark in "?*[")
+    """A path with wildcards in it, such as `/???/c?t` or `/bin/c[a]t`, and with a letter of the
+    name: what matches everything says nothing."""
+    if "/" not in text or not any(mark in text for mark in "?*["):
+        return False
+    return text[0] in "/." and any(map(str.isalpha, text.rpartition("/")[2]))
 
 
 @lru_cache(maxsize=256)
