@@ -14,7 +14,7 @@ from nightlatch.exchange.judgement import Level
 
 _YAML = LazyPattern(
     r"""
-    (?:(?<!!)!!?|tag:yaml\.org,2002:)
+    (?:(?<!!)!!?|!<tag:yaml\.org,2002:)
     (?: python/(?:object|name|module) (?:/\w+)?(?:[:\s>]|\Z)
       | ruby/(?:object|hash|struct|exception|class|sym|regexp)
       | php/object | perl/(?:hash|code|ref|scalar):
@@ -117,7 +117,7 @@ RECOGNISER = Recogniser(
         r"(?-i:c(?:os|posix|nt|subprocess|builtins|__builtin__|commands|sys|pty)\n\w)",
         r"(?-i:c(?:importlib|pickle|webbrowser|timeit|platform|socket|runpy|shutil|code|_?io)\n\w)",
         r"(?-i:AAEAAAD/{3}|AAEAAAD_{3}|/wE[A-Za-z0-9+/]{40}|BAh[A-Za-z7][A-Za-z0-9+/]{12})|\x04\x08[oU\[]",
-        r"(?:!|yaml\.org,2002:)(?:python/|ruby/|php/object|perl/)|!!(?:javax?|com|org|sun)\.",
+        r"(?:!|!<tag:yaml\.org,2002:)(?:python/|ruby/|php/object|perl/)|!!(?:javax?|com|org|sun)\.",
         r"_\$\$ND_(?:FUNC|CC)\$\$_",
         r"<java[\s.]|class\s*=\s*[\"']java|sorted-set>|tree-map>|dynamic-proxy>|<jdk\.nashorn"
         r"|<javax\.|<com\.sun\.|<org\.codehaus|ObjectDataProvider",

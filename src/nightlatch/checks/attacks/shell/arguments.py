@@ -38,7 +38,7 @@ _URL = LazyPattern(
     r"(?:https?|ftps?|tftp|file|ldap|gopher|dict|tcp)://\S|//[\w-]+\.", re.IGNORECASE
 )
 _SCRIPT_FLAGS = LazyPattern(
-    r"-(?:[a-z]*[cer]|m|i|p|ver?s?i?o?n?|enc?\w*|e\w{0,3}|nop\w*|noni\w*|w\w*|ex\w*|command|file|s)\Z"
+    r"-(?:[a-z]*[cer]|i|p|ver?s?i?o?n?|enc?\w*|e\w{0,3}|nop\w*|noni\w*|w\w*|ex\w*|command|file|s)\Z"
     r"|--version\Z|/[ckqr]\Z|/c.*",
     re.IGNORECASE,
 )
@@ -46,6 +46,9 @@ _REVERSE_SHELL = LazyPattern(r"/dev/(?:tcp|udp)/|(?:^|[\s/])(?:ba|z|k|da)?sh\b|c
 _MARKED = LazyPattern(r"\$\(|`|\$\w|\\x?[0-9a-f]{2,}|[|<>]|[;'\"]|\*|^[0-9a-f]{12,}\Z")
 _ARITHMETIC = LazyPattern(r"\d+[*+%/-]\d+")
 _CMDLET = LazyPattern(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
+_RUNTIMES = frozenset(
+    {"node", "nodejs", "python", "python2", "python3", "php", "ruby", "java", "perl"}
+)
 _WMIC = frozenset({"process", "os", "qfe", "useraccount", "product", "service", "computersystem"})
 _SUBCOMMANDS = {
     "net": {"user", "users", "localgroup", "group", "view", "share", "use", "start", "accounts"},
@@ -203,7 +206,13 @@ def _interpreter(name: str, words: Sequence[Word]) -> Fit:
         return Fit.HARM if first.text.lower() in _WMIC else Fit.NONE
     if name in ("powershell", "pwsh") and _CMDLET.match(first.text):
         return Fit.HARM
-    return Fit.CALL if is_path(first) or _plain_file(first) else Fit.NONE
+    if not (is_path(first) or _plain_file(first)):
+        return Fit.NONE
+    # `node build.js` is what every project's own scripts say.
+    own = (
+        name in _RUNTIMES and not first.text.startswith(("/", "\\", "~")) and ".." not in first.text
+    )
+    return Fit.BARE if own else Fit.CALL
 
 
 def _wait(name: str, words: Sequence[Word]) -> Fit:
