@@ -6,7 +6,7 @@ from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.shell.arguments import Fit
-from nightlatch.checks.attacks.shell.commands import COMMANDS, Kind
+from nightlatch.checks.attacks.shell.commands import COMMANDS, WRAPPERS, Kind
 from nightlatch.checks.attacks.shell.reading import Command, commands_in
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -35,6 +35,11 @@ _DOCUMENT = 7
 """Lines from which a text is a document, or a script that somebody keeps."""
 _FENCE = LazyPattern(r"^[ \t>*-]{0,8}+```", re.MULTILINE)
 _SOCKET = LazyPattern(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
+_POWERSHELL = LazyPattern(
+    r"\b(?:iex|invoke-expression)[\s(]{0,8}+(?:\(|new-object|iwr|irm|invoke-(?:web|rest)|curl|wget)"
+    r"|\.DownloadString\s*+\(|\|\s*+iex\b",
+    re.IGNORECASE,
+)
 _COMMAND_NAMES = LazyPattern(
     r"(?:^|[._\[])(?:cmd|exec|execute|command|run|shell|process|query_?cmd|system|daemon|do_?cmd"
     r"|c|ping_?(?:addr|host|ip)?)\]?$",
@@ -53,6 +58,7 @@ _LIST_NAMES = LazyPattern(
     re.IGNORECASE,
 )
 _ENDS = LazyPattern(r"""[\s;|&'"()`}]*+(?:[#\x00].{0,40}+|(?:--|//)\s?)?\Z""", re.DOTALL)
+_SCRIPT_URL = LazyPattern(r"/[^/?#\s]*\.(?:sh|php|pl|py|exe|ps1|bin|elf|hta|bat)\Z", re.IGNORECASE)
 _SHORT_VALUE = LazyPattern(r"(?:[\w.:-]{0,2}|[\d.:]{1,40})\Z")
 _ONE_ITEM = LazyPattern(r"[\w.@-]++\Z")
 _IN_A_LIST = {"&&": 65, "||": 62, ";": 62, "|": 55}
@@ -70,6 +76,11 @@ def recognise(text: str, value: Value) -> Clue | None:
     socket = _SOCKET.search(text)
     if socket is not None and count_words(text) <= 6:
         return Clue(92, "opens a connection to a host of its choosing", text)
+    if _POWERSHELL.search(text) and count_words(text) <= 6:
+        return Clue(90, "has PowerShell fetch a script and run it", text)
+    if text.startswith("\\n") or text.endswith("\\n"):
+        # Written as in a string's source, for a program that reads it as one.
+        text = text.replace("\\n", "\n")
     commands = commands_in(text)
     fence = _FENCE.search(text) if "```" in text else None
     if fence is not None:
@@ -133,6 +144,8 @@ def _at_the_beginning(command: Command, text: str, value: Value) -> int:
 
 def _bare_harm(command: Command) -> int:
     if command.kind in (Kind.NETWORK, Kind.WAIT):
+        if any(_SCRIPT_URL.search(word.text) for word in command.arguments):
+            return 68
         flags = any(word.text.startswith("-") for word in command.arguments)
         return 68 if flags else 45
     return 75 if command.kind is not Kind.LISTING or len(command.arguments) > 1 else 65
@@ -234,7 +247,8 @@ def _patterns() -> tuple[str, ...]:
     return (
         rf"{_OPENED}(?:{names})(?:\.exe|\.com)?(?:[^\w.=:-]|$)",
         rf"{_OPENED}(?:/(?:usr/)?(?:local/)?s?bin/|\./|[a-z]:\\[\w\\]*\\)[\w.]+",
-        rf"{_OPENED}(?:sudo|exec|nohup|command|busybox|time|env|then|do|call|start)\s",
+        rf"{_OPENED}(?:{'|'.join(sorted(WRAPPERS - {'!'}))})\s",
+        r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString",
         # A name that something is hidden in.
         r"""[;|&\n\r`(][\s({!@]*[\w./\\]*(?:''|""|'\w+'|"\w+"|\\\w|\$[@*{(\w']|[?*^\[])""",
         r"""^\s*[\w./]*(?:'\w*'\w|"\w*"\w|\\\w|\$[@*{]|\$\w|[?*]|\[\w)[\w'"$@]*(?:\s|$)""",

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_flag
+from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_option
 from nightlatch.checks.attacks.shell.commands import (
     COMMANDS,
     DIRECTORIES,
@@ -98,7 +98,8 @@ def _split(words: tuple[Word, ...]) -> tuple[Word, ...]:
 def _unwrapped(words: tuple[Word, ...]) -> tuple[Word, ...]:
     """Without `sudo -u root`, `env`, `busybox` and the like before a program."""
     while len(words) > 1 and _base_name(words[0].text) in WRAPPERS:
-        at = next((n for n, word in enumerate(words) if n and not is_flag(word)), 0)
+        # `timeout 5 id`: its own options first.
+        at = next((n for n, word in enumerate(words) if n and not is_option(word)), 0)
         if not at or not (_names(words[at]) or _base_name(words[at].text) in WRAPPERS):
             break
         words = words[at:]

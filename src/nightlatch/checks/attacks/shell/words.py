@@ -43,7 +43,7 @@ _PIECE = LazyPattern(
   | (?P<comspec>  %(?i:comspec)% )
   | (?P<ansi>     \$'(?:[^'\\]|\\.){0,200}+' )
   | (?P<said>     \$\((?:echo|printf)\ ++(?:-\w+\ ++)?+[\w./'"-]{1,40}+\) )
-  | (?P<inner>    \$\([^()]{0,200}+(?:\([^()]{0,100}+\)[^()]{0,100}+){0,4}+\) )
+  | (?P<inner>    (?<=\w)``(?=\w) | \$\([^()]{0,200}+(?:\([^()]{0,100}+\)[^()]{0,100}+){0,4}+\) )
   | (?P<variable> \$(?:\d|[A-Za-z_]\w*+|[@*\#?!$-]|\{[^{}\n]{0,64}+\}) )
   | (?P<end>      [;|&\n\r)`}] | [<>]\( )
   | (?P<single>   '[^']{0,400}+' )
@@ -193,7 +193,7 @@ def _variable(piece: str, variables: Mapping[str, str]) -> str:
     name, operator, word, part = match.groups()
     if part and name in _SUBSTRINGS:
         return "/"
-    value = variables.get(name, "")
+    value = variables.get(name, "sh" if name == "0" else "")
     if operator and (bool(value) is (operator[-1] == "+")):
         return _unquoted(word)
     return value
@@ -207,6 +207,7 @@ _UNDO = {
     "comspec": _comspec,
     "said": _said,
     "inner": _nothing,
+    "joint": _nothing,
     "ansi": _ansi,
     "variable": _variable,
 }
