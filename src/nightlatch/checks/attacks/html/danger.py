@@ -16,7 +16,8 @@ _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
 _SCHEME = re.compile(r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):(?P<code>.*+)",
                      re.IGNORECASE | re.DOTALL)  # fmt: skip
 _DATA = re.compile(
-    r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)", re.IGNORECASE | re.DOTALL
+    r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
@@ -25,8 +26,13 @@ _STYLE = re.compile(
     r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url|(?:java|vb|live)script\s*+:|@im\w*port\s*+['\"]?\s*+(?:url)?",
     re.IGNORECASE,
 )
-_JSX = re.compile(r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z")
-_ELSEWHERE = re.compile(r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b", re.IGNORECASE)
+_JSX = re.compile(
+    r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z"
+)
+_ELSEWHERE = re.compile(
+    r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
+    re.IGNORECASE,
+)
 _EMBEDDED = frozenset({"iframe", "embed", "form", "link"})
 """People embed videos and forms, and letters bring their style."""
 
