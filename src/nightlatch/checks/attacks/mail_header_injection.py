@@ -162,6 +162,7 @@ RECOGNISER = Recogniser(
     patterns=(
         r"(?:[\r\n]|\\n)\s*(?:rcpt\s+to|mail\s+from)\s*:",
         r"(?:[\r\n]|\\n)\s*(?:bcc|cc|to|from|reply-to|return-path|sender|subject|mime-version)\s*:",
+        r"(?:[\r\n]|\\n)\s*(?:content-type|content-transfer-encoding|x-mailer|disposition-not\w+)\s*:",
         r"(?:[\r\n]|\\n)\s*(?:helo|ehlo|vrfy|expn|auth)\s+[a-z0-9]",
         r"[\r\n]\s*(?:data|quit|rset|starttls)\s*(?:[\r\n]|$)",
         r"(?:[\r\n]|\\n)\s*[a-z]{0,4}[0-9?*]{1,6}\s+(?:capability|noop|logout|starttls|expunge)\b",

@@ -49,7 +49,10 @@ def find_urls(text: str) -> Iterator[Url]:
     A URL in the query of another is a URL of its own.
     """
     if match := _RELATIVE.match(text):
-        yield _read(text, match.start(1), "", match[1], match.end())
+        url = _read(text, match.start(1), "", match[1], match.end())
+        # With words behind it, it is a comment or a fraction.
+        if len(url.text) >= len(text.strip()) - match.start(1):
+            yield url
     for count, match in enumerate(_URL.finditer(text)):
         if count == MAX_URLS:
             return
@@ -77,7 +80,7 @@ def hosts(url: Url) -> list[tuple[str, str]]:
         pieces = [browsers, *_SEPARATOR.split(authority, _MAX_PIECES)[:_MAX_PIECES]]
     found: dict[tuple[str, str], None] = {}
     for position, piece in enumerate(pieces):
-        match = _HOST.fullmatch(piece)
+        match = _HOST.fullmatch(piece.rstrip("!"))
         # Before an "@" a mere user may stand; with a dot it is there to be taken for a host.
         if match and (position == 0 or "." in match[1] or "[" in match[1]):
             found[match[1], match[2]] = None
