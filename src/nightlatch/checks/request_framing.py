@@ -9,6 +9,9 @@ def judge(evidence: Evidence) -> Verdict:
     headers = request.headers
     if b"content-length" not in headers:
         return SKIP
+    if any(attack.check == "request-smuggling" for attack in evidence.attacks):
+        # Said already, with what it is for.
+        return None
     if request.http_version.startswith("1") and b"transfer-encoding" in headers:
         return "the request has both Content-Length and Transfer-Encoding"
     lengths = {length.strip() for length in headers.get_all(b"content-length")}
@@ -27,7 +30,7 @@ CHECK = Check(
     what="""\
 Fails when an HTTP/1 request has both `Content-Length` and `Transfer-Encoding`, several different
 `Content-Length` fields, or one that is not a number. Requests without `Content-Length` are not
-judged.""",
+judged, and where `request-smuggling` has spoken this check steps back.""",
     why="""\
 If the proxy and the application disagree on where one request ends, the rest becomes the
 beginning of the next person's request: permission rules of the proxy are passed by, answers
