@@ -146,7 +146,7 @@ class _Parser:
             self._at += 1
             return _like(field, self._text())
         if sign.text not in _COMPARE or sign.kind != "sign":
-            self._fail(f'"{name.text}" wants =, != , ~ , < , > or "in" after it')
+            self._fail(f'"{name.text}" wants =, !=, ~, <, > or "in" after it')
         if field.kind is not Kind.NUMBER and sign.text not in {"=", "!="}:
             self._fail(f'"{name.text}" is no number: it knows =, !=, ~ and "in"')
         self._at += 1

@@ -24,7 +24,9 @@ MAX_NESTED = 500
 CODED = re.compile(r"[%&\\+\x00]|[^\x00-\x7f]")
 """No text without one of these has a coat that `unfold` takes off."""
 
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{2,6})\}?|x([0-9a-fA-F]{2})|([0-3][0-7]{2}))")
+_ESCAPE = re.compile(
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3][0-7]{2}))"
+)
 _WIDE_PERCENT = re.compile(r"%[uU]([0-9a-fA-F]{4})")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}|%[uU][0-9a-fA-F]{4}")
 _ENTITY = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[A-Za-z]{2,24};?)")
@@ -104,7 +106,7 @@ def _percent(text: str) -> str:
         return text
     wide = _WIDE_PERCENT.sub(_character, text)
     # A form's plus is a space; where spaces are written out, a plus is a plus.
-    spaced = wide if " " in wide else wide.replace("+", " ")
+    spaced = wide if " " in wide or "%20" in wide else wide.replace("+", " ")
     return lenient_text(unquote_to_bytes(spaced.encode("utf-8", "surrogatepass")))
 
 
@@ -173,7 +175,7 @@ def _inside(value: Value, name: str, text: str, coding: str) -> Value:
 
 def _character(matched: re.Match[str]) -> str:
     digits = next(group for group in matched.groups() if group)
-    base = 8 if matched.lastindex == 3 else 16
+    base = 8 if matched.lastindex == 4 else 16
     code = int(digits, base)
     # A lone surrogate is no character: it could not even be searched as UTF-8.
     return chr(code) if code < 0xD800 or 0xE000 <= code < 0x110000 else "\ufffd"

@@ -1,0 +1,1 @@
+"""SQL as a database reads it: tokens, expressions, statements, and how a value breaks out."""

@@ -1,0 +1,292 @@
+"""How a statement goes on behind the place where a value broke out of its operand."""
+
+import re
+from collections.abc import Callable
+from enum import Enum
+
+from nightlatch.checks.attacks.sql.expressions import Expression
+from nightlatch.checks.attacks.sql.finding import (
+    COLUMNS,
+    CUT,
+    INNER,
+    JOINED,
+    TIME,
+    TRUTH,
+    UNION,
+    WRITES,
+    Finding,
+    better,
+    sure,
+)
+from nightlatch.checks.attacks.sql.statements import selects, statement
+from nightlatch.checks.attacks.sql.tokens import END, Reading
+from nightlatch.checks.attacks.sql.words import LOGIC, OPERATORS, SYMBOL_LOGIC, TELLING
+
+_CLAUSES = 12
+_FAR = 24
+_UNION_WORDS = frozenset(("all", "distinct", "distinctrow", "("))
+_CERTAIN = 85
+
+
+_BETWEEN = re.compile(r".\s*+[,)+.;:\]}&|=`][^'\"]")
+_LAST_STRING = re.compile(r".[\w %]*+\Z")
+
+
+class Tail(Enum):
+    """What stands before it."""
+
+    EMPTY = "nothing"
+    VALUE = "a constant, as an application expects of an id"
+    NAMED = "a name, or any word"
+    QUOTED = "a string that the value's quote closed"
+
+
+Step = tuple[Finding | None, int]
+"""What a clause shows, and where the next may begin (0: nowhere)."""
+
+
+def tail(sql: Reading, at: int, before: Tail) -> Finding | None:
+    """The most certain of what the clauses from token `at` on do."""
+    best: Finding | None = None
+    for _ in range(_CLAUSES):
+        found, after = _clause(sql, at, before)
+        best = better(best, found)
+        if not after or (best and best.certainty >= _CERTAIN):
+            break
+        at = sql.skip(after, ")")
+    return best
+
+
+def _clause(sql: Reading, at: int, before: Tail) -> Step:
+    text = sql[at].text
+    if text in LOGIC or text in {"having", "where"}:
+        return _condition(sql, at, before)
+    if known := _CLAUSE_WORDS.get(text):
+        return known(sql, at, before)
+    if (text in OPERATORS or text == ",") and before is not Tail.EMPTY:
+        return _operation(sql, at, before)
+    if before is Tail.VALUE or (before is Tail.QUOTED and sql.unpaired):
+        return statement(sql, at), 0
+    return None, 0
+
+
+def _condition(sql: Reading, at: int, before: Tail) -> Step:
+    inside = Expression(sql, at + 1)
+    if inside.waits:
+        return sure(TIME, 95), 0
+    if inside.queries and (inside.called or selects(sql, _select_in(sql, at) + 1)):
+        return sure(INNER, 85), 0
+    if sql[at + 1].text == "select" and before is not Tail.NAMED and selects(sql, at + 2):
+        return sure(INNER, 75), 0
+    return _judged(sql, at, inside, before), inside.at if not inside.wanting else 0
+
+
+def _select_in(sql: Reading, at: int) -> int:
+    while sql[at].text not in {"select", END}:
+        at += 1
+    return at
+
+
+def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding | None:
+    ended = sql.skip(inside.at, ")")
+    closed = sql.dead_comment(sql.skip(ended, ";"))
+    # A word's `||` is a programmer's: `a || length(b)`; a constant's is not.
+    spoken = before is Tail.NAMED and sql[at].text in SYMBOL_LOGIC
+    if inside.decided and not programmed(sql, at, inside.at):
+        return sure(TRUTH, 75 if before is Tail.EMPTY else 90)
+    if (
+        inside.telling
+        and before is not Tail.EMPTY
+        and not spoken
+        and (inside.compared or closed or not inside.wanting)
+    ):
+        return sure(INNER, 82)
+    if (
+        inside.called
+        and before in {Tail.VALUE, Tail.QUOTED}
+        and not spoken
+        and inside.compared
+        and inside.complete
+        and (sql[ended].kind in {"end", "comment"})
+    ):
+        return sure(INNER, 70)
+    if inside.constant and (closed or _lonely_digit(sql, at + 1)):
+        return sure(TRUTH, 82)
+    if inside.constant and sql[ended].kind == "comment" and inside.at > at + 2:
+        return sure(TRUTH, 65)
+    if before is Tail.VALUE and inside.compared and closed:
+        return sure(TRUTH, 65)
+    if before is not Tail.QUOTED:
+        return None
+    if inside.called and not inside.wanting and sql[inside.at - 1].kind == "open":
+        return sure(INNER, 75)
+    if inside.compared and (closed or sql[inside.at - 1].kind == "open"):
+        return sure(TRUTH, 82)
+    return None
+
+
+def _lonely_digit(sql: Reading, at: int) -> bool:
+    """`' or '1`: the application's own quote closes it."""
+    return sql[at].kind == "open" and sql[at].text[1:].strip().isdecimal()
+
+
+def _operation(sql: Reading, at: int, before: Tail) -> Step:
+    """`'||(select …)||'`, `'=''or'`, `' ^ '`."""
+    inside = _operand(sql, at)
+    if inside.waits:
+        return sure(TIME, 95), 0
+    if inside.queries and selects(sql, _select_in(sql, at) + 1):
+        return sure(INNER), 0
+    if inside.telling and inside.called > 1 and not inside.wanting:
+        return sure(INNER, 80), 0
+    if before is not Tail.QUOTED:
+        return None, 0 if inside.wanting else inside.at
+    return _joined(sql, at, inside), 0 if inside.wanting else inside.at
+
+
+def programmed(sql: Reading, at: int, end: int) -> bool:
+    """Is a string among these tokens rather what stands between two strings of a program? In
+    `a + '-' + b + '.'` and `op in ("<", ">")` the quote that seems to break out begins a string."""
+    return any(
+        sql[index].kind in {"string", "open"} and _BETWEEN.match(sql[index].text)
+        for index in range(at, end)
+    )
+
+
+def _operand(sql: Reading, at: int) -> Expression:
+    at += 1
+    if sql[at].text in {"like", "in", "between", "rlike", "regexp", "by", "to"}:
+        at += 1
+    return Expression(sql, at)
+
+
+def _joined(sql: Reading, at: int, inside: Expression) -> Finding | None:
+    ended = sql.skip(inside.at, ")")
+    closed = sql.dead_comment(sql.skip(ended, ";"))
+    opened = sql[inside.at - 1].kind == "open"
+    if inside.telling and (closed or opened or inside.complete):
+        return sure(INNER, 80)
+    if inside.decided and inside.conditions:
+        return sure(TRUTH, 85)
+    if not (closed or opened) or inside.wanting or programmed(sql, at, inside.at):
+        return None
+    if opened and not _LAST_STRING.match(sql[inside.at - 1].text):
+        return None
+    if inside.conditions or closed:
+        return sure(JOINED, 75)
+    signed = inside.at - at > 2 and sql[at].text not in {"-", ","}
+    parts = inside.operators + inside.compared
+    rich = inside.values > 1 and (not inside.names or parts > 1)
+    return sure(JOINED, 65) if rich or (signed and not inside.names) else None
+
+
+def _union(sql: Reading, at: int, before: Tail) -> Step:
+    start = sql.skip(at + 1, _UNION_WORDS)
+    if sql[start].text == "select":
+        return _union_select(sql, start + 1, before), 0
+    if before in {Tail.VALUE, Tail.QUOTED}:
+        if sql.dead_comment(start) or (sql[start].text == END and (start > at + 1 or sql.comments)):
+            return sure(UNION, 65), 0
+        if sql[start].kind == "number" and sql[start + 1].text == ",":
+            return sure(UNION, 75), 0
+    return None, 0
+
+
+def _union_select(sql: Reading, at: int, before: Tail) -> Finding | None:
+    if selects(sql, at):
+        return sure(UNION, 95)
+    if before is Tail.NAMED:
+        return None
+    named = sql[at].text in TELLING or "_" in sql[at].text
+    ended = sql[at + named].kind in {"end", "comment"}
+    bracketed = sql[at - 2].text == "(" and sql[at + 1].text == ")"
+    return sure(UNION, 80) if ended or bracketed or sql.comments else None
+
+
+def _next_statement(sql: Reading, at: int, before: Tail) -> Step:
+    for _ in range(_CLAUSES):
+        at = sql.skip(at, ";")
+        if found := statement(sql, at):
+            return found, 0
+        while sql[at].text not in {";", END}:
+            at += 1
+        if sql[at].text == END:
+            break
+    return None, 0
+
+
+def _sorted_by(sql: Reading, at: int, before: Tail) -> Step:
+    if sql[at + 1].text != "by":
+        return None, 0
+    inside = Expression(sql, at + 2, query=True)
+    if inside.waits:
+        return sure(TIME, 95), 0
+    if inside.telling or inside.queries:
+        return sure(INNER, 85), 0
+    if sql[at + 2].kind == "number":
+        if sql.dead_comment(at + 3):
+            return sure(COLUMNS, 85), 0
+        if sql[at + 3].text == END and before in {Tail.VALUE, Tail.QUOTED}:
+            return sure(COLUMNS, 65), 0
+    after = _behind_list(sql, Expression(sql, at + 2))
+    counted = after > at + 4 and sql[after].text == END and not inside.names
+    return (sure(COLUMNS, 70) if counted and before is not Tail.NAMED else None), after
+
+
+def _behind_list(sql: Reading, part: Expression) -> int:
+    while sql[part.at].text == "," and not part.wanting:
+        part = Expression(sql, part.at + 1)
+    return 0 if part.wanting else part.at
+
+
+def _written(sql: Reading, at: int, before: Tail) -> Step:
+    return (sure(WRITES, 95) if sql[at + 1].text in {"outfile", "dumpfile"} else None), 0
+
+
+def _limited(sql: Reading, at: int, before: Tail) -> Step:
+    if not sql[at + 1].constant:
+        return None, 0
+    after = at + 2
+    if sql[after].text in {",", "offset"} and sql[after + 1].constant:
+        after += 2
+    if before is Tail.EMPTY and after > at + 2 and sql.dead_comment(after):
+        return sure(CUT, 60), 0
+    return None, after
+
+
+def _procedure(sql: Reading, at: int, before: Tail) -> Step:
+    analysed = sql[at + 1].text == "analyse" and sql[at + 2].text == "("
+    return (sure(INNER, 92) if analysed else None), 0
+
+
+def _locked(sql: Reading, at: int, before: Tail) -> Step:
+    if sql[at + 1].text == "update":
+        return None, at + 2
+    return None, at + 4 if sql[at + 2].text == "share" else 0
+
+
+def _renamed(sql: Reading, at: int, before: Tail) -> Step:
+    """`1') as t where …`."""
+    return None, at + 2 if sql[at + 2].text == "where" else 0
+
+
+def _blocked(sql: Reading, at: int, before: Tail) -> Step:
+    """`'begin declare @s …`, `'goto label declare …`."""
+    for ahead in range(at + 1, at + _FAR):
+        if sql[ahead].text == "declare" and (found := statement(sql, ahead)):
+            return found, 0
+    return statement(sql, at + 1), 0
+
+
+_CLAUSE_WORDS: dict[str, Callable[[Reading, int, Tail], Step]] = {
+    "union": _union,
+    **dict.fromkeys(("except", "intersect"), _union),
+    ";": _next_statement,
+    **dict.fromkeys(("order", "group"), _sorted_by),
+    "into": _written,
+    **dict.fromkeys(("limit", "offset"), _limited),
+    "procedure": _procedure,
+    **dict.fromkeys(("for", "lock"), _locked),
+    "as": _renamed,
+    **dict.fromkeys(("begin", "goto"), _blocked),
+}

@@ -1,0 +1,76 @@
+"""The compiled patterns and their file."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nightlatch.checks.attacks import database as module
+from nightlatch.checks.attacks.database import open_database
+
+EXPRESSIONS = (b"union", b"select")
+BUILD = """
+import sys
+from pathlib import Path
+from nightlatch.checks.attacks.database import open_database
+open_database((b"union", b"select", b"from"), Path(sys.argv[1]))
+print("ready")
+"""
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> None:
+    open_database.cache_clear()
+
+
+def kept(directory: Path) -> list[Path]:
+    return list(directory.glob("*.hsdb"))
+
+
+def test_built_once_and_kept_for_the_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_database(EXPRESSIONS, tmp_path / "new")
+    (path,) = kept(tmp_path / "new")
+    assert path.stat().st_mode & 0o077 == 0
+    open_database.cache_clear()
+    monkeypatch.setattr(module, "_build", lambda _: pytest.fail("it was built again"))
+    open_database(EXPRESSIONS, tmp_path / "new")
+
+
+def test_other_patterns_replace_the_file(tmp_path: Path) -> None:
+    open_database(EXPRESSIONS, tmp_path)
+    (first,) = kept(tmp_path)
+    open_database((*EXPRESSIONS, b"drop"), tmp_path)
+    (second,) = kept(tmp_path)
+    assert first != second
+
+
+@pytest.mark.parametrize("damage", [b"", b"junk", b"nightlatch-patterns-1\n" + b"x" * 400])
+def test_a_damaged_file_is_built_anew(tmp_path: Path, damage: bytes) -> None:
+    open_database(EXPRESSIONS, tmp_path)
+    (path,) = kept(tmp_path)
+    sound = path.stat().st_size
+    path.write_bytes(damage)
+    open_database.cache_clear()
+    open_database(EXPRESSIONS, tmp_path)
+    assert path.stat().st_size == sound
+
+
+def test_a_directory_that_cannot_be_written_only_warns(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.warns(UserWarning, match="cannot be written"):
+        open_database(EXPRESSIONS, tmp_path / "file" / "below")
+
+
+def test_several_processes_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BUILD, str(tmp_path)]
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=paths) for _ in range(4)
+    ]
+    assert [process.communicate(timeout=60)[0].strip() for process in started] == ["ready"] * 4
+    assert len(kept(tmp_path)) == 1
+    assert not list(tmp_path.glob(".patterns-*"))
