@@ -13,7 +13,7 @@ from nightlatch.checks.attacks import (
     open_redirect,
     path_traversal,
     prototype_pollution,
-    request_smuggling,
+    request_framing,
     server_side_include,
     server_side_request_forgery,
     sql_injection,
@@ -36,7 +36,7 @@ ATTACK_CHECKS: tuple[Check, ...] = (
     open_redirect.CHECK,
     path_traversal.CHECK,
     prototype_pollution.CHECK,
-    request_smuggling.CHECK,
+    request_framing.CHECK,
     server_side_include.CHECK,
     server_side_request_forgery.CHECK,
     sql_injection.CHECK,
@@ -64,4 +64,4 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     vulnerability_probe.RECOGNISER,
 )
 
-REQUEST_RULES: tuple[RequestRule, ...] = (attack_tool.RULE, request_smuggling.RULE,)
+REQUEST_RULES: tuple[RequestRule, ...] = (attack_tool.RULE, request_framing.RULE)
