@@ -18,7 +18,7 @@ from nightlatch.checks.attacks import (
     path_traversal,
     prototype_pollution,
     remote_file_inclusion,
-    request_smuggling,
+    request_framing,
     server_side_include,
     server_side_request_forgery,
     sql_injection,
@@ -48,7 +48,7 @@ ATTACK_CHECKS: tuple[Check, ...] = (
     path_traversal.CHECK,
     prototype_pollution.CHECK,
     remote_file_inclusion.CHECK,
-    request_smuggling.CHECK,
+    request_framing.CHECK,
     server_side_include.CHECK,
     server_side_request_forgery.CHECK,
     sql_injection.CHECK,
@@ -85,4 +85,4 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     xpath_injection.RECOGNISER,
 )
 
-REQUEST_RULES: tuple[RequestRule, ...] = (attack_tool.RULE, request_smuggling.RULE,)
+REQUEST_RULES: tuple[RequestRule, ...] = (attack_tool.RULE, request_framing.RULE,)
