@@ -14,7 +14,7 @@ from nightlatch.checks.attacks.evidence import worded
 from nightlatch.checks.attacks.proposals import Proposals
 from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
 from nightlatch.checks.attacks.registry import RECOGNISERS, REQUEST_RULES
-from nightlatch.checks.attacks.take_apart import take_apart
+from nightlatch.checks.attacks.take_apart import left_out, take_apart
 from nightlatch.checks.attacks.value import Attack, Clue, Place, Value
 from nightlatch.exchange.content import Content, Leaf
 from nightlatch.exchange.exchange import Request
@@ -93,7 +93,8 @@ class AttackEngine:
             if clue is not None:
                 _keep(found, rule.check, clue, _WHOLE)
         values = take_apart(request, query, content, self._clean)
-        unread = self._rounds(values, found)
+        cut = left_out(request, query, content), self._rounds(values, found)
+        unread = " and ".join(filter(None, cut))
         if found:
             return Inspection(tuple(_attacks(found)), unread)
         self._remember(request.headers.raw)
