@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from nightlatch.checks.attacks.engine import FINDING
+from nightlatch.checks.attacks.clues import FINDING
 from nightlatch.checks.attacks.proposals import Proposals
 from nightlatch.checks.attacks.recogniser import Recogniser
 from nightlatch.checks.attacks.registry import ATTACK_CHECKS, RECOGNISERS, REQUEST_RULES

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from nightlatch.capture.bodies import BodyCollector, body_of
 from nightlatch.capture.codings import decoder_for
-from nightlatch.checks.attacks.engine import FINDING, AttackEngine, Inspection
+from nightlatch.checks.attacks.clues import FINDING
+from nightlatch.checks.attacks.engine import AttackEngine, Inspection
 from nightlatch.checks.attacks.evidence import LONGEST
 from nightlatch.checks.attacks.registry import RECOGNISERS, REQUEST_RULES
 from nightlatch.exchange.content import Content, query_leaves, read_content
