@@ -7,16 +7,15 @@ a fault of ours leaves the application alone (`fail="open"`) or answers 503 (`fa
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Generic
 
 from nightlatch.capture.bodies import BodyCollector, body_of, octets
 from nightlatch.capture.codings import decoder_for
 from nightlatch.capture.handshake import Handshake
 from nightlatch.capture.hold import CUT, HELD, Answer
+from nightlatch.capture.opening import Opening
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
-from nightlatch.capture.refusal import as_messages, problem, refusal
-from nightlatch.capture.requests import request_of, with_body
-from nightlatch.capture.route import route_template
+from nightlatch.capture.refusal import problem
+from nightlatch.capture.requests import with_body
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import Decision
@@ -39,67 +38,22 @@ class AsgiCapture(Setup[F]):
             await self.app(scope, receive, send)
 
 
-class _HttpExchange(Generic[F]):
+class _HttpExchange(Opening[F]):
     """One request and its answer. `receive` and `send` are what the application gets."""
 
-    __slots__ = (
-        "_answer",
-        "_began",
-        "_body",
-        "_capture",
-        "_finished",
-        "_gone",
-        "_in_flight",
-        "_receive",
-        "_request",
-        "_root_path",
-        "_route",
-        "_scope",
-        "_send",
-    )
-
-    _in_flight: F
-    _request: Request
+    __slots__ = ("_answer", "_body", "_gone", "_route")
 
     def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
-        self._capture = capture
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self._began = time.perf_counter()
+        super().__init__(capture, scope, receive, send)
         self._body = BodyCollector(capture.body_limit)
         self._answer = Answer(
             scope.get("method", "GET"), capture.body_limit, self._judge, self._inspect
         )
-        # Routing changes the scope in place.
-        self._root_path = scope.get("root_path", "")
         self._route: str | None = None
-        self._finished = False
         self._gone = False
 
-    async def run(self) -> None:
-        capture = self._capture
-        try:
-            self._request = request = request_of(self._scope)
-            self._in_flight = capture.inline.on_request(request, capture.clock())
-            decision = self._in_flight.decision
-            refused = self._answer.withhold(refusal(decision)) if decision.withhold else None
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
-            await self._run_blind(error)
-            return
-        if refused is not None:
-            await self._send_all(refused)
-        else:
-            await self._run_application()
-
-    async def _run_blind(self, error: Exception) -> None:
-        """The pipeline could not even look at the request."""
-        self._capture.lose("capture.on_request", error)
-        if self._capture.fail_closed:
-            for message in as_messages(problem(503)):
-                await self._send(message)
-        else:
-            await self._capture.app(self._scope, self._receive, self._send)
+    async def _refuse(self, response: Response) -> None:
+        await self._send_all(self._answer.withhold(response))
 
     async def _run_application(self) -> None:
         try:
@@ -182,9 +136,6 @@ class _HttpExchange(Generic[F]):
 
     def _inspect(self, chunk: bytes) -> Decision:
         return self._capture.inline.on_stream(self._in_flight, chunk, self._capture.clock())
-
-    def _find_route(self) -> str | None:
-        return route_template(self._scope, self._request.path, self._root_path)
 
     def _request_so_far(self, *, over: bool) -> Request:
         if not self._body.size:
