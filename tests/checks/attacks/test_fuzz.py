@@ -238,6 +238,13 @@ def test_the_engine_remembers_no_request(engine: AttackEngine, text: str, depth:
     assert _inspect(engine, NOTHING, JSON).inspection == Inspection()
 
 
+def test_padding_hides_nothing(engine: AttackEngine) -> None:
+    padded = b"A" * 60_000 + b" " + ATTACK.encode()
+    multipart = _part(b"q", padded) + b"--b--\r\n"
+    for body, headers in ((b"q=" + padded, FORM), (multipart, PARTS)):
+        assert _inspect(engine, body, headers, limit=65_536).inspection.attacks
+
+
 def test_a_huge_cookie_is_read_to_its_end(engine: AttackEngine) -> None:
     cookie = b"; ".join([*(b"k%d=v" % number for number in range(2_000)), b"q=" + ATTACK.encode()])
     assert _inspect(engine, headers=((b"cookie", cookie),)).inspection.attacks
