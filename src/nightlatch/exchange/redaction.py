@@ -4,7 +4,7 @@ Nothing of an exchange leaves the process or reaches a disk before it went throu
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote_plus
 
 from nightlatch.exchange.content import Content, ContentKind
@@ -13,8 +13,9 @@ from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.masking import mask_identifier
 from nightlatch.exchange.media import decode_text
+from nightlatch.exchange.places import Mask, Places, Sighting
 from nightlatch.exchange.signs import signs_in
-from nightlatch.exchange.value_masks import Mask, ValueMasks
+from nightlatch.exchange.value_masks import ValueMasks
 
 _KNOWN_FIELDS = 2048
 _LONGEST_KNOWN_FIELD = 1024
@@ -59,7 +60,7 @@ class Redactor:
 
     def path(self, path: str, template: str) -> str:
         """A decoded path: parameters of the route template masked, the rest by its shape."""
-        plain = self._masks.for_parts_of(signs_in(path.encode("utf-8", "surrogatepass")))
+        plain = self._masks.for_parts_of(signs_in(path.encode("utf-8", "surrogatepass"))) or str
         if "{" not in template:
             return plain(path)
         parts = path.split("/")
@@ -80,9 +81,8 @@ class Redactor:
             case ContentKind.EMPTY | ContentKind.BINARY:
                 return ""
             case ContentKind.JSON:
-                return self._masks.json(
-                    content.value, signs_in(body.data) if signs is None else signs
-                )
+                signs = signs_in(body.data) if signs is None else signs
+                return self._masks.json(content.value, signs)[0]
             case ContentKind.FORM:
                 return self.query(decode_text(body.data, content.charset))
             case ContentKind.MULTIPART:
@@ -91,6 +91,15 @@ class Redactor:
                     [f"{leaf.path}={named(leaf.name, str(leaf.value))}" for leaf in content.leaves]
                 )
         return self._unparsed_body(decode_text(body.data, content.charset))
+
+    def read(
+        self, body: Body, content: Content, signs: int, places: Places
+    ) -> tuple[str, Sequence[Sighting] | None]:
+        """The same, and what of JSON is not yet known to be of no interest at its place; None of
+        other kinds, whose leaves are there to be read."""
+        if content.kind is ContentKind.JSON:
+            return self._masks.json(content.value, signs, places)
+        return self.body(body, content, signs), None
 
     # Headers
 
