@@ -63,14 +63,14 @@ def test_what_is_remembered_changes_nothing_that_is_kept(documents: list[Any]) -
         text, sightings = walk(document, places)
         assert text == walk(document, Places())[0]
         for place, _ in sightings:
-            place.quiet = 1_000
+            place.hush(1_000)
 
 
 def test_quiet_places_report_only_what_is_longer() -> None:
     places = Places()
     row = {"note": "short", "age": 7}
     for place, _ in walk([row], places)[1]:
-        place.quiet = 5
+        place.hush(5)
     assert seen([row, row], places) == []
     longer = {"note": "longer", "age": 7_000_000}
     assert seen([row, longer], places) == [("$[].note", "longer")]
@@ -79,7 +79,7 @@ def test_quiet_places_report_only_what_is_longer() -> None:
 def test_a_new_member_is_seen_among_quiet_ones() -> None:
     places = Places()
     for place, _ in walk({"a": {"b": "x"}}, places)[1]:
-        place.quiet = 5
+        place.hush(5)
     assert seen({"a": {"b": "x", "c": "y"}, "d": [["z"]]}, places) == [
         ("$.a.c", "y"),
         ("$.d[][]", "z"),

@@ -19,8 +19,6 @@ MaskNumber = Callable[[float], float | str]
 MAX_PLACES = 256
 """Places remembered of one kind of message; others are made anew each time, a microsecond each."""
 _LONGEST_KEY = 128
-_SHORTEST_SHAPE = 6
-"""Characters: no shorter value has a shape that gives it away, `a@b.de`."""
 _NONE: dict[str, "Place"] = {}
 """Of the places that nothing was found below; never written to."""
 
@@ -47,17 +45,25 @@ class Place(Struct, gc=False):
     base: str
     """What the paths below begin with: the path, unless that is too long."""
     name: str
+    treated: Name
     shown: str
-    mask: Mask | None
-    mask_number: MaskNumber
-    small: int
-    secret: bool
+    """The name, as `treated` has it."""
     quiet: int = -1
     """Texts up to this length are of no interest here, nor are numbers; -1 while all are."""
+    easy_text: int = -1
+    """Texts up to this length need nothing, unless by their shape;"""
+    easy_number: int = 0
+    """and so do numbers nearer to 0 than this. One comparison decides for most of a body."""
     members: dict[str, "Place"] = _NONE
     """Where an object stands here, its members."""
     item: "Place | None" = None
     """Where a list stands here, its items: all of them are one place."""
+
+    def hush(self, quiet: int) -> None:
+        """From now on nobody is interested in texts up to this length; -1: in all again."""
+        self.quiet = quiet
+        self.easy_text = quiet if self.treated.mask is None else -1
+        self.easy_number = 0 if quiet < 0 else self.treated.small
 
 
 class Places:
@@ -80,86 +86,98 @@ Sighting = tuple[Place, Scalar]
 
 
 def walk(
-    value: Any, places: Places, names: Mapping[str, Name], plain: Mask | None
+    value: Any, places: Places, names: Mapping[str, Name], plain: Mask | None, mark: str = ""
 ) -> tuple[Any, Sequence[Sighting]]:
     """The value masked, and the first MAX_LEAVES of its scalars that are not quiet, in order.
 
-    `names` tells what to do with a name's values, `plain` with texts whose name says nothing; None
-    leaves those as they are.
+    `names` tells what to do with a name's values, `plain` with texts whose name says nothing and
+    that have `mark` in them; None leaves those as they are.
     """
-    walking = _Walk(places, names, plain)
+    walking = _Walk(places, names, plain, mark)
     root = places.root
     if root is None:
-        root = places.root = _place("$", "$", "", names[""])
+        root = places.root = Place("$", "$", "", names[""], "")
     [masked] = walking.items([value], root, MAX_DEPTH)
     return masked, walking.sightings[:MAX_LEAVES]
 
 
 class _Walk:
-    __slots__ = ("_names", "_places", "_plain", "sightings")
+    __slots__ = ("_mark", "_names", "_places", "_plain", "sightings")
 
-    def __init__(self, places: Places, names: Mapping[str, Name], plain: Mask | None) -> None:
+    def __init__(
+        self, places: Places, names: Mapping[str, Name], plain: Mask | None, mark: str
+    ) -> None:
         self._places = places
         self._names = names
         self._plain = plain
+        self._mark = mark
         self.sightings: list[Sighting] = []
 
     def members(self, value: dict[str, Any], place: Place, depth: int) -> dict[str, Any]:
         """An object, member by member. The hot loop: what needs nothing is passed on."""
-        known, plain, sightings = place.members, self._plain, self.sightings
+        known, plain, mark = place.members, self._plain, self._mark
         masked: dict[str, Any] = {}
         for key, child in value.items():
-            spot = known.get(key) or self._meet(place, key)
+            try:
+                spot = known[key]
+            except KeyError:
+                spot = self._meet(place, key)
             kind, shown = type(child), child
             if kind is str:
-                if len(child) > spot.quiet:
-                    sightings.append((spot, child))
-                if (mask := spot.mask) is not None:
-                    shown = mask(child)
-                elif plain is not None and len(child) >= _SHORTEST_SHAPE:
+                if len(child) > spot.easy_text:
+                    shown = self._text(child, spot)
+                elif plain is not None and mark in child:
                     shown = plain(child)
             elif kind is int or kind is float:
-                if spot.quiet < 0:
-                    sightings.append((spot, child))
-                if not -spot.small < child < spot.small:
-                    shown = spot.mask_number(child)
+                if not -spot.easy_number < child < spot.easy_number:
+                    shown = self._number(child, spot)
             elif kind is dict or kind is list:
                 shown = self._nested(child, spot, depth)
             masked[spot.shown] = shown
         return masked
 
     def items(self, value: list[Any], spot: Place, depth: int) -> list[Any]:
-        """The same for a list's items, which are all at one place."""
-        plain, sightings = self._plain, self.sightings
-        mask, quiet = spot.mask or plain, spot.quiet
+        """A list's items, which are all at one place."""
         masked: list[Any] = []
         for child in value:
             kind, shown = type(child), child
-            if kind is str:
-                if len(child) > quiet:
-                    sightings.append((spot, child))
-                if mask is not None:
-                    shown = mask(child)
+            if kind is dict and depth:
+                shown = self.members(child, spot, depth - 1)
+            elif kind is str:
+                shown = self._text(child, spot)
             elif kind is int or kind is float:
-                if quiet < 0:
-                    sightings.append((spot, child))
-                shown = spot.mask_number(child)
+                shown = self._number(child, spot)
             elif kind is dict or kind is list:
                 shown = self._nested(child, spot, depth)
             masked.append(shown)
         return masked
 
+    def _text(self, text: str, place: Place) -> str:
+        if len(text) > place.quiet:
+            self.sightings.append((place, text))
+        if (mask := place.treated.mask) is not None:
+            return mask(text)
+        plain = self._plain
+        return text if plain is None or self._mark not in text else plain(text)
+
+    def _number(self, number: float, place: Place) -> float | str:
+        if place.quiet < 0:
+            self.sightings.append((place, number))
+        treated = place.treated
+        return number if -treated.small < number < treated.small else treated.mask_number(number)
+
     def _nested(self, value: Any, place: Place, depth: int) -> Any:
         if not depth:
-            return MASK if place.secret else f"{MASK} nested too deeply"
+            return MASK if place.treated.secret else f"{MASK} nested too deeply"
         if type(value) is dict:
             return self.members(value, place, depth - 1)
         return self.items(value, place.item or self._meet_item(place), depth - 1)
 
     def _meet(self, place: Place, key: str) -> Place:
         """A member not seen here before, or not remembered."""
-        name = _erased(key) if place.secret else self._names[key]
-        found = _place(f"{place.base}.{key}", below(place.base, key), key, name)
+        treated = _erased(key) if place.treated.secret else self._names[key]
+        path, base = f"{place.base}.{key}", below(place.base, key)
+        found = Place(path, path if base == path else base, key, treated, treated.shown)
         if len(key) <= _LONGEST_KEY and self._places.admit():
             if place.members is _NONE:
                 place.members = {}
@@ -167,25 +185,12 @@ class _Walk:
         return found
 
     def _meet_item(self, place: Place) -> Place:
-        path = place.base + "[]"
-        name = _erased(place.name) if place.secret else self._names[place.name]
-        item = _place(path, path, place.name, name)
+        name, path = place.name, place.base + "[]"
+        treated = _erased(name) if place.treated.secret else self._names[name]
+        item = Place(path, path, name, treated, treated.shown)
         if self._places.admit():
             place.item = item
         return item
-
-
-def _place(path: str, base: str, name: str, treated: Name) -> Place:
-    return Place(
-        path,
-        base if base != path else path,
-        name,
-        treated.shown,
-        treated.mask,
-        treated.mask_number,
-        treated.small,
-        treated.secret,
-    )
 
 
 def _erased(key: str) -> Name:

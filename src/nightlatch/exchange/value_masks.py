@@ -25,7 +25,7 @@ from nightlatch.exchange.places import (
     erase,
     walk,
 )
-from nightlatch.exchange.signs import NUMBER, SECRET, TO_MASK, signs_in
+from nightlatch.exchange.signs import ADDRESS, NUMBER, SECRET, TO_MASK, signs_in
 from nightlatch.exchange.unparsed import redact_unparsed
 
 _encode = msgspec.json.Encoder().encode
@@ -108,7 +108,9 @@ class ValueMasks:
         """`value`, which was read from a text with these signs, masked and encoded again; and what
         was seen in it that may be of interest to whoever keeps its `places`."""
         plain = self.for_parts_of(signs)
-        masked, sightings = walk(value, places or self._elsewhere, self._names, plain)
+        # Of a body with addresses nearly every text has none: to ask each costs more than the walk.
+        mark = "@" if signs & TO_MASK == ADDRESS else ""
+        masked, sightings = walk(value, places or self._elsewhere, self._names, plain, mark)
         return _encode(masked).decode(), sightings
 
     def text(self, text: str) -> str:

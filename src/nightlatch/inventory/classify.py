@@ -248,7 +248,7 @@ class _Reading:
         self.read(spots, "", leaves)
         for place, _ in sightings:
             spot = spots.get(place.path)
-            place.quiet = -1 if spot is None or spot.data_class is not None else spot.quiet
+            place.hush(-1 if spot is None or spot.data_class is not None else spot.quiet)
 
     def classes(self) -> set[DataClass]:
         return {data_class for _, data_class in (*self._found, *self._loose)}
