@@ -5,6 +5,7 @@ from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.exchange import Ending, Response
 from nightlatch.exchange.headers import Headers
 
+_RESPONSE = Side.RESPONSE
 SURE_ENOUGH = 0.6
 """Confidence from which a classified value counts as what it looks like."""
 
@@ -37,7 +38,5 @@ def leaving(evidence: Evidence, classes: frozenset[DataClass]) -> list[DataItem]
     return [
         item
         for item in evidence.items
-        if item.data_class in classes
-        and item.side is Side.RESPONSE
-        and item.confidence >= SURE_ENOUGH
+        if item.side is _RESPONSE and item.data_class in classes and item.confidence >= SURE_ENOUGH
     ]
