@@ -129,6 +129,7 @@ PATHS = [
     ("/x/15551234567/y", "/x/{rest:path}", "/x/1••••••••67/y"),
     ("/a;jsessionid=hunter2/b", "/a;jsessionid=hunter2/b", "/a;jsessionid=•••"),
     (f"/t/{TOKEN}", "", "/t/"),
+    ("/go/https://u:hunter2@a.b/x", "/go", "/go/https://u:•••@a.b/x"),
     ("/health", "/health", "/health"),
     ("/", "/", "/"),
     ("", "", ""),
@@ -143,7 +144,7 @@ def test_paths(path: str, template: str, shown: str) -> None:
 
 
 def test_path_cases_all_ran() -> None:
-    assert len(PATHS) == 17
+    assert len(PATHS) == 18
 
 
 BODIES: list[tuple[dict[str, Any] | list[Any], Any]] = [
