@@ -343,7 +343,8 @@ NAMED_PLACES: dict[str, Place] = {
 def test_a_secret_under_its_name_never_passes(place: str, name: str, secret: str) -> None:
     shown = NAMED_PLACES[place](name, secret)
     for form in {secret, json.dumps(secret)[1:-1], quote_plus(secret), secret.replace("/", "")}:
-        if len(form) >= 8:
+        # "authoriz" is no secret where the name is shown.
+        if len(form) >= 8 and form not in name:
             assert form not in shown
 
 
