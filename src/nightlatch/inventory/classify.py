@@ -23,7 +23,7 @@ from nightlatch.inventory.segments import Kind, segment_kind
 
 MAX_ENDPOINTS = 2_000
 MAX_MAPPED = 256
-"""Endpoints whose places are remembered: 100 KB each at most, a few KB as a rule."""
+"""Endpoints whose places are remembered: 200 KB each at most, a few KB as a rule."""
 MAX_SPOTS = 256
 """Paths remembered per endpoint and part of the message; more are taken together by field name."""
 _SAMPLES = 8
