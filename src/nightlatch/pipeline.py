@@ -32,9 +32,9 @@ from nightlatch.exchange.facts import Directives, EndpointFacts
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Action, Decision, Detection, Mode, Phase
+from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
-from nightlatch.exchange.scribe import Judged, Scribe
-from nightlatch.exchange.signs import signs_in
+from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Scribe, Seen
 from nightlatch.exchange.standing import Standing
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.circles import Circles
@@ -168,11 +168,11 @@ class Pipeline:
         self._reread(flight, request, theirs, route)
         exchange = _complete(flight, theirs, ending, duration)
         facts = rooms.inventory.facts(exchange.endpoint, flight.at)
-        items = self._classify(flight, theirs)
+        asked, told = self._look(flight, exchange)
+        items = self._classify(flight, exchange, asked, told)
         self._learn(exchange)
-        signs = signs_in(theirs.body.data) if theirs is not None else None
         findings, skipped = run_checks(
-            self._evidence(flight, exchange, facts, items, signs or 0), rooms.checks
+            self._evidence(flight, exchange, facts, items, asked, told), rooms.checks
         )
         level, reason = grade(findings, flight.detections, flight.standing)
         judged = Judged(
@@ -185,10 +185,10 @@ class Pipeline:
             skipped=skipped,
             detections=flight.detections,
             items=items,
-            answer_signs=signs,
         )
-        left = flight.response_content if theirs is response else _content(response)
-        return rooms.scribe.write(exchange, response, flight.request_content, left, judged)
+        if response is not None and response is not theirs:
+            told = rooms.scribe.look(response.body, _content(response), Places())
+        return rooms.scribe.write(exchange, response, asked, told, judged)
 
     def _is_stranger(
         self, credentials: tuple[Credential, ...], endpoint: Endpoint, now: float
@@ -270,14 +270,27 @@ class Pipeline:
             people = tuple(dict.fromkeys((*before.disclosed, *flight.streamed)))
             flight.disclosure = replace(before, disclosed=people)
 
-    def _classify(self, flight: InFlight, theirs: Response | None) -> tuple[DataItem, ...]:
+    def _look(self, flight: InFlight, exchange: Exchange) -> tuple[Seen, Seen]:
+        """The one walk through each body, for what may be kept and for what is of interest."""
+        answer, scribe = exchange.response, self._rooms.scribe
+        known = self._rooms.inventory.places(exchange.endpoint)
+        asked = scribe.look(exchange.request.body, flight.request_content, known.request)
+        if answer is None:
+            return asked, NOTHING_SEEN
+        return asked, scribe.look(answer.body, flight.response_content, known.response)
+
+    def _classify(
+        self, flight: InFlight, exchange: Exchange, asked: Seen, told: Seen
+    ) -> tuple[DataItem, ...]:
+        answer = exchange.response
         return self._rooms.inventory.items(
             flight.endpoint,
             flight.parameters,
             flight.query,
             flight.request_content,
             flight.response_content,
-            theirs.body.data if theirs else b"",
+            answer.body.data if answer else b"",
+            (asked.sightings, told.sightings),
         )
 
     def _learn(self, exchange: Exchange) -> None:
@@ -299,7 +312,8 @@ class Pipeline:
         exchange: Exchange,
         facts: EndpointFacts,
         items: tuple[DataItem, ...],
-        signs: int,
+        asked: Seen,
+        told: Seen,
     ) -> Evidence:
         return Evidence(
             exchange=exchange,
@@ -311,7 +325,8 @@ class Pipeline:
             facts=facts,
             token_faults=token_faults(exchange.request, exchange.at),
             reputation=self._rooms.reputation.look_up(exchange.caller.address),
-            answer_signs=signs,
+            request_signs=asked.signs,
+            answer_signs=told.signs,
         )
 
     def _as_the_client_sent_it(self, request: Request) -> Request:

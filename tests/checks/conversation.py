@@ -137,6 +137,7 @@ def _evidence(known: Known, lines: list[str]) -> Evidence:
         facts=known.facts,
         token_faults=known.token_faults,
         reputation=known.reputation,
+        request_signs=signs_in(request.body.data),
         answer_signs=0 if response is None else signs_in(response.body.data),
     )
 

@@ -2,7 +2,18 @@ from threading import Thread
 
 import pytest
 
-from nightlatch.exchange.signs import ADDRESS, ALL, NUMBER, SECRET, STRUCTURE, signs_in
+from nightlatch.exchange.signs import (
+    ADDRESS,
+    ALL,
+    NUMBER,
+    PASSWORD_NAME,
+    PRIVILEGE_NAME,
+    SCHEMA,
+    SECRET,
+    STATEMENT,
+    STRUCTURE,
+    signs_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,10 +26,15 @@ from nightlatch.exchange.signs import ADDRESS, ALL, NUMBER, SECRET, STRUCTURE, s
         ("a@b.de", ADDRESS),
         ("15551234567", NUMBER),
         ("+45 12 34", NUMBER),
-        ("a=b", STRUCTURE),
-        ("<a>", STRUCTURE),
+        ("a=b", STRUCTURE | STATEMENT),
+        ("<a>", STRUCTURE | STATEMENT),
         ("Cookie: a", STRUCTURE),
-        ('"{\\"a\\":1}"', STRUCTURE),
+        ('"{\\"a\\":1}"', STRUCTURE | STATEMENT),
+        ('{"a": "trade union"}', STATEMENT),
+        ('{"query": "{ __schema }"}', SCHEMA),
+        ('{"Wifi_Password": 1}', PASSWORD_NAME),
+        ('{"user": {"isAdmin" : true}}', PRIVILEGE_NAME),
+        ('{"a": "the owner of the role"}', 0),
         ("xoxb-1 a@b", SECRET | ADDRESS),
         ("\\u0065yJ", ALL),
         ("e\0y\0J\0", ALL),

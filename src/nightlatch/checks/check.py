@@ -27,9 +27,11 @@ class Evidence(Struct, frozen=True, gc=False):
     """Faults of a JWT in the request that are visible without a key, in words."""
     reputation: str | None = None
     """What the lists say of the caller: "" when clean, None when no list is loaded."""
-    answer_signs: int = ALL
-    """What the answer's body could hold (`exchange/signs.py`), so that a check need not look for
+    request_signs: int = ALL
+    """What the request's body could hold (`exchange/signs.py`), so that a check need not look for
     what is not there. Without it, everything."""
+    answer_signs: int = ALL
+    """The same of the answer's body."""
 
 
 class Skip:

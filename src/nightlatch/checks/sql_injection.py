@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
+from nightlatch.checks.fields import has_leaf, telling
 from nightlatch.checks.sql_shape import sql_in
 from nightlatch.checks.wording import named
 from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.signs import STATEMENT
 
 _MARKS = ("'", "=", ";", "(", '"', "--", "<", ">")
 """Without one of these, or the word UNION, no value is an attack."""
@@ -14,11 +16,12 @@ _MARKS = ("'", "=", ";", "(", '"', "--", "<", ">")
 
 def judge(evidence: Evidence) -> Verdict:
     exchange = evidence.exchange
-    leaves = (*evidence.query, *evidence.request.leaves)
+    body = telling(evidence.request, evidence.request_signs, STATEMENT)
+    leaves = (*evidence.query, *body)
     values = [value for leaf in leaves if isinstance(value := leaf.value, str)]
     path = exchange.request.path if "{" in exchange.endpoint.template else None
     if not values and path is None:
-        return SKIP
+        return None if not body and has_leaf(evidence.request, str) else SKIP
     # One search through all of them together: nearly every request ends here.
     together = "\n".join([*values, path or ""])
     marks = [mark for mark in _MARKS if mark in together]
