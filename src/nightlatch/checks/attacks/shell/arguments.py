@@ -50,9 +50,6 @@ _SCRIPT_FILE = LazyPattern(
 )
 _ARITHMETIC = LazyPattern(r"\d+[*+%/-]\d+")
 _CMDLET = LazyPattern(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
-_RUNTIMES = frozenset(
-    {"node", "nodejs", "python", "python2", "python3", "php", "ruby", "java", "perl"}
-)
 _WMIC = frozenset({"process", "os", "qfe", "useraccount", "product", "service", "computersystem"})
 _SUBCOMMANDS = {
     "net": {"user", "users", "localgroup", "group", "view", "share", "use", "start", "accounts"},
@@ -165,7 +162,10 @@ def _file(name: str, words: Sequence[Word]) -> Fit:
     # A pattern to look for is any word.
     files = words[1:] if name in _SEARCHES and is_flag(words[0]) else words
     others = sum(not _takes(word) for word in files)
-    named = any(is_path(word) or _plain_file(word) for word in files)
+    if name in _KEYWORDS:
+        named = any(is_flag(word) or is_path(word) for word in files)
+    else:
+        named = any(is_path(word) or _plain_file(word) for word in files)
     if named and others <= (name in _SEARCHES):
         return Fit.CALL
     if name in _READERS and len(words) == 1 and _FILE_NAME.match(words[0].text):
@@ -173,13 +173,16 @@ def _file(name: str, words: Sequence[Word]) -> Fit:
     return Fit.NONE
 
 
+_KEYWORDS = frozenset({"del", "type", "file", "copy", "move", "rename", "install", "split"})
+"""Words of programming languages as well: `del self.name` is Python."""
 _SEARCHES = frozenset({"grep", "egrep", "fgrep", "zgrep", "findstr"})
 _FIND = frozenset({"-exec", "-name", "-iname", "-type", "-perm", "-delete", "-print", "-maxdepth"})
 _READERS = frozenset({"cat", "type", "tac", "nl", "more", "less", "head", "tail", "rm", "del"})
 
 
 def _plain_file(word: Word) -> bool:
-    return _NAMED_FILE.match(word.text) is not None or word.redirected
+    named = _NAMED_FILE.match(word.text) is not None
+    return named or (word.redirected and not word.text.isdigit())
 
 
 def _network(name: str, words: Sequence[Word]) -> Fit:
@@ -232,9 +235,7 @@ def _interpreter(name: str, words: Sequence[Word]) -> Fit:
     if not (is_path(first) or _plain_file(first)):
         return Fit.NONE
     # `node build.js` is what every project's own scripts say.
-    own = (
-        name in _RUNTIMES and not first.text.startswith(("/", "\\", "~")) and ".." not in first.text
-    )
+    own = not first.text.startswith(("/", "\\", "~")) and ".." not in first.text
     return Fit.BARE if own else Fit.CALL
 
 
@@ -253,7 +254,8 @@ def _print(name: str, words: Sequence[Word]) -> Fit:
     if any(word.redirected for word in words):
         return Fit.HARM if any(_SCRIPT_FILE.search(word.text) for word in words) else Fit.CALL
     if name in ("expr", "let"):
-        return Fit.CALL if any(_NUMBER.match(word.text) for word in words) else Fit.NONE
+        sum_of = _ARITHMETIC.search("".join(word.text for word in words))
+        return Fit.CALL if sum_of and len(words) <= 4 else Fit.NONE
     rest = " ".join(word.raw for word in words)
     if "$((" in rest or ("`" in rest and "expr" in rest):
         return Fit.HARM

@@ -52,7 +52,7 @@ _BY_KIND = {
         php8 node nodejs lua tclsh expect java gcc cmd powershell pwsh mshta wscript cscript
         rundll32 regsvr32 wmic msiexec forfiles iex invoke-expression start-process eval""",
     Kind.WAIT: "sleep usleep timeout waitfor start-sleep choice",
-    Kind.PRINT: "echo printf print expr let write-output write-host",
+    Kind.PRINT: "echo printf expr let write-output write-host",
     Kind.FILTER: "rev base64 base32 tr xxd uudecode",
     Kind.ADMINISTRATION: """
         net net1 netsh reg sc schtasks taskkill at useradd adduser usermod userdel passwd chpasswd
@@ -65,8 +65,7 @@ COMMANDS: dict[str, Kind] = {
 }
 _WRAPPERS = (
     "sudo exec nohup command builtin busybox time nice ionice setsid stdbuf do then else if while "
-    "! call start xargs env doas toybox unbuffer "
-    "timeout su"
+    "! call start xargs env doas toybox unbuffer timeout su"
 )
 WRAPPERS = frozenset(_WRAPPERS.split())
 """Words before a command that leave it one."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_option
+from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_flag, is_option
 from nightlatch.checks.attacks.shell.commands import (
     COMMANDS,
     DIRECTORIES,
@@ -78,6 +78,8 @@ def _command_at(
         # Spaces of a form that were never decoded; the text keeps its length.
         text = text.replace("+", " ") if "+" in lead.group() else text
         at = lead.end()
+    if opening == "`" and text.startswith("${", at):
+        return None  # a template literal of JavaScript
     plain = _PLAIN_NAME.match(text, at)
     if plain is not None and not _may_be_name(plain.group(), text[plain.end() : plain.end() + 1]):
         return None
@@ -96,14 +98,24 @@ def _split(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 
 def _unwrapped(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Without `sudo -u root`, `env`, `busybox` and the like before a program."""
+    """Without `sudo -u root`, `timeout 5`, `env` and the like before a program."""
     while len(words) > 1 and _base_name(words[0].text) in WRAPPERS:
-        # `timeout 5 id`: its own options first.
-        at = next((n for n, word in enumerate(words) if n and not is_option(word)), 0)
+        at = _after_options(words)
         if not at or not (_names(words[at]) or _base_name(words[at].text) in WRAPPERS):
             break
         words = words[at:]
     return words
+
+
+def _after_options(words: tuple[Word, ...]) -> int:
+    """Index of the first word that is no option, nor an option's own argument; 0 without one."""
+    for at in range(1, len(words)):
+        if is_option(words[at]):
+            continue
+        if is_flag(words[at - 1]) and at + 1 < len(words) and not _names(words[at]):
+            continue
+        return at
+    return 0
 
 
 def _may_be_name(word: str, after: str) -> bool:

@@ -38,7 +38,8 @@ class Line(NamedTuple):
 _PIECE = LazyPattern(
     r"""
     (?P<ifs>      \$(?:IFS(?![A-Za-z_])|\{IFS[^}\n]{0,24}+\})(?:\$\d)?+ )
-  | (?P<gap>      (?:[ \t\v\f\xa0]|\\\r?\n)++ | %\w{1,40}+:~[-\d,]{1,9}+% )
+  | (?P<joint>    \\\r?\n )
+  | (?P<gap>      [ \t\v\f\xa0]++ | %\w{1,40}+:~[-\d,]{1,9}+% )
   | (?P<redirect> &> | [012]?(?:<<<|>>|<>|>\||[<>]&|<(?!\()|>(?!\()) )
   | (?P<comspec>  %(?i:comspec)% )
   | (?P<ansi>     \$'(?:[^'\\]|\\.){0,200}+' )
@@ -136,7 +137,7 @@ class _Reader:
     def _take_braces(self, piece: str) -> None:
         name, *others = piece[1:-1].split(",")
         self._words.append(Word(_unquoted(name), name, disguised=True))
-        self._words.extend(Word(_unquoted(text), text, disguised=False) for text in others)
+        self._words.extend(Word(_unquoted(text), text, disguised=False) for text in others if text)
         self._start = self._at + len(piece)
 
     def _finish_word(self) -> None:
