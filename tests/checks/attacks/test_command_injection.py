@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 import pytest
+
 from nightlatch.checks.attacks.command_injection import recognise
 from nightlatch.checks.attacks.value import Place, Value
 

@@ -1,6 +1,7 @@
 """Which files only an attacker asks for."""
 
 import pytest
+
 from nightlatch.checks.attacks.sensitive_files import is_of_the_system, is_sensitive
 
 

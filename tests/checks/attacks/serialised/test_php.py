@@ -1,6 +1,7 @@
 """PHP's serialised objects."""
 
 import pytest
+
 from nightlatch.checks.attacks.serialised.php import read_php
 
 

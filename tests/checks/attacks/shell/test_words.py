@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nightlatch.checks.attacks.shell.words import MAX_WORDS, read_line
 
 CASES = {

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nightlatch.checks.attacks.upload.contents import read_content
 
 SHELL = "<?php system($_GET['c']); ?>"

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nightlatch.checks.attacks.upload.names import read_name
 
 

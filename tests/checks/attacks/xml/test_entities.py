@@ -4,6 +4,7 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nightlatch.checks.attacks.xml.entities import Entity, expanded_size, read_entities
 
 
