@@ -20,7 +20,7 @@ _MARKS = re.compile(
     r"|(?P<netsparker>netsparker\(0x[\da-f]+\)|\bns:netsparker\d+=vuln)"
     r"|(?P<zap>\bzap(?:roxy)?(?:-|%3a|:)(?:test|fuzz)\w*|\bZAP%?n%?s|owasp[_-]?zap)"
     r"|(?P<nuclei>\bnuclei-(?:templates|test)\b|\{\{interactsh-url\}\})"
-    r"|(?P<paros>\w\.parosproxy\.org\b)"
+    r"|(?P<paros>\.parosproxy\.org\b)"
     r"|(?P<w00t>w00tw00t\.at\.|/muieblackcat|nmaplowercheck\d+|trinity\.txt\.bak)"
     r"|(?P<w3af>\bw3af\.(?:org|sf|txt)|\bwebinspect\b.{0,20}\bscan)",
     re.IGNORECASE,

@@ -13,7 +13,7 @@ _ONE_LINE_PLACES = frozenset((Place.PATH, Place.HEADER, Place.COOKIE))
 _MOST_LINES = 6
 """Lines that an injection adds; a text that somebody wrote or quoted has more."""
 
-_FIELD = re.compile(r"[ \t]*+([A-Za-z][\w-]{1,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCII | re.DOTALL)
+_FIELD = re.compile(r"[ \t]*+([A-Za-z][\w-]{0,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCII | re.DOTALL)
 _STATUS = re.compile(r"[ \t]*+HTTP/\d(?:\.\d)?[ \t]+\d{3}\b", re.IGNORECASE)
 _REQUEST = re.compile(r"[ \t]*+[A-Z]{3,10}[ \t]+\S+[ \t]+HTTP/\d")
 _QUOTED_EXCHANGE = re.compile(
@@ -22,7 +22,9 @@ _QUOTED_EXCHANGE = re.compile(
 # Code points whose last eight bits are a line end: code that cuts characters to bytes sends those.
 _CUT = re.compile(r"[^\x00-\xff]")
 _CUT_FIELD = re.compile(
-    r"(set-cookie|location|content-(?:type|length)|x-[\w-]{2,30})[ \t]*+:", re.IGNORECASE
+    r"set-cookie[ \t]*+:|location[ \t]*+:[ \t]*+(?:https?:)?/|content-(?:type|length)[ \t]*+:"
+    r"|x-[\w-]{2,30}[ \t]*+:",
+    re.IGNORECASE,
 )
 
 _PLAUSIBLE = {
@@ -89,7 +91,7 @@ def _strength(line: str) -> int:
 def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
     filled = sum(1 for line in lines if line.strip())
     written = filled > _MOST_LINES or len(lines) == MAX_LINES
-    if written or _QUOTED_EXCHANGE.match(text):
+    if written or _QUOTED_EXCHANGE.match(text) or _is_head(text, lines):
         return 25 if value.place not in _ONE_LINE_PLACES else 62
     if value.place in _ONE_LINE_PLACES:
         return (0, 70, 85, 92)[strength]
@@ -99,6 +101,12 @@ def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
         return (0, 62, 78, 88)[strength]
     # Forms and bodies have fields of several lines: only what no text says is an attempt.
     return (0, 30, 50, 80)[strength]
+
+
+def _is_head(text: str, lines: list[str]) -> bool:
+    """A whole head, from its first line on: somebody's letter or exchange, not an addition."""
+    fields = sum(1 for line in lines if _FIELD.match(line))
+    return fields > 2 and _FIELD.match(text) is not None
 
 
 def _of_cut_characters(text: str, value: Value) -> Clue | None:

@@ -20,7 +20,7 @@ _JAVA = re.compile(
     rf"""
     (?P<spring> \bT{_SPACE}\({_SPACE}(?:java|javax|org|com|sun|jdk)\.[\w.$]++{_SPACE}\) | \bT{_SPACE}\({_SPACE}(?:Runtime|System|String|Character|Class|Thread|ClassLoader){_SPACE}\){_SPACE}\. )
   | (?P<ognl>   \#_?memberAccess | @ognl\.\w++ | @[a-z]\w*+(?:\.\w++)++@\w | \#context\s*+[\[.]
-              | \#(?:application|session|request|attr|parameters|root|ognlUtil|_\w++)\s*+(?:\[['"]|\.\w++\() | \(\#\w++\s*+=\s*+[^)=]
+              | \#(?:application|session|request|attr|parameters|root|ognlUtil|_\w++)\s*+(?:\[['"]|\.(?:put|get|set|remove|clear)\w*+\() | \(\#[a-z_]\w*+\s*+=\s*+(?:[@\#(['"]|new\s|\w++[.@(])
               | com\.opensymphony\.xwork2\.\w | \#\w++\s*+=\s*+(?:new\s|@|\(?\#) | \#\w++\.(?:setExcluded|getExcluded|exec|getInstance)\w*+\(
               | redirect(?:Action)?:[$%]\{{ )
   | (?P<java>   getRuntime{_SPACE}\({_SPACE}\){_SPACE}\.{_SPACE}exec\b
@@ -79,7 +79,7 @@ def _lookup(text: str, value: Value) -> Clue | None:
     resolved = resolve(text)
     if resolved.jndi:
         at = text.find("${")
-        around = surroundings(text, at, len(text), value)
+        around = surroundings(text, at, text.rfind("}") + 1 or len(text), value)
         if around.code and around.words > 12:
             return None
         return Clue(98, "has the logger fetch code from a directory server", text[at:])

@@ -128,8 +128,8 @@ RECOGNISER = Recogniser(
         r"\bfragment\s+\w+\s+on\s",
         # Documents that are long, deep, or ask for much under other names.
         r"\{(?:[^{}\"]{0,400}\{){20}",
-        r"^\s*(?:query|mutation|\{)[^\n]{0,60}\{?\s*\w+\s*:\s*\w+\s*[({]",
-        r"(?:@\w+[^@\w{}]{0,40}){8}",
+        r"^\s*(?:query|mutation|\{)[^\n]{0,60}\{?\s*\w+\s*:\s*\w+[\s({}]",
+        r"(?:@\w+[^@{}]{0,40}){8}",
         r"(?:\b\w+\s+){64}\}",
     ),
     recognise=recognise,

@@ -49,7 +49,7 @@ def recognise(text: str, value: Value) -> Clue | None:
         if count == _MAX_TOKENS:
             break
         header = _header(match[1])
-        if header is None or match[4]:
+        if header is None or (match[4] and not match[3]):
             continue
         strongest = max(_judge(header, match, value), default=(0, ""))
         if strongest > best:

@@ -150,10 +150,7 @@ message["Reply-To"] = address
 Never paste values into an SMTP or IMAP session; let the client library quote them.""",
     owasp="API8:2023",
     cwe=93,
-    references=(
-        "https://cwe.mitre.org/data/definitions/93.html",
-        "https://www.rfc-editor.org/rfc/rfc5321#section-4.1",
-    ),
+    references=("https://www.rfc-editor.org/rfc/rfc5321#section-4.1",),
     judge=found("mail-header-injection"),
 )
 
@@ -162,6 +159,7 @@ RECOGNISER = Recogniser(
     patterns=(
         r"(?:[\r\n]|\\n)\s*(?:rcpt\s+to|mail\s+from)\s*:",
         r"(?:[\r\n]|\\n)\s*(?:bcc|cc|to|from|reply-to|return-path|sender|subject|mime-version)\s*:",
+        r"(?:[\r\n]|\\n)\s*(?:content-type|content-transfer-encoding|x-mailer|disposition-not\w+)\s*:",
         r"(?:[\r\n]|\\n)\s*(?:helo|ehlo|vrfy|expn|auth)\s+[a-z0-9]",
         r"[\r\n]\s*(?:data|quit|rset|starttls)\s*(?:[\r\n]|$)",
         r"(?:[\r\n]|\\n)\s*[a-z]{0,4}[0-9?*]{1,6}\s+(?:capability|noop|logout|starttls|expunge)\b",

@@ -12,18 +12,20 @@ _PLACES = frozenset(
     (Place.QUERY, Place.FORM, Place.MULTIPART, Place.JSON, Place.COOKIE, Place.PATH)
 )
 
-_HOST = r"(?:[\w-]{1,63}+\.)+[a-z]{2,24}+\.?(?=[/:?#\\\s%]|$)"
+_NAME = r"(?:[\w-]{1,63}+\.)+[a-z]{2,24}+\.?"
+_HOST = rf"{_NAME}(?=[/:?#\\\s%\x00]|$)"
 _SLASHES = re.compile(r"([/\\\x00-\x20\u3031\uff0f\u2044\u2215]++)(.*)", re.DOTALL)
 _SCHEME = re.compile(r"[\x00-\x20]*+(https?|ftp):([/\\\x00-\x20]*+)(.*)", re.IGNORECASE | re.DOTALL)
 _SCRIPT = re.compile(
     r"[\x00-\x20/]*+(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:\s*\S"
-    r"|[\x00-\x20]*+data\s*:\s*(?:text/html|image/svg|[^,]{0,80};base64|,\s*<)",
+    r"|[\x00-\x20]*+data\s*:\s*(?:text/(?:html|xml)|image/svg|application/(?:xhtml|xml|javascript)|[,;])",
     re.IGNORECASE,
 )
 _LEADING_HOST = re.compile(_HOST, re.IGNORECASE)
 _ANY_HOST = re.compile(rf"(?:[^/?#]{{0,100}}@)?{_HOST}|\d|\[|[\w-]+\u3002\w", re.IGNORECASE)
 _TWO_HOSTS = re.compile(
-    rf"{_HOST[: _HOST.index('(?=')]}(?::\d+)?(?:[\\/]?@|\\|%(?:ff|00|0[ad]|5c)@?|\s@|[#?]@)",
+    rf"{_NAME}(?::\d+)?"
+    r"(?:[\\/]?@|\\|%(?:ff|00|0[ad]|5c|40)|[\x00-\x20]+[@.]|[#?]@)",
     re.IGNORECASE,
 )
 _APPENDED = re.compile(rf"[@.]{_HOST}", re.IGNORECASE)
@@ -69,7 +71,7 @@ def _of_absolute(slashes: str, rest: str, *, sure: bool) -> tuple[int, str]:
 
 
 def _of_slashes(slashes: str, rest: str, *, sure: bool) -> tuple[int, str]:
-    leads = slashes.strip("\x00\t\r\n ")
+    leads = slashes.strip("\x00\t\r\n ").replace("\u3031", "/\u3031")
     if len(leads) < 2 or not _ANY_HOST.match(rest):
         return 0, ""
     if leads != "//":
@@ -145,9 +147,10 @@ RECOGNISER = Recogniser(
     patterns=(
         r"^[\x00-\x20]*[/\\][\x00-\x20]*[/\\]",
         r"^[\x00-\x20]*(?:https?|ftp):(?:[^/]|/[^/]|//[/\\\x00-\x20])",
-        r"^[\x00-\x20]*(?:https?:)?[/\\]{2}[^/?]*[@\\]",
+        r"^[\x00-\x20]*(?:https?:)?[/\\]{2}[^/?\n]*(?:[@\\%\x00-\x08\r]|\?@)",
         r"^[\x00-\x20/]*(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:|^\s*data\s*:",
         r"^[@.][a-z0-9-]+\.[a-z]",
+        r"^/?〱",
     ),
     recognise=recognise,
 )

@@ -82,7 +82,6 @@ callers name.""",
     cwe=1321,
     references=(
         "https://cheatsheetseries.owasp.org/cheatsheets/Prototype_Pollution_Prevention_Cheat_Sheet.html",
-        "https://cwe.mitre.org/data/definitions/1321.html",
     ),
     judge=found("prototype-pollution"),
 )

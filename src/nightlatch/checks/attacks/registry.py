@@ -11,18 +11,21 @@ from nightlatch.checks.attacks import (
     graphql_abuse,
     insecure_deserialisation,
     jwt_tricks,
+    ldap_injection,
     mail_header_injection,
+    nosql_injection,
     open_redirect,
     path_traversal,
     prototype_pollution,
     remote_file_inclusion,
-    request_smuggling,
+    request_framing,
     server_side_include,
     server_side_request_forgery,
     sql_injection,
     template_injection,
     vulnerability_probe,
     xml_external_entity,
+    xpath_injection,
 )
 from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
 from nightlatch.checks.check import Check
@@ -38,18 +41,21 @@ ATTACK_CHECKS: tuple[Check, ...] = (
     graphql_abuse.CHECK,
     insecure_deserialisation.CHECK,
     jwt_tricks.CHECK,
+    ldap_injection.CHECK,
     mail_header_injection.CHECK,
+    nosql_injection.CHECK,
     open_redirect.CHECK,
     path_traversal.CHECK,
     prototype_pollution.CHECK,
     remote_file_inclusion.CHECK,
-    request_smuggling.CHECK,
+    request_framing.CHECK,
     server_side_include.CHECK,
     server_side_request_forgery.CHECK,
     sql_injection.CHECK,
     template_injection.CHECK,
     vulnerability_probe.CHECK,
     xml_external_entity.CHECK,
+    xpath_injection.CHECK,
 )
 
 RECOGNISERS: tuple[Recogniser, ...] = (
@@ -63,7 +69,9 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     graphql_abuse.RECOGNISER,
     insecure_deserialisation.RECOGNISER,
     jwt_tricks.RECOGNISER,
+    ldap_injection.RECOGNISER,
     mail_header_injection.RECOGNISER,
+    nosql_injection.RECOGNISER,
     open_redirect.RECOGNISER,
     path_traversal.RECOGNISER,
     prototype_pollution.RECOGNISER,
@@ -74,9 +82,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     template_injection.RECOGNISER,
     vulnerability_probe.RECOGNISER,
     xml_external_entity.RECOGNISER,
+    xpath_injection.RECOGNISER,
 )
 
-REQUEST_RULES: tuple[RequestRule, ...] = (
-    attack_tool.RULE,
-    request_smuggling.RULE,
-)
+REQUEST_RULES: tuple[RequestRule, ...] = (attack_tool.RULE, request_framing.RULE,)

@@ -193,7 +193,6 @@ network, and require IMDSv2 (a token with a hop limit of 1) on cloud machines.""
     owasp="API7:2023",
     cwe=918,
     references=(
-        "https://owasp.org/API-Security/editions/2023/en/0xa7-server-side-request-forgery/",
         "https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
         "https://url.spec.whatwg.org/#host-parsing",
     ),

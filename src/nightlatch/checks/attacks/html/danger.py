@@ -1,11 +1,12 @@
 """What a tag would run."""
 
+import html
 import re
 
 from nightlatch.checks.attacks.html.tokens import Tag, tags
 from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
-from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls, sentence
-from nightlatch.checks.attacks.javascript.tokens import tokens, unescape
+from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls
+from nightlatch.checks.attacks.javascript.tokens import unescape
 
 _DIRECTIVES = ("ng-", "data-ng-", "v-", "x-", "@", ":", "hx-on", "(")
 """Attributes that a framework of the browser's evaluates."""
@@ -78,15 +79,17 @@ def _animation(attributes: dict[str, str]) -> Act:
 def _script(tag: Tag) -> Act:
     attributes = dict(tag.attributes)
     source = next((value for name, value in tag.attributes if name in _SOURCES), None)
-    kind = attributes.get("type", "")
+    kind = attributes.get("type") or attributes.get("language") or ""
     if kind and "script" not in kind and kind != "module":
         return NOTHING
     if source is not None:
         return Act(Danger.CODE, "loads a script")
-    found = act(tag.body)
+    # Within SVG, entities are undone in scripts too.
+    body = html.unescape(tag.body) if "&" in tag.body else tag.body
+    found = act(body)
     if found.danger is Danger.HOSTILE:
         return Act(Danger.HOSTILE, "adds a script that " + found.why)
-    if found.danger and (calls(tag.body) or not sentence(tokens(tag.body))):
+    if found.danger and (calls(body) or "vbs" in kind.lower()):
         return Act(Danger.CODE, "adds a script")
     return NOTHING
 

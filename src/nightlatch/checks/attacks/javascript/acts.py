@@ -44,7 +44,7 @@ _MARKED = re.compile(
 )
 _FUCK = re.compile(r"[\[\]()!+\s]{20}")
 _IDLE = re.compile(r"(?:void\(?0\)?|return(?:false|true)|false|true|null|undefined|[;\s#]|//)*\Z")
-_PLAIN_CALL = re.compile(r"[\w$\])][(`]|[^=!<>]=[^=>]|\b(?:throw|import|new)\b")
+_PLAIN_CALL = re.compile(r"[\w$\])][(`]|[^=!<>]=[^=>]|\bimport\s*+['\"]|\bthrow\s*+[^\sa-z]")
 
 
 def act(code: str, depth: int = 0) -> Act:

@@ -15,6 +15,8 @@ _URL = re.compile(
     r"(?<![a-z0-9+.-])(?:(?:url|jar|view-source):)?([a-z][a-z0-9+.-]{1,15}+):([/\\\t\r\n]*+)",
     re.IGNORECASE,
 )
+_NEED_NO_SLASHES = frozenset(("http", "https", "ws", "wss", "ftp"))
+"""Browsers put in the slashes that are missing (the URL standard's special schemes)."""
 _RELATIVE = re.compile(r"[\x00-\x20]*+([/\\][/\\\t\r\n]++)")
 # A blank ends a URL, but not for every program when an "@" is still to come: "1.1.1.1 &@2.2.2.2".
 _AUTHORITY = re.compile(r"(?:[^/?\s\"'<>`|{}]|[ ](?=&?@))*+")
@@ -49,11 +51,18 @@ def find_urls(text: str) -> Iterator[Url]:
     A URL in the query of another is a URL of its own.
     """
     if match := _RELATIVE.match(text):
-        yield _read(text, match.start(1), "", match[1], match.end())
-    for count, match in enumerate(_URL.finditer(text)):
+        url = _read(text, match.start(1), "", match[1], match.end())
+        # With words behind it, it is a comment or a fraction.
+        if len(url.text) >= len(text.strip()) - match.start(1):
+            yield url
+    count = 0
+    for match in _URL.finditer(text):
+        scheme = match[1].lower()
+        if match[2] or scheme in _NEED_NO_SLASHES:
+            yield _read(text, match.start(1), scheme, match[2], match.end())
+            count += 1
         if count == MAX_URLS:
             return
-        yield _read(text, match.start(1), match[1].lower(), match[2], match.end())
 
 
 def _read(text: str, start: int, scheme: str, slashes: str, begin: int) -> Url:
@@ -77,7 +86,7 @@ def hosts(url: Url) -> list[tuple[str, str]]:
         pieces = [browsers, *_SEPARATOR.split(authority, _MAX_PIECES)[:_MAX_PIECES]]
     found: dict[tuple[str, str], None] = {}
     for position, piece in enumerate(pieces):
-        match = _HOST.fullmatch(piece)
+        match = _HOST.fullmatch(piece.rstrip("!"))
         # Before an "@" a mere user may stand; with a dot it is there to be taken for a host.
         if match and (position == 0 or "." in match[1] or "[" in match[1]):
             found[match[1], match[2]] = None

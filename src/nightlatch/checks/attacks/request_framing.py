@@ -1,4 +1,4 @@
-"""Request smuggling: a request that hides another one from the proxy."""
+"""Request framing: two opinions on where the request ends, and another request in between."""
 
 import re
 
@@ -112,16 +112,16 @@ def _of_body(data: bytes) -> Clue | None:
 
 
 CHECK = Check(
-    id="request-smuggling",
-    title="The request hides another one",
+    id="request-framing",
+    title="The request's length is ambiguous",
     level=Level.HIGH,
     scope=Scope.REQUEST,
     what="""\
-Looks at what decides where a request ends: both lengths at once, lengths that differ or are no
-plain number, transfer codings that only some servers understand (`xchunked`, `chunked, identity`),
-headers whose names hold blanks or control characters, remains of HTTP/2 among the headers, and a
-second request after the last chunk, at the start of a body or in a header. Ambiguous lengths
-alone are also told by `request-framing`, which steps back where this check has spoken.""",
+Looks at what decides where an HTTP/1 request ends: both lengths at once, lengths that differ or
+are no plain number, transfer codings that only some servers understand (`xchunked`, `chunked,
+identity`), headers whose names hold blanks or control characters, remains of HTTP/2 among the
+headers, and a second request after the last chunk, at the start of a body or in a header: the
+marks of request smuggling.""",
     why="""\
 What one server takes for the body, the next takes for a request of somebody else's connection: it
 passes the proxy's rules, and answers go to the wrong people.""",
@@ -137,23 +137,17 @@ GET /admin HTTP/1.1
 Host: api.example.com
 """,
     remedy="""\
-Update proxy and server, and let the proxy refuse what it does not understand; speak HTTP/2 to the
-back end, or give each client's requests a connection of their own:
-
-```
-defaults
-    http-reuse never          # HAProxy
-    option httpclose
-```
-
-If one got as far as the application, something in front of it let it through: find out what.""",
+Update proxy and server: current nginx, HAProxy, h11 and httptools refuse such requests. Speak
+HTTP/2 to the back end where you can, and never turn on tolerant parsing (`option
+accept-invalid-http-request` in HAProxy). If one got as far as the application, something in
+front of it let it through: find out what.""",
     owasp="API8:2023",
     cwe=444,
     references=(
         "https://www.rfc-editor.org/rfc/rfc9112#section-11.2",
         "https://portswigger.net/research/http-desync-attacks-request-smuggling-reborn",
     ),
-    judge=found("request-smuggling"),
+    judge=found("request-framing"),
 )
 
 RULE = RequestRule(check=CHECK.id, judge=judge)
