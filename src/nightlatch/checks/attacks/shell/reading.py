@@ -1,6 +1,5 @@
 """Where a command may begin in a text, and which commands do."""
 
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,8 +16,9 @@ from nightlatch.checks.attacks.shell.commands import (
 )
 from nightlatch.checks.attacks.shell.words import Word, read_line
 
-MAX_OPENINGS = 96
-"""Places looked at in one text; a long text with more is a document, not a value."""
+MAX_PIECES = 1_200
+"""Of commands read in one text; a text with more is a document, not a value."""
+MAX_VARIABLES = 32
 MAX_COMMANDS = 8
 
 
@@ -53,40 +53,41 @@ def commands_in(text: str) -> list[Command]:
     """The commands that begin somewhere in the text, in order; at most MAX_COMMANDS."""
     found: list[Command] = []
     variables: dict[str, str] = {}
-    for opening, start, at in _openings(text):
-        command = _command_at(text, opening, start, at, variables)
-        if command is not None:
-            found.append(command)
-            if len(found) == MAX_COMMANDS:
-                break
+    # Spaces of a form that were never decoded; the text keeps its length.
+    spaced = text.replace("+", " ") if "+" in text else text
+    opening, start, at, left = "", 0, 0, MAX_PIECES
+    while left > 0 and len(found) < MAX_COMMANDS:
+        lead = _LEAD.match(text, at)
+        begin = lead.end() if lead else at
+        if _may_begin(text, opening, begin):
+            line = read_line(spaced if "+" in text[at:begin] else text, begin, variables)
+            left -= line.pieces
+            command = _resolved(_called(line.words, variables), opening, start, line.end)
+            if command is not None:
+                found.append(command)
+        match = _OPENING.search(text, begin)
+        if match is None:
+            break
+        opening, start, at = match.group(), match.start(), match.end()
     return found
 
 
-def _openings(text: str) -> Iterator[tuple[str, int, int]]:
-    yield "", 0, 0
-    for number, match in enumerate(_OPENING.finditer(text)):
-        if number == MAX_OPENINGS:
-            return
-        yield match.group(), match.start(), match.end()
-
-
-def _command_at(
-    text: str, opening: str, start: int, at: int, variables: dict[str, str]
-) -> Command | None:
-    lead = _LEAD.match(text, at)
-    if lead is not None and lead.end() > at:
-        # Spaces of a form that were never decoded; the text keeps its length.
-        text = text.replace("+", " ") if "+" in lead.group() else text
-        at = lead.end()
+def _may_begin(text: str, opening: str, at: int) -> bool:
+    """A quick look: nearly every place where a command could begin has a plain word there."""
     if opening == "`" and text.startswith("${", at):
-        return None  # a template literal of JavaScript
+        return False  # a template literal of JavaScript
     plain = _PLAIN_NAME.match(text, at)
-    if plain is not None and not _may_be_name(plain.group(), text[plain.end() : plain.end() + 1]):
-        return None
-    line = read_line(text, at, variables)
-    words = _split(_after_assignments(line.words, variables))
-    words = _unwrapped(words)
-    return _resolved(words, opening, start, line.end) if words else None
+    if plain is None:
+        return at < len(text)
+    if text.startswith("=", plain.end()):
+        return "$" in text
+    name = _base_name(plain.group())
+    return name in COMMANDS or name in WRAPPERS or name.lower() in ON_WINDOWS
+
+
+def _called(words: tuple[Word, ...], variables: dict[str, str]) -> tuple[Word, ...]:
+    """The words from the program's name on."""
+    return _unwrapped(_split(_after_assignments(words, variables)))
 
 
 def _split(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -118,13 +119,6 @@ def _after_options(words: tuple[Word, ...]) -> int:
     return 0
 
 
-def _may_be_name(word: str, after: str) -> bool:
-    if after == "=":
-        return True
-    name = _base_name(word)
-    return name in COMMANDS or name in WRAPPERS or name.lower() in ON_WINDOWS
-
-
 def _after_assignments(words: tuple[Word, ...], variables: dict[str, str]) -> tuple[Word, ...]:
     """The words without `name=value` before them, which are remembered."""
     at = 0
@@ -132,13 +126,15 @@ def _after_assignments(words: tuple[Word, ...], variables: dict[str, str]) -> tu
         match = _ASSIGNMENT.match(word.text)
         if match is None:
             break
-        if len(variables) < MAX_OPENINGS:
+        if len(variables) < MAX_VARIABLES:
             variables[match.group(1)] = word.text[match.end() :]
         at += 1
     return words[at:]
 
 
 def _resolved(words: tuple[Word, ...], opening: str, start: int, end: int) -> Command | None:
+    if not words:
+        return None
     first, arguments = words[0], words[1:]
     disguised = first.disguised or _is_pattern(first.text)
     best: Command | None = None

@@ -32,6 +32,8 @@ class Line(NamedTuple):
     words: tuple[Word, ...]
     end: int
     """Index of what ended the command, or the length of the text."""
+    pieces: int
+    """What it was put together from: the work it made."""
 
 
 # Every repetition is possessive or bounded: no input makes the matcher go back.
@@ -86,7 +88,8 @@ class _Reader:
 
     def read(self) -> Line:
         limit = min(len(self._text), self._at + _MAX_TEXT)
-        for _ in range(_MAX_PIECES):
+        pieces = 0
+        for pieces in range(1, _MAX_PIECES):
             match = _PIECE.match(self._text, self._at, limit)
             if match is None or match.lastgroup == "end" or len(self._words) >= MAX_WORDS:
                 break
@@ -95,7 +98,7 @@ class _Reader:
             self._take(match.lastgroup or "", match.group())
             self._at = match.end()
         self._finish_word()
-        return Line(tuple(self._words), self._at)
+        return Line(tuple(self._words), self._at, pieces)
 
     def _take(self, kind: str, piece: str) -> None:
         if kind in ("gap", "ifs"):
