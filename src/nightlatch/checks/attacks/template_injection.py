@@ -12,15 +12,11 @@ from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
 _RUBY = frozenset({"<%", "#{"})
-_PROBES = frozenset(
-    {"{{", "${", "#{", "*{", "@{", "%{", "~{", "@(", "<%", "[[", "[(", "[%", "[=", "{"}
-)
+_PROBES = frozenset({"{{", "${", "#{", "*{", "@{", "%{", "~{", "@(", "<%", "[[", "[(", "[%", "[=", "{"})
 _SHARED = frozenset({"[[", "{", "[("})
 """Delimiters that other notations use for data, so that only a product is a probe."""
 _SMARTY = re.compile(r"\$?[\w:.|>-]++(?:\(|\Z|\s)|[\d('\"][\d\s*+()'\"-]*+\Z")
-_POLYGLOT = re.compile(
-    r"\$\{\{?<%|<%\[%'\"|\{\{'?\"?\}\}%|__\$\{[^{}]{1,400}\}__|\$\{\{[<(]|\{php\}|\{/literal\}"
-)
+_POLYGLOT = re.compile(r"\$\{\{?<%|<%\[%'\"|\{\{'?\"?\}\}%|__\$\{[^{}]{1,400}\}__|\$\{\{[<(]|\{php\}|\{/literal\}")
 _DIRECTIVE = re.compile(
     r"""\{%-?\s*+(?:debug\b|import\s++os\b|load\s++log\b|include\s++['"]/|extends\s++['"]/|python|perl)
       | <\#assign\s | <\#include\s++['"]/ | \[%\s*+(?:perl|rawperl|use\s)
@@ -52,9 +48,7 @@ def _judge(expression: Expression, text: str, value: Value) -> Clue | None:
     around = surroundings(text, expression.start, expression.end, value)
     shown = text[expression.start : expression.end]
     if expression.opening in _PROBES and arithmetic(read, strict=expression.opening in _SHARED):
-        return _clue(
-            _probe(around), "has the template engine do a sum, to see whether it does", shown
-        )
+        return _clue(_probe(around), "has the template engine do a sum, to see whether it does", shown)
     why = reach(read, inner) or (shell(inner) if expression.opening in _RUBY else "")
     if why:
         return _clue(_reached(around), "is an expression for a template engine that " + why, shown)

@@ -14,18 +14,12 @@ _RUNS = (
     "|register_shutdown_function|unlink|die|print_r|var_dump|printf?|echo"
 )
 _CALL = re.compile(rf"(?<![\w$>.\\])@?(?P<name>{_RUNS})\b{_GAP}(?:\(|\s++['\"$(])", re.IGNORECASE)
-_SUPERGLOBAL = re.compile(
-    r"\$_?(?:GET|POST|REQUEST|COOKIE|SERVER|FILES|SESSION|ENV)\b\s*+[\[{(]|\$GLOBALS\b|getallheaders\(",
-    re.IGNORECASE,
-)
+_SUPERGLOBAL = re.compile(r"\$_?(?:GET|POST|REQUEST|COOKIE|SERVER|FILES|SESSION|ENV)\b\s*+[\[{(]|\$GLOBALS\b|getallheaders\(", re.IGNORECASE)
 _NESTED = re.compile(
     r"(?:eval|assert|system|exec|passthru|shell_exec|include|require)\b[\s(@'\"]*+(?:base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|strrev|urldecode|file_get_contents|chr|\$_?(?:GET|POST|REQUEST|COOKIE|SERVER))\b",
     re.IGNORECASE,
 )
-_PRINTED = re.compile(
-    r"\{?\$\{\s*+@?\s*+(?:\w++)\s*+\(|\{\$\{|(?:print|echo|die|exit|printf|var_dump|print_r)\b[\s(@'\"]*+(?:md5|sha1|crc32|phpversion|php_uname|phpinfo|getcwd|chr)\s*+\(",
-    re.IGNORECASE,
-)
+_PRINTED = re.compile(r"\{?\$\{\s*+@?\s*+(?:\w++)\s*+\(|\{\$\{|(?:print|echo|die|exit|printf|var_dump|print_r)\b[\s(@'\"]*+(?:md5|sha1|crc32|phpversion|php_uname|phpinfo|getcwd|chr)\s*+\(", re.IGNORECASE)
 _BROKEN = re.compile(
     rf"['\")\]}};]\s*+[;.|&,]*+\s*+@?(?:system|exec|passthru|shell_exec|popen|eval|assert|phpinfo|print|die|echo|var_dump|sleep|usleep)\b{_GAP}(?:\(|\s)[^\n]{{0,400}}?(?:;|//|\#|\.['\"]|\Z)",
     re.IGNORECASE,
@@ -38,14 +32,8 @@ _WRAPPER = re.compile(
     r"(?:\A|[^\w])(?P<name>php://(?:filter|input|fd|stdin|memory|temp|output)|expect://|phar://|data://text/plain|data:text/plain;base64,PD9|compress\.(?:zlib|bzip2)://|zip://[^\s#]{1,200}#|ogg://|ssh2\.\w+://|glob:///)",
     re.IGNORECASE,
 )
-_VARIABLE_CALL = re.compile(
-    r"\$\w{1,40}\s*+(?:\[[^\]]{0,40}\])?\s*+\(\s*+\$_|\(\s*+['\"][a-z.'\"\s]{2,40}['\"]\s*+\)\s*+\(\s*+['\"]|`\s*+\$_(?:GET|POST|REQUEST)",
-    re.IGNORECASE,
-)
-_UNLETTERED = re.compile(
-    r"\(\s*+~\s*+['\"%\ufffd]|\$_\s*+=\s*+\[\s*+\]\s*+;|\$\{?_\}?\s*+=\s*+['\"][^\w\s]{2,}['\"]\s*+\^",
-    re.IGNORECASE,
-)
+_VARIABLE_CALL = re.compile(r"\$\w{1,40}\s*+(?:\[[^\]]{0,40}\])?\s*+\(\s*+\$_|\(\s*+['\"][a-z.'\"\s]{2,40}['\"]\s*+\)\s*+\(\s*+['\"]|`\s*+\$_(?:GET|POST|REQUEST)", re.IGNORECASE)
+_UNLETTERED = re.compile(r"\(\s*+~\s*+['\"%\ufffd]|\$_\s*+=\s*+\[\s*+\]\s*+;|\$\{?_\}?\s*+=\s*+['\"][^\w\s]{2,}['\"]\s*+\^", re.IGNORECASE)
 
 _FAR = 80
 """Characters of an ordinary value before somebody breaks out of it."""
@@ -74,19 +62,12 @@ def signs(text: str) -> Iterator[Sign]:
         (_UNLETTERED, "is PHP written without letters"),
     ):
         if match := pattern.search(text):
-            yield Sign(
-                why,
-                match.start(),
-                len(text) if len(text) < 400 else match.end(),
-                certain=pattern is not _VARIABLE_CALL,
-            )
+            yield Sign(why, match.start(), len(text) if len(text) < 400 else match.end(), certain=pattern is not _VARIABLE_CALL)
             return
     if match := _WRAPPER.search(text):
         # A stream that PHP makes of input or of a filter; phar and zip also name real files.
         sure = match["name"].lower().startswith(("php://", "expect:", "data:"))
-        yield Sign(
-            "is a stream of PHP's in place of a file", match.start("name"), len(text), certain=sure
-        )
+        yield Sign("is a stream of PHP's in place of a file", match.start("name"), len(text), certain=sure)
     if match := _ALONE.match(text):
         yield Sign("is PHP that runs a command or reads a file", 0, len(text))
     elif (match := _BROKEN.search(text)) and _breaks(text[: match.start() + 1]):
@@ -102,12 +83,7 @@ def _tagged(text: str, tag: re.Match[str]) -> Iterator[Sign]:
     end = body.find("?>")
     stop = tag.end() + (len(body) if end < 0 else end + 2)
     shell = _SUPERGLOBAL.search(body) and _CALL.search(body)
-    yield Sign(
-        "is PHP to be run by the server",
-        tag.start(),
-        stop,
-        certain=bool(shell) or stop - tag.start() < 200,
-    )
+    yield Sign("is PHP to be run by the server", tag.start(), stop, certain=bool(shell) or stop - tag.start() < 200)
 
 
 def _breaks(head: str) -> bool:

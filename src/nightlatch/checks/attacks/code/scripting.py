@@ -16,9 +16,7 @@ _RUBY = re.compile(
 _PERL = re.compile(
     r"\buse\s++(?:IO::)?Socket\b[^\n]{0,200};|\bperl\s++-e\b|\bopen\s*+\(\s*+[A-Z]{1,12}\s*+,\s*+['\"]\s*+\||(?<!\w)qx\s?[{(/!|][^\n]{1,200}[})/!|]\s*+;"
 )
-_LUA = re.compile(
-    r"(?<![\w.])(?:os\s*+\.\s*+execute|io\s*+\.\s*+popen|loadstring|package\s*+\.\s*+loadlib|debug\s*+\.\s*+getregistry)\s*+[(\[]"
-)
+_LUA = re.compile(r"(?<![\w.])(?:os\s*+\.\s*+execute|io\s*+\.\s*+popen|loadstring|package\s*+\.\s*+loadlib|debug\s*+\.\s*+getregistry)\s*+[(\[]")
 _DOTNET = re.compile(
     r"\bResponse\s*+\.\s*+Write\s*+\(\s*+[\d\s*+()'\"-]{3,60}\)|(?:System\s*+\.\s*+Diagnostics\s*+\.\s*+)?Process\s*+\.\s*+Start\s*+\(\s*+['\"](?:cmd|powershell|/bin)"
     r"|\bCreateObject\s*+\(\s*+['\"](?:WScript\.Shell|Shell\.Application|Scripting\.FileSystemObject|MSXML2|ADODB\.Stream)",

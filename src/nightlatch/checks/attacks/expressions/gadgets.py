@@ -36,23 +36,8 @@ def _word(texts: Sequence[str], at: int) -> str:
     word = texts[at]
     after = texts[at + 1 : at + 5]
     called = after[:1] == ["("]
-    dotted = (
-        after[1:2]
-        if after[:1]
-        in (
-            [
-                ".",
-            ],
-            ["["],
-            ["?."],
-        )
-        else []
-    )
-    if (
-        word in COMMANDS
-        and (called or texts[at - 1 : at] == ["|"])
-        and texts[max(0, at - 2) : at][-1:] != ["def"]
-    ):
+    dotted = after[1:2] if after[:1] in ([".",], ["["], ["?."]) else []
+    if word in COMMANDS and (called or texts[at - 1 : at] == ["|"]) and texts[max(0, at - 2) : at][-1:] != ["def"]:
         if word in {"md5", "exec", "values"} and not _first(texts, at):
             return "" if word == "md5" else "runs a command"
         return "runs a command or code"
@@ -62,12 +47,7 @@ def _word(texts: Sequence[str], at: int) -> str:
         return "reaches for the template engine"
     if word in JAVA and (called or word in {"ProcessBuilder", "ScriptEngineManager"}):
         return "walks from an object to all of Java"
-    if (
-        word == "class"
-        and texts[at - 1 : at] == ["."]
-        and dotted
-        and dotted[0] not in {"name", "simpleName", "getName"}
-    ):
+    if word == "class" and texts[at - 1 : at] == ["."] and dotted and dotted[0] not in {"name", "simpleName", "getName"}:
         return "walks from an object to its class"
     return _elsewhere(word, after, texts[max(0, at - 6) : at])
 
@@ -76,20 +56,10 @@ def _elsewhere(word: str, after: Sequence[str], before: Sequence[str]) -> str:
     """Ruby, JavaScript, .NET, Smarty, Freemarker."""
     if word == "process" and after[:1] == ["."] and after[1:2] and after[1] in _PROCESS:
         return "reaches for the process"
-    if (
-        word in {"require", "load", "import"}
-        and after[:1] == ["("]
-        and after[1:2]
-        and after[1] in {"child_process", "fs", "os", "net"}
-    ):
+    if word in {"require", "load", "import"} and after[:1] == ["("] and after[1:2] and after[1] in {"child_process", "fs", "os", "net"}:
         return "loads what runs commands"
     if word in {"IO", "File", "Dir", "Kernel", "Open3", "Process", "ObjectSpace"}:
-        if (
-            after[:1] == ["."]
-            and after[1:2]
-            and after[1][:1].islower()
-            or after[:2] == [".", "Start"]
-        ):
+        if after[:1] == ["."] and after[1:2] and after[1][:1].islower() or after[:2] == [".", "Start"]:
             return "runs a command or reads files"
     if word == "Diagnostics" and before[-2:] == ["System", "."]:
         return "runs a command"
@@ -99,18 +69,9 @@ def _elsewhere(word: str, after: Sequence[str], before: Sequence[str]) -> str:
         return "makes a function of a string"
     if word == "new" and before[-1:] == ["?"] and after[:1] == ["("]:
         return "makes an object of any class"
-    if (
-        word in {"smarty", "$smarty"}
-        and after[:1] == ["."]
-        and after[1:2]
-        and after[1] in {"template_object", "version", "template", "server", "env"}
-    ):
+    if word in {"smarty", "$smarty"} and after[:1] == ["."] and after[1:2] and after[1] in {"template_object", "version", "template", "server", "env"}:
         return "reaches for the template engine"
-    if (
-        word == "import"
-        and before[-1:] != ["."]
-        and after[:1] in (["os"], ["subprocess"], ["sys"], ["commands"])
-    ):
+    if word == "import" and before[-1:] != ["."] and after[:1] in (["os"], ["subprocess"], ["sys"], ["commands"]):
         return "loads what runs commands"
     if word in {"os", "subprocess"} and after[:1] == ["."] and after[1:2] and after[1] in {
         "system", "popen", "Popen", "run", "call", "check_output", "environ", "listdir", "getenv",
