@@ -98,11 +98,14 @@ def is_address(word: Word) -> bool:
     )
 
 
+_TREES = ("/etc", "/proc/", "/root", "/var/", "/dev/", "/tmp/", "/home/")  # noqa: S108 - theirs
+
+
 def _of_the_system(word: Word) -> bool:
     return (
         is_of_the_system(word.text)
         or is_of_the_system(word.raw)
-        or word.text.startswith(("/etc", "/proc/", "/root", "/var/", "/dev/", "/tmp/", "/home/"))
+        or word.text.startswith(_TREES)
         or (_DRIVE.match(word.raw) is not None and len(word.raw) < 4)
         or word.text in ("/", "~/", "/bin", "/usr")
     )
@@ -226,17 +229,27 @@ def _interpreter(name: str, words: Sequence[Word]) -> Fit:
         return Fit.HARM if len(words) > 1 else Fit.CALL
     if is_flag(first) or (first.raw.startswith("/") and name in ("cmd", "regsvr32", "wmic")):
         return Fit.CALL
-    if name in ("mshta", "rundll32", "regsvr32", "wscript", "cscript", "msiexec"):
-        return Fit.HARM if _takes(first) or ":" in first.text or "," in first.text else Fit.NONE
-    if name == "wmic":
-        return Fit.HARM if first.text.lower() in _WMIC else Fit.NONE
-    if name in ("powershell", "pwsh") and _CMDLET.match(first.text):
-        return Fit.HARM
+    if name in _WINDOWS_HOSTS:
+        return _windows_host(name, first)
     if not (is_path(first) or _plain_file(first)):
         return Fit.NONE
     # `node build.js` is what every project's own scripts say.
     own = not first.text.startswith(("/", "\\", "~")) and ".." not in first.text
     return Fit.BARE if own else Fit.CALL
+
+
+_WINDOWS_HOSTS = frozenset(
+    {"mshta", "rundll32", "regsvr32", "wscript", "cscript", "msiexec", "wmic", "powershell", "pwsh"}
+)
+
+
+def _windows_host(name: str, first: Word) -> Fit:
+    if name == "wmic":
+        return Fit.HARM if first.text.lower() in _WMIC else Fit.NONE
+    if name in ("powershell", "pwsh"):
+        known = _CMDLET.match(first.text) or is_path(first) or _plain_file(first)
+        return Fit.HARM if known else Fit.NONE
+    return Fit.HARM if _takes(first) or ":" in first.text or "," in first.text else Fit.NONE
 
 
 def _wait(name: str, words: Sequence[Word]) -> Fit:

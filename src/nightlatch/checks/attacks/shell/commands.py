@@ -58,7 +58,8 @@ _BY_KIND = {
         net net1 netsh reg sc schtasks taskkill at useradd adduser usermod userdel passwd chpasswd
         su sudo kill killall pkill reboot shutdown halt poweroff init crontab service systemctl
         iptables wevtutil vssadmin bcdedit mkfifo mknod insmod modprobe chattr docker kubectl
-        apt-get yum apk dpkg rpm openssl systemctl for calc notepad pip npm gdb strace script screen tmux""",
+        apt-get yum apk dpkg rpm openssl systemctl
+        for calc notepad pip npm gdb strace script screen tmux""",
 }
 COMMANDS: dict[str, Kind] = {
     name: kind for kind, names in _BY_KIND.items() for name in names.split()

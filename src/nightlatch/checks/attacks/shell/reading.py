@@ -16,8 +16,10 @@ from nightlatch.checks.attacks.shell.commands import (
 )
 from nightlatch.checks.attacks.shell.words import Word, read_line
 
-MAX_PIECES = 1_200
-"""Of commands read in one text; a text with more is a document, not a value."""
+MAX_WORK = 2_000
+"""Pieces of commands read in one text; one with more is a document, not a value."""
+_READING = 6
+"""What it costs to begin to read a command, in pieces."""
 MAX_VARIABLES = 32
 MAX_COMMANDS = 8
 
@@ -55,16 +57,19 @@ def commands_in(text: str) -> list[Command]:
     variables: dict[str, str] = {}
     # Spaces of a form that were never decoded; the text keeps its length.
     spaced = text.replace("+", " ") if "+" in text else text
-    opening, start, at, left = "", 0, 0, MAX_PIECES
+    opening, start, at, left = "", 0, 0, MAX_WORK
     while left > 0 and len(found) < MAX_COMMANDS:
         lead = _LEAD.match(text, at)
         begin = lead.end() if lead else at
+        if not opening and "\n" in text[:begin]:
+            opening = "\n"
         if _may_begin(text, opening, begin):
             line = read_line(spaced if "+" in text[at:begin] else text, begin, variables)
-            left -= line.pieces
+            left -= line.pieces + _READING
             command = _resolved(_called(line.words, variables), opening, start, line.end)
             if command is not None:
                 found.append(command)
+        left -= 1
         match = _OPENING.search(text, begin)
         if match is None:
             break

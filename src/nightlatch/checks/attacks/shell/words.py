@@ -89,7 +89,7 @@ class _Reader:
     def read(self) -> Line:
         limit = min(len(self._text), self._at + _MAX_TEXT)
         pieces = 0
-        for pieces in range(1, _MAX_PIECES):
+        while pieces < _MAX_PIECES:
             match = _PIECE.match(self._text, self._at, limit)
             if match is None or match.lastgroup == "end" or len(self._words) >= MAX_WORDS:
                 break
@@ -97,6 +97,7 @@ class _Reader:
                 break  # a comment
             self._take(match.lastgroup or "", match.group())
             self._at = match.end()
+            pieces += 1
         self._finish_word()
         return Line(tuple(self._words), self._at, pieces)
 
