@@ -79,12 +79,17 @@ def is_flag(word: Word) -> bool:
 
 def is_path(word: Word) -> bool:
     text = word.text
-    return "/" in text or text[:1] in ("~", ".") or _DRIVE.match(word.raw) is not None
+    dotted = text[:1] == "." and (text.strip(".") != "" or len(text) < 3)
+    return "/" in text or text[:1] == "~" or dotted or _DRIVE.match(word.raw) is not None
 
 
 def is_option(word: Word) -> bool:
     """A flag, or the number that goes with one."""
     return is_flag(word) or _NUMBER.match(word.text) is not None
+
+
+def is_number_address(word: Word) -> bool:
+    return _IP.match(word.text) is not None
 
 
 def is_address(word: Word) -> bool:
@@ -98,14 +103,14 @@ def is_address(word: Word) -> bool:
     )
 
 
-_TREES = ("/etc", "/proc/", "/root", "/var/", "/dev/", "/tmp/", "/home/")  # noqa: S108 - theirs
+TREES = ("/etc", "/proc/", "/root", "/var/", "/dev/", "/tmp/", "/home/")  # noqa: S108 - theirs
 
 
 def _of_the_system(word: Word) -> bool:
     return (
         is_of_the_system(word.text)
         or is_of_the_system(word.raw)
-        or word.text.startswith(_TREES)
+        or word.text.startswith(TREES)
         or (_DRIVE.match(word.raw) is not None and len(word.raw) < 4)
         or word.text in ("/", "~/", "/bin", "/usr")
     )
@@ -225,6 +230,8 @@ def _interpreter(name: str, words: Sequence[Word]) -> Fit:
         return Fit.CALL
     if name in ("eval", "iex", "invoke-expression"):
         return Fit.CALL if first.raw[:1] in ("'", '"', "$", "(") else Fit.NONE
+    if first.text == "-m":
+        return Fit.BARE  # `python -m build`
     if _SCRIPT_FLAGS.match(first.text):
         return Fit.HARM if len(words) > 1 else Fit.CALL
     if is_flag(first) or (first.raw.startswith("/") and name in ("cmd", "regsvr32", "wmic")):

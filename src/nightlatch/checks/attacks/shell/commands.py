@@ -38,7 +38,7 @@ _BY_KIND = {
         cat tac nl head tail more less od xxd hexdump strings grep egrep fgrep zgrep awk gawk sed
         cut sort wc diff cp mv rm unlink chmod chown chgrp touch tee dd tar find xargs ln stat file
         readlink md5sum sha1sum type copy xcopy robocopy move del erase attrib cacls icacls mkdir
-        rmdir findstr ed vi vim nano fold paste pr uniq iconv zip unzip gzip gunzip zcat bzip2 cpio
+        rmdir findstr ed fold paste pr uniq iconv zip unzip gzip gunzip zcat bzip2 cpio
         rename ren get-content gc new-item remove-item source locate realpath basename dirname comm
         shred split install""",
     Kind.NETWORK: """
