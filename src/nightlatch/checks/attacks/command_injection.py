@@ -5,7 +5,7 @@ import re
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
-from nightlatch.checks.attacks.shell.arguments import Fit
+from nightlatch.checks.attacks.shell.arguments import TREES, Fit, is_number_address
 from nightlatch.checks.attacks.shell.commands import COMMANDS, WRAPPERS, Kind
 from nightlatch.checks.attacks.shell.reading import Command, commands_in
 from nightlatch.checks.attacks.value import Clue, Place, Value
@@ -143,12 +143,15 @@ def _at_the_beginning(command: Command, text: str, value: Value) -> int:
 
 
 def _bare_harm(command: Command) -> int:
-    if command.kind in (Kind.NETWORK, Kind.WAIT):
-        if any(_SCRIPT_URL.search(word.text) for word in command.arguments):
-            return 68
-        flags = any(word.text.startswith("-") for word in command.arguments)
-        return 68 if flags else 45
-    return 75 if command.kind is not Kind.LISTING or len(command.arguments) > 1 else 65
+    words = command.arguments
+    if command.kind not in (Kind.NETWORK, Kind.WAIT):
+        return 75 if command.kind is not Kind.LISTING or len(words) > 1 else 65
+    if any(_SCRIPT_URL.search(word.text) for word in words):
+        return 68
+    # Manuals show `curl -O https://…`; an attacker names a bare address, or where to put it.
+    flags = any(word.text.startswith("-") for word in words)
+    far = any(is_number_address(word) or word.text.startswith(TREES) for word in words)
+    return 68 if flags and (far or "/bin/" in words[-1].text) else 45
 
 
 def _alone(command: Command, text: str, value: Value) -> int:
@@ -165,6 +168,8 @@ def _alone(command: Command, text: str, value: Value) -> int:
         return 45 if not before else 30
     if command.opening in ("\n", "\r"):
         return 65 if _SHORT_VALUE.match(before) else 0
+    if len(before.split()) > 2:
+        return 0
     if not before or not before[-1].isalnum() or not before[0].isalpha() or len(before) < 3:
         plain = "=" not in before and "://" not in before
         return (68 if command.opening != "&" else 60) if plain else 0
@@ -250,7 +255,7 @@ def _patterns() -> tuple[str, ...]:
         rf"{_OPENED}(?:{'|'.join(sorted(WRAPPERS - {'!'}))})\s",
         r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString",
         # A name that something is hidden in.
-        r"""[;|&\n\r`(][\s({!@]*[\w./\\]*(?:''|""|'\w+'|"\w+"|\\\w|\$[@*{(\w']|[?*^\[])""",
+        r"""[;|&\n\r`(][\s({!@]*[\w./\\]*(?:''|""|``|'\w+'|"\w+"|\\\w|\$[@*{(\w']|[?*^\[])""",
         r"""^\s*[\w./]*(?:'\w*'\w|"\w*"\w|\\\w|\$[@*{]|\$\w|[?*]|\[\w)[\w'"$@]*(?:\s|$)""",
         r"\$\{?IFS",
         r"""(?:^|[;|&\n`(])\s*\{[\w./'"\\]+,[^}]""",

@@ -67,9 +67,11 @@ RECOGNISER = Recogniser(
     "file-upload",
     (
         # Names.
-        r"\.(?:ph(?:p\d?s?|tml?|ar|t)|pgif|[ajc]spx?|as[ahm]x?|ashx|asmx|svc|soap|jspf|jsw|jsv|jhtml"
-        r"|shtml?|stm|cfml?|cfc|dbm|war|cshtml|vbhtml|hta|scr|exe|bat|cmd|com|vbs|ps1|lnk|jar)"
-        r"(?:$|[^\w-])",
+        (
+            r"\.(?:ph(?:p\d?s?|tml?|ar|t)|pgif|[ajc]spx?|as[ahm]x?|ashx|asmx|svc|soap|jspf|jsw|jsv|jhtml"
+            r"|shtml?|stm|cfml?|cfc|dbm|war|cshtml|vbhtml|hta|scr|exe|bat|cmd|com|vbs|ps1|lnk|jar)"
+            r"(?:$|[^\w-])"
+        ),
         r"\.ht(?:access|passwd)|web\.config|\.user\.ini|php\.ini",
         r"^\.\.[/\\]|[/\\]\.\.[/\\]|^/(?:var|etc|usr|srv|opt|home|tmp|root)/|\xe2\x80[\xaa-\xae]",
         r"::\$|\.\w+[.\s]+$|\.\w+/$",

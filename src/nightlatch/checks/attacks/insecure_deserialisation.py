@@ -119,12 +119,16 @@ RECOGNISER = Recogniser(
         r"(?-i:AAEAAAD/{3}|AAEAAAD_{3}|/wE[A-Za-z0-9+/]{40}|BAh[A-Za-z7][A-Za-z0-9+/]{12})|\x04\x08[oU\[]",
         r"(?:!|!<tag:yaml\.org,2002:)(?:python/|ruby/|php/object|perl/)|!!(?:javax?|com|org|sun)\.",
         r"_\$\$ND_(?:FUNC|CC)\$\$_",
-        r"<java[\s.]|class\s*=\s*[\"']java|sorted-set>|tree-map>|dynamic-proxy>|<jdk\.nashorn"
-        r"|<javax\.|<com\.sun\.|<org\.codehaus|ObjectDataProvider",
-        r"commons\.collections|commons\.beanutils|JdbcRowSet|TemplatesImpl|ysoserial|BadAttributeValue"
-        r"|java\.(?:lang\.(?:ProcessBuilder|Runtime|AutoCloseable|Class)|net\.|beans\.|rmi\.)|com\.mchange|InvokerTransformer"
-        r"|ScriptEngineManager|javax\.naming\.|org\.springframework\.\w+\.support"
-        r"|ch\.qos\.logback\.core\.db|org\.apache\.(?:xbean|ibatis|shiro|openjpa|hadoop|axis2)",
+        (
+            r"<java[\s.]|class\s*=\s*[\"']java|sorted-set>|tree-map>|dynamic-proxy>|<jdk\.nashorn"
+            r"|<javax\.|<com\.sun\.|<org\.codehaus|ObjectDataProvider"
+        ),
+        (
+            r"commons\.collections|commons\.beanutils|JdbcRowSet|TemplatesImpl|ysoserial|BadAttributeValue"
+            r"|java\.(?:lang\.(?:ProcessBuilder|Runtime|AutoCloseable|Class)|net\.|beans\.|rmi\.)|com\.mchange|InvokerTransformer"
+            r"|ScriptEngineManager|javax\.naming\.|org\.springframework\.\w+\.support"
+            r"|ch\.qos\.logback\.core\.db|org\.apache\.(?:xbean|ibatis|shiro|openjpa|hadoop|axis2)"
+        ),
         r"System\.(?:Windows\.Data|Diagnostics|Configuration\.Install|Management|Web\.Security|IO)\.",
         r"DeprecatedInstanceVariableProxy|Gem::(?:Requirement|Installer|SpecFetcher)|Rack::Session",
     ),

@@ -1,6 +1,7 @@
 """Path traversal and local file inclusion: a value that would be another file's path."""
 
 import re
+from itertools import islice
 
 from nightlatch.checks.attacks.climbing import Climb, read_climb
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
@@ -11,8 +12,9 @@ from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
-MAX_PATHS = 24
+MAX_PATHS = 200
 """Read in one text."""
+_END = 512
 
 # What is one path: no white space, no quote, no bracket.
 _TOKEN = LazyPattern(r"[^\s\"'`<>|,()\[\]]{3,}+")
@@ -60,17 +62,21 @@ def recognise(text: str, value: Value) -> Clue | None:
         certainty = 70 if text.lstrip()[2:3] in "?." else 85
         return Clue(certainty, "is a share or device of a Windows machine", text)
     best: Clue | None = None
-    read = 0
-    for match in _TOKEN.finditer(text):
-        path = match.group()
-        if ".." in path or "0x2e" in path or is_of_the_system(path.replace("\\", "/")):
-            clue = _judge(path, match, text, value)
-            if clue is not None and (best is None or clue.certainty > best.certainty):
-                best = clue
-            read += 1
-            if read == MAX_PATHS:
-                break
+    for match in islice(filter(_may_lead, _TOKEN.finditer(text)), MAX_PATHS):
+        clue = _judge(_ends_of(match.group()), match, text, value)
+        if clue is not None and (best is None or clue.certainty > best.certainty):
+            best = clue
     return best
+
+
+def _may_lead(match: re.Match[str]) -> bool:
+    path = match.group()
+    return ".." in path or "0x2e" in path or any(mark in path for mark in "/\\.-:")
+
+
+def _ends_of(path: str) -> str:
+    """A path as it is, or both ends of one that was padded to be too long."""
+    return path if len(path) <= 2 * _END else path[:_END] + path[-_END:]
 
 
 def _wrapper(text: str) -> Clue | None:
@@ -88,6 +94,8 @@ def _judge(path: str, match: re.Match[str], text: str, value: Value) -> Clue | N
     climb = read_climb(path)
     if climb.ups:
         certainty, why = _climbing(climb, value), "climbs out of its directory"
+    elif not is_of_the_system(climb.target):
+        return None
     else:
         certainty, why = _absolute(climb.target, match, text, value), "is a file of the system"
     certainty -= _doubt(climb, match, text)
@@ -117,8 +125,6 @@ def _absolute(path: str, match: re.Match[str], text: str, value: Value) -> int:
         return 0
     if is_sensitive(path):
         return 80
-    if not is_of_the_system(path):
-        return 0
     return 62 if _FILE_NAMES.search(value.name) and path[:1] in "/\\" else 0
 
 

@@ -125,8 +125,10 @@ RECOGNISER = Recogniser(
     "remote-file-inclusion",
     (
         r"^[\"'\s]*(?:https?|s?ftps?|smb|ssh2)://[^\s?#]+\.\w{2,5}(?:\?+|\x00|%00|#|\?\w{1,4}=.*)\s*$",
-        r"^[\"'\s]*(?:https?|s?ftps?|smb|ssh2)://[^\s?#]+\.(?:php\d?|phtml|inc|txt|sh|phar|tpl|asp|jsp"
-        r"|cgi|pl)$",
+        (
+            r"^[\"'\s]*(?:https?|s?ftps?|smb|ssh2)://[^\s?#]+\.(?:php\d?|phtml|inc|txt|sh|phar|tpl|asp|jsp"
+            r"|cgi|pl)$"
+        ),
         r"^[\"'\s]*(?:s?ftps?|smb|ssh2)://|^[\"'\s]*https?://(?:[^@/]+@)?(?:\d+[./:]|\[)",
     ),
     recognise,

@@ -44,11 +44,27 @@ _LIKELY = LazyPattern(
 )
 
 
+# Cheap to look for; nearly every path has none of them.
+_HINTS = (
+    "etc", "proc", "root", "home", "ssh", "aws", "var", "secrets", "windows", "winnt", ".ini",
+    "ntuser", ".bat", "inetpub", "-inf", "apache", "httpd", "nginx", "xampp", "tomcat", "dev/",
+    "wp-config", ".ht", ".git", ".env", "web.config", "global.asa", "appsettings", "config.inc",
+    "my.cnf", "sam", "id_rsa",
+)  # fmt: skip
+
+
+def _hints(path: str) -> bool:
+    lower = path.lower()
+    return any(hint in lower for hint in _HINTS)
+
+
 def is_sensitive(path: str) -> bool:
     """One of the files that are asked for to prove that any file can be had."""
-    return _CERTAIN.search(path) is not None
+    return _hints(path) and _CERTAIN.search(path) is not None
 
 
 def is_of_the_system(path: str) -> bool:
     """Also the files that an administrator's tool may name with good reason."""
-    return is_sensitive(path) or _LIKELY.search(path) is not None
+    if not _hints(path):
+        return False
+    return _CERTAIN.search(path) is not None or _LIKELY.search(path) is not None

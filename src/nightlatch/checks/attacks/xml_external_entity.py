@@ -39,7 +39,7 @@ _PUBLISHERS = LazyPattern(
     re.IGNORECASE,
 )
 _INCLUDE = LazyPattern(
-    r"<(?:\w{1,20}:)?include\s[^>]{0,400}?\bhref\s*=\s*[\"']([^\"']*+)", re.IGNORECASE
+    r"<(?:\w{1,20}:)?include\s[^<>]{0,400}?\bhref\s*=\s*[\"']([^\"']*+)", re.IGNORECASE
 )
 _XINCLUDE = "www.w3.org/2001/XInclude"
 _SCHEMA_LOCATION = LazyPattern(
@@ -47,7 +47,7 @@ _SCHEMA_LOCATION = LazyPattern(
     re.IGNORECASE,
 )
 _SCHEMA_INCLUDE = LazyPattern(
-    r"<(?:xsd?:)?(?:include|redefine|override)\s[^>]{0,300}?\b(?:schemaLocation|namespace)\s*=\s*"
+    r"<(?:xsd?:)?(?:include|redefine|override)\s[^<>]{0,300}?\b(?:schemaLocation|namespace)\s*=\s*"
     r"[\"'](?P<at>[^\"']*+)",
     re.IGNORECASE,
 )

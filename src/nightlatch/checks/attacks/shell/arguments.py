@@ -50,9 +50,6 @@ _SCRIPT_FILE = LazyPattern(
 )
 _ARITHMETIC = LazyPattern(r"\d+[*+%/-]\d+")
 _CMDLET = LazyPattern(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
-_RUNTIMES = frozenset(
-    {"node", "nodejs", "python", "python2", "python3", "php", "ruby", "java", "perl"}
-)
 _WMIC = frozenset({"process", "os", "qfe", "useraccount", "product", "service", "computersystem"})
 _SUBCOMMANDS = {
     "net": {"user", "users", "localgroup", "group", "view", "share", "use", "start", "accounts"},
@@ -82,12 +79,17 @@ def is_flag(word: Word) -> bool:
 
 def is_path(word: Word) -> bool:
     text = word.text
-    return "/" in text or text[:1] in ("~", ".") or _DRIVE.match(word.raw) is not None
+    dotted = text[:1] == "." and (text.strip(".") != "" or len(text) < 3)
+    return "/" in text or text[:1] == "~" or dotted or _DRIVE.match(word.raw) is not None
 
 
 def is_option(word: Word) -> bool:
     """A flag, or the number that goes with one."""
     return is_flag(word) or _NUMBER.match(word.text) is not None
+
+
+def is_number_address(word: Word) -> bool:
+    return _IP.match(word.text) is not None
 
 
 def is_address(word: Word) -> bool:
@@ -101,11 +103,14 @@ def is_address(word: Word) -> bool:
     )
 
 
+TREES = ("/etc", "/proc/", "/root", "/var/", "/dev/", "/tmp/", "/home/")  # noqa: S108 - theirs
+
+
 def _of_the_system(word: Word) -> bool:
     return (
         is_of_the_system(word.text)
         or is_of_the_system(word.raw)
-        or word.text.startswith(("/etc", "/proc/", "/root", "/var/", "/dev/", "/tmp/", "/home/"))
+        or word.text.startswith(TREES)
         or (_DRIVE.match(word.raw) is not None and len(word.raw) < 4)
         or word.text in ("/", "~/", "/bin", "/usr")
     )
@@ -165,7 +170,10 @@ def _file(name: str, words: Sequence[Word]) -> Fit:
     # A pattern to look for is any word.
     files = words[1:] if name in _SEARCHES and is_flag(words[0]) else words
     others = sum(not _takes(word) for word in files)
-    named = any(is_path(word) or _plain_file(word) for word in files)
+    if name in _KEYWORDS:
+        named = any(is_flag(word) or is_path(word) for word in files)
+    else:
+        named = any(is_path(word) or _plain_file(word) for word in files)
     if named and others <= (name in _SEARCHES):
         return Fit.CALL
     if name in _READERS and len(words) == 1 and _FILE_NAME.match(words[0].text):
@@ -173,13 +181,16 @@ def _file(name: str, words: Sequence[Word]) -> Fit:
     return Fit.NONE
 
 
+_KEYWORDS = frozenset({"del", "type", "file", "copy", "move", "rename", "install", "split"})
+"""Words of programming languages as well: `del self.name` is Python."""
 _SEARCHES = frozenset({"grep", "egrep", "fgrep", "zgrep", "findstr"})
 _FIND = frozenset({"-exec", "-name", "-iname", "-type", "-perm", "-delete", "-print", "-maxdepth"})
 _READERS = frozenset({"cat", "type", "tac", "nl", "more", "less", "head", "tail", "rm", "del"})
 
 
 def _plain_file(word: Word) -> bool:
-    return _NAMED_FILE.match(word.text) is not None or word.redirected
+    named = _NAMED_FILE.match(word.text) is not None
+    return named or (word.redirected and not word.text.isdigit())
 
 
 def _network(name: str, words: Sequence[Word]) -> Fit:
@@ -219,23 +230,33 @@ def _interpreter(name: str, words: Sequence[Word]) -> Fit:
         return Fit.CALL
     if name in ("eval", "iex", "invoke-expression"):
         return Fit.CALL if first.raw[:1] in ("'", '"', "$", "(") else Fit.NONE
+    if first.text == "-m":
+        return Fit.BARE  # `python -m build`
     if _SCRIPT_FLAGS.match(first.text):
         return Fit.HARM if len(words) > 1 else Fit.CALL
     if is_flag(first) or (first.raw.startswith("/") and name in ("cmd", "regsvr32", "wmic")):
         return Fit.CALL
-    if name in ("mshta", "rundll32", "regsvr32", "wscript", "cscript", "msiexec"):
-        return Fit.HARM if _takes(first) or ":" in first.text or "," in first.text else Fit.NONE
-    if name == "wmic":
-        return Fit.HARM if first.text.lower() in _WMIC else Fit.NONE
-    if name in ("powershell", "pwsh") and _CMDLET.match(first.text):
-        return Fit.HARM
+    if name in _WINDOWS_HOSTS:
+        return _windows_host(name, first)
     if not (is_path(first) or _plain_file(first)):
         return Fit.NONE
     # `node build.js` is what every project's own scripts say.
-    own = (
-        name in _RUNTIMES and not first.text.startswith(("/", "\\", "~")) and ".." not in first.text
-    )
+    own = not first.text.startswith(("/", "\\", "~")) and ".." not in first.text
     return Fit.BARE if own else Fit.CALL
+
+
+_WINDOWS_HOSTS = frozenset(
+    {"mshta", "rundll32", "regsvr32", "wscript", "cscript", "msiexec", "wmic", "powershell", "pwsh"}
+)
+
+
+def _windows_host(name: str, first: Word) -> Fit:
+    if name == "wmic":
+        return Fit.HARM if first.text.lower() in _WMIC else Fit.NONE
+    if name in ("powershell", "pwsh"):
+        known = _CMDLET.match(first.text) or is_path(first) or _plain_file(first)
+        return Fit.HARM if known else Fit.NONE
+    return Fit.HARM if _takes(first) or ":" in first.text or "," in first.text else Fit.NONE
 
 
 def _wait(name: str, words: Sequence[Word]) -> Fit:
@@ -253,7 +274,8 @@ def _print(name: str, words: Sequence[Word]) -> Fit:
     if any(word.redirected for word in words):
         return Fit.HARM if any(_SCRIPT_FILE.search(word.text) for word in words) else Fit.CALL
     if name in ("expr", "let"):
-        return Fit.CALL if any(_NUMBER.match(word.text) for word in words) else Fit.NONE
+        sum_of = _ARITHMETIC.search("".join(word.text for word in words))
+        return Fit.CALL if sum_of and len(words) <= 4 else Fit.NONE
     rest = " ".join(word.raw for word in words)
     if "$((" in rest or ("`" in rest and "expr" in rest):
         return Fit.HARM

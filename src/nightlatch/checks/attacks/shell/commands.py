@@ -38,7 +38,7 @@ _BY_KIND = {
         cat tac nl head tail more less od xxd hexdump strings grep egrep fgrep zgrep awk gawk sed
         cut sort wc diff cp mv rm unlink chmod chown chgrp touch tee dd tar find xargs ln stat file
         readlink md5sum sha1sum type copy xcopy robocopy move del erase attrib cacls icacls mkdir
-        rmdir findstr ed vi vim nano fold paste pr uniq iconv zip unzip gzip gunzip zcat bzip2 cpio
+        rmdir findstr ed fold paste pr uniq iconv zip unzip gzip gunzip zcat bzip2 cpio
         rename ren get-content gc new-item remove-item source locate realpath basename dirname comm
         shred split install""",
     Kind.NETWORK: """
@@ -52,21 +52,21 @@ _BY_KIND = {
         php8 node nodejs lua tclsh expect java gcc cmd powershell pwsh mshta wscript cscript
         rundll32 regsvr32 wmic msiexec forfiles iex invoke-expression start-process eval""",
     Kind.WAIT: "sleep usleep timeout waitfor start-sleep choice",
-    Kind.PRINT: "echo printf print expr let write-output write-host",
+    Kind.PRINT: "echo printf expr let write-output write-host",
     Kind.FILTER: "rev base64 base32 tr xxd uudecode",
     Kind.ADMINISTRATION: """
         net net1 netsh reg sc schtasks taskkill at useradd adduser usermod userdel passwd chpasswd
         su sudo kill killall pkill reboot shutdown halt poweroff init crontab service systemctl
         iptables wevtutil vssadmin bcdedit mkfifo mknod insmod modprobe chattr docker kubectl
-        apt-get yum apk dpkg rpm openssl systemctl for calc notepad pip npm gdb strace script screen tmux""",
+        apt-get yum apk dpkg rpm openssl systemctl
+        for calc notepad pip npm gdb strace script screen tmux""",
 }
 COMMANDS: dict[str, Kind] = {
     name: kind for kind, names in _BY_KIND.items() for name in names.split()
 }
 _WRAPPERS = (
     "sudo exec nohup command builtin busybox time nice ionice setsid stdbuf do then else if while "
-    "! call start xargs env doas toybox unbuffer "
-    "timeout su"
+    "! call start xargs env doas toybox unbuffer timeout su"
 )
 WRAPPERS = frozenset(_WRAPPERS.split())
 """Words before a command that leave it one."""

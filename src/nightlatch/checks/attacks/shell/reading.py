@@ -1,12 +1,11 @@
 """Where a command may begin in a text, and which commands do."""
 
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_option
+from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_flag, is_option
 from nightlatch.checks.attacks.shell.commands import (
     COMMANDS,
     DIRECTORIES,
@@ -17,8 +16,11 @@ from nightlatch.checks.attacks.shell.commands import (
 )
 from nightlatch.checks.attacks.shell.words import Word, read_line
 
-MAX_OPENINGS = 96
-"""Places looked at in one text; a long text with more is a document, not a value."""
+MAX_WORK = 2_000
+"""Pieces of commands read in one text; one with more is a document, not a value."""
+_READING = 6
+"""What it costs to begin to read a command, in pieces."""
+MAX_VARIABLES = 32
 MAX_COMMANDS = 8
 
 
@@ -53,38 +55,44 @@ def commands_in(text: str) -> list[Command]:
     """The commands that begin somewhere in the text, in order; at most MAX_COMMANDS."""
     found: list[Command] = []
     variables: dict[str, str] = {}
-    for opening, start, at in _openings(text):
-        command = _command_at(text, opening, start, at, variables)
-        if command is not None:
-            found.append(command)
-            if len(found) == MAX_COMMANDS:
-                break
+    # Spaces of a form that were never decoded; the text keeps its length.
+    spaced = text.replace("+", " ") if "+" in text else text
+    opening, start, at, left = "", 0, 0, MAX_WORK
+    while left > 0 and len(found) < MAX_COMMANDS:
+        lead = _LEAD.match(text, at)
+        begin = lead.end() if lead else at
+        if not opening and "\n" in text[:begin]:
+            opening = "\n"
+        if _may_begin(text, opening, begin):
+            line = read_line(spaced if "+" in text[at:begin] else text, begin, variables)
+            left -= line.pieces + _READING
+            command = _resolved(_called(line.words, variables), opening, start, line.end)
+            if command is not None:
+                found.append(command)
+        left -= 1
+        match = _OPENING.search(text, begin)
+        if match is None:
+            break
+        opening, start, at = match.group(), match.start(), match.end()
     return found
 
 
-def _openings(text: str) -> Iterator[tuple[str, int, int]]:
-    yield "", 0, 0
-    for number, match in enumerate(_OPENING.finditer(text)):
-        if number == MAX_OPENINGS:
-            return
-        yield match.group(), match.start(), match.end()
-
-
-def _command_at(
-    text: str, opening: str, start: int, at: int, variables: dict[str, str]
-) -> Command | None:
-    lead = _LEAD.match(text, at)
-    if lead is not None and lead.end() > at:
-        # Spaces of a form that were never decoded; the text keeps its length.
-        text = text.replace("+", " ") if "+" in lead.group() else text
-        at = lead.end()
+def _may_begin(text: str, opening: str, at: int) -> bool:
+    """A quick look: nearly every place where a command could begin has a plain word there."""
+    if opening == "`" and text.startswith("${", at):
+        return False  # a template literal of JavaScript
     plain = _PLAIN_NAME.match(text, at)
-    if plain is not None and not _may_be_name(plain.group(), text[plain.end() : plain.end() + 1]):
-        return None
-    line = read_line(text, at, variables)
-    words = _split(_after_assignments(line.words, variables))
-    words = _unwrapped(words)
-    return _resolved(words, opening, start, line.end) if words else None
+    if plain is None:
+        return at < len(text)
+    if text.startswith("=", plain.end()):
+        return "$" in text
+    name = _base_name(plain.group())
+    return name in COMMANDS or name in WRAPPERS or name.lower() in ON_WINDOWS
+
+
+def _called(words: tuple[Word, ...], variables: dict[str, str]) -> tuple[Word, ...]:
+    """The words from the program's name on."""
+    return _unwrapped(_split(_after_assignments(words, variables)))
 
 
 def _split(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -96,21 +104,24 @@ def _split(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 
 def _unwrapped(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Without `sudo -u root`, `env`, `busybox` and the like before a program."""
+    """Without `sudo -u root`, `timeout 5`, `env` and the like before a program."""
     while len(words) > 1 and _base_name(words[0].text) in WRAPPERS:
-        # `timeout 5 id`: its own options first.
-        at = next((n for n, word in enumerate(words) if n and not is_option(word)), 0)
+        at = _after_options(words)
         if not at or not (_names(words[at]) or _base_name(words[at].text) in WRAPPERS):
             break
         words = words[at:]
     return words
 
 
-def _may_be_name(word: str, after: str) -> bool:
-    if after == "=":
-        return True
-    name = _base_name(word)
-    return name in COMMANDS or name in WRAPPERS or name.lower() in ON_WINDOWS
+def _after_options(words: tuple[Word, ...]) -> int:
+    """Index of the first word that is no option, nor an option's own argument; 0 without one."""
+    for at in range(1, len(words)):
+        if is_option(words[at]):
+            continue
+        if is_flag(words[at - 1]) and at + 1 < len(words) and not _names(words[at]):
+            continue
+        return at
+    return 0
 
 
 def _after_assignments(words: tuple[Word, ...], variables: dict[str, str]) -> tuple[Word, ...]:
@@ -120,13 +131,15 @@ def _after_assignments(words: tuple[Word, ...], variables: dict[str, str]) -> tu
         match = _ASSIGNMENT.match(word.text)
         if match is None:
             break
-        if len(variables) < MAX_OPENINGS:
+        if len(variables) < MAX_VARIABLES:
             variables[match.group(1)] = word.text[match.end() :]
         at += 1
     return words[at:]
 
 
 def _resolved(words: tuple[Word, ...], opening: str, start: int, end: int) -> Command | None:
+    if not words:
+        return None
     first, arguments = words[0], words[1:]
     disguised = first.disguised or _is_pattern(first.text)
     best: Command | None = None

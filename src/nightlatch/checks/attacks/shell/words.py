@@ -32,13 +32,16 @@ class Line(NamedTuple):
     words: tuple[Word, ...]
     end: int
     """Index of what ended the command, or the length of the text."""
+    pieces: int
+    """What it was put together from: the work it made."""
 
 
 # Every repetition is possessive or bounded: no input makes the matcher go back.
 _PIECE = LazyPattern(
     r"""
     (?P<ifs>      \$(?:IFS(?![A-Za-z_])|\{IFS[^}\n]{0,24}+\})(?:\$\d)?+ )
-  | (?P<gap>      (?:[ \t\v\f\xa0]|\\\r?\n)++ | %\w{1,40}+:~[-\d,]{1,9}+% )
+  | (?P<joint>    \\\r?\n )
+  | (?P<gap>      [ \t\v\f\xa0]++ | %\w{1,40}+:~[-\d,]{1,9}+% )
   | (?P<redirect> &> | [012]?(?:<<<|>>|<>|>\||[<>]&|<(?!\()|>(?!\()) )
   | (?P<comspec>  %(?i:comspec)% )
   | (?P<ansi>     \$'(?:[^'\\]|\\.){0,200}+' )
@@ -85,7 +88,8 @@ class _Reader:
 
     def read(self) -> Line:
         limit = min(len(self._text), self._at + _MAX_TEXT)
-        for _ in range(_MAX_PIECES):
+        pieces = 0
+        while pieces < _MAX_PIECES:
             match = _PIECE.match(self._text, self._at, limit)
             if match is None or match.lastgroup == "end" or len(self._words) >= MAX_WORDS:
                 break
@@ -93,8 +97,9 @@ class _Reader:
                 break  # a comment
             self._take(match.lastgroup or "", match.group())
             self._at = match.end()
+            pieces += 1
         self._finish_word()
-        return Line(tuple(self._words), self._at)
+        return Line(tuple(self._words), self._at, pieces)
 
     def _take(self, kind: str, piece: str) -> None:
         if kind in ("gap", "ifs"):
@@ -136,7 +141,7 @@ class _Reader:
     def _take_braces(self, piece: str) -> None:
         name, *others = piece[1:-1].split(",")
         self._words.append(Word(_unquoted(name), name, disguised=True))
-        self._words.extend(Word(_unquoted(text), text, disguised=False) for text in others)
+        self._words.extend(Word(_unquoted(text), text, disguised=False) for text in others if text)
         self._start = self._at + len(piece)
 
     def _finish_word(self) -> None:
