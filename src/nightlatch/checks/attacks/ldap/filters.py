@@ -11,7 +11,7 @@ from typing import NamedTuple
 MAX_TOKENS = 96
 
 _TOKEN = re.compile(
-    r"""(?P<open>\(\s*+) | (?P<close>\)\s*+) | (?P<operator>[&|!]\s*+(?=[()&|!]|\Z))
+    r"""(?P<open>\(\s*+) | (?P<close>\)\s*+) | (?P<operator>[&|!]\s*+(?=[()&|!]|\Z)|(?<=\()[&|!])
       | (?P<other>[^()&|!]++ | .)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -68,7 +68,8 @@ class _Filters:
         """Is this the beginning of a filter, and which: "operator", "item" or ""?"""
         kind, text = self._tokens[at] if at < len(self._tokens) else ("", "")
         if kind == "open" and at > 1 and self._tokens[at - 2][0] == "close":
-            return self._begins(at + 1)
+            kind, text = self._tokens[at + 1] if at + 1 < len(self._tokens) else ("", "")
+            at += 1
         if kind == "operator":
             following = self._tokens[at + 1][0] if at + 1 < len(self._tokens) else "end"
             if following == "open" and not self._begins(at + 2):

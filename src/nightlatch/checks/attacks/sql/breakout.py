@@ -53,6 +53,7 @@ _SHORT = re.compile(
         )[\w@.%]{0,12}""",
     re.IGNORECASE | re.VERBOSE,
 )
+_TRIPLES = ("'''", '"""')
 _CUTTING = re.compile(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
 _SHORTEST, _LONGEST = 3, 40
 
@@ -75,14 +76,15 @@ def _quotes(value: str) -> Iterator[int]:
             yield at + 1
     bare = _ESCAPED.match(value)
     at = bare.end() + 1 if bare else 0
-    if at < len(value) and at not in seen:
+    if at < len(value) and at not in seen and value[at - 3 : at] not in _TRIPLES:
         yield at
 
 
 def _is_literal(value: str, at: int) -> bool:
     """Is the whole value a string in its quotes, or does a Python string of three quotes begin?"""
     quote = value[at]
-    whole = at == 0 and len(value) > _SHORTEST and value.endswith(quote) and value.count(quote) == 2
+    ends = value.rstrip().endswith(quote) and value.count(quote) == 2
+    whole = at == 0 and len(value) > _SHORTEST and ends
     return whole or value.startswith(quote * 3, at)
 
 
@@ -108,7 +110,7 @@ def _bare(sql: Reading, value: str) -> Finding | None:
 def _within(sql: Reading, lead: Expression) -> Finding | None:
     """What the operand itself does: `1-sleep(5)`, `(select …)`, `1*1--`."""
     if lead.waits:
-        return sure(TIME, 95 if lead.operators or lead.depth or lead.queries else 70)
+        return sure(TIME, 95 if lead.operators or lead.queries or lead.called > 1 else 70)
     if lead.queries and lead.at and sql[sql.skip(0, "( + -")].text != "select":
         start = next(i for i in range(lead.at) if sql[i].text == "select")
         if selects(sql, start + 1):
