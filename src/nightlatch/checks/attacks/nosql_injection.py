@@ -21,14 +21,18 @@ _ELASTIC = re.compile(
 _PATTERNS = (
     r"[\[.]\$[a-z]{2,12}(?:[\].]|$)",
     r"[,\[{]\s*['\"]?\$[a-z]{2,12}['\"]?\s*:",
-    r"(?:;|\|\||&&|['\"`])[\s(!)}]*(?:return|var|let|const|while|do|for|function|sleep|this|db|object"
-    r"|json|it|obj|emit|tojson\w*|new\s+date|date|process|require|global)\b",
+    (
+        r"(?:;|\|\||&&|['\"`])[\s(!)}]*(?:return|var|let|const|while|do|for|function|sleep|this|db|object"
+        r"|json|it|obj|emit|tojson\w*|new\s+date|date|process|require|global)\b"
+    ),
     r"['\"`][\s)}]*(?:\|\||&&)[\s(!]*(?:['\"]|\d|true|false)",
     r"\bdb\.\w+(?:\([^)]{0,60}\))?\.\w+\s*\(",
     r"\*\d{1,3}\r?\n\$\d",
-    r"[\r\n][ \t]*(?:config\s+set|slaveof|replicaof|module\s+load|script\s+load|debug\s+segfault"
-    r"|flush|bgsave|bgrewriteaof|shutdown\s+nosave|eval|set|add|replace|append|prepend|cas|getset"
-    r"|[lr]push|sadd|hset|publish|del)\w*[ \t]*[^\r\n]{0,300}\r?\n?",
+    (
+        r"[\r\n][ \t]*(?:config\s+set|slaveof|replicaof|module\s+load|script\s+load|debug\s+segfault"
+        r"|flush|bgsave|bgrewriteaof|shutdown\s+nosave|eval|set|add|replace|append|prepend|cas|getset"
+        r"|[lr]push|sadd|hset|publish|del)\w*[ \t]*[^\r\n]{0,300}\r?\n?"
+    ),
     r"java\.(?:lang|io|util)\.|\.forname\s*\(",
 )
 

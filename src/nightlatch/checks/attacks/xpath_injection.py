@@ -13,9 +13,11 @@ _PATTERNS = (
     r"['\"\d][\s)\]]*\|\s*/",
     r"(?:\b(?:or|and)|[=|(<>])[\s(]*/{1,2}[\w*@.]",
     r"\w::(?:\w|\*)",
-    r"(?:string-length|(?:local-)?name|namespace-uri|normalize-space|starts-with|ends-with|position"
-    r"|substring-(?:after|before)|doc(?:ument|-available)?|unparsed-text|system-property|last|node"
-    r"|text|comment|collection|environment-variable|string-to-codepoints|generate-id)\s*\(",
+    (
+        r"(?:string-length|(?:local-)?name|namespace-uri|normalize-space|starts-with|ends-with|position"
+        r"|substring-(?:after|before)|doc(?:ument|-available)?|unparsed-text|system-property|last|node"
+        r"|text|comment|collection|environment-variable|string-to-codepoints|generate-id)\s*\("
+    ),
     r"(?:count|contains|string|boolean|not|sum|substring|translate|concat)\s*\(\s*[/.@*]",
 )
 

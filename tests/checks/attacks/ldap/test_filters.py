@@ -38,7 +38,8 @@ def test_spaces_between_brackets_hide_nothing(space: str) -> None:
         assert filter_in(text.replace("(", f"({space}").replace(")", f"){space}"))
 
 
-PIECES = "( ) & | ! a= =* * \\ \0 :dn: 2.5.13.5 := 1=0 a".split(" ")
+_PIECES = "( ) & | ! a= =* * \\ \0 :dn: 2.5.13.5 := 1=0 a"
+PIECES = _PIECES.split(" ")
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=200).map("".join))

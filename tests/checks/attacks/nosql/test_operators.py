@@ -81,8 +81,6 @@ def test_a_piece_of_an_object(text: str) -> None:
     assert in_fragment(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["$or", "pay $or: x", "use { $gt: 1 }", "{$set: 1}", "{a: {$gt: 1}}", "{" * 8_192]
-)
+@pytest.mark.parametrize("text", ["$or", "pay $or: x", "{$set: 1}", "{a: {$gt: 1}}", "{" * 8_192])
 def test_no_piece_of_an_object(text: str) -> None:
     assert in_fragment(text) is None

@@ -36,7 +36,8 @@ def test_commands_between_line_ends(text: str, certainty: int) -> None:
     assert commands_in(text) == certainty
 
 
-PIECES = "' \" ; return var { } $ne : , [ \r\n * $1 db . ( ) || this == true // set 0".split(" ")
+_PIECES = "' \" ; return var { } $ne : , [ \r\n * $1 db . ( ) || this == true // set 0"
+PIECES = _PIECES.split(" ")
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=200).map(" ".join))

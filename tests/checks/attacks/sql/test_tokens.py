@@ -9,7 +9,7 @@ from nightlatch.checks.attacks.sql.tokens import END, MAX_TOKENS, Reading
 
 def texts(value: str, start: int = 0) -> list[str]:
     sql = Reading(value, start)
-    read = []
+    read: list[str] = []
     while sql[len(read)].text != END:
         read.append(sql[len(read)].text)
     return read
@@ -83,7 +83,8 @@ def test_a_quote_ends_a_text_or_begins_one(value: str, start: int, unpaired: boo
     assert Reading(value, start).unpaired is unpaired
 
 
-PIECES = "' \" /* */ -- # \\ ( '' /*! 1 or e . \n union @ { $$ q'[ 0x 1.e( ` \xa0 \x00".split(" ")
+_PIECES = "' \" /* */ -- # \\ ( '' /*! 1 or e . \n union @ { $$ q'[ 0x 1.e( ` \xa0 \x00"
+PIECES = _PIECES.split(" ")
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=200).map("".join), st.integers(0, 10))

@@ -53,6 +53,7 @@ _SHORT = re.compile(
         )[\w@.%]{0,12}""",
     re.IGNORECASE | re.VERBOSE,
 )
+_UNMISTAKABLE = frozenset(("if", "exec", "execute", "declare", "waitfor", "begin"))
 _TRIPLES = ("'''", '"""')
 _CUTTING = re.compile(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
 _SHORTEST, _LONGEST = 3, 40
@@ -101,9 +102,9 @@ def _bare(sql: Reading, value: str) -> Finding | None:
     if found := _within(sql, lead):
         return found
     after = sql.skip(lead.at, ")")
-    if lead.names and not lead.values and sql[after].text == ";" and not _terminated(value):
-        if sql[after + 1].text not in {"if", "exec", "declare", "waitfor", "begin"}:
-            return None  # "Read the mails; delete from inbox": a list of tasks, not a statement
+    said = lead.names and not lead.values and sql[after].text == ";" and not _terminated(value)
+    if said and sql[after + 1].text not in _UNMISTAKABLE:
+        return None  # "Read the mails; delete from inbox": a list of tasks, not a statement
     return tail(sql, after, Tail.NAMED if lead.names else Tail.VALUE)
 
 
@@ -111,47 +112,51 @@ def _within(sql: Reading, lead: Expression) -> Finding | None:
     """What the operand itself does: `1-sleep(5)`, `(select …)`, `1*1--`."""
     if lead.waits:
         return sure(TIME, 95 if lead.operators or lead.queries or lead.called > 1 else 70)
-    if lead.queries and lead.at and sql[sql.skip(0, "( + -")].text != "select":
+    if lead.queries and sql[sql.skip(0, "( + -")].text != "select":
         start = next(i for i in range(lead.at) if sql[i].text == "select")
         if selects(sql, start + 1):
             return sure(INNER)
-    if (
-        lead.complete
-        and sql[lead.at].text == END
-        and lead.telling
-        and (lead.called + lead.system > 1)
-    ):
-        return sure(ASKS, 65)
-    if lead.cases and lead.decided and lead.compared and sql[0].text != "case":
+    return _case(sql, lead) or _ended(sql, lead) if lead.complete else None
+
+
+def _case(sql: Reading, lead: Expression) -> Finding | None:
+    if lead.cases and lead.decided and sql[0].text != "case":
         return sure(INNER, 85)
-    if lead.cases and lead.complete and lead.values > 1 and sql[lead.at - 1].text == "end":
-        return sure(WHOLE, 65)
-    if lead.complete and not lead.names and _CUTTING.fullmatch(sql[lead.at].text):
-        plain = not lead.operators and not lead.called and sql[0].kind != "variable"
-        return sure(CUT, 60 if plain and sql[0].kind == "number" and lead.at == 1 else 65)
-    return None
+    whole = lead.cases and lead.values > 1 and sql[lead.at - 1].text == "end"
+    return sure(WHOLE, 65) if whole else None
+
+
+def _ended(sql: Reading, lead: Expression) -> Finding | None:
+    """The operand is all there is, but for a comment."""
+    if sql[lead.at].text == END and lead.telling and lead.called + lead.system > 1:
+        return sure(ASKS, 65)
+    if lead.names or not _CUTTING.fullmatch(sql[lead.at].text):
+        return None
+    return sure(CUT, 60 if lead.at == 1 and sql[0].kind == "number" else 65)
 
 
 def _whole(sql: Reading, value: str) -> Finding | None:
-    """A query of its own: `(select(0)from(select(sleep(15)))v)`, `select sin(1) from t`."""
+    """A statement of its own: `(select(0)from(select(sleep(15)))v)`, `declare @s varchar(9)`."""
     at = sql.skip(0, SIGNS | {"("})
-    if sql[at].text == "select":
-        if not selects(sql, at + 1):
-            return None
-        if sql[0].text == "(":
-            return sure(INNER)
-        return _query(sql, Expression(sql, at + 1, query=True))
-    return None
+    if sql[at].text in _UNMISTAKABLE:
+        found = statement(sql, at)
+        return found and sure(found.why, 70)
+    if sql[at].text != "select" or not selects(sql, at + 1):
+        return None
+    if sql[0].text == "(":
+        return sure(INNER)
+    return _query(sql, Expression(sql, at + 1, query=True), hidden="/*!" in value)
 
 
-def _query(sql: Reading, query: Expression) -> Finding:
+def _query(sql: Reading, query: Expression, *, hidden: bool) -> Finding:
     """Applications exist that are sent queries: what they would not be sent is an attack."""
     if query.waits:
         return sure(TIME, 95)
     froms = [at for at in range(query.at) if sql[at].text == "from"]
-    cut = sql.dead_comment(query.at) or (froms and query.wanting and sql[query.at].text == END)
+    unfinished = froms and query.wanting and sql[query.at].text == END
+    cut = sql.dead_comment(query.at) or (unfinished and query.values + query.called > 0)
     probe = query.called and query.complete and not froms
-    odd = query.telling or cut or probe or any(_of_system(sql, at + 1) for at in froms)
+    odd = query.telling or hidden or cut or probe or any(_of_system(sql, at + 1) for at in froms)
     return sure(WHOLE, 65 if odd else 40)
 
 
@@ -181,6 +186,3 @@ def _begins_string(value: str, at: int) -> bool:
 
 def _terminated(value: str) -> bool:
     return value.rstrip().endswith(_ENDS_STATEMENT)
-
-
-__all__ = ["END", "sql_in"]
