@@ -6,10 +6,10 @@ ARGS ?=
 CORPUS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick bench lint types walls docs lock clean
+.PHONY: help demo test quick bench bench-detection lint types walls docs lock clean
 
 help:  ## Show what can be made.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
 # A stamp for each set of packages: made again when its lock file or the project file changes.
 $(BIN)/python:
@@ -39,6 +39,10 @@ quick: $(VENV)/.dev  ## Run the quick tests only.
 
 bench: $(VENV)/.dev  ## Run all benchmarks, or one: ARGS='middleware --json'.
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-detection: $(VENV)/.dev  ## What the attack engine finds in CORPUS=dir (ARGS=--json).
+	@test -n '$(CORPUS)' || { echo "Say where the corpora are: make bench-detection CORPUS=dir"; exit 2; }
+	@$(BIN)/python -m benchmarks detection '$(CORPUS)' $(ARGS)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

@@ -1,4 +1,8 @@
-"""`make bench`: all benchmarks, or one: `make bench ARGS='middleware --json'`."""
+"""`make bench`: all benchmarks, or one: `make bench ARGS='middleware --json'`.
+
+`detection` measures on corpora that are not in this repository, so it runs only when it is named,
+with their directory: `make bench ARGS='detection DIRECTORY'`.
+"""
 
 import argparse
 import json
@@ -15,6 +19,9 @@ BENCHMARKS: dict[str, str] = {
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["detection"]:
+        import_module("benchmarks.detection.command").main(sys.argv[2:])
+        return
     arguments = _arguments()
     names = [arguments.name] if arguments.name else list(BENCHMARKS)
     for name in names:

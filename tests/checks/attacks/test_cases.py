@@ -1,7 +1,7 @@
 """Every recogniser against its cases: what it must find, and what it must leave in peace.
 
 A case is a line of `cases/CHECK-ID.txt`: "bad" or "good", a tab, the text with Python's escapes,
-and optionally a tab and the place and name it stood in.
+and optionally a tab and the place and name it stood in ("json-name" for a name of JSON).
 """
 
 import ast
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from nightlatch.checks.attacks.engine import FINDING
+from nightlatch.checks.attacks.clues import FINDING
 from nightlatch.checks.attacks.proposals import Proposals
 from nightlatch.checks.attacks.recogniser import Recogniser
 from nightlatch.checks.attacks.registry import ATTACK_CHECKS, RECOGNISERS, REQUEST_RULES
@@ -36,7 +36,9 @@ def read_cases(path: Path) -> Iterator[Case]:
             wanted, text, *rest = line.split("\t")
             assert wanted in {"bad", "good"}, f"{path.name}:{number}: {wanted!r}"
             place, _, name = (rest[0] if rest else "query q").partition(" ")
-            value = Value(_PLACES[place], name, _unescaped(text))
+            is_name = place.endswith("-name") and place not in _PLACES
+            place = place.removesuffix("-name") if is_name else place
+            value = Value(_PLACES[place], name, _unescaped(text), is_name)
             yield Case(number, wanted == "bad", value)
 
 

@@ -9,20 +9,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from nightlatch.checks.attacks.clues import Clues
 from nightlatch.checks.attacks.decoding import BASE64, CODED, JSON, TOKEN, unfold, unwrap
-from nightlatch.checks.attacks.evidence import worded
 from nightlatch.checks.attacks.proposals import Proposals
 from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
 from nightlatch.checks.attacks.registry import RECOGNISERS, REQUEST_RULES
-from nightlatch.checks.attacks.take_apart import take_apart
-from nightlatch.checks.attacks.value import Attack, Clue, Place, Value
+from nightlatch.checks.attacks.take_apart import left_out, take_apart
+from nightlatch.checks.attacks.value import Attack, Value
 from nightlatch.exchange.content import Content, Leaf
 from nightlatch.exchange.exchange import Request
 
-FINDING = 60
-"""Percent of certainty from which a clue, or several together, are an attack."""
-CERTAIN = 80
-"""A class that is this certain is not looked for any further."""
 MAX_ROUNDS = 5
 """The request as it came, and four layers of encodings."""
 MAX_VALUES = 6_000
@@ -30,6 +26,8 @@ MAX_CHARACTERS = 512 * 1024
 """Of all values of all rounds together: what a hostile request may cost at most."""
 WINDOW = 8 * 1024
 """Characters that a recogniser gets at once; longer texts are read window by window."""
+MAX_READ = 128 * 1024
+"""Characters that one recogniser reads of one request; ordinary ones propose a few hundred."""
 OVERLAP = 512
 """Characters that a window shares with the one before."""
 MAX_CLEAN = 4_096
@@ -48,14 +46,6 @@ class Inspection(Struct, frozen=True, gc=False):
 
 
 CLEAN = Inspection()
-
-
-class _Found(Struct, frozen=True, gc=False):
-    clue: Clue
-    value: Value
-
-
-_WHOLE = Value(Place.BODY, "", "")
 
 
 class AttackEngine:
@@ -87,31 +77,33 @@ class AttackEngine:
 
     def inspect(self, request: Request, query: tuple[Leaf, ...], content: Content) -> Inspection:
         """Read a request. `query` and `content` are its own, read before. Never raises on input."""
-        found: dict[str, list[_Found]] = {}
+        clues = Clues()
         for rule in self._rules:
             clue = rule.judge(request)
             if clue is not None:
-                _keep(found, rule.check, clue, _WHOLE)
+                clues.keep(rule.check, clue, None)
         values = take_apart(request, query, content, self._clean)
-        unread = self._rounds(values, found)
-        if found:
-            return Inspection(tuple(_attacks(found)), unread)
+        cut = left_out(request, query, content), self._rounds(values, clues)
+        unread = " and ".join(filter(None, cut))
+        if clues.any:
+            return Inspection(tuple(clues.attacks()), unread)
         self._remember(request.headers.raw)
         return Inspection(unread=unread) if unread else CLEAN
 
-    def _rounds(self, values: list[Value], found: dict[str, list[_Found]]) -> str:
+    def _rounds(self, values: list[Value], clues: Clues) -> str:
         """Read the values, then what was encoded in them; what was left unread, in words."""
         seen: set[tuple[str, str]] = set()
+        spent = [0] * len(self._recognisers)
         left = MAX_CHARACTERS
         for _ in range(MAX_ROUNDS):
             values, left, unread = _affordable(values, left)
-            wrapped = self._read(values, found)
+            wrapped = self._read(values, clues, spent)
             values = list(_next_layer(values, wrapped, seen))
             if unread or not values:
-                return unread
+                return unread or _overspent(spent)
         return "values were encoded more than four times"
 
-    def _read(self, values: list[Value], found: dict[str, list[_Found]]) -> set[int]:
+    def _read(self, values: list[Value], clues: Clues, spent: list[int]) -> set[int]:
         """Let the recognisers read; the indexes of values with something wrapped up in them."""
         windows = list(_windows(values))
         proposed = self._proposals.propose([text for _, text in windows])
@@ -120,15 +112,18 @@ class AttackEngine:
             number, text = windows[index]
             if groups & self._wrapped:
                 wrapped.add(number)
-            self._ask(groups, text, values[number], found)
+            self._ask(groups, text, values[number], clues, spent)
         return wrapped
 
-    def _ask(self, groups: int, text: str, value: Value, found: dict[str, list[_Found]]) -> None:
+    def _ask(self, groups: int, text: str, value: Value, clues: Clues, spent: list[int]) -> None:
         for number, recogniser in enumerate(self._recognisers):
-            if groups >> number & 1 and not _is_certain(found.get(recogniser.check)):
+            if not groups >> number & 1 or clues.certain(recogniser.check):
+                continue
+            spent[number] += len(text)
+            if spent[number] <= MAX_READ:
                 clue = recogniser.recognise(text, value)
                 if clue is not None:
-                    _keep(found, recogniser.check, clue, value)
+                    clues.keep(recogniser.check, clue, value)
 
     def _remember(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         clean = self._clean
@@ -180,33 +175,7 @@ def _next_layer(
                 yield decoded
 
 
-def _is_certain(found: list[_Found] | None) -> bool:
-    return found is not None and found[0].clue.certainty >= CERTAIN
-
-
-def _keep(found: dict[str, list[_Found]], check: str, clue: Clue, value: Value) -> None:
-    """The strongest first, and each reason once."""
-    kept = found.setdefault(check, [])
-    if any(other.clue.why == clue.why and other.clue.certainty >= clue.certainty for other in kept):
-        return
-    kept.append(_Found(clue, value))
-    kept.sort(key=lambda one: -one.clue.certainty)
-    del kept[4:]
-
-
-def _attacks(found: dict[str, list[_Found]]) -> Iterator[Attack]:
-    for check, clues in found.items():
-        certainty = _together(clues)
-        if certainty >= FINDING:
-            first = clues[0]
-            place = "" if first.value is _WHOLE else first.value.place.value
-            evidence = worded(first.clue, first.value)
-            yield Attack(check, certainty, evidence, place, first.value.name)
-
-
-def _together(clues: Iterable[_Found]) -> int:
-    """Independent clues: the chance that not all of them are wrong."""
-    wrong = 1.0
-    for one in clues:
-        wrong *= 1 - one.clue.certainty / 100
-    return round(100 * (1 - wrong))
+def _overspent(spent: list[int]) -> str:
+    return (
+        f"suspicious text beyond {MAX_READ // 1024} KB" if max(spent, default=0) > MAX_READ else ""
+    )

@@ -13,8 +13,10 @@ _PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\d{6,}")
 """E-mail addresses and long numbers: what an attack is seen by does not need them."""
 
 
-def worded(clue: Clue, value: Value) -> str:
-    """`q` of the query, decoded (base64): `' or 1=1--` adds a condition that is always true."""
+def worded(clue: Clue, value: Value | None) -> str:
+    """Query `q`, decoded (base64): `' or 1=1--` adds a condition that is always true."""
+    if value is None:
+        return f"The request: `{_shown(clue.text)}` {clue.why}"
     how = f", decoded ({', '.join(dict.fromkeys(value.codings))})" if value.codings else ""
     return f"{_where(value)}{how}: `{_shown(clue.text)}` {clue.why}"
 

@@ -1,0 +1,173 @@
+"""CR LF injection: a value that ends its header and begins another."""
+
+import re
+
+from nightlatch.checks.attacks import parameter_names
+from nightlatch.checks.attacks.lines import MAX_LINES, added_lines, holds_text
+from nightlatch.checks.attacks.recogniser import Recogniser, found
+from nightlatch.checks.attacks.value import Clue, Place, Value
+from nightlatch.checks.check import Check, Scope
+from nightlatch.exchange.judgement import Level
+
+_ONE_LINE_PLACES = frozenset((Place.PATH, Place.HEADER, Place.COOKIE))
+_MOST_LINES = 6
+"""Lines that an injection adds; a text that somebody wrote or quoted has more."""
+
+_FIELD = re.compile(r"[ \t]*+([A-Za-z][\w-]{0,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCII | re.DOTALL)
+_STATUS = re.compile(r"[ \t]*+HTTP/\d(?:\.\d)?[ \t]+\d{3}\b", re.IGNORECASE)
+_REQUEST = re.compile(r"[ \t]*+[A-Z]{3,10}[ \t]+\S+[ \t]+HTTP/\d")
+_QUOTED_EXCHANGE = re.compile(
+    r"\s*+(?:[<>*$#]?\s?HTTP/\d|[<>]?\s?[A-Z]{3,8}\s+\S+\s+HTTP/\d|.{0,80}\bcurl\b)", re.IGNORECASE
+)
+# Code points whose last eight bits are a line end: code that cuts characters to bytes sends those.
+_CUT = re.compile(r"[^\x00-\xff]")
+_CUT_FIELD = re.compile(
+    r"set-cookie[ \t]*+:|location[ \t]*+:[ \t]*+(?:https?:)?/|content-(?:type|length)[ \t]*+:"
+    r"|x-[\w-]{2,30}[ \t]*+:",
+    re.IGNORECASE,
+)
+
+_PLAUSIBLE = {
+    "set-cookie": re.compile(r"[^\s=;,]{1,100}+="),
+    "location": re.compile(r"(?:https?:)?/|javascript:|data:", re.IGNORECASE),
+    "content-type": re.compile(r"[a-z]+/[\w.+*-]+", re.IGNORECASE),
+    "content-length": re.compile(r"\d"),
+    "content-disposition": re.compile(r"inline|attachment|form-data", re.IGNORECASE),
+    "transfer-encoding": re.compile(r"chunked|identity|gzip", re.IGNORECASE),
+    "refresh": re.compile(r"\d+\s*;"),
+    "status": re.compile(r"[1-5]\d\d\b"),
+    "host": re.compile(r"[\w.-]+\.\w|localhost|\["),
+    "link": re.compile(r"<"),
+}
+"""Headers of answers, and what their values begin with."""
+_HARMLESS_ANYWHERE = re.compile(
+    r"(?:access-control-[a-z-]+|x-xss-protection|x-frame-options|x-content-type-options"
+    r"|content-security-policy|strict-transport-security|x-forwarded-(?:for|host)|set-cookie2"
+    r"|x-original-url|x-rewrite-url|www-authenticate|cache-control|last-modified|content-encoding)",
+    re.IGNORECASE,
+)
+
+
+def recognise(text: str, value: Value) -> Clue | None:
+    if value.place is Place.FILE:
+        return None
+    if clue := _of_cut_characters(text, value):
+        return clue
+    lines = added_lines(text)
+    if not lines:
+        return None
+    if value.place is Place.PATH:
+        return _of_path(lines)
+    strength = max((_strength(line) for line in lines), default=0)
+    if not strength:
+        return None
+    certainty = _weigh(strength, text, lines, value)
+    shown = next(line for line in lines if _strength(line) == strength)
+    return Clue(certainty, "ends the line and begins a header of its own", shown[:120])
+
+
+def _of_path(lines: list[str]) -> Clue | None:
+    for line in lines:
+        if _FIELD.match(line) or _STATUS.match(line) or _REQUEST.match(line):
+            return Clue(92, "ends the line and begins a header of its own", line[:120])
+    return None
+
+
+def _strength(line: str) -> int:
+    """How much a line is a header that matters: 3 surely, 2 by its name, 1 by its form."""
+    if _STATUS.match(line):
+        return 3
+    match = _FIELD.match(line)
+    if match is None:
+        return 0
+    name = match[1].lower()
+    if name in _PLAUSIBLE:
+        return 3 if _PLAUSIBLE[name].match(match[2]) else 0
+    if _HARMLESS_ANYWHERE.fullmatch(name):
+        return 2
+    return 1 if "-" in name and not match[2].startswith("//") else 0
+
+
+def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
+    filled = sum(1 for line in lines if line.strip())
+    written = filled > _MOST_LINES or len(lines) == MAX_LINES
+    if written or _QUOTED_EXCHANGE.match(text) or _is_head(text, lines):
+        return 25 if value.place not in _ONE_LINE_PLACES else 62
+    if value.place in _ONE_LINE_PLACES:
+        return (0, 70, 85, 92)[strength]
+    if holds_text(parameter_names.key(value.name)):
+        return 25
+    if value.place is Place.QUERY:
+        return (0, 62, 78, 88)[strength]
+    # Forms and bodies have fields of several lines: only what no text says is an attempt.
+    return (0, 30, 50, 80)[strength]
+
+
+def _is_head(text: str, lines: list[str]) -> bool:
+    """A whole head, from its first line on: somebody's letter or exchange, not an addition."""
+    fields = sum(1 for line in lines if _FIELD.match(line))
+    return fields > 2 and _FIELD.match(text) is not None
+
+
+def _of_cut_characters(text: str, value: Value) -> Clue | None:
+    match = _CUT_FIELD.search(text)
+    if match is None or not match.start():
+        return None
+    before = text[match.start() - 1]
+    if not _CUT.match(before) or ord(before) & 0xFF not in (0x0A, 0x0D):
+        return None
+    doubled = match.start() > 1 and ord(text[match.start() - 2]) & 0xFF in (0x0A, 0x0D)
+    narrow = value.place in _ONE_LINE_PLACES or value.place is Place.QUERY
+    certainty = 90 if doubled else 82 if narrow else 62
+    return Clue(certainty, "hides a line end in a character that is cut to eight bits", match[0])
+
+
+CHECK = Check(
+    id="crlf-injection",
+    title="A value begins a header of its own",
+    level=Level.HIGH,
+    scope=Scope.REQUEST,
+    what="""\
+Looks for a line end followed by what an answer's head is made of: a status line or a header with a
+value that suits it. In paths, headers and cookies any header counts; in queries one with a hyphen;
+in forms and bodies only those that no text of several lines has (`Set-Cookie: a=b`). Characters
+whose last eight bits are a line end count as one. Fields for texts, quoted exchanges and ordinary
+lines such as "Name: value" pass.""",
+    why="""\
+A value that goes into a header and may hold a line end writes the rest of the answer: it sets
+cookies for your users, turns protections off, and plants pages in shared caches.""",
+    example="""\
+GET /go?to=/home%0d%0aSet-Cookie:%20session=stolen HTTP/1.1
+Host: api.example.com
+
+HTTP/1.1 302 Found
+Location: /home
+Set-Cookie: session=stolen
+""",
+    remedy="""\
+Let the framework write headers: Starlette, h11 and current WSGI servers refuse line ends in them.
+Where you write them yourself, refuse control characters:
+
+```python
+if any(character < " " or character == "\\x7f" for character in value):
+    raise ValueError("control character in a header")
+```""",
+    owasp="API8:2023",
+    cwe=113,
+    references=(
+        "https://owasp.org/www-community/vulnerabilities/CRLF_Injection",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-5.5",
+    ),
+    judge=found("crlf-injection"),
+)
+
+RECOGNISER = Recogniser(
+    check=CHECK.id,
+    patterns=(
+        r"(?:[\r\n]|\\n)[ \t]*(?:set-cookie|location|refresh|status|host|link)[ \t]*:",
+        r"(?:[\r\n]|\\n)[ \t]*(?:http/[0-9]|[a-z0-9]+-[a-z0-9-]+[ \t]*:)",
+        r"^/[^\r\n]{0,400}[\r\n]",
+        r"[^\x00-\x7f](?:set-cookie|location|content-type|content-length|x-[a-z0-9-]+)[ \t]*:",
+    ),
+    recognise=recognise,
+)

@@ -1,0 +1,1 @@
+"""Expressions that templates and frameworks evaluate, and what they reach for."""

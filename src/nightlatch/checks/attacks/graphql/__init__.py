@@ -1,0 +1,1 @@
+"""GraphQL documents, as far as their cost and their intent show in their form."""

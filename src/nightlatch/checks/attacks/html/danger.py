@@ -1,0 +1,224 @@
+"""What a tag would run."""
+
+import html
+import re
+
+from nightlatch.checks.attacks.html.tokens import Tag, tags
+from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
+from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls
+from nightlatch.checks.attacks.javascript.tokens import unescape
+
+_DIRECTIVES = ("ng-", "data-ng-", "v-", "x-", "@", ":", "hx-on", "(")
+"""Attributes that a framework of the browser's evaluates."""
+_SOURCES = frozenset({"src", "href", "xlink:href", "x:href", "src\\"})
+_HANDLER = re.compile(r"[\"'`]*+(on[a-z]{3,40}+)(?:[^\w=-][^a-z0-9]*+)?\Z")
+_BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
+_SCHEME = re.compile(r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):(?P<code>.*+)",
+                     re.IGNORECASE | re.DOTALL)  # fmt: skip
+_DATA = re.compile(
+    r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
+_CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
+_CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_STYLE = re.compile(
+    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url|(?:java|vb|live)script\s*+:|@im\w*port\s*+['\"]?\s*+(?:url)?",
+    re.IGNORECASE,
+)
+_JSX = re.compile(
+    r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z"
+)
+_ELSEWHERE = re.compile(
+    r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
+    re.IGNORECASE,
+)
+_EMBEDDED = frozenset({"iframe", "embed", "form", "link"})
+"""People embed videos and forms, and letters bring their style."""
+
+
+def danger(tag: Tag, *, known_only: bool = False) -> Act:
+    """The worst that `tag` would do. `known_only`: only handlers of events that exist."""
+    worst = _element(tag)
+    for index, (name, value) in enumerate(tag.attributes):
+        if not value and (following := _displaced(tag, index)):
+            value = following
+        found = _attribute(tag, name, value, known_only)
+        if found.danger > worst.danger:
+            worst = found
+    return worst
+
+
+def _displaced(tag: Tag, index: int) -> str:
+    """The value of a handler whose name goes on with signs, as old browsers allowed."""
+    name = tag.attributes[index][0]
+    if name.startswith("on") and index + 1 < len(tag.attributes):
+        following, value = tag.attributes[index + 1]
+        if following and not following[0].isalnum() and not any(map(str.isalnum, following)):
+            return value
+    return ""
+
+
+def _element(tag: Tag) -> Act:
+    if tag.name == "script":
+        return _script(tag)
+    if tag.name == "style":
+        return _style(tag.body)
+    if tag.name in {"set", "animate", "animatetransform", "animatemotion"}:
+        return _animation(dict(tag.attributes))
+    return NOTHING
+
+
+def _animation(attributes: dict[str, str]) -> Act:
+    """SVG animates handlers too, if it is told to."""
+    name = attributes.get("attributename", "").lower()
+    code = attributes.get("to") or attributes.get("values") or attributes.get("from") or ""
+    return _handler(name, code) if name in HANDLERS else NOTHING
+
+
+def _script(tag: Tag) -> Act:
+    attributes = dict(tag.attributes)
+    source = next((value for name, value in tag.attributes if name in _SOURCES), None)
+    kind = attributes.get("type") or attributes.get("language") or ""
+    if kind and "script" not in kind and kind != "module":
+        return NOTHING
+    if source is not None:
+        return Act(Danger.CODE, "loads a script")
+    # Within SVG, entities are undone in scripts too.
+    body = html.unescape(tag.body) if "&" in tag.body else tag.body
+    found = act(body)
+    if found.danger is Danger.HOSTILE:
+        return Act(Danger.HOSTILE, "adds a script that " + found.why)
+    if found.danger and (calls(body) or "vbs" in kind.lower()):
+        return Act(Danger.CODE, "adds a script")
+    return NOTHING
+
+
+def _attribute(tag: Tag, name: str, value: str, known_only: bool) -> Act:
+    if not value:
+        return NOTHING
+    if handler := _HANDLER.match(name):
+        if known_only and handler[1] not in HANDLERS:
+            return NOTHING
+        return _handler(handler[1], value)
+    if name.startswith(_DIRECTIVES):
+        found = act(value)
+        return found if found.danger is Danger.HOSTILE else NOTHING
+    if name == "style":
+        return _style(value)
+    if name == "srcdoc":
+        return _document(value)
+    if ":" in value or "&{" in value:
+        found = url(value)
+        if found.danger:
+            return found
+    if "<" in value:
+        # What was read as a value may be read as tags by another parser (mutation XSS).
+        found = _document(value)
+        if found.danger is Danger.HOSTILE:
+            return found
+    return _foreign(tag, name, value)
+
+
+def _handler(name: str, value: str) -> Act:
+    if _JSX.match(value):
+        return NOTHING
+    code = re.sub(r"\A\s*(?:java|live)script\s*:", "", value, flags=re.IGNORECASE)
+    found = act(code)
+    if found.danger is Danger.HOSTILE:
+        return Act(Danger.HOSTILE, f"adds {name}, which {found.why}")
+    if found.danger and name in HANDLERS:
+        return Act(Danger.CODE, f"adds {name}, which {found.why}")
+    return NOTHING
+
+
+def url(value: str) -> Act:
+    """What opening the address `value` would run."""
+    bare = _BLANK.sub("", value)
+    if match := _SCHEME.search(bare):
+        if match["scheme"].lower() == "vbscript":
+            return Act(Danger.HOSTILE, "opens an address that runs script")
+        found = act(_percent(_behind_scheme(value)))
+        return Act(found.danger, f"opens an address that {found.why}") if found.danger else NOTHING
+    if match := _DATA.search(value):
+        return _data(match)
+    return NOTHING
+
+
+def _behind_scheme(value: str) -> str:
+    """The code of a `javascript:` address, with the spaces that it needs."""
+    return value[value.find(":", value.lower().find("t")) + 1 :]
+
+
+def _data(match: re.Match[str]) -> Act:
+    if not _ACTIVE.search(match["kind"] + match["rest"]):
+        return NOTHING
+    content = match["content"]
+    if "base64" in match["rest"].lower():
+        content = _base64(content)
+    else:
+        content = _percent(content)
+    found = _document(content) if "script" not in match["kind"] else act(content)
+    if found.danger is Danger.HOSTILE or found.danger and "html" in match["kind"].lower():
+        return Act(Danger.HOSTILE, "opens an address that is itself a page with script")
+    if "html" in match["kind"].lower():
+        return Act(Danger.CODE, "opens an address that is itself a page")
+    return NOTHING
+
+
+def _base64(text: str) -> str:
+    import binascii
+
+    try:
+        return binascii.a2b_base64(text[:2048] + "==").decode("latin-1")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _percent(text: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(text) if "%" in text else text
+
+
+def _document(content: str) -> Act:
+    worst = NOTHING
+    for tag in tags(content):
+        if tag.name != "iframe" or not any(name == "srcdoc" for name, _ in tag.attributes):
+            worst = max(worst, danger(tag), key=lambda found: found.danger)
+    return worst
+
+
+def _style(value: str) -> Act:
+    if "\\" in value:
+        value = _CSS_ESCAPE.sub(lambda m: chr(min(int(m[1], 16), 0x10FFFF)), value)
+        value = unescape(value)
+    if "/*" in value:
+        value = _CSS_COMMENT.sub("", value)
+    if "<" in value and (found := _document(value)).danger is Danger.HOSTILE:
+        return found
+    match = _STYLE.search(value)
+    if match is None:
+        return NOTHING
+    if match[0].startswith("@"):
+        return Act(Danger.FOREIGN, "loads style from elsewhere")
+    return Act(Danger.HOSTILE, "adds style that runs script")
+
+
+def _foreign(tag: Tag, name: str, value: str) -> Act:
+    if name not in FOREIGN.get(tag.name, ()):
+        return NOTHING
+    if tag.name == "meta":
+        refreshes = any(name == "http-equiv" and value.lower().strip() in {"refresh", "link", "set-cookie"}
+                        for name, value in tag.attributes)  # fmt: skip
+        loads = refreshes and ("//" in value or "cookie" in str(tag.attributes))
+        return Act(Danger.CODE, "sends the browser elsewhere") if loads else NOTHING
+    if tag.name == "base" and "script:" in value.lower():
+        return Act(Danger.HOSTILE, "makes script of every address of the page")
+    if tag.name == "link" and not any(name == "rel" and value.lower() in {"stylesheet", "import"}
+                                      for name, value in tag.attributes):  # fmt: skip
+        return NOTHING
+    if _ELSEWHERE.match(value):
+        foreign = Danger.FOREIGN if tag.name in _EMBEDDED else Danger.CODE
+        return Act(foreign, f"adds <{tag.name}> from elsewhere")
+    return NOTHING

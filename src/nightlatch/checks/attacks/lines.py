@@ -1,0 +1,24 @@
+"""Line ends where a value should have one line: what stands on the lines that were added."""
+
+import re
+
+_BREAK = re.compile(r"\r\n?|\n|\\r\\n|\\n(?=[A-Z])")
+MAX_LINES = 64
+
+_TEXT_NAMES = re.compile(
+    r".*(?:message|msg|body|text|comment|content|description|desc|note|html|markdown|summary|patch"
+    r"|diff|log|raw|bio|about|readme|answer|question|snippet|source|code|output|stack(?:trace)?"
+    r"|trace|details?|reason|feedback|review|prompt|completion|payload|mime|article|post|draft"
+    r"|signature|template|query|variables|headers?|request|response|ics|vcard|calendar|data)",
+)
+
+
+def added_lines(text: str) -> list[str]:
+    """The lines after the first, at most MAX_LINES; a backslash escape counts as a line end where a
+    capital letter follows it."""
+    return _BREAK.split(text, MAX_LINES)[1 : MAX_LINES + 1]
+
+
+def holds_text(key: str) -> bool:
+    """Is the parameter (its last part, lower-case) one that people write several lines into?"""
+    return _TEXT_NAMES.fullmatch(key) is not None

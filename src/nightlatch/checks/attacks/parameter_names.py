@@ -1,0 +1,59 @@
+"""What a parameter's name says about what becomes of its value."""
+
+import re
+
+_LAST = re.compile(r"[^.\[\]$]+(?=[\[\].]*$)")
+_JOINTS = re.compile(r"[-_\s]")
+
+_REDIRECTS = re.compile(
+    r"(?:.*(?:redirect|redir|return(?:to|url|uri|path)?|callback)(?:ur[li]|to|path|page)?"
+    r"|next(?:ur[li]|page|path)?|continue(?:ur[li]|to)?|go(?:to)?(?:ur[li])?|dest(?:ination)?(?:ur[li])?"
+    r"|forward(?:ur[li]|to)?|back(?:ur[li]|to)?|(?:log(?:in|out)|success|error|fail(?:ure)?|cancel"
+    r"|checkout|origin|target|service|exit|jump|after|from|out|r|ret|referr?er)(?:ur[li]|to|path)?"
+    r"|relaystate|rurl|ru|u|to|url|uri|link|href|ref|view|site|page|q)"
+)
+_SURE_REDIRECTS = re.compile(
+    r".*(?:redirect|redir|return|goto|continue|forward|callback|next|dest|logout|relaystate|rurl).*"
+)
+_FETCHED = re.compile(
+    r".*(?:ur[li]|link|src|source|dest(?:ination)?|host|server|proxy|fetch|feed|file|path|image|img"
+    r"|load|page|site|domain|target|endpoint|address|addr|document|template|import|upload|preview"
+    r"|request|api|data|xml|html|pdf|avatar|picture|ip|remote|download|reference|ref|href|val|q)"
+    r"|to|out|view|show|open|u|dir|window|content|port|resource|location|navigation|validate"
+)
+_SEEN_BY_ANALYTICS = frozenset(
+    (
+        *("dl", "dr", "dp", "dt", "tl", "su", "url", "uri", "lurl", "rurl", "purl", "curl", "href"),
+        *("ref", "referrer", "referer", "docurl", "documenturl", "documentreferrer", "pageurl"),
+        *("pagelocation", "pagereferrer", "pageuri", "loc", "location", "page", "origin", "site"),
+        *("baseurl", "currenturl", "sourceurl", "eventsourceurl", "initialreferrer", "topurl"),
+        "domain",
+    )
+)
+
+
+def key(name: str) -> str:
+    """The last part of a parameter's name, lower-case, without joints: `$.user[returnTo]` is
+    `returnto`."""
+    match = _LAST.search(name[-100:])
+    return _JOINTS.sub("", match[0]).lower() if match else ""
+
+
+def redirects(name: str) -> bool:
+    """May the value be where the browser is sent next?"""
+    return _REDIRECTS.fullmatch(key(name)) is not None
+
+
+def surely_redirects(name: str) -> bool:
+    """Is that all the name can mean?"""
+    return _SURE_REDIRECTS.fullmatch(key(name)) is not None
+
+
+def is_fetched(name: str) -> bool:
+    """Would a server fetch what the value names?"""
+    return _FETCHED.fullmatch(key(name)) is not None
+
+
+def is_address_seen(name: str) -> bool:
+    """Is it where analytics scripts write the address of the page, a developer's own included?"""
+    return key(name) in _SEEN_BY_ANALYTICS

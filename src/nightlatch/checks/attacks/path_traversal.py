@@ -1,0 +1,193 @@
+"""Path traversal and local file inclusion: a value that would be another file's path."""
+
+import re
+
+from nightlatch.checks.attacks.climbing import Climb, read_climb
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+from nightlatch.checks.attacks.prose import count_words
+from nightlatch.checks.attacks.recogniser import Recogniser, found
+from nightlatch.checks.attacks.sensitive_files import is_of_the_system, is_sensitive
+from nightlatch.checks.attacks.value import Clue, Place, Value
+from nightlatch.checks.check import Check, Scope
+from nightlatch.exchange.judgement import Level
+
+MAX_PATHS = 24
+"""Read in one text."""
+
+# What is one path: no white space, no quote, no bracket.
+_TOKEN = LazyPattern(r"[^\s\"'`<>|,()\[\]]{3,}+")
+_DEVELOPMENT = LazyPattern(
+    r"(?:\.(?:[cm]?[jt]sx?|s?css|less|vue|svelte|map|json|md|rst|html?|svg|png|jpe?g|gif|webp|py|go|rs"
+    r"|rb|java|kt|swift|c|h|cpp|hpp|cs|proto|ya?ml|toml|lock|snap|woff2?)(?:[:?#].*+)?"
+    r"|/(?:src|lib|libs|dist|node_modules|packages|components|assets|images|img|docs|shared|common"
+    r"|types|test|tests|app|core|hooks|store|styles)(?:/[\w@.-]++)*+)\Z",
+    re.IGNORECASE,
+)
+_FILE_NAMES = LazyPattern(
+    r"(?:^|[._\[-])(?:file\w*|path|page|doc|document|dir|folder|root|include|inc|template|tpl|load"
+    r"|read|view|download|filename|src|log|conf|config|image|img|attachment|resource)\]?$",
+    re.IGNORECASE,
+)
+_WRAPPER = LazyPattern(
+    r"""
+    (?<![\w.])(?:
+        (?P<certain> php://(?:filter|input|fd/|memory|stdin|temp) | expect://\w
+            | (?:phar|zip|glob|compress\.(?:zlib|bzip2)|rar|ogg|zlib)://\S
+            | data:(?://)?text/plain[;,][^\s]{4} | data://\S | netdoc:\S | convert\.(?:base64|iconv)
+            | jar:(?:https?|file):\S )
+      | (?P<file> file:(?:/{1,3}|\\\\)(?P<path>\S+) )
+    )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_SHARE = LazyPattern(
+    r"\A\s*+(?:\\\\|//)(?:[\w.:-]++|\[[0-9a-f:]+\])[\\/]++[a-z]\$(?:[\\/]|\Z)|\A\s*+\\\\[?.]\\",
+    re.IGNORECASE,
+)
+_QUOTED_SOURCE = LazyPattern(
+    r"(?:import|from|require|include|src|href|url|action|poster|data|srcset|link|@import|path)"
+    r"\s*+[=:(]?\s*+\\?[\"'(]?\Z|\]\(\Z|[\"'`]\Z",
+    re.IGNORECASE,
+)
+
+
+def recognise(text: str, value: Value) -> Clue | None:
+    """Which file the text would reach, if it is a path made to leave where it belongs."""
+    wrapped = _wrapper(text)
+    if wrapped is not None:
+        return wrapped
+    if _SHARE.match(text):
+        certainty = 70 if text.lstrip()[2:3] in "?." else 85
+        return Clue(certainty, "is a share or device of a Windows machine", text)
+    best: Clue | None = None
+    read = 0
+    for match in _TOKEN.finditer(text):
+        path = match.group()
+        if ".." in path or "0x2e" in path or is_of_the_system(path.replace("\\", "/")):
+            clue = _judge(path, match, text, value)
+            if clue is not None and (best is None or clue.certainty > best.certainty):
+                best = clue
+            read += 1
+            if read == MAX_PATHS:
+                break
+    return best
+
+
+def _wrapper(text: str) -> Clue | None:
+    match = _WRAPPER.search(text)
+    if match is None or count_words(text) > 4:
+        return None
+    if not match["file"]:
+        return Clue(85, "is a stream that an application opens like a file", text)
+    if is_of_the_system("/" + read_climb(match["path"]).target.replace("/./", "/")):
+        return Clue(85, "is the address of a file of the server", text)
+    return None
+
+
+def _judge(path: str, match: re.Match[str], text: str, value: Value) -> Clue | None:
+    climb = read_climb(path)
+    if climb.ups:
+        certainty, why = _climbing(climb, value), "climbs out of its directory"
+    else:
+        certainty, why = _absolute(climb.target, match, text, value), "is a file of the system"
+    certainty -= _doubt(climb, match, text)
+    return Clue(certainty, why, path) if certainty >= 25 else None
+
+
+def _climbing(climb: Climb, value: Value) -> int:
+    if is_of_the_system(climb.target):
+        return 95 if climb.ups > 1 or is_sensitive(climb.target) else 80
+    if value.place is Place.PATH:
+        # Clients resolve dots before they ask: only a tool sends them.
+        return 90 if climb.ups > 1 or climb.disguised else 78
+    if climb.disguised:
+        return 85 if climb.ups > 1 else 70
+    if climb.ups == 1:
+        # A relative link, mostly; so it says something only where a file is named.
+        return 35 if _FILE_NAMES.search(value.name) and value.place is Place.QUERY else 0
+    if _DEVELOPMENT.search(climb.target):
+        return 62 if value.place is Place.QUERY else 35
+    return 85 if climb.ups > 2 else 72
+
+
+def _absolute(path: str, match: re.Match[str], text: str, value: Value) -> int:
+    """A sensitive file by its full name: an attack only where it is all there is."""
+    outside = text[: match.start()] + text[match.end() :]
+    if outside.strip("\0 \t\r\n\"'") or (value.place is Place.PATH and not is_sensitive(path)):
+        return 0
+    if is_sensitive(path):
+        return 80
+    if not is_of_the_system(path):
+        return 0
+    return 62 if _FILE_NAMES.search(value.name) and path[:1] in "/\\" else 0
+
+
+def _doubt(climb: Climb, match: re.Match[str], text: str) -> int:
+    """How much speaks for a document that names a file, or a program that includes one."""
+    words = count_words(text, 0, match.start()) + count_words(text, match.end())
+    if words > 8:
+        return 100
+    if is_sensitive(climb.target):
+        return 30 if words > 4 else 0
+    if _QUOTED_SOURCE.search(text, max(0, match.start() - 24), match.start()):
+        return 60
+    alone = match.start() < 3 and match.end() > len(text) - 3
+    return 0 if alone else 40
+
+
+CHECK = Check(
+    id="path-traversal",
+    title="A value leads out of its directory",
+    level=Level.HIGH,
+    scope=Scope.REQUEST,
+    what="""\
+Reads every value as a path: fails when it climbs (`../`, in any spelling: backslashes, `..;/`,
+`....//`, `..0x2f`, Unicode's other slashes) out of where it belongs, when it is the full name of a
+file that is only asked for to prove that any file can be had (`/etc/passwd`, `win.ini`,
+`WEB-INF/web.xml`), a stream an application opens like a file (`php://filter`, `expect://`), a
+local `file:` address, or an administrator's share of Windows. One step up, relative paths of
+source code, and paths quoted in a longer text pass.""",
+    why="""\
+Where such a value is opened, the caller reads any file of the server: configuration, keys, source,
+and through log files or sessions that hold the caller's own words often runs code as well.""",
+    example="""\
+GET /reports/download?file=..%2f..%2f..%2fetc%2fpasswd HTTP/1.1
+Host: api.example.com
+
+HTTP/1.1 200 OK
+""",
+    remedy="""\
+Do not make paths from values; look names up in a list of what may be had. Where it must be a path,
+resolve it and see that it is still inside:
+
+```python
+base = Path("/srv/reports").resolve()
+path = (base / name).resolve()
+if not path.is_relative_to(base):
+    raise HTTPException(404)
+```""",
+    owasp="API8:2023",
+    cwe=22,
+    references=(
+        "https://owasp.org/www-community/attacks/Path_Traversal",
+        "https://cwe.mitre.org/data/definitions/98.html",
+    ),
+    judge=found("path-traversal"),
+)
+
+_PATTERNS = (
+    r"\.\.[/\\;]|[/\\]\.\.",
+    r"\.{3,}[/\\]|[/=]\.{4,}[\w{]|^\.{4,}[\w{]",
+    r"\.\.0x|0x2e0x",
+    # In UTF-8: slashes and dots that are none.
+    r"\xe2(?:\x88[\x95\x96]|\xa7[\xb5\xb8]|\x81\x84)",
+    r"(?:\xe2\x80\xa4|\xe3\x80\x82){2}",
+    r"(?:etc|proc)[/\\]|windows[/\\]|winnt[/\\]|(?:win|boot|system)\.ini|inetpub|ntuser\.dat",
+    r"(?:web|meta)-inf|\.ssh/|\.aws/|bash_history|/var/(?:log|run|spool|mail)|run/secrets",
+    r"(?:apache|httpd|nginx|xampp|tomcat)\w*[/\\](?:conf|logs)",
+    r"wp-config\.php|\.ht(?:passwd|access)|web\.config|global\.asa|config\.inc\.php|id_rsa",
+    r"(?:php|expect|phar|zip|glob|compress\.\w+|rar|ogg|zlib|data)://|netdoc:|file:[/\\]|jar:\w+:",
+    r"data:text/plain|convert\.(?:base64|iconv)",
+    r"^\s*(?:\\\\|//)[\w.:\[\]-]+[/\\]+[a-z]\$|^\s*\\\\[?.]\\",
+)
+RECOGNISER = Recogniser("path-traversal", _PATTERNS, recognise)
