@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.checks.attacks.test_cases import CASES, clue_in, read_cases
 
-from nightlatch.checks.attacks.engine import FINDING
+from nightlatch.checks.attacks.clues import FINDING
 from nightlatch.checks.attacks.proposals import Proposals
 from nightlatch.checks.attacks.sql_injection import RECOGNISER, recognise
 from nightlatch.checks.attacks.value import Place, Value

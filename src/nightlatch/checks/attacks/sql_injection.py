@@ -79,8 +79,9 @@ def _in_path(path: str) -> Finding | None:
     rest = path.lstrip("/")
     for _ in range(_SEGMENTS):
         segment, slash, after = rest.partition("/")
-        found = sql_in(rest)
-        if found is None and slash and not segment.isalnum():
+        plain = segment.isalnum() and slash and not after.startswith("*")
+        found = None if plain else sql_in(rest)
+        if found is None and slash and not plain:
             found = sql_in(segment)
         if found or not slash:
             return found

@@ -60,7 +60,6 @@ In XQuery declare them `external` and bind them from outside.""",
     cwe=643,
     references=(
         "https://owasp.org/www-community/attacks/XPATH_Injection",
-        "https://cwe.mitre.org/data/definitions/643.html",
         "https://cwe.mitre.org/data/definitions/652.html",
     ),
     judge=found("xpath-injection"),

@@ -1,7 +1,7 @@
 """LDAP search filters, read token by token (RFC 4515).
 
-A value is pasted into `(uid=…)`. It breaks out with a closing bracket of its own, and must then open
-another filter for the whole to be one.
+A value is pasted into `(uid=…)`. It breaks out with a closing bracket of its own, and must then
+open another filter for the whole to be one.
 """
 
 import re
@@ -55,7 +55,7 @@ class _Filters:
                 begins = self._begins(at + 1)
                 behind = closed and self._tokens[at - 1][0] == "close"
                 if begins and opened is None:
-                    opened = _how(behind, before, composed=begins == "operator")
+                    opened = _how(before, closed=behind, composed=begins == "operator")
                 depth += 1
             elif kind == "close":
                 closed = closed or depth == 0
@@ -83,7 +83,7 @@ class _Filters:
         return any(_tells(item) for item in items)
 
 
-def _how(closed: bool, before: str, *, composed: bool) -> Kind | None:
+def _how(before: str, *, closed: bool, composed: bool) -> Kind | None:
     if closed:
         return Kind.BREAKOUT
     if not composed:

@@ -14,8 +14,8 @@ _CODE = frozenset(("$where", "$function", "$accumulator", "$expr", "$jsonschema"
 _STAGES = frozenset(("$lookup", "$unionwith", "$out", "$merge", "$match", "$graphlookup"))
 OPERATORS = _LOOSE | _ORDER | _CODE | _STAGES
 
-_FILTER_NAMES = """filter filters where query criteria conditions pipeline aggregate aggregation search
-    selector match populate sort options predicate"""
+_FILTER_NAMES = """filter filters where query criteria conditions pipeline aggregate aggregation
+    search selector match populate sort options predicate"""
 _FILTERS = frozenset(_FILTER_NAMES.split())
 """Under these names some published APIs (Strapi, Feathers, the MongoDB Data API) take operators."""
 _SECRETS = re.compile(

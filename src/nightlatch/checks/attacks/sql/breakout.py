@@ -54,6 +54,7 @@ _SHORT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _UNMISTAKABLE = frozenset(("if", "exec", "execute", "declare", "waitfor", "begin"))
+_LEFT_OPEN = (*"+-|=*/%^&<>", " or", " and", ")or", ")and", " like", "xor")
 _TRIPLES = ("'''", '"""')
 _CUTTING = re.compile(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
 _SHORTEST, _LONGEST = 3, 40
@@ -77,16 +78,21 @@ def _quotes(value: str) -> Iterator[int]:
             yield at + 1
     bare = _ESCAPED.match(value)
     at = bare.end() + 1 if bare else 0
-    if at < len(value) and at not in seen and value[at - 3 : at] not in _TRIPLES:
+    again = at in seen or at >= len(value) or value[at - 3 : at] in _TRIPLES
+    if not again and not _is_literal(value, at - 1):
         yield at
 
 
 def _is_literal(value: str, at: int) -> bool:
     """Is the whole value a string in its quotes, or does a Python string of three quotes begin?"""
     quote = value[at]
-    ends = value.rstrip().endswith(quote) and value.count(quote) == 2
-    whole = at == 0 and len(value) > _SHORTEST and ends
-    return whole or value.startswith(quote * 3, at)
+    if value.startswith(quote * 3, at):
+        return True
+    ends = value.rstrip()
+    if at or len(ends) <= _SHORTEST or not ends.endswith(quote) or value.count(quote) != 2:
+        return False
+    # An attack that leaves the application's quote to close has an operator before it.
+    return not ends[:-1].rstrip().lower().endswith(_LEFT_OPEN)
 
 
 def _bare(sql: Reading, value: str) -> Finding | None:
@@ -138,7 +144,7 @@ def _ended(sql: Reading, lead: Expression) -> Finding | None:
 def _whole(sql: Reading, value: str) -> Finding | None:
     """A statement of its own: `(select(0)from(select(sleep(15)))v)`, `declare @s varchar(9)`."""
     at = sql.skip(0, SIGNS | {"("})
-    if sql[at].text in _UNMISTAKABLE:
+    if sql[at].text in _UNMISTAKABLE - {"if", "begin"}:
         found = statement(sql, at)
         return found and sure(found.why, 70)
     if sql[at].text != "select" or not selects(sql, at + 1):

@@ -22,7 +22,7 @@ from nightlatch.checks.attacks.sql.statements import selects, statement
 from nightlatch.checks.attacks.sql.tokens import END, Reading
 from nightlatch.checks.attacks.sql.words import LOGIC, OPERATORS, SYMBOL_LOGIC, TELLING
 
-_CLAUSES = 12
+_CLAUSES = 8
 _FAR = 24
 _AFTER_NOT = frozenset(("like", "in", "between", "rlike", "regexp", "similar"))
 _UNION_WORDS = frozenset(("all", "distinct", "distinctrow", "("))

@@ -14,8 +14,8 @@ _TOKEN = re.compile(
     r"""\s++
       | (?P<string>'[^']*+' | "[^"]*+") | (?P<open>['"].*+)
       | (?P<number>\d++(?:\.\d*+)?+)
-      | (?P<axis>(?:ancestor|ancestor-or-self|attribute|child|descendant|descendant-or-self|following
-          |following-sibling|namespace|parent|preceding|preceding-sibling|self)::)
+      | (?P<axis>(?:ancestor|ancestor-or-self|attribute|child|descendant|descendant-or-self
+          |following|following-sibling|namespace|parent|preceding|preceding-sibling|self)::)
       | (?P<call>(?:[a-z]++:)?+[a-z][a-z\-]*+\s*+(?=\())
       | (?P<name>[^\W\d][\w.\-]*+(?::(?!:)[\w.\-]++)?+) | (?P<variable>\$\w++)
       | (?P<path>//?+|\.\.) | (?P<symbol><=|>=|!=|:=|.)""",
@@ -28,10 +28,10 @@ _OWN_NAMES = """position last local-name name namespace-uri node text comment pr
     environment-variable available-environment-variables"""
 _OWN = frozenset(_OWN_NAMES.split())
 """Functions that SQL does not have."""
-_SHARED = frozenset(
-    "count contains string substring translate concat boolean not number sum".split()
-)
-_BARE = frozenset("position last node text comment name local-name".split())
+_SHARED_NAMES = "count contains string substring translate concat boolean not number sum"
+_SHARED = frozenset(_SHARED_NAMES.split())
+_BARE_NAMES = "position last node text comment name local-name"
+_BARE = frozenset(_BARE_NAMES.split())
 """Called without arguments, or of a path."""
 
 
