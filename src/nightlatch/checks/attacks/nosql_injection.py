@@ -1,7 +1,6 @@
 """NoSQL injection: operators, scripts and commands for databases without SQL."""
 
-import re
-
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.nosql.commands import commands_in
 from nightlatch.checks.attacks.nosql.operators import in_fragment, in_name
 from nightlatch.checks.attacks.nosql.script import runs
@@ -14,7 +13,7 @@ _PARAMETERS = frozenset((Place.QUERY, Place.FORM, Place.PATH, Place.COOKIE, Plac
 _LINES = 3
 _LONG = 300
 
-_ELASTIC = re.compile(
+_ELASTIC = LazyPattern(
     r"\bjava\.(?:lang|io|util)\.\w++[\w.]*+(?:\.class\b|\.forName|\.getRuntime|\(\))|\.forName\s*\("
 )
 

@@ -8,20 +8,22 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 MAX_TOKENS = 96
 
-_TOKEN = re.compile(
+_TOKEN = LazyPattern(
     r"""(?P<open>\(\s*+) | (?P<close>\)\s*+) | (?P<operator>[&|!]\s*+(?=[()&|!]|\Z)|(?<=\()[&|!])
       | (?P<other>[^()&|!]++ | .)""",
     re.VERBOSE | re.DOTALL,
 )
-_ITEM = re.compile(
+_ITEM = LazyPattern(
     r"""[A-Za-z0-9.;_\-]{1,60}+ (?::dn)?+ (?::[A-Za-z0-9.]{1,60}+)?+ \s*+ (?:[~<>:]?=)
         (?P<value>.*)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_CONSTANT = re.compile(r"(\d{1,9})\s*+=\s*+\d{1,9}\s*+")
-_EXTENSIBLE = re.compile(r"\s*+[A-Za-z][\w;\-]{0,60}+(?::dn)?+:\d++(?:\.\d++){2,20}+:=")
+_CONSTANT = LazyPattern(r"(\d{1,9})\s*+=\s*+\d{1,9}\s*+")
+_EXTENSIBLE = LazyPattern(r"\s*+[A-Za-z][\w;\-]{0,60}+(?::dn)?+:\d++(?:\.\d++){2,20}+:=")
 
 
 class Kind(Enum):

@@ -12,6 +12,7 @@ Linear: one pattern match per token, tokens read only as far as the grammar asks
 import re
 from collections.abc import Iterator
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.sql.clauses import Tail, tail
 from nightlatch.checks.attacks.sql.expressions import Expression
 from nightlatch.checks.attacks.sql.finding import (
@@ -30,7 +31,7 @@ from nightlatch.checks.attacks.sql.statements import selects, statement
 from nightlatch.checks.attacks.sql.tokens import END, Reading
 from nightlatch.checks.attacks.sql.words import SIGNS, SYSTEM_TABLES
 
-_ESCAPED = re.compile(r"(?:[^'\"\\]|\\.|''|\"\")*+", re.DOTALL)
+_ESCAPED = LazyPattern(r"(?:[^'\"\\]|\\.|''|\"\")*+", re.DOTALL)
 _ENDS_STATEMENT = (";", "--", "#", "-- -", "--+", "*/")
 _CERTAIN = 85
 
@@ -45,7 +46,7 @@ def sql_in(value: str) -> Finding | None:
     return found or _short(value)
 
 
-_SHORT = re.compile(
+_SHORT = LazyPattern(
     r"""[\w@.]{0,12}
         (?: '\s?(?P<symbol>[-+*/%^&|=<>!]{1,3})\s?'
           | '(?P<word>div|mod|xor|rlike|regexp|sounds\ like|not\ (?:like|rlike|regexp|in))'
@@ -56,7 +57,7 @@ _SHORT = re.compile(
 _UNMISTAKABLE = frozenset(("if", "exec", "execute", "declare", "waitfor", "begin"))
 _LEFT_OPEN = (*"+-|=*/%^&<>", " or", " and", ")or", ")and", " like", "xor")
 _TRIPLES = ("'''", '"""')
-_CUTTING = re.compile(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
+_CUTTING = LazyPattern(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
 _SHORTEST, _LONGEST = 3, 40
 
 

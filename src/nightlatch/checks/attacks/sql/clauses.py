@@ -1,9 +1,9 @@
 """How a statement goes on behind the place where a value broke out of its operand."""
 
-import re
 from collections.abc import Callable
 from enum import Enum
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.sql.expressions import Expression
 from nightlatch.checks.attacks.sql.finding import (
     COLUMNS,
@@ -29,8 +29,8 @@ _UNION_WORDS = frozenset(("all", "distinct", "distinctrow", "("))
 _CERTAIN = 85
 
 
-_BETWEEN = re.compile(r".\s*+[,)+.;:\]}&|=`][^'\"]")
-_LAST_STRING = re.compile(r".[\w %]*+\Z")
+_BETWEEN = LazyPattern(r".\s*+[,)+.;:\]}&|=`][^'\"]")
+_LAST_STRING = LazyPattern(r".[\w %]*+\Z")
 
 
 class Tail(Enum):
@@ -140,7 +140,7 @@ def _compared(sql: Reading, inside: Expression, before: Tail, *, closed: bool) -
 
 def _reckoned(sql: Reading, at: int, inside: Expression) -> bool:
     """`'or(1)or'`: begins as no word of a sentence does, and leaves a string open."""
-    begins = sql[at].text in {"(", "!", "~", "-"} or sql[at].kind == "number"
+    begins = sql[at].text in {"(", "!", "~", "-", "'", '"'} or sql[at].kind == "number"
     alone = sql[at].text in {"!", "~"}
     return begins and (alone or inside.values > 1) and sql[inside.at - 1].kind == "open"
 
@@ -226,7 +226,8 @@ def _union_select(sql: Reading, at: int, before: Tail) -> Finding | None:
     named = sql[at].text in TELLING or "_" in sql[at].text
     ended = sql[at + named].kind in {"end", "comment"}
     bracketed = sql[at - 2].text == "(" and sql[at + 1].text == ")"
-    return sure(UNION, 80) if ended or bracketed or sql.comments else None
+    listless = sql[sql.skip(at, ("all", "distinct"))].text == "from"
+    return sure(UNION, 80) if ended or bracketed or listless or sql.comments else None
 
 
 def _next_statement(sql: Reading, at: int, _before: Tail) -> Step:

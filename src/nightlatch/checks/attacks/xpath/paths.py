@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 MAX_TOKENS = 64
 
-_TOKEN = re.compile(
+_TOKEN = LazyPattern(
     r"""\s++
       | (?P<string>'[^']*+' | "[^"]*+") | (?P<open>['"].*+)
       | (?P<number>\d++(?:\.\d*+)?+)
