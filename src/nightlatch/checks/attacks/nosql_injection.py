@@ -1,7 +1,6 @@
 """NoSQL injection: operators, scripts and commands for databases without SQL."""
 
-import re
-
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.nosql.commands import commands_in
 from nightlatch.checks.attacks.nosql.operators import in_fragment, in_name
 from nightlatch.checks.attacks.nosql.script import runs
@@ -14,21 +13,25 @@ _PARAMETERS = frozenset((Place.QUERY, Place.FORM, Place.PATH, Place.COOKIE, Plac
 _LINES = 3
 _LONG = 300
 
-_ELASTIC = re.compile(
+_ELASTIC = LazyPattern(
     r"\bjava\.(?:lang|io|util)\.\w++[\w.]*+(?:\.class\b|\.forName|\.getRuntime|\(\))|\.forName\s*\("
 )
 
 _PATTERNS = (
     r"[\[.]\$[a-z]{2,12}(?:[\].]|$)",
     r"[,\[{]\s*['\"]?\$[a-z]{2,12}['\"]?\s*:",
-    r"(?:;|\|\||&&|['\"`])[\s(!)}]*(?:return|var|let|const|while|do|for|function|sleep|this|db|object"
-    r"|json|it|obj|emit|tojson\w*|new\s+date|date|process|require|global)\b",
+    (
+        r"(?:;|\|\||&&|['\"`])[\s(!)}]*(?:return|var|let|const|while|do|for|function|sleep|this|db"
+        r"|object|json|it|obj|emit|tojson\w*|new\s+date|date|process|require|global)\b"
+    ),
     r"['\"`][\s)}]*(?:\|\||&&)[\s(!]*(?:['\"]|\d|true|false)",
     r"\bdb\.\w+(?:\([^)]{0,60}\))?\.\w+\s*\(",
     r"\*\d{1,3}\r?\n\$\d",
-    r"[\r\n][ \t]*(?:config\s+set|slaveof|replicaof|module\s+load|script\s+load|debug\s+segfault"
-    r"|flush|bgsave|bgrewriteaof|shutdown\s+nosave|eval|set|add|replace|append|prepend|cas|getset"
-    r"|[lr]push|sadd|hset|publish|del)\w*[ \t]*[^\r\n]{0,300}\r?\n?",
+    (
+        r"[\r\n][ \t]*(?:config\s+set|slaveof|replicaof|module\s+load|script\s+load"
+        r"|debug\s+segfault|flush|bgsave|bgrewriteaof|shutdown\s+nosave|eval|set|add|replace"
+        r"|append|prepend|cas|getset|[lr]push|sadd|hset)"
+    ),
     r"java\.(?:lang|io|util)\.|\.forname\s*\(",
 )
 
@@ -98,7 +101,6 @@ use a client that sends values with their length, as all current ones do.""",
     references=(
         "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/05.6-Testing_for_NoSQL_Injection",
         "https://www.mongodb.com/docs/manual/reference/operator/query/",
-        "https://cwe.mitre.org/data/definitions/943.html",
     ),
     judge=found("nosql-injection"),
 )

@@ -12,41 +12,51 @@ _PARAMETERS = frozenset((Place.QUERY, Place.FORM, Place.PATH, Place.COOKIE))
 _FAINT = frozenset((CUT, JOINED, WHOLE, TIME))
 _CERTAIN = 85
 _LONG = 300
+_NOTE = 120
 _LINES = 3
 _SEGMENTS = 8
 
 _GAP = r"(?:[\s\x00-\x20\x80-\xff()+\-~!@`{]|/\*|\*/|\d)*"
 _PATTERNS = (
     # A quote, and what a statement could go on with.
-    r"['\"][\s\x00-\x20)]*(?:--|#|/\*|;|\|\||&&|[=<>!+\-*/%^&|~@]|,\s*\(?\s*\w+\s*\()",
-    r"['\"][\s\x00-\x20)(/*!\d]*(?:x?or|and|union|like|r?like|regexp|between|in|is|not|having|where"
-    r"|order|group|limit|offset|div|mod|sounds|procedure|into|for|lock|as|waitfor|exec|execute"
-    r"|declare|begin|goto|if|select|drop|delete|insert|update|create|alter|except|intersect"
-    r"|eqv|imp)\b",
+    r"['\"][\s\x00-\x20\x80-\xff)]*(?:--|#|/\*|;|\|\||&&|[=<>!+\-*/%^&|~@]|,\s*\(?\s*\w+\s*\()",
+    (
+        r"['\"][\s\x00-\x20\x80-\xff)(/*!\d]*(?:x?or|and|union|like|r?like|regexp|between|in|is|not|having|where"
+        r"|order|group|limit|offset|div|mod|sounds|procedure|into|for|lock|as|waitfor|exec|execute"
+        r"|declare|begin|goto|if|select|drop|delete|insert|update|create|alter|except|intersect"
+        r"|eqv|imp)\b"
+    ),
     # AND and OR before what decides a condition.
-    r"(?:x?or|and|not|having|where|\|\||&&)" + _GAP + r"(?:\d|['\"]|@|\w+\s*[(=<>]"
-    r"|null\b|true\b|false\b|select\b|\w+\s+(?:r?like|in|is|between|regexp)\b)",
+    (
+        r"(?:x?or|and|not|having|where|\|\||&&)" + _GAP + r"(?:\d|['\"]|@|\w+\s*[(=<>]"
+        r"|null\b|true\b|false\b|select\b|\w+\s+(?:r?like|in|is|between|regexp)\b)"
+    ),
     # A union, a query, a statement behind a semicolon.
-    r"union[\s\x00-\x20(/#\-*!\d]*(?:all|distinct|select|\d|/\*|#|--)",
+    r"union[\s\x00-\x20\x80-\xff(/#\-*!\d]*(?:all|distinct|select|\d|/\*|#|--)",
     r"union\W*$",
     r"union.{0,80}(?:select|values|table)",
     r"\(\s*(?:select|case)\b",
-    r"waitfor[\s\x00-\x20/*]+(?:delay|time)\b",
-    r"select(?:[\s\x00-\x20(+\-~!*@'\"`/]|\d)+.{0,400}(?:from|\(|@@|--|#|/\*|,|end)",
-    r";[\s\x00-\x20(/*]*(?:select|insert|update|delete|drop|create|alter|truncate|exec|execute|if"
-    r"|declare|set|waitfor|begin|call|shutdown|grant|copy|print|do|handler|rename|replace|attach"
-    r"|use|backup|pragma)\b",
+    r"waitfor[\s\x00-\x20\x80-\xff/*]+(?:delay|time)\b",
+    r"select(?:[\s\x00-\x20\x80-\xff(+\-~!*@'\"`/]|\d)+.{0,400}(?:from|\(|@@|--|#|/\*|,|end)",
+    (
+        r";[\s\x00-\x20\x80-\xff(/*]*(?:select|insert|update|delete|drop|create|alter|truncate|exec|execute|if"
+        r"|declare|set|waitfor|begin|call|shutdown|grant|copy|print|do|handler|rename|replace|attach"
+        r"|use|backup|pragma)\b"
+    ),
     # Functions of databases.
-    r"(?:sleep|benchmark|pg_sleep\w*|randomblob|waitfor|extractvalue|updatexml|load_file|version"
-    r"|user|database|schema|current_\w+|db_name|utl_\w+\.\w+|dbms_\w+\.\w+|ctxsys\.\w+|xmltype"
-    r"|json_\w+|\w+name|\w*compress|coercibility|mid|substr|substring|ascii|char|chr|concat\w*"
-    r"|hex|unhex|elt|exp|cast|convert|row_count|make_set|gtid_sub\w+)\s*(?:/\*.{0,20}\*/\s*)?\(",
+    (
+        r"(?:sleep|benchmark|pg_sleep\w*|randomblob|waitfor|extractvalue|updatexml|load_file|version"
+        r"|user|database|schema|current_\w+|db_name|utl_\w+\.\w+|dbms_\w+\.\w+|ctxsys\.\w+|xmltype"
+        r"|json_\w+|\w+name|\w*compress|coercibility|mid|substr|substring|ascii|char|chr|concat\w*"
+        r"|hex|unhex|elt|exp|cast|convert|row_count|make_set|gtid_sub\w+)\s*(?:/\*.{0,20}\*/\s*)?\("
+    ),
     r"@@\w",
-    r"(?:order|group)[\s\x00-\x20/*]+by[\s\x00-\x20/*(]*(?:\d|\w+\s*\(|.{1,60}having)",
-    r"(?:limit|offset)[\s\x00-\x20/*]+\d",
-    r"(?:procedure|into)[\s\x00-\x20/*]+(?:analyse|outfile|dumpfile)",
-    r"(?:declare|set)[\s\x00-\x20/*]+@\w",
-    r"exec(?:ute)?[\s\x00-\x20/*(]+(?:xp_|sp_|master|sys\.|@|'|immediate)",
+    r"(?:--|#)[^\s\-#]{0,40}[\r\n]",
+    r"(?:order|group)[\s\x00-\x20\x80-\xff/*]+by[\s\x00-\x20\x80-\xff/*(]*(?:\d|\w+\s*\(|.{1,60}having)",
+    r"(?:limit|offset)[\s\x00-\x20\x80-\xff/*]+\d",
+    r"(?:procedure|into)[\s\x00-\x20\x80-\xff/*]+(?:analyse|outfile|dumpfile)",
+    r"(?:declare|set)[\s\x00-\x20\x80-\xff/*]+@\w",
+    r"exec(?:ute)?[\s\x00-\x20\x80-\xff/*(]+(?:xp_|sp_|master|sys\.|@|'|immediate)",
     # A comment in the midst of a value or at its end.
     r"/\*[^,;/]{0,60}\*/",
     r"[\w)'\"\s](?:--[\s\-+]*\w{0,4}|/\*|#\s*)$",
@@ -65,15 +75,18 @@ def recognise(text: str, value: Value) -> Clue | None:
 
 
 def _in_path(path: str) -> Finding | None:
-    """A value may be the whole rest of a path, from any of its segments on."""
-    best = None
-    rest = path
+    """A value may be any segment, or the rest of the path from there on (SQL has slashes too)."""
+    rest = path.lstrip("/")
     for _ in range(_SEGMENTS):
-        head, slash, rest = rest.partition("/")
-        best = sql_in(head + slash + rest) if head else None
-        if best or not slash:
-            break
-    return best
+        segment, slash, after = rest.partition("/")
+        plain = segment.isalnum() and slash and not after.startswith("*")
+        found = None if plain else sql_in(rest)
+        if found is None and slash and not plain:
+            found = sql_in(segment)
+        if found or not slash:
+            return found
+        rest = after
+    return None
 
 
 def _in_place(finding: Finding, text: str, place: Place) -> int:
@@ -83,9 +96,8 @@ def _in_place(finding: Finding, text: str, place: Place) -> int:
         return certainty
     if finding.why in _FAINT and place not in _PARAMETERS:
         return min(certainty, 45)
-    if len(text) > _LONG or text.count("\n") > _LINES:
-        return certainty - 25
-    return certainty
+    document = len(text) > _LONG or (len(text) > _NOTE and text.count("\n") > _LINES)
+    return certainty - 25 * document
 
 
 CHECK = Check(

@@ -1,27 +1,29 @@
 """LDAP search filters, read token by token (RFC 4515).
 
-A value is pasted into `(uid=…)`. It breaks out with a closing bracket of its own, and must then open
-another filter for the whole to be one.
+A value is pasted into `(uid=…)`. It breaks out with a closing bracket of its own, and must then
+open another filter for the whole to be one.
 """
 
 import re
 from enum import Enum
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 MAX_TOKENS = 96
 
-_TOKEN = re.compile(
-    r"""(?P<open>\(\s*+) | (?P<close>\)\s*+) | (?P<operator>[&|!]\s*+(?=[()&|!]|\Z))
+_TOKEN = LazyPattern(
+    r"""(?P<open>\(\s*+) | (?P<close>\)\s*+) | (?P<operator>[&|!]\s*+(?=[()&|!]|\Z)|(?<=\()[&|!])
       | (?P<other>[^()&|!]++ | .)""",
     re.VERBOSE | re.DOTALL,
 )
-_ITEM = re.compile(
+_ITEM = LazyPattern(
     r"""[A-Za-z0-9.;_\-]{1,60}+ (?::dn)?+ (?::[A-Za-z0-9.]{1,60}+)?+ \s*+ (?:[~<>:]?=)
         (?P<value>.*)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_CONSTANT = re.compile(r"(\d{1,9})\s*+=\s*+\d{1,9}\s*+")
-_EXTENSIBLE = re.compile(r"\s*+[A-Za-z][\w;\-]{0,60}+(?::dn)?+:\d++(?:\.\d++){2,20}+:=")
+_CONSTANT = LazyPattern(r"(\d{1,9})\s*+=\s*+\d{1,9}\s*+")
+_EXTENSIBLE = LazyPattern(r"\s*+[A-Za-z][\w;\-]{0,60}+(?::dn)?+:\d++(?:\.\d++){2,20}+:=")
 
 
 class Kind(Enum):
@@ -55,7 +57,7 @@ class _Filters:
                 begins = self._begins(at + 1)
                 behind = closed and self._tokens[at - 1][0] == "close"
                 if begins and opened is None:
-                    opened = _how(behind, before, composed=begins == "operator")
+                    opened = _how(before, closed=behind, composed=begins == "operator")
                 depth += 1
             elif kind == "close":
                 closed = closed or depth == 0
@@ -68,7 +70,8 @@ class _Filters:
         """Is this the beginning of a filter, and which: "operator", "item" or ""?"""
         kind, text = self._tokens[at] if at < len(self._tokens) else ("", "")
         if kind == "open" and at > 1 and self._tokens[at - 2][0] == "close":
-            return self._begins(at + 1)
+            kind, text = self._tokens[at + 1] if at + 1 < len(self._tokens) else ("", "")
+            at += 1
         if kind == "operator":
             following = self._tokens[at + 1][0] if at + 1 < len(self._tokens) else "end"
             if following == "open" and not self._begins(at + 2):
@@ -82,7 +85,7 @@ class _Filters:
         return any(_tells(item) for item in items)
 
 
-def _how(closed: bool, before: str, *, composed: bool) -> Kind | None:
+def _how(before: str, *, closed: bool, composed: bool) -> Kind | None:
     if closed:
         return Kind.BREAKOUT
     if not composed:

@@ -2,9 +2,11 @@
 
 import re
 
-_PROTOCOL = re.compile(r"\*\d{1,3}\r?\n\$\d{1,7}\r?\n[^\r\n]{1,40}\r?\n")
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
+_PROTOCOL = LazyPattern(r"\*\d{1,3}\r?\n\$\d{1,7}\r?\n[^\r\n]{1,40}\r?\n")
 """An array of bulk strings (RESP, redis.io/docs/reference/protocol-spec)."""
-_COMMAND = re.compile(
+_COMMAND = LazyPattern(
     r"""[\r\n]++[ \t]*+(?:
         (?:config\s++set|slaveof|replicaof|module\s++load|script\s++load|debug\s++segfault)\s++\S
       | (?:flushall|flushdb|flush_all|bgsave|bgrewriteaof|shutdown\s++nosave)\b

@@ -6,6 +6,8 @@ An application that hands a decoded body to `find()` lets its caller choose the 
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 _LOOSE = frozenset(("$ne", "$nin", "$not", "$nor", "$or", "$and", "$regex", "$exists", "$all"))
 """They turn a comparison into nearly everything."""
 _ORDER = frozenset(("$gt", "$gte", "$lt", "$lte", "$eq", "$in", "$mod", "$size", "$elemmatch"))
@@ -14,17 +16,16 @@ _CODE = frozenset(("$where", "$function", "$accumulator", "$expr", "$jsonschema"
 _STAGES = frozenset(("$lookup", "$unionwith", "$out", "$merge", "$match", "$graphlookup"))
 OPERATORS = _LOOSE | _ORDER | _CODE | _STAGES
 
-_FILTERS = frozenset(
-    """filter filters where query criteria conditions pipeline aggregate aggregation search
-    selector match populate sort options predicate""".split()
-)
+_FILTER_NAMES = """filter filters where query criteria conditions pipeline aggregate aggregation
+    search selector match populate sort options predicate"""
+_FILTERS = frozenset(_FILTER_NAMES.split())
 """Under these names some published APIs (Strapi, Feathers, the MongoDB Data API) take operators."""
-_SECRETS = re.compile(
+_SECRETS = LazyPattern(
     r"user|login|name|pass|pwd|mail|token|pin|otp|code|secret|key|auth|account|session|reset"
 )
 _SEGMENT = re.compile(r"[^.\[\]]+")
 
-_FRAGMENT = re.compile(
+_FRAGMENT = LazyPattern(
     r"""(?P<before>[\s'"\]}\w.]{0,40}+[,\[{]\s*+)['"]?(?P<operator>\$[a-zA-Z]+)['"]?\s*+:""",
     re.VERBOSE,
 )

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-_STATEMENT = re.compile(
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
+_STATEMENT = LazyPattern(
     r"""[\s)}]*+(?:;|\|\||&&)?+[\s(!]*+(?:
         return\b (?!\s+(?:to|the|a|my|your|it|if|from|by|on|address|policy|label|of)\b)
       | (?:var|let|const) \s++ \w++ \s*+ (?:=|;|$)
@@ -14,24 +16,24 @@ _STATEMENT = re.compile(
     )""",
     re.VERBOSE,
 )
-_CONDITION = re.compile(
+_CONDITION = LazyPattern(
     r"""[\s)}]*+(?:\|\||&&)[\s(!]*+
         (?: ['"][^'"]*+['"]?+ | \d++ | true | false ) \s*+
         (?: ===?+ | !==?+ | [<>]=?+ | $ | // | ; | \|\| | && | %00 )""",
     re.VERBOSE,
 )
-_COMPARED = re.compile(r"===?+|!==?+|[<>]=?+|//|%00")
-_JOINED = re.compile(r"""\s*+(\|\||&&)\s*+(?:\d++|true|false)\s*+(?:\|\||&&)\s*+['"]\w*+\Z""")
-_LEAD = re.compile(
+_COMPARED = LazyPattern(r"===?+|!==?+|[<>]=?+|//|%00")
+_JOINED = LazyPattern(r"""\s*+(\|\||&&)\s*+(?:\d++|true|false)\s*+(?:\|\||&&)\s*+['"]\w*+\Z""")
+_LEAD = LazyPattern(
     r"\s*+[\w.\-]{0,40}+[\s)}\]]*+(?=;)|\s*+(?:\d++|true|false|null)[\s)}\]]*+(?=\|\||&&)"
 )
-_SHELL = re.compile(
+_SHELL = LazyPattern(
     r"""[\s;'"})]*+ db\. (?: getCollection\([^)]*+\) | \w++ )\.
         (?:insert|find|remove|drop|update|save|delete|aggregate|mapReduce|eval|count)\w*+\s*+\(""",
     re.VERBOSE,
 )
 _QUOTES = ("'", '"', "`")
-_STRONG = re.compile(
+_STRONG = LazyPattern(
     r"this\.|this\[|;\s*+return|;\s*+(?:var|let|const)\s|sleep|do\s*+\{|while|db\."
 )
 

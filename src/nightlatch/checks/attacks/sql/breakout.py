@@ -12,6 +12,7 @@ Linear: one pattern match per token, tokens read only as far as the grammar asks
 import re
 from collections.abc import Iterator
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.sql.clauses import Tail, tail
 from nightlatch.checks.attacks.sql.expressions import Expression
 from nightlatch.checks.attacks.sql.finding import (
@@ -30,7 +31,7 @@ from nightlatch.checks.attacks.sql.statements import selects, statement
 from nightlatch.checks.attacks.sql.tokens import END, Reading
 from nightlatch.checks.attacks.sql.words import SIGNS, SYSTEM_TABLES
 
-_ESCAPED = re.compile(r"(?:[^'\"\\]|\\.|''|\"\")*+", re.DOTALL)
+_ESCAPED = LazyPattern(r"(?:[^'\"\\]|\\.|''|\"\")*+", re.DOTALL)
 _ENDS_STATEMENT = (";", "--", "#", "-- -", "--+", "*/")
 _CERTAIN = 85
 
@@ -45,7 +46,7 @@ def sql_in(value: str) -> Finding | None:
     return found or _short(value)
 
 
-_SHORT = re.compile(
+_SHORT = LazyPattern(
     r"""[\w@.]{0,12}
         (?: '\s?(?P<symbol>[-+*/%^&|=<>!]{1,3})\s?'
           | '(?P<word>div|mod|xor|rlike|regexp|sounds\ like|not\ (?:like|rlike|regexp|in))'
@@ -53,7 +54,10 @@ _SHORT = re.compile(
         )[\w@.%]{0,12}""",
     re.IGNORECASE | re.VERBOSE,
 )
-_CUTTING = re.compile(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
+_UNMISTAKABLE = frozenset(("if", "exec", "execute", "declare", "waitfor", "begin"))
+_LEFT_OPEN = (*"+-|=*/%^&<>", " or", " and", ")or", ")and", " like", "xor")
+_TRIPLES = ("'''", '"""')
+_CUTTING = LazyPattern(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
 _SHORTEST, _LONGEST = 3, 40
 
 
@@ -75,15 +79,21 @@ def _quotes(value: str) -> Iterator[int]:
             yield at + 1
     bare = _ESCAPED.match(value)
     at = bare.end() + 1 if bare else 0
-    if at < len(value) and at not in seen:
+    again = at in seen or at >= len(value) or value[at - 3 : at] in _TRIPLES
+    if not again and not _is_literal(value, at - 1):
         yield at
 
 
 def _is_literal(value: str, at: int) -> bool:
     """Is the whole value a string in its quotes, or does a Python string of three quotes begin?"""
     quote = value[at]
-    whole = at == 0 and len(value) > _SHORTEST and value.endswith(quote) and value.count(quote) == 2
-    return whole or value.startswith(quote * 3, at)
+    if value.startswith(quote * 3, at):
+        return True
+    ends = value.rstrip()
+    if at or len(ends) <= _SHORTEST or not ends.endswith(quote) or value.count(quote) != 2:
+        return False
+    # An attack that leaves the application's quote to close has an operator before it.
+    return not ends[:-1].rstrip().lower().endswith(_LEFT_OPEN)
 
 
 def _bare(sql: Reading, value: str) -> Finding | None:
@@ -99,57 +109,61 @@ def _bare(sql: Reading, value: str) -> Finding | None:
     if found := _within(sql, lead):
         return found
     after = sql.skip(lead.at, ")")
-    if lead.names and not lead.values and sql[after].text == ";" and not _terminated(value):
-        if sql[after + 1].text not in {"if", "exec", "declare", "waitfor", "begin"}:
-            return None  # "Read the mails; delete from inbox": a list of tasks, not a statement
+    said = lead.names and not lead.values and sql[after].text == ";" and not _terminated(value)
+    if said and sql[after + 1].text not in _UNMISTAKABLE:
+        return None  # "Read the mails; delete from inbox": a list of tasks, not a statement
     return tail(sql, after, Tail.NAMED if lead.names else Tail.VALUE)
 
 
 def _within(sql: Reading, lead: Expression) -> Finding | None:
     """What the operand itself does: `1-sleep(5)`, `(select …)`, `1*1--`."""
     if lead.waits:
-        return sure(TIME, 95 if lead.operators or lead.depth or lead.queries else 70)
-    if lead.queries and lead.at and sql[sql.skip(0, "( + -")].text != "select":
+        return sure(TIME, 95 if lead.operators or lead.queries or lead.called > 1 else 70)
+    if lead.queries and sql[sql.skip(0, "( + -")].text != "select":
         start = next(i for i in range(lead.at) if sql[i].text == "select")
         if selects(sql, start + 1):
             return sure(INNER)
-    if (
-        lead.complete
-        and sql[lead.at].text == END
-        and lead.telling
-        and (lead.called + lead.system > 1)
-    ):
-        return sure(ASKS, 65)
-    if lead.cases and lead.decided and lead.compared and sql[0].text != "case":
+    return _case(sql, lead) or _ended(sql, lead) if lead.complete else None
+
+
+def _case(sql: Reading, lead: Expression) -> Finding | None:
+    if lead.cases and lead.decided and sql[0].text != "case":
         return sure(INNER, 85)
-    if lead.cases and lead.complete and lead.values > 1 and sql[lead.at - 1].text == "end":
-        return sure(WHOLE, 65)
-    if lead.complete and not lead.names and _CUTTING.fullmatch(sql[lead.at].text):
-        plain = not lead.operators and not lead.called and sql[0].kind != "variable"
-        return sure(CUT, 60 if plain and sql[0].kind == "number" and lead.at == 1 else 65)
-    return None
+    whole = lead.cases and lead.values > 1 and sql[lead.at - 1].text == "end"
+    return sure(WHOLE, 65) if whole else None
+
+
+def _ended(sql: Reading, lead: Expression) -> Finding | None:
+    """The operand is all there is, but for a comment."""
+    if sql[lead.at].text == END and lead.telling and lead.called + lead.system > 1:
+        return sure(ASKS, 65)
+    if lead.names or not _CUTTING.fullmatch(sql[lead.at].text):
+        return None
+    return sure(CUT, 60 if lead.at == 1 and sql[0].kind == "number" else 65)
 
 
 def _whole(sql: Reading, value: str) -> Finding | None:
-    """A query of its own: `(select(0)from(select(sleep(15)))v)`, `select sin(1) from t`."""
+    """A statement of its own: `(select(0)from(select(sleep(15)))v)`, `declare @s varchar(9)`."""
     at = sql.skip(0, SIGNS | {"("})
-    if sql[at].text == "select":
-        if not selects(sql, at + 1):
-            return None
-        if sql[0].text == "(":
-            return sure(INNER)
-        return _query(sql, Expression(sql, at + 1, query=True))
-    return None
+    if sql[at].text in _UNMISTAKABLE - {"if", "begin"}:
+        found = statement(sql, at)
+        return found and sure(found.why, 70)
+    if sql[at].text != "select" or not selects(sql, at + 1):
+        return None
+    if sql[0].text == "(":
+        return sure(INNER)
+    return _query(sql, Expression(sql, at + 1, query=True), hidden="/*!" in value)
 
 
-def _query(sql: Reading, query: Expression) -> Finding:
+def _query(sql: Reading, query: Expression, *, hidden: bool) -> Finding:
     """Applications exist that are sent queries: what they would not be sent is an attack."""
     if query.waits:
         return sure(TIME, 95)
     froms = [at for at in range(query.at) if sql[at].text == "from"]
-    cut = sql.dead_comment(query.at) or (froms and query.wanting and sql[query.at].text == END)
+    unfinished = froms and query.wanting and sql[query.at].text == END
+    cut = sql.dead_comment(query.at) or (unfinished and query.values + query.called > 0)
     probe = query.called and query.complete and not froms
-    odd = query.telling or cut or probe or any(_of_system(sql, at + 1) for at in froms)
+    odd = query.telling or hidden or cut or probe or any(_of_system(sql, at + 1) for at in froms)
     return sure(WHOLE, 65 if odd else 40)
 
 
@@ -179,6 +193,3 @@ def _begins_string(value: str, at: int) -> bool:
 
 def _terminated(value: str) -> bool:
     return value.rstrip().endswith(_ENDS_STATEMENT)
-
-
-__all__ = ["END", "sql_in"]

@@ -1,9 +1,9 @@
 """How a statement goes on behind the place where a value broke out of its operand."""
 
-import re
 from collections.abc import Callable
 from enum import Enum
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.sql.expressions import Expression
 from nightlatch.checks.attacks.sql.finding import (
     COLUMNS,
@@ -22,15 +22,15 @@ from nightlatch.checks.attacks.sql.statements import selects, statement
 from nightlatch.checks.attacks.sql.tokens import END, Reading
 from nightlatch.checks.attacks.sql.words import LOGIC, OPERATORS, SYMBOL_LOGIC, TELLING
 
-_CLAUSES = 12
+_CLAUSES = 8
 _FAR = 24
 _AFTER_NOT = frozenset(("like", "in", "between", "rlike", "regexp", "similar"))
 _UNION_WORDS = frozenset(("all", "distinct", "distinctrow", "("))
 _CERTAIN = 85
 
 
-_BETWEEN = re.compile(r".\s*+[,)+.;:\]}&|=`][^'\"]")
-_LAST_STRING = re.compile(r".[\w %]*+\Z")
+_BETWEEN = LazyPattern(r".\s*+[,)+.;:\]}&|=`][^'\"]")
+_LAST_STRING = LazyPattern(r".[\w %]*+\Z")
 
 
 class Tail(Enum):
@@ -95,49 +95,54 @@ def _select_in(sql: Reading, at: int) -> int:
 def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding | None:
     if before is Tail.QUOTED and programmed(sql, at, inside.at):
         return None
-    ended = sql.skip(inside.at, ")")
-    closed = sql.dead_comment(sql.skip(ended, ";"))
-    # A word's `||` is a programmer's: `a || length(b)`; a constant's is not.
-    spoken = before is Tail.NAMED and sql[at].text in SYMBOL_LOGIC
     if inside.decided:
         return sure(TRUTH, 75 if before is Tail.EMPTY else 90)
-    if (
-        inside.telling
-        and before is not Tail.EMPTY
-        and not spoken
-        and (inside.compared or closed or not inside.wanting)
-    ):
-        return sure(INNER, 82)
-    if (
-        inside.called
-        and before in {Tail.VALUE, Tail.QUOTED}
-        and not spoken
-        and inside.compared
-        and inside.complete
-        and (sql[ended].kind in {"end", "comment"})
-    ):
-        return sure(INNER, 70)
-    if inside.constant and (closed or _lonely_digit(sql, at + 1)):
+    ended = sql.skip(inside.at, ")")
+    closed = sql.dead_comment(sql.skip(ended, ";"))
+    asked = _asked(sql, at, inside, before, closed=closed)
+    if asked or not inside.constant:
+        return asked or _compared(sql, inside, before, closed=closed)
+    if closed or _lonely_digit(sql, at + 1):
         return sure(TRUTH, 82)
-    if inside.constant and before is Tail.QUOTED and _reckoned(sql, at + 1, inside):
+    if before is Tail.QUOTED and _reckoned(sql, at + 1, inside):
         return sure(TRUTH, 75)
-    if inside.constant and sql[ended].kind == "comment" and inside.at > at + 2:
+    if sql[ended].kind == "comment" and inside.at > at + 2 and not inside.wanting:
         return sure(TRUTH, 65)
-    if before is Tail.VALUE and inside.compared and closed:
-        return sure(TRUTH, 65)
-    if before is not Tail.QUOTED:
+    return _compared(sql, inside, before, closed=closed)
+
+
+def _asked(
+    sql: Reading, at: int, inside: Expression, before: Tail, *, closed: bool
+) -> Finding | None:
+    """A condition that calls the database's functions."""
+    # A word's `||` is a programmer's: `a || length(b)`; a constant's is not.
+    symbol = sql[at].text in SYMBOL_LOGIC
+    if before is Tail.EMPTY or (before is Tail.NAMED and symbol):
         return None
-    if inside.called and not inside.wanting and sql[inside.at - 1].kind == "open":
-        return sure(INNER, 75)
-    if inside.compared and (closed or sql[inside.at - 1].kind == "open"):
+    if inside.telling and (inside.compared or closed or not inside.wanting):
+        return sure(INNER, 82)
+    if not inside.called or before is Tail.NAMED:
+        return None
+    if inside.complete and sql[sql.skip(inside.at, ")")].kind in {"end", "comment"}:
+        return sure(INNER, 70) if inside.compared or symbol else None
+    opened = before is Tail.QUOTED and sql[inside.at - 1].kind == "open"
+    return sure(INNER, 75) if opened and not inside.wanting else None
+
+
+def _compared(sql: Reading, inside: Expression, before: Tail, *, closed: bool) -> Finding | None:
+    """A column's name is in it, but the rest of the statement is cut off, or a string left open."""
+    if not inside.compared:
+        return None
+    if before is Tail.QUOTED and (closed or sql[inside.at - 1].kind == "open"):
         return sure(TRUTH, 82)
-    return None
+    return sure(TRUTH, 65) if before is Tail.VALUE and closed else None
 
 
 def _reckoned(sql: Reading, at: int, inside: Expression) -> bool:
     """`'or(1)or'`: begins as no word of a sentence does, and leaves a string open."""
-    begins = sql[at].text in {"(", "!", "~", "-"} or sql[at].kind == "number"
-    return begins and inside.values > 1 and sql[inside.at - 1].kind == "open"
+    begins = sql[at].text in {"(", "!", "~", "-", "'", '"'} or sql[at].kind == "number"
+    alone = sql[at].text in {"!", "~"}
+    return begins and (alone or inside.values > 1) and sql[inside.at - 1].kind == "open"
 
 
 def _lonely_digit(sql: Reading, at: int) -> bool:
@@ -154,7 +159,8 @@ def _operation(sql: Reading, at: int, before: Tail) -> Step:
         return sure(INNER), 0
     if inside.cases and inside.decided:
         return sure(INNER, 85), 0
-    if before is not Tail.NAMED and inside.telling and inside.called > 1 and not inside.wanting:
+    asks = inside.decided or (inside.telling and inside.called > 1)
+    if before is not Tail.NAMED and inside.called and asks and not inside.wanting:
         return sure(INNER, 80), 0
     if before is not Tail.QUOTED:
         return None, 0 if inside.wanting else inside.at
@@ -182,7 +188,7 @@ def _joined(sql: Reading, at: int, inside: Expression) -> Finding | None:
     opened = sql[inside.at - 1].kind == "open"
     if inside.telling and (closed or opened or inside.complete):
         return sure(INNER, 80)
-    if inside.decided and inside.conditions:
+    if inside.decided and (inside.conditions or sql[ended].kind == "comment"):
         return sure(TRUTH, 85)
     if not (closed or opened) or inside.wanting or programmed(sql, at, inside.at):
         return None
@@ -220,10 +226,11 @@ def _union_select(sql: Reading, at: int, before: Tail) -> Finding | None:
     named = sql[at].text in TELLING or "_" in sql[at].text
     ended = sql[at + named].kind in {"end", "comment"}
     bracketed = sql[at - 2].text == "(" and sql[at + 1].text == ")"
-    return sure(UNION, 80) if ended or bracketed or sql.comments else None
+    listless = sql[sql.skip(at, ("all", "distinct"))].text == "from"
+    return sure(UNION, 80) if ended or bracketed or listless or sql.comments else None
 
 
-def _next_statement(sql: Reading, at: int, before: Tail) -> Step:
+def _next_statement(sql: Reading, at: int, _before: Tail) -> Step:
     for _ in range(_CLAUSES):
         at = sql.skip(at, ";")
         if found := statement(sql, at):
@@ -259,7 +266,7 @@ def _behind_list(sql: Reading, part: Expression) -> int:
     return 0 if part.wanting else part.at
 
 
-def _written(sql: Reading, at: int, before: Tail) -> Step:
+def _written(sql: Reading, at: int, _before: Tail) -> Step:
     return (sure(WRITES, 95) if sql[at + 1].text in {"outfile", "dumpfile"} else None), 0
 
 
@@ -274,23 +281,23 @@ def _limited(sql: Reading, at: int, before: Tail) -> Step:
     return None, after
 
 
-def _procedure(sql: Reading, at: int, before: Tail) -> Step:
+def _procedure(sql: Reading, at: int, _before: Tail) -> Step:
     analysed = sql[at + 1].text == "analyse" and sql[at + 2].text == "("
     return (sure(INNER, 92) if analysed else None), 0
 
 
-def _locked(sql: Reading, at: int, before: Tail) -> Step:
+def _locked(sql: Reading, at: int, _before: Tail) -> Step:
     if sql[at + 1].text == "update":
         return None, at + 2
     return None, at + 4 if sql[at + 2].text == "share" else 0
 
 
-def _renamed(sql: Reading, at: int, before: Tail) -> Step:
+def _renamed(sql: Reading, at: int, _before: Tail) -> Step:
     """`1') as t where …`."""
     return None, at + 2 if sql[at + 2].text == "where" else 0
 
 
-def _blocked(sql: Reading, at: int, before: Tail) -> Step:
+def _blocked(sql: Reading, at: int, _before: Tail) -> Step:
     """`'begin declare @s …`, `'goto label declare …`."""
     for ahead in range(at + 1, at + _FAR):
         if sql[ahead].text == "declare" and (found := statement(sql, ahead)):

@@ -61,8 +61,11 @@ def _bracketed(sql: Reading, at: int) -> bool:
 
 
 def _named_columns(sql: Reading, at: int) -> bool:
+    first = at
     while sql[at].kind == "word" and sql[at + 1].text in {",", "."}:
         at += 2
+    if at > first + 2 and sql[at + 1].text == "from":
+        return True
     if sql[at].constant or sql[at].kind in {"variable", "name"} or sql[at + 1].text in {"(", "||"}:
         return True
     if sql[at].text in BARE_CALLS and sql[at + 1].kind in {"end", "comment"}:
@@ -86,10 +89,9 @@ def statement(sql: Reading, at: int) -> Finding | None:
     known = _STATEMENTS.get(sql[at].text)
     if known is None:
         return None
-    return known(sql, at) if known is _waitfor or known is _call else _stacked(known(sql, at))
-
-
-def _stacked(found: Finding | bool | None) -> Finding | None:
+    found = known(sql, at)
+    if isinstance(found, Finding):
+        return found
     return sure(STACKED, 92) if found else None
 
 

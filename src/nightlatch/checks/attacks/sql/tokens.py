@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.sql.words import AFTER_NUMBER
 
 MAX_TOKENS = 256
@@ -34,7 +35,7 @@ _END = Token("end", END)
 # Every repetition is possessive: no input makes the matcher go back. What is read as space beside
 # spaces: MySQL's conditional comments (their content runs), bytes that are no UTF-8, and `1.e`
 # before a bracket or comma, which MySQL's lexer swallows.
-_TOKEN = re.compile(
+_TOKEN = LazyPattern(
     r"""
     (?P<space>   [\s\x00-\x1f\x7f\xa0\ufffd\udc80-\udcff]++ | /\*M?!\d*+ | \*/
                | /\*(?!M?!)[^*]*+\*++(?:[^/*][^*]*+\*++)*/
@@ -52,16 +53,16 @@ _TOKEN = re.compile(
   | (?P<name>    `[^`]*+` )
   | (?P<symbol>  <=> | <> | != | \^= | !< | !> | >= | <= | == | \|\| | && | := | :: | -> >?+ | <<
                | >> | \*\* | !~\*?+ | ~\* | ~~ | @> | <@ | @\? | \?\| | \?& | \#>>?+ | =>
-               | \{\s*+(?:(?:ts|fn|oj|[a-z])(?=[\s'"`(])|(?=['"`])) | . )
+               | \{\s*+(?:(?:ts|fn|oj|[a-z])(?=[\s'"`(/\#\-])|(?=['"`])) | . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _WORD = re.compile(r"[\w$]++")
 _BRACKETS = {"{": "(", "}": ")"}
 """ODBC's `{fn user()}`."""
-_ENDS_TEXT = re.compile(r"[%)\]\w](?<![frbFRB])|[frbFRB]\w")
+_ENDS_TEXT = LazyPattern(r"[%)\]\w](?<![frbFRB])|[frbFRB]\w")
 """Read backwards from a quote: a letter or a bracket, but not the `f` of `f"…"`."""
-_SENTENCE = re.compile(r"\w\s++\w|\A--\s++\w{3}")
+_SENTENCE = LazyPattern(r"\w\s++\w|\A--\s++\w{3}")
 
 
 class Reading:

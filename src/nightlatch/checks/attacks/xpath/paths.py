@@ -8,31 +8,32 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 MAX_TOKENS = 64
 
-_TOKEN = re.compile(
+_TOKEN = LazyPattern(
     r"""\s++
       | (?P<string>'[^']*+' | "[^"]*+") | (?P<open>['"].*+)
       | (?P<number>\d++(?:\.\d*+)?+)
-      | (?P<axis>(?:ancestor|ancestor-or-self|attribute|child|descendant|descendant-or-self|following
-          |following-sibling|namespace|parent|preceding|preceding-sibling|self)::)
+      | (?P<axis>(?:ancestor|ancestor-or-self|attribute|child|descendant|descendant-or-self
+          |following|following-sibling|namespace|parent|preceding|preceding-sibling|self)::)
       | (?P<call>(?:[a-z]++:)?+[a-z][a-z\-]*+\s*+(?=\())
       | (?P<name>[^\W\d][\w.\-]*+(?::(?!:)[\w.\-]++)?+) | (?P<variable>\$\w++)
       | (?P<path>//?+|\.\.) | (?P<symbol><=|>=|!=|:=|.)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_OWN = frozenset(
-    """position last local-name name namespace-uri node text comment processing-instruction
+_OWN_NAMES = """position last local-name name namespace-uri node text comment processing-instruction
     string-length starts-with ends-with substring-after substring-before normalize-space
     doc doc-available document unparsed-text unparsed-text-available
     string-to-codepoints codepoints-to-string id key system-property generate-id
-    environment-variable available-environment-variables""".split()
-)
+    environment-variable available-environment-variables"""
+_OWN = frozenset(_OWN_NAMES.split())
 """Functions that SQL does not have."""
-_SHARED = frozenset(
-    "count contains string substring translate concat boolean not number sum".split()
-)
-_BARE = frozenset("position last node text comment name local-name".split())
+_SHARED_NAMES = "count contains string substring translate concat boolean not number sum"
+_SHARED = frozenset(_SHARED_NAMES.split())
+_BARE_NAMES = "position last node text comment name local-name"
+_BARE = frozenset(_BARE_NAMES.split())
 """Called without arguments, or of a path."""
 
 
@@ -54,7 +55,7 @@ def tokens(text: str, start: int) -> list[Token]:
 
 def breaks_out(text: str) -> bool:
     """Does the value go on as XPath behind its first quote, or behind the number it begins with?"""
-    return any(_goes_on(tokens(text, start), quoted) for start, quoted in _starts(text))
+    return any(_goes_on(tokens(text, start), quoted=quoted) for start, quoted in _starts(text))
 
 
 def _starts(text: str) -> Iterator[tuple[int, bool]]:
@@ -67,7 +68,7 @@ def _starts(text: str) -> Iterator[tuple[int, bool]]:
         yield lead.end(), False
 
 
-def _goes_on(read: list[Token], quoted: bool) -> bool:
+def _goes_on(read: list[Token], *, quoted: bool) -> bool:
     at = 0
     while at < len(read) and read[at].text in {")", "]"}:
         at += 1
@@ -110,10 +111,13 @@ def _condition(read: list[Token], at: int) -> bool:
         begins = read[index - 1].text in _WORDS or read[index - 1].text in _BEFORE_PATH
         if begins and (kind == "axis" or (kind == "path" and _path(read, index))):
             return True
-        if kind == "name" and index and read[index - 1].kind in {"name", "string", "number"}:
-            if text not in {"or", "and", "div", "mod"} and read[index - 1].text not in _WORDS:
-                return False
+        if kind == "name" and text not in _WORDS and _operand(read[index - 1]):
+            return False  # two operands without an operator
     return False
+
+
+def _operand(token: Token) -> bool:
+    return token.kind in {"name", "string", "number"} and token.text not in _WORDS
 
 
 _BEFORE_PATH = frozenset("=([|,")

@@ -1,0 +1,83 @@
+"""Disguises of the bad cases, and what a place is worth."""
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+from tests.checks.attacks.test_cases import CASES, clue_in, read_cases
+
+from nightlatch.checks.attacks.clues import FINDING
+from nightlatch.checks.attacks.proposals import Proposals
+from nightlatch.checks.attacks.sql_injection import RECOGNISER, recognise
+from nightlatch.checks.attacks.value import Place, Value
+
+ATTACKS = [case.value for case in read_cases(CASES / Path("sql-injection.txt")) if case.bad]
+PROPOSALS = Proposals([RECOGNISER.patterns], None)
+SPACED = [
+    value for value in ATTACKS if re.fullmatch(r"(?:(?!--|#)[^\n'\"*])*(?:--|#)?", value.text)
+]
+"""Neither strings nor comments in them: every space may be another."""
+
+
+def missed(disguised: list[tuple[Value, str]]) -> list[str]:
+    wrong = []
+    for value, text in disguised:
+        clue = clue_in(RECOGNISER, PROPOSALS, Value(value.place, value.name, text))
+        if clue is None or clue.certainty < FINDING:
+            wrong.append(text)
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "space", ["/**/", "\t", "\n", "\r\n", "\x0b", "\x0c", "\xa0", "/* x */", "/*/**/", "  "]
+)
+def test_other_spaces_hide_nothing(space: str) -> None:
+    assert missed([(value, value.text.replace(" ", space)) for value in SPACED]) == []
+    assert len(SPACED) >= 90
+
+
+@pytest.mark.parametrize("space", ["--x\n", "#x\n", "-- \n", "#\n"])
+def test_comments_to_the_end_of_the_line_hide_nothing(space: str) -> None:
+    assert missed([(value, value.text.replace(" ", space)) for value in SPACED]) == []
+
+
+def test_case_hides_nothing() -> None:
+    randomly = random.Random(7)
+    mixed = [
+        (value, "".join(randomly.choice((str.upper, str.lower))(c) for c in value.text))
+        for value in ATTACKS
+    ]
+    assert missed(mixed) == []
+    assert missed([(value, value.text.upper()) for value in ATTACKS]) == []
+
+
+@pytest.mark.parametrize("keyword", ["union", "select", "and", "or", "sleep"])
+def test_conditional_comments_hide_nothing(keyword: str) -> None:
+    pattern = re.compile(rf"\b{keyword}\b")
+    hidden = [
+        (value, pattern.sub(f"/*!50000{keyword}*/", value.text))
+        for value in SPACED
+        if pattern.search(value.text)
+    ]
+    assert missed(hidden) == []
+    assert len(hidden) >= 5
+
+
+def test_a_path_holds_a_value_from_any_segment_on() -> None:
+    value = Value(Place.PATH, "", "")
+    assert recognise("/users/1 or 1=1/orders", value)
+    assert recognise("/users/1/**/or/**/1=1", value)
+    assert recognise("/users/1 of 2", value) is None
+
+
+def test_documents_about_sql_are_less_of_a_sign() -> None:
+    short, long = "1 and length(a)>0", "1 and length(a)>0" + " " * 400
+    value = Value(Place.QUERY, "q", "")
+    found, quoted = recognise(short, value), recognise(long, value)
+    assert found is not None
+    assert quoted is not None
+    assert found.certainty >= FINDING > quoted.certainty
+    stored = recognise("select version()", Value(Place.JSON, "$.sql", ""))
+    assert stored is not None
+    assert stored.certainty < FINDING
