@@ -3,7 +3,7 @@
 import re
 
 from nightlatch.checks.attacks import parameter_names
-from nightlatch.checks.attacks.lines import MAX_LINES, added_lines, holds_text
+from nightlatch.checks.attacks.lines import FIELD, MAX_LINES, added_lines, holds_text, is_head
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -13,7 +13,6 @@ _ONE_LINE_PLACES = frozenset((Place.PATH, Place.HEADER, Place.COOKIE))
 _MOST_LINES = 6
 """Lines that an injection adds; a text that somebody wrote or quoted has more."""
 
-_FIELD = re.compile(r"[ \t]*+([A-Za-z][\w-]{0,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCII | re.DOTALL)
 _STATUS = re.compile(r"[ \t]*+HTTP/\d(?:\.\d)?[ \t]+\d{3}\b", re.IGNORECASE)
 _REQUEST = re.compile(r"[ \t]*+[A-Z]{3,10}[ \t]+\S+[ \t]+HTTP/\d")
 _QUOTED_EXCHANGE = re.compile(
@@ -68,7 +67,7 @@ def recognise(text: str, value: Value) -> Clue | None:
 
 def _of_path(lines: list[str]) -> Clue | None:
     for line in lines:
-        if _FIELD.match(line) or _STATUS.match(line) or _REQUEST.match(line):
+        if FIELD.match(line) or _STATUS.match(line) or _REQUEST.match(line):
             return Clue(92, "ends the line and begins a header of its own", line[:120])
     return None
 
@@ -77,7 +76,7 @@ def _strength(line: str) -> int:
     """How much a line is a header that matters: 3 surely, 2 by its name, 1 by its form."""
     if _STATUS.match(line):
         return 3
-    match = _FIELD.match(line)
+    match = FIELD.match(line)
     if match is None:
         return 0
     name = match[1].lower()
@@ -91,7 +90,7 @@ def _strength(line: str) -> int:
 def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
     filled = sum(1 for line in lines if line.strip())
     written = filled > _MOST_LINES or len(lines) == MAX_LINES
-    if written or _QUOTED_EXCHANGE.match(text) or _is_head(text, lines):
+    if written or _QUOTED_EXCHANGE.match(text) or is_head(text, lines):
         return 25 if value.place not in _ONE_LINE_PLACES else 62
     if value.place in _ONE_LINE_PLACES:
         return (0, 70, 85, 92)[strength]
@@ -101,12 +100,6 @@ def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
         return (0, 62, 78, 88)[strength]
     # Forms and bodies have fields of several lines: only what no text says is an attempt.
     return (0, 30, 50, 80)[strength]
-
-
-def _is_head(text: str, lines: list[str]) -> bool:
-    """A whole head, from its first line on: somebody's letter or exchange, not an addition."""
-    fields = sum(1 for line in lines if _FIELD.match(line))
-    return fields > 2 and _FIELD.match(text) is not None
 
 
 def _of_cut_characters(text: str, value: Value) -> Clue | None:

@@ -3,7 +3,7 @@
 import re
 
 from nightlatch.checks.attacks import parameter_names
-from nightlatch.checks.attacks.lines import added_lines, holds_text
+from nightlatch.checks.attacks.lines import added_lines, holds_text, is_head
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -92,8 +92,8 @@ def _of_headers(text: str, lines: list[str], value: Value) -> Clue | None:
         certainty = _of_header(name, text.partition("\n")[0], value)
         if certainty:
             return Clue(
-                _discount(certainty, lines, value),
-                f"adds the header {match['name'][:30]} to a letter",
+                _discount(certainty // 2 if is_head(text, lines) else certainty, lines, value),
+                "adds a header to a letter",
                 line[:120],
             )
     return None

@@ -21,6 +21,8 @@ _SCRIPT = re.compile(
     r"|[\x00-\x20]*+data\s*:\s*(?:text/(?:html|xml)|image/svg|application/(?:xhtml|xml|javascript)|[,;])",
     re.IGNORECASE,
 )
+_IDLE = re.compile(r"javascript:(?:\s|void\b|;|history\.)", re.IGNORECASE)
+"""What pages write where a link shall do nothing, and people where they speak of the language."""
 _LEADING_HOST = re.compile(_HOST, re.IGNORECASE)
 _ANY_HOST = re.compile(rf"(?:[^/?#]{{0,100}}@)?{_HOST}|\d|\[|[\w-]+\u3002\w", re.IGNORECASE)
 _TWO_HOSTS = re.compile(
@@ -47,7 +49,8 @@ def recognise(text: str, value: Value) -> Clue | None:
 def _judge(text: str, *, sure: bool) -> tuple[int, str]:
     """Certainty and reason; 0 for what is ordinary."""
     if _SCRIPT.match(text):
-        return (88 if sure else 65), "puts a script where an address belongs"
+        idle = not sure and _IDLE.match(text)
+        return (88 if sure else 45 if idle else 65), "puts a script where an address belongs"
     if match := _SCHEME.match(text):
         return _of_absolute(match[2], match[3], sure=sure)
     if match := _SLASHES.match(text):
@@ -66,7 +69,7 @@ def _of_absolute(slashes: str, rest: str, *, sure: bool) -> tuple[int, str]:
         return 0, ""
     # Some servers merge slashes in what they pass on: "https:/" alone is not an attempt.
     if slashes == "/":
-        return (62 if sure else 40), "leaves out a slash that browsers add"
+        return (62 if sure else 25), "leaves out a slash that browsers add"
     return (85 if sure else 65), "spells an address so that only browsers see its host"
 
 
@@ -77,10 +80,10 @@ def _of_slashes(slashes: str, rest: str, *, sure: bool) -> tuple[int, str]:
     if leads != "//":
         # Two backslashes begin the name of a Windows share.
         share = leads == "\\\\" and not sure
-        return (40 if share else 86 if sure else 62), "looks like a local path and leads elsewhere"
+        return (25 if share else 86 if sure else 62), "looks like a local path and leads elsewhere"
     if _two_hosts(rest) or "/.." in rest or rest.endswith("//"):
         return (85 if sure else 65), "looks like a local path and leads elsewhere"
-    return (68 if sure else 35), "leads to another host by a path that begins with two slashes"
+    return (68 if sure else 25), "leads to another host by a path that begins with two slashes"
 
 
 def _two_hosts(rest: str) -> bool:

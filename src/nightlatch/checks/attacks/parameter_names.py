@@ -10,16 +10,17 @@ _REDIRECTS = re.compile(
     r"|next(?:ur[li]|page|path)?|continue(?:ur[li]|to)?|go(?:to)?(?:ur[li])?|dest(?:ination)?(?:ur[li])?"
     r"|forward(?:ur[li]|to)?|back(?:ur[li]|to)?|(?:log(?:in|out)|success|error|fail(?:ure)?|cancel"
     r"|checkout|origin|target|service|exit|jump|after|from|out|r|ret|referr?er)(?:ur[li]|to|path)?"
-    r"|relaystate|rurl|ru|u|to|url|uri|link|href|ref|view|site|page|q)"
+    r"|relaystate|rurl|ru|u|to|url|uri|link|href|ref|view|site|page)"
 )
 _SURE_REDIRECTS = re.compile(
     r".*(?:redirect|redir|return|goto|continue|forward|callback|next|dest|logout|relaystate|rurl).*"
 )
 _FETCHED = re.compile(
     r".*(?:ur[li]|link|src|source|dest(?:ination)?|host|server|proxy|fetch|feed|file|path|image|img"
-    r"|load|page|site|domain|target|endpoint|address|addr|document|template|import|upload|preview"
-    r"|request|api|data|xml|html|pdf|avatar|picture|ip|remote|download|reference|ref|href|val|q)"
-    r"|to|out|view|show|open|u|dir|window|content|port|resource|location|navigation|validate"
+    r"|load|domain|target|endpoint|address|addr|template|import|upload|preview|request|api|pdf"
+    r"|avatar|picture|remote|download|reference|href)"
+    r"|to|out|view|show|open|u|dir|window|port|resource|location|navigation|validate|val|q|ip|ref"
+    r"|page|site|document|data|xml|html"
 )
 _SEEN_BY_ANALYTICS = frozenset(
     (

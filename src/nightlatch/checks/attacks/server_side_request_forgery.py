@@ -22,6 +22,9 @@ _SAYS_WHERE_FROM = frozenset(
 )
 """Headers that name hosts and addresses because that is their purpose."""
 _SAYS_PAGE = frozenset(("referer", "origin", "access-control-request-origin"))
+_ORDINARY = 25
+"""Percent of certainty of what developers and their machines send every day."""
+_SPACE = re.compile(r"\s")
 _ASKED_FOR = frozenset((Place.QUERY, Place.FORM, Place.MULTIPART, Place.PATH))
 
 _FETCHES = re.compile(r"(?:https?|ftps?|wss?|sftp|imaps?|pop3s?|smtps?|telnet|rtsp|)", re.ASCII)
@@ -69,9 +72,17 @@ def _of_url(url: Url, text: str, value: Value) -> Clue | None:
     if _DISGUISES.search(value.text) and url.authority not in value.text:
         certainty, why = max(certainty, 88), f"{why}, written in letters that only look like it"
     shown = url.text[:200]
-    if is_prose(text, url.start, url.start + len(url.text)):
-        certainty //= 2
+    if _is_mentioned(url, text, value):
+        certainty = min(certainty // 3, _ORDINARY)
     return Clue(certainty, why, shown)
+
+
+def _is_mentioned(url: Url, text: str, value: Value) -> bool:
+    """Does the value talk about the address, or hold a script that uses it?"""
+    end = url.start + len(url.text)
+    if is_prose(text, url.start, end):
+        return True
+    return value.place not in _ASKED_FOR and _SPACE.search(text.strip(), 0, url.start) is not None
 
 
 def _judge(url: Url, value: Value) -> tuple[int, str]:
@@ -87,7 +98,7 @@ def _judge(url: Url, value: Value) -> tuple[int, str]:
         return 0, ""
     if not url.slashes and not port and not target.disguised and target.reach < Reach.METADATA:
         # "localhost" after "http:" is a URL for some programs, and mere words for people.
-        return (0, "") if not url.scheme else (40, "names the server itself without slashes")
+        return (0, "") if not url.scheme else (_ORDINARY, "leads into the server's own network")
     return _of_target(target, port, url, value, confused=len(named) > 1)
 
 
@@ -95,7 +106,8 @@ def _of_scheme(url: Url, named: list[tuple[str, str]], value: Value) -> tuple[in
     certainty, why = _ODD_SCHEMES[url.scheme]
     inside = any(target_of(host).reach is not Reach.PUBLIC for host, _ in named)
     if inside:
-        return max(certainty, 70 if value.place in _ASKED_FOR else 45), why
+        ordinary = url.scheme.startswith("ldap") and value.place not in _ASKED_FOR
+        return (_ORDINARY if ordinary else max(certainty, 70)), why
     if url.scheme.startswith("ldap") and value.place not in _ASKED_FOR:
         # The address of a directory is an ordinary setting.
         return 20, why
@@ -116,7 +128,7 @@ def _of_target(
         return 90, f"leads to {inside} by an address in disguise"
     if confused:
         return 88, f"hides behind another host that it leads to {inside}"
-    return _of_plain(target, port, url, value), f"leads to {inside}"
+    return _of_plain(target, port, url, value), "leads into the server's own network"
 
 
 def _of_plain(target: Target, port: str, url: Url, value: Value) -> int:
@@ -125,15 +137,15 @@ def _of_plain(target: Target, port: str, url: Url, value: Value) -> int:
         return 0
     number = int(port) if port else 0
     if value.place not in _ASKED_FOR or parameter_names.surely_redirects(value.name):
-        return 35
+        return _ORDINARY
     if number in SERVICE_PORTS or url.scheme not in ("http", "https", ""):
         return 78
     if number in DEVELOPMENT_PORTS or number >= 1024:
-        return 40
-    if not url.scheme:
-        return 40
+        return _ORDINARY
+    if not url.scheme or len(url.text) < 0.9 * len(value.text.strip()):
+        return _ORDINARY
     if parameter_names.is_address_seen(value.name) or target.aliased:
-        return 55
+        return 35
     return 68 if target.reach is Reach.LOOPBACK or parameter_names.is_fetched(value.name) else 45
 
 
@@ -147,7 +159,7 @@ def _of_bare(text: str, value: Value) -> Clue | None:
     if target.reach is Reach.METADATA:
         known = bool(_METADATA_PATHS.match(rest))
         asked = value.place in _ASKED_FOR and parameter_names.is_fetched(value.name)
-        certainty = 90 if known else 75 if asked else 45
+        certainty = 90 if known else 75 if asked else _ORDINARY
         return Clue(certainty, "names the cloud's credential service", text.strip()[:200])
     dotted = target.disguised and "." in host
     if target.reach is Reach.LOOPBACK and dotted and parameter_names.is_fetched(value.name):

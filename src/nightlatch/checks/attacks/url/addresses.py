@@ -50,7 +50,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _METADATA_ADDRESSES = frozenset(
     ipaddress.ip_address(address)
     for address in (
-        *("169.254.169.254", "169.254.170.2", "169.254.170.23", "169.254.169.253"),
+        *("169.254.169.254", "169.254.170.2", "169.254.170.23"),
         *("100.100.100.200", "192.0.0.192", "168.63.129.16", "169.254.42.42"),
         *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fe80::a9fe:a9fe"),
     )
