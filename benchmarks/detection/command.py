@@ -15,6 +15,8 @@ from benchmarks.detection.report import show
 from benchmarks.detection.run import Result, measure
 
 MOST_CASES = 50
+WIDE = 140
+"""Columns of a table that is written to a file."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -22,6 +24,8 @@ def main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
     # Of all that is printed, only the figures are for a machine to read.
     console = Console(stderr=options.json, highlight=False)
+    if not console.is_terminal:
+        console.width = WIDE
     try:
         result = _measure(options.directory, console)
         if options.cases:

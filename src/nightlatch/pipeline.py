@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightlatch.checks.attacks.engine import AttackEngine
+from nightlatch.checks.attacks.value import Attack
 from nightlatch.checks.check import Check, Evidence
 from nightlatch.checks.run import run_checks
 from nightlatch.detect.disclosure import Disclosures
@@ -43,7 +44,7 @@ from nightlatch.identity.credentials import CredentialReader, credential_state
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import Inventory, shows_limit
-from nightlatch.policy.decide import decide
+from nightlatch.policy.decide import decide, decide_attack, effective_mode
 from nightlatch.policy.exceptions import Exceptions
 from nightlatch.policy.grade import grade
 
@@ -101,9 +102,11 @@ class InFlight(Struct, gc=False):
 class Pipeline:
     """One story for every exchange, whatever door it came in by."""
 
-    def __init__(self, rooms: Rooms, mode: Mode) -> None:
+    def __init__(self, rooms: Rooms, mode: Mode, *, refuses_attacks: bool = False) -> None:
         self._rooms = rooms
         self._configured_mode = self._mode = mode
+        self.refuses_attacks = refuses_attacks
+        """Requests are read for attacks before the application has them, not only after."""
 
     def apply(self, directives: Directives) -> None:
         """What people decided holds from now on."""
@@ -123,7 +126,15 @@ class Pipeline:
         stranger = self._is_stranger(credentials, endpoint, now)
         standing = rooms.watch.standing(endpoint.key, caller, stranger, now)
         decision = self._decide(standing, endpoint, Phase.REQUEST, now, anonymous=not credentials)
-        return InFlight(now, request, caller, credentials, endpoint, stranger, standing, decision)
+        flight = InFlight(now, request, caller, credentials, endpoint, stranger, standing, decision)
+        if self.refuses_attacks:
+            self._stop_attack(flight, request, EMPTY)
+        return flight
+
+    def on_body(self, flight: InFlight, request: Request) -> Decision:
+        """Before the application has the end of the request's body: is it an attack?"""
+        self._stop_attack(flight, request, _content(request))
+        return flight.decision
 
     def on_response(
         self, flight: InFlight, request: Request, response: Response, route: str | None, now: float
@@ -207,6 +218,25 @@ class Pipeline:
     ) -> Decision:
         contract = self._rooms.inventory.contract(endpoint)
         return decide(standing, contract, self._mode, phase, now, anonymous=anonymous)
+
+    def _stop_attack(self, flight: InFlight, request: Request, content: Content) -> None:
+        """Decide against a request that is certainly an attack, unless it is refused anyway."""
+        contract = self._rooms.inventory.contract(flight.endpoint)
+        mode = effective_mode(contract, self._mode)
+        if mode is Mode.OFF or flight.decision.action is Action.REFUSE:
+            return
+        attacks, _ = self._inspect(flight, request, query_leaves(request.query), content)
+        flight.decision = decide_attack(attacks, mode) or flight.decision
+
+    def _inspect(
+        self, flight: InFlight, request: Request, query: tuple[Leaf, ...], content: Content
+    ) -> tuple[tuple[Attack, ...], str]:
+        """The attacks in the request but for the excepted, and what was left unread."""
+        inspected = self._rooms.attacks.inspect(request, query, content)
+        attacks = self._rooms.exceptions.remaining(
+            inspected.attacks, request, flight.endpoint, flight.caller
+        )
+        return attacks, inspected.unread
 
     def _can_wait(self, flight: InFlight, response: Response, now: float) -> bool:
         """An answer about one person at most is never withheld for what it says: so unless
@@ -305,8 +335,8 @@ class Pipeline:
         items: tuple[DataItem, ...],
         signs: int,
     ) -> Evidence:
-        inspected = self._rooms.attacks.inspect(
-            exchange.request, flight.query, flight.request_content
+        attacks, unread = self._inspect(
+            flight, exchange.request, flight.query, flight.request_content
         )
         return Evidence(
             exchange=exchange,
@@ -318,10 +348,8 @@ class Pipeline:
             facts=facts,
             token_faults=token_faults(exchange.request, exchange.at),
             reputation=self._rooms.reputation.look_up(exchange.caller.address),
-            attacks=self._rooms.exceptions.remaining(
-                inspected.attacks, exchange.request, exchange.endpoint, exchange.caller
-            ),
-            unread=inspected.unread,
+            attacks=attacks,
+            unread=unread,
             answer_signs=signs,
         )
 

@@ -116,6 +116,10 @@ class Budgets(Struct, frozen=True, kw_only=True):
 
 
 class Attacks(Struct, frozen=True, kw_only=True):
+    refuse: Annotated[
+        bool,
+        Meta(description="Refuse what is certainly an attack, where the mode is enforce."),
+    ] = False
     exceptions: Annotated[
         str,
         Meta(

@@ -44,10 +44,12 @@ class Recording:
     """An `Inline`; its deciding functions may also raise."""
 
     at_request: Callable[[Request], Decision] = allow
+    at_body: Callable[[Request], Decision] | None = None
     at_response: Callable[[Response], Decision] = allow
     at_stream: Callable[[bytes], Decision] = allow
     at_finish: Callable[[], object] = allow
     requests: list[Request] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     streamed: list[bytes] = field(default_factory=list)
     finished: list[Finished] = field(default_factory=list)
@@ -56,6 +58,15 @@ class Recording:
     def on_request(self, request: Request, now: float) -> Flight:
         self.requests.append(request)
         return Flight(self.at_request(request))
+
+    @property
+    def reads_bodies(self) -> bool:
+        return self.at_body is not None
+
+    def on_body(self, in_flight: Flight, request: Request) -> Decision:
+        assert self.at_body is not None
+        self.bodies.append(request.body.data)
+        return self.at_body(request)
 
     def on_response(
         self, in_flight: Flight, request: Request, response: Response, route: str | None, now: float

@@ -11,7 +11,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.capture.bodies import BodyCollector, body_of, octets
+from nightlatch.capture.bodies import TAIL, BodyCollector, body_of, octets
 from nightlatch.capture.codings import MAX_DECODED, MAX_STACKED, decoder_for
 from nightlatch.exchange.exchange import NO_BODY, Body
 from nightlatch.exchange.headers import Headers
@@ -51,6 +51,22 @@ def read(data: bytes, *codings: str, limit: int = 65_536) -> Body:
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
     return [data[a:b] for a, b in pairwise(edges)]
+
+
+def test_of_a_longer_body_the_end_is_kept_too() -> None:
+    body = body_of(collect([b"a" * 100, b"b" * TAIL, b"the end"], 10), None, over=True)
+    assert (body.data, body.truncated) == (b"a" * 10, True)
+    assert body.tail == (b"b" * TAIL + b"the end")[-TAIL:]
+    assert read(b"short").tail == b""
+    # Of a coded body the end cannot be read without the middle.
+    assert read(gzip.compress(bytes(range(256)) * 50), "gzip", limit=10).tail == b""
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(max_size=60), st.lists(st.integers(0, 60), max_size=4), st.integers(1, 40))
+def test_beginning_and_end_however_it_was_cut(data: bytes, places: list[int], limit: int) -> None:
+    body = body_of(collect(cut(data, places), limit), None, over=True)
+    assert body.data + body.tail == data
 
 
 @pytest.mark.parametrize("coding", ENCODERS)

@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.detect.books import NOW, digests
 
-from nightlatch.detect.ledger import REMEMBERED, Account
+from nightlatch.detect.ledger import BATCH, REMEMBERED, Account
 from nightlatch.policy.budgets import Limits, Window
 
 LIMITS = Limits(burst=100, hour=200, day=500)
@@ -112,10 +112,11 @@ def test_memory_of_subjects_is_bounded() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.floats(0, 400)), min_size=1, max_size=200),
     st.integers(0, 20),
+    st.integers(1, 5),
 )
 @settings(max_examples=60, deadline=None)
 def test_a_window_holds_exactly_those_who_left_since_it_began(
-    steps: list[tuple[int, float]], few: int
+    steps: list[tuple[int, float]], few: int, looked_at_every: int
 ) -> None:
     account = Account()
     now = NOW
@@ -124,7 +125,24 @@ def test_a_window_holds_exactly_those_who_left_since_it_began(
         now += wait
         account.add(digests([number]), now, few)
         seen.append((number, now))
+        if len(seen) % looked_at_every:
+            continue
         for window in account.windows:
             since = {each for each, when in seen if when >= window.start}
-            assert window.count(now) in (len(since), 0)
-            assert window.count(now) or now - window.start >= window.window
+            count = account.count(window.window, now)
+            assert count in (len(since), 0)
+            assert count or now - window.start >= window.window
+
+
+def test_subjects_that_wait_to_be_counted_fill_a_budget_as_well() -> None:
+    account = Account()
+    account.add(digests(range(90)), NOW)
+    for number in range(100, 109):
+        account.add(digests([number]), NOW + 1)
+        assert not account.full(100)
+    account.add(digests([200]), NOW + 1)
+    assert account.full(100)
+    assert account.over("address:a", LIMITS, 1, NOW + 1, adding=False)
+    for number in range(1_000, 1_000 + 3 * BATCH):
+        account.add(digests([number]), NOW + 2)
+    assert account.count(Window.BURST, NOW + 2) == 100 + 3 * BATCH

@@ -119,7 +119,7 @@ def test_an_endpoint_that_never_answers_alike_costs_no_memory() -> None:
     shapes = Shapes()
     for number in range(1_000):
         assert shapes.read(200, content({f"key{number}": 1})) is True
-        assert len(shapes._counts) <= MAX_SHAPES
+        assert len(shapes._met) <= MAX_SHAPES
 
 
 @pytest.mark.parametrize(

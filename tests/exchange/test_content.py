@@ -13,12 +13,11 @@ from nightlatch.exchange.content import (
     Content,
     ContentKind,
     Leaf,
-    Scalar,
-    pick_leaves,
     query_leaves,
     read_content,
 )
 from nightlatch.exchange.exchange import NO_BODY, Body
+from nightlatch.exchange.identifiers import may_identify
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -28,6 +27,9 @@ SCALARS = (
     | st.booleans()
     | st.integers(-(2**63), 2**63 - 1)
     | st.text(st.characters(codec="utf-8"))
+)
+SPELLED = st.sampled_from(
+    ["+15550100123", "(555) 010-0123", "a,00155501001", "tel:+15550100", "ada@example.com", "00"]
 )
 VALUES = st.recursive(
     SCALARS,
@@ -258,20 +260,38 @@ def test_a_body_cut_anywhere_yields_only_what_it_holds(value: Any, data: st.Data
     assert list(content.leaves) == list(whole[: len(content.leaves)])
 
 
-def _is_text(name: str, value: Scalar) -> bool:
-    return type(value) is str or name == "n"
+def candidates_of(content: Content) -> tuple[Leaf, ...]:
+    return tuple(leaf for leaf in content.leaves if may_identify(leaf.name, leaf.value))
 
 
-@given(VALUES)
-def test_leaves_are_picked_from_all_in_order(value: Any) -> None:
+NAMES = st.sampled_from(["id", "phone", "note", "n", "", "user", "contacts", "\n"])
+NAMED = st.recursive(
+    SCALARS | SPELLED,
+    lambda child: st.lists(child, max_size=4) | st.dictionaries(NAMES, child, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(NAMED)
+def test_candidates_are_picked_from_all_leaves_in_order(value: Any) -> None:
     content = read(json.dumps(value))
-    expected = [leaf for leaf in content.leaves if _is_text(leaf.name, leaf.value)]
-    assert pick_leaves(content, _is_text) == (expected, True)
+    assert content.candidates == (candidates_of(content), True)
 
 
-def test_leaves_of_forms_are_picked_as_well() -> None:
-    content = read("n=1&m=2", FORM)
-    assert pick_leaves(content, lambda name, _: name == "m") == ([Leaf("m", "m", "2")], True)
+def test_candidates_are_found_under_names_that_promise_nothing() -> None:
+    found = 0
+    for text in ("ask +15550100", "(555) 010-0123", "a,0015550100", "tel:1", "a@b.example", "+"):
+        for value in ({"note": text}, {"note": ["x", text]}, [{"a": [[text]]}]):
+            content = read(json.dumps(value))
+            assert content.candidates == (candidates_of(content), True), value
+            found += len(content.candidates[0])
+    assert found == 15
+
+
+def test_forms_have_candidates_as_well() -> None:
+    content = read("n=1&phone=15550100", FORM)
+    assert content.candidates == ((Leaf("phone", "phone", "15550100"),), True)
+    assert not read("n=1&phone=15550100", FORM, truncated=True).candidates[1]
 
 
 @pytest.mark.parametrize(
@@ -279,10 +299,9 @@ def test_leaves_of_forms_are_picked_as_well() -> None:
     [[0] * (MAX_LEAVES + 1), json.loads("[" * 60 + "]" * 60), {"n": list(range(2 * MAX_LEAVES))}],
     ids=["wide", "deep", "wide below"],
 )
-def test_picking_says_when_a_bound_has_cut_leaves_off(value: Any) -> None:
+def test_candidates_say_when_a_bound_has_cut_leaves_off(value: Any) -> None:
     content = read(json.dumps(value))
-    expected = [leaf for leaf in content.leaves if _is_text(leaf.name, leaf.value)]
-    assert pick_leaves(content, _is_text) == (expected, False)
+    assert content.candidates == (candidates_of(content), False)
 
 
 def test_a_cut_body_that_cannot_be_mended_is_our_doing() -> None:

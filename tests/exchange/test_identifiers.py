@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.exchange.content import Scalar
 from nightlatch.exchange.disclosure import DataClass
 from nightlatch.exchange.identifiers import (
     canonical,
@@ -10,6 +9,7 @@ from nightlatch.exchange.identifiers import (
     may_identify,
     shape_number,
 )
+from nightlatch.exchange.shapes import Scalar
 
 CASES: list[tuple[str, Scalar, DataClass | None]] = [
     ("phone", "+1 555 123 4567", DataClass.PHONE),

@@ -56,6 +56,12 @@ def test_charset() -> None:
     assert read_parts(data, "b", "utf-8").fields == (("name", "M\ufffdller"),)
 
 
+def test_a_malformed_body_fills_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    read_parts(b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--bx', "b", "utf-8")
+    read_parts(b"--b--\r\nepilogue", "b", "utf-8")
+    assert caplog.records == []
+
+
 def test_a_part_without_a_name() -> None:
     assert read_parts(b"--b\r\nX-A: 1\r\n\r\nv\r\n--b--", "b", "utf-8").fields == (("", "v"),)
 

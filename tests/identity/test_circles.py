@@ -1,4 +1,8 @@
+from ipaddress import IPv4Address, ip_network
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nightlatch.exchange.credential import Credential, CredentialKind, CredentialPlace
 from nightlatch.exchange.exchange import Request
@@ -114,3 +118,10 @@ def test_giant_headers_are_not_remembered() -> None:
     giant = request([("User-Agent", "a" * 60_000)])
     assert many.caller("192.0.2.1", giant, ()) == many.caller("192.0.2.1", giant, ())
     assert not many._fingerprints
+
+
+@given(st.ip_addresses(v=4))
+@settings(max_examples=100, deadline=None)
+def test_networks_of_ipv4_callers_are_what_ipaddress_says(address: IPv4Address) -> None:
+    network = ip_network((address, 24), strict=False)
+    assert circles(str(address))[-1] == f"network:{network}"

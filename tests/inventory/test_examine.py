@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.exchange.content import EMPTY, Scalar, read_content
+from nightlatch.exchange.content import EMPTY, read_content
 from nightlatch.exchange.disclosure import DataClass, DataItem
 from nightlatch.exchange.disclosure import DataClass as D
 from nightlatch.exchange.exchange import Body
+from nightlatch.exchange.shapes import Scalar
 from nightlatch.inventory.classify import Classifier
 from nightlatch.inventory.examine import examine
 from nightlatch.inventory.samples import masked

@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -71,14 +72,23 @@ class Finished(Struct, frozen=True, gc=False):
 class Agent:
     """Answers capture while the caller waits, and does the rest in the backlog's thread."""
 
-    def __init__(self, pipeline: Pipeline, sink: Sink, memory: "Memory", queue: int) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        open_sink: Callable[[Callable[[], int]], Sink],
+        memory: "Memory",
+        queue: int,
+    ) -> None:
+        """`open_sink` is given `waiting`, for the collector to be told."""
         self._pipeline = pipeline
         self._memory = memory
-        self._sink = sink
         self._directives = Directives()
         self._records: list[Record] = []
         self._closed = False
         self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
+        self._sink = open_sink(self.waiting)
+        self.reads_bodies = pipeline.refuses_attacks
+        self.on_body = pipeline.on_body
         self.on_response = pipeline.on_response
         self.on_stream = pipeline.on_stream
 
@@ -105,7 +115,6 @@ class Agent:
     def lose(self, outcome: Outcome, number: int) -> None:
         self._sink.lose(outcome, number)
 
-    @property
     def waiting(self) -> int:
         """Exchanges that have ended and are not yet recorded."""
         return len(self._backlog)
@@ -180,8 +189,16 @@ def build_agent(settings: Settings) -> Agent:
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
     memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
-    sink = RemoteSink(settings) if settings.url else LocalSink(settings)
-    return Agent(Pipeline(rooms, settings.mode), sink, memory, settings.capture.queue)
+
+    def open_sink(waiting: Callable[[], int]) -> Sink:
+        return RemoteSink(settings, waiting) if settings.url else LocalSink(settings)
+
+    return Agent(
+        Pipeline(rooms, settings.mode, refuses_attacks=settings.attacks.refuse),
+        open_sink,
+        memory,
+        settings.capture.queue,
+    )
 
 
 def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ class LocalSink:
 class RemoteSink:
     """The collector behind `NIGHTLATCH_URL`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, waiting: Callable[[], int]) -> None:
         # Late: an HTTP client takes 20 ms to import, and without a URL there is nothing to ship to.
         from nightlatch.capture.shipping import Shipper
 
@@ -74,6 +75,7 @@ class RemoteSink:
                 settings.service,
                 version=__version__,
                 on_directives=self._hear,
+                queue_depth=waiting,
             )
         except ValueError as error:
             raise ConfigurationError([str(error)]) from error

@@ -7,16 +7,15 @@ a fault of ours leaves the application alone (`fail="open"`) or answers 503 (`fa
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Generic
 
 from nightlatch.capture.bodies import BodyCollector, body_of, octets
 from nightlatch.capture.codings import decoder_for
 from nightlatch.capture.handshake import Handshake
 from nightlatch.capture.hold import CUT, HELD, Answer
+from nightlatch.capture.opening import Opening
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
-from nightlatch.capture.refusal import as_messages, problem, refusal
-from nightlatch.capture.requests import request_of, with_body
-from nightlatch.capture.route import route_template
+from nightlatch.capture.refusal import problem, refusal
+from nightlatch.capture.requests import with_body
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import Decision
@@ -39,67 +38,25 @@ class AsgiCapture(Setup[F]):
             await self.app(scope, receive, send)
 
 
-class _HttpExchange(Generic[F]):
+class _HttpExchange(Opening[F]):
     """One request and its answer. `receive` and `send` are what the application gets."""
 
-    __slots__ = (
-        "_answer",
-        "_began",
-        "_body",
-        "_capture",
-        "_finished",
-        "_gone",
-        "_in_flight",
-        "_receive",
-        "_request",
-        "_root_path",
-        "_route",
-        "_scope",
-        "_send",
-    )
-
-    _in_flight: F
-    _request: Request
+    __slots__ = ("_answer", "_barred", "_body", "_body_unread", "_gone", "_route")
 
     def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
-        self._capture = capture
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self._began = time.perf_counter()
+        super().__init__(capture, scope, receive, send)
         self._body = BodyCollector(capture.body_limit)
         self._answer = Answer(
             scope.get("method", "GET"), capture.body_limit, self._judge, self._inspect
         )
-        # Routing changes the scope in place.
-        self._root_path = scope.get("root_path", "")
         self._route: str | None = None
-        self._finished = False
         self._gone = False
+        self._body_unread = capture.inline.reads_bodies
+        self._barred = False
+        """The request was refused while the application was reading it."""
 
-    async def run(self) -> None:
-        capture = self._capture
-        try:
-            self._request = request = request_of(self._scope)
-            self._in_flight = capture.inline.on_request(request, capture.clock())
-            decision = self._in_flight.decision
-            refused = self._answer.withhold(refusal(decision)) if decision.withhold else None
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
-            await self._run_blind(error)
-            return
-        if refused is not None:
-            await self._send_all(refused)
-        else:
-            await self._run_application()
-
-    async def _run_blind(self, error: Exception) -> None:
-        """The pipeline could not even look at the request."""
-        self._capture.lose("capture.on_request", error)
-        if self._capture.fail_closed:
-            for message in as_messages(problem(503)):
-                await self._send(message)
-        else:
-            await self._capture.app(self._scope, self._receive, self._send)
+    async def _refuse(self, response: Response) -> None:
+        await self._send_all(self._answer.withhold(response))
 
     async def _run_application(self) -> None:
         try:
@@ -109,7 +66,8 @@ class _HttpExchange(Generic[F]):
             with suppress(Exception):
                 await self._let_go()
             self._finish()
-            if not _is_cut(error):
+            # Who finds the client gone while reading says so; that is our doing, not a fault.
+            if not self._barred and not _is_cut(error):
                 raise
         except BaseException:
             # Cancelled, with the client or the server gone: there is nobody to send anything to.
@@ -121,17 +79,39 @@ class _HttpExchange(Generic[F]):
             self._finish()
 
     async def receive(self) -> Message:
+        if self._barred:
+            return {"type": "http.disconnect"}
         message = await self._receive()
+        refused: Sequence[Message] = ()
         try:
             kind = message["type"]
             if kind == "http.request":
                 body = octets(message.get("body", b""))
                 self._body.add(body, more=message.get("more_body", False))
+                if self._body_unread and (self._body.ended or self._body.overflowed):
+                    refused = self._judge_body()
             elif kind == "http.disconnect" and not self._answer.complete:
                 self._gone = True
         except Exception as error:  # noqa: BLE001
             self._capture.fault("capture.receive", error)
+        if refused:
+            self._barred = True
+            await self._send_all(refused)
+            return {"type": "http.disconnect"}
         return message
+
+    def _judge_body(self) -> Sequence[Message]:
+        """Our answer instead of the application's, if the body is not to reach it."""
+        self._body_unread = False
+        if not self._body.size:
+            return ()
+        try:
+            request = self._request_so_far(over=False)
+            decision = self._capture.inline.on_body(self._in_flight, request)
+        except Exception as error:  # noqa: BLE001
+            self._capture.fault("capture.on_body", error)
+            return self._answer.withhold(problem(503)) if self._capture.fail_closed else ()
+        return self._answer.withhold(refusal(decision)) if decision.withhold else ()
 
     async def send(self, message: Message) -> None:
         answer = self._answer
@@ -182,9 +162,6 @@ class _HttpExchange(Generic[F]):
 
     def _inspect(self, chunk: bytes) -> Decision:
         return self._capture.inline.on_stream(self._in_flight, chunk, self._capture.clock())
-
-    def _find_route(self) -> str | None:
-        return route_template(self._scope, self._request.path, self._root_path)
 
     def _request_so_far(self, *, over: bool) -> Request:
         if not self._body.size:

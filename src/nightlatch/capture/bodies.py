@@ -6,13 +6,15 @@ Nothing here raises on hostile input: what cannot be decoded is named in `Body.f
 from nightlatch.capture.codings import MAX_DECODED, Decoder
 from nightlatch.exchange.exchange import NO_BODY, Body
 
+TAIL = 8_192
+"""Bytes kept of the end of a longer body: padding hides an attack behind the limit."""
 CUT_SHORT = "incomplete: it ended, or was no longer read, too early"
 
 
 class BodyCollector:
-    """Keeps the first `limit` bytes of a body and counts all of them."""
+    """Keeps the first `limit` bytes of a body and the last few, and counts all of them."""
 
-    __slots__ = ("_data", "ended", "limit", "size")
+    __slots__ = ("_data", "ended", "limit", "size", "tail")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -20,6 +22,8 @@ class BodyCollector:
         self.ended = False
         """The sender said that this was all."""
         self._data: bytes | bytearray = b""
+        self.tail = b""
+        """The last bytes beyond the prefix, at most TAIL of them."""
 
     def add(self, chunk: bytes, *, more: bool) -> None:
         self.ended = not more
@@ -28,9 +32,10 @@ class BodyCollector:
         kept = len(self._data)
         self.size += len(chunk)
         room = self.limit - kept
-        if room <= 0:
-            return
         if len(chunk) > room:
+            self.tail = (self.tail + chunk[max(room, len(chunk) - TAIL) :])[-TAIL:]
+            if room <= 0:
+                return
             chunk = chunk[:room]
         if not kept:
             # Most bodies come in one piece: keep that piece itself.
@@ -60,11 +65,12 @@ def body_of(collected: BodyCollector, decoder: Decoder | None, *, over: bool) ->
     truncated = collected.overflowed or not (over or collected.ended)
     fault = CUT_SHORT if over and not collected.ended else ""
     if decoder is None:
-        return Body(data, collected.size, truncated, fault)
+        return Body(data, collected.size, truncated, fault, collected.tail)
     data = decoder.feed(data, MAX_DECODED)
     if not truncated and not fault and not decoder.finished:
         fault = "its content coding ends too early"
-    return Body(data, collected.size, truncated or decoder.overflowed, decoder.fault or fault)
+    truncated = truncated or decoder.overflowed
+    return Body(data, collected.size, truncated, fault=decoder.fault or fault)
 
 
 def octets(value: object) -> bytes:

@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from typing import Generic
 
+from nightlatch.capture.opening import Opening
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
 from nightlatch.capture.refusal import as_messages, problem, refusal
-from nightlatch.capture.requests import request_of
-from nightlatch.capture.route import route_template
 from nightlatch.capture.setup import Setup
-from nightlatch.exchange.exchange import Ending, Request, Response
+from nightlatch.exchange.exchange import Ending, Response
 from nightlatch.exchange.headers import Headers
 
 _DENIAL = "websocket.http.response"
@@ -17,58 +15,14 @@ _ABNORMAL_CLOSURE = 1006
 """RFC 6455 section 7.4.1: what an application is told of a connection that never came to be."""
 
 
-class Handshake(Generic[F]):
+class Handshake(Opening[F]):
     """One WebSocket connection up to its acceptance or refusal."""
 
-    __slots__ = (
-        "_began",
-        "_capture",
-        "_denied",
-        "_in_flight",
-        "_noted",
-        "_receive",
-        "_request",
-        "_root_path",
-        "_scope",
-        "_send",
-    )
-
-    _in_flight: F
-    _request: Request
+    __slots__ = ("_denied",)
 
     def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
-        self._capture = capture
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self._began = time.perf_counter()
-        self._root_path = scope.get("root_path", "")
-        self._noted = False
+        super().__init__(capture, scope, receive, send)
         self._denied = False
-
-    async def run(self) -> None:
-        capture = self._capture
-        refused: Response | None = None
-        try:
-            self._request = request_of(self._scope)
-            self._in_flight = capture.inline.on_request(self._request, capture.clock())
-            if self._in_flight.decision.withhold:
-                refused = refusal(self._in_flight.decision)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
-            await self._run_blind(error)
-            return
-        if refused is not None:
-            await self._refuse(refused)
-        else:
-            await self._run_application()
-
-    async def _run_blind(self, error: Exception) -> None:
-        self._noted = True
-        self._capture.lose("capture.on_request", error)
-        if self._capture.fail_closed:
-            await self._refuse(problem(503))
-        else:
-            await self._capture.app(self._scope, self._receive, self._send)
 
     async def _refuse(self, response: Response) -> None:
         await self._receive()  # websocket.connect: only then may it be answered
@@ -85,7 +39,7 @@ class Handshake(Generic[F]):
         if self._denied:
             return {"type": "websocket.disconnect", "code": _ABNORMAL_CLOSURE}
         message = await self._receive()
-        if not self._noted and message["type"] == "websocket.disconnect":
+        if not self._finished and message["type"] == "websocket.disconnect":
             self._note(None, Ending.CLIENT_GONE)
         return message
 
@@ -93,7 +47,7 @@ class Handshake(Generic[F]):
         if self._denied:
             return
         messages: Sequence[Message] = (message,)
-        if not self._noted:
+        if not self._finished:
             response = _response_of(message)
             if response is not None:
                 refused = self._verdict(response)
@@ -125,14 +79,11 @@ class Handshake(Generic[F]):
             return as_messages(response, "websocket.http")
         return ({"type": "websocket.close", "code": 1008},)
 
-    def _find_route(self) -> str | None:
-        return route_template(self._scope, self._request.path, self._root_path)
-
     def _note(self, response: Response | None, ending: Ending) -> None:
         """Hand the exchange over, once."""
-        if self._noted:
+        if self._finished:
             return
-        self._noted = True
+        self._finished = True
         duration = time.perf_counter() - self._began
         try:
             self._capture.inline.finish(

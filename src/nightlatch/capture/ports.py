@@ -34,8 +34,16 @@ F = TypeVar("F", bound=InFlight)
 class Inline(Protocol[F]):
     """The moments of an exchange that happen while the caller waits."""
 
+    @property
+    def reads_bodies(self) -> bool:
+        """`on_body` wants to be asked."""
+
     def on_request(self, request: Request, now: float) -> F:
         """Judge the head, before the application is called; the body has not been read."""
+
+    def on_body(self, in_flight: F, request: Request) -> Decision:
+        """Judge the body before the application gets its end, or what is beyond the capture limit;
+        called at most once, and only for requests whose body is read."""
 
     def on_response(
         self, in_flight: F, request: Request, response: Response, route: str | None, now: float

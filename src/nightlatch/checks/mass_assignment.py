@@ -5,8 +5,9 @@ import re
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.fields import any_named, spellings
 from nightlatch.checks.wording import named
-from nightlatch.exchange.content import Leaf, Scalar
+from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.shapes import Scalar
 
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 _SWITCHES = spellings(

@@ -11,10 +11,10 @@ from typing import Any
 
 from nightlatch.detect.records import Identifier, Record, read_records, subject_kind
 from nightlatch.detect.shapes import Shapes, denied
-from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf, pick_leaves
+from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf
 from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataClass, Disclosure, Subject
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.identifiers import canonical, may_identify, shape_number
+from nightlatch.exchange.identifiers import canonical, shape_number
 
 _MAX_ENDPOINTS = 2_000
 
@@ -38,7 +38,7 @@ class Disclosures:
         content: Content,
     ) -> tuple[Subject, ...]:
         """The distinct subjects a request asks for, in order."""
-        leaves, complete = pick_leaves(content, may_identify)
+        leaves, complete = content.candidates
         if content.kind is ContentKind.JSON and _has_list(leaves if complete else content.leaves):
             several = [record.name for record in _listed(read_records(content.value))]
             if several:
@@ -58,9 +58,13 @@ class Disclosures:
     ) -> bool:
         """Could more than one person be asked for, or be in the answer? Never False where `asked`
         or `read` would find several; costs a fraction of them."""
-        if any("," in str(leaf.value) for leaf in (*parameters, *query)):
-            return True
-        if len({leaf.name for leaf in query}) < len(query):
+        for leaf in parameters:
+            if "," in str(leaf.value):
+                return True
+        if query and (
+            any("," in str(leaf.value) for leaf in query)
+            or len({leaf.name for leaf in query}) < len(query)
+        ):
             return True
         return _may_list(request) or _may_list(response)
 
@@ -84,7 +88,7 @@ class Disclosures:
             return Disclosure(asked, asked, True) if asked else NO_DISCLOSURE
         # Most answers carry no identifiers but the one asked for: they are spared the reading of
         # records, which costs 15 µs for ten fields.
-        leaves, complete = pick_leaves(content, may_identify)
+        leaves, complete = content.candidates
         if asked and not _has_list(leaves if complete else content.leaves):
             return Disclosure(asked, asked, True)
         if complete and not leaves:
@@ -188,6 +192,8 @@ class Disclosures:
 def _identifiers(leaves: Sequence[Leaf]) -> list[Identifier]:
     """The identifiers of a flat group: a repeated or comma-separated parameter asks for several,
     otherwise the group names one record, by the last identifier of the best kind."""
+    if not leaves:
+        return []
     found: dict[str, list[Identifier]] = {}
     for leaf in leaves:
         name, value = leaf.name, leaf.value
@@ -223,12 +229,12 @@ def _may_list(content: Content) -> bool:
         return False
     if content.kind is not ContentKind.JSON:
         return bool(content.leaves)
-    leaves, complete = pick_leaves(content, may_identify)
+    leaves, complete = content.candidates
     return not complete or _has_list(leaves)
 
 
 def _has_list(leaves: Sequence[Leaf]) -> bool:
-    return any("[]" in leaf.path for leaf in leaves)
+    return bool(leaves) and any("[]" in leaf.path for leaf in leaves)
 
 
 def _layers(value: Any) -> Iterable[Any]:

@@ -18,6 +18,9 @@ that comes again counts as new."""
 FEW = 64
 """Up to so many subjects a circle has no windows: it is far below any limit."""
 
+BATCH = 64
+"""Subjects that wait to be counted together: one alone costs each window five times as much."""
+
 _NONE: dict[bytes, float] = {}
 
 
@@ -69,6 +72,7 @@ class Account:
         "_counted_since",
         "_counted_until",
         "_older",
+        "_waiting",
         "exhausted",
         "frees_at",
         "known",
@@ -80,6 +84,8 @@ class Account:
         """Subject → when it last left."""
         self._older = _NONE
         self.windows: tuple[CountedWindow, ...] = ()
+        self._waiting: list[bytes] = []
+        """Subjects that left, to be counted before anyone asks for a count."""
         self._counted_since = 0.0
         self._counted_until = 0.0
         """A subject that left between these is in every window already."""
@@ -106,7 +112,11 @@ class Account:
                 fresh.append(digest)
             known[digest] = now
         if self.windows:
-            if fresh:
+            if in_time:
+                self._waiting += fresh
+                if len(self._waiting) >= BATCH:
+                    self._count_waiting()
+            elif fresh:
                 self._count(fresh, now)
         elif len(known) >= few:
             self._open(now)
@@ -115,11 +125,19 @@ class Account:
         return new
 
     def _count(self, digests: Sequence[bytes], now: float) -> None:
+        self._count_waiting()
         members = _numbers(digests)
         for window in self.windows:
             window.add(members, now)
         self._counted_since = max(window.start for window in self.windows)
         self._counted_until = min(window.start + window.window for window in self.windows)
+
+    def _count_waiting(self) -> None:
+        """No window has ended since they left: that is when `_count` is called."""
+        members = _numbers(self._waiting)
+        self._waiting = []
+        for window in self.windows:
+            window.distinct.add_many(members)
 
     def over(
         self,
@@ -133,6 +151,7 @@ class Account:
     ) -> tuple[Spent, ...]:
         """The windows that are full (or, `adding`, were overrun by what was just counted). Limits
         that are `fixed` a person set: nothing learned raises them."""
+        self._count_waiting()
         over = []
         reached = False
         for window in self.windows:
@@ -158,7 +177,9 @@ class Account:
     def full(self, smallest: int) -> bool:
         """Some window might be full: the widest holds at least the smallest limit. Quick."""
         windows = self.windows
-        return bool(windows) and windows[-1].distinct.cardinality >= smallest
+        if not windows:
+            return False
+        return windows[-1].distinct.cardinality + len(self._waiting) >= smallest
 
     def taint(self) -> None:
         """What is counted now shall not raise a limit."""
@@ -167,6 +188,7 @@ class Account:
 
     def count(self, window: Window, now: float) -> int:
         """Distinct subjects within the window."""
+        self._count_waiting()
         for counted in self.windows:
             if counted.window is window:
                 return counted.count(now)

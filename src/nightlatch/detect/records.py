@@ -9,9 +9,10 @@ devices of an account).
 from collections.abc import Iterator
 from typing import Any
 
-from nightlatch.exchange.content import MAX_DEPTH, MAX_LEAVES, Scalar
+from nightlatch.exchange.content import MAX_DEPTH, MAX_LEAVES
 from nightlatch.exchange.disclosure import DataClass
 from nightlatch.exchange.identifiers import identifier_kind
+from nightlatch.exchange.shapes import Scalar
 
 Identifier = tuple[DataClass, Scalar]
 

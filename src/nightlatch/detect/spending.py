@@ -59,23 +59,22 @@ class Spending:
         """Budgets that are used up or, when `adding`, overrun by what was just taken."""
         budgets, history = self._budgets, visit.history
         over: tuple[Spent, ...] = ()
-        trust = _trust(visit, history)
         if history.account.full(self._caller_full):
             over = history.account.over(
-                visit.key[1], budgets.caller, trust, visit.now, adding=adding
+                visit.key[1], budgets.caller, _trust(visit, history), visit.now, adding=adding
             )
         if visit.stranger:
-            over += self._over_network(visit, trust, adding=adding)
+            over += self._over_network(visit, adding=adding)
             over += self._over_strangers(visit, adding=adding)
         for spent in over:
             self._tell(visit, spent)
         return over
 
-    def _over_network(self, visit: Visit, trust: Trust, *, adding: bool) -> tuple[Spent, ...]:
+    def _over_network(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
         network, limits = visit.network, self._budgets.network
         if network is None or not network.account.full(self._network_full):
             return ()
-        trust = max(trust, _trust(visit, network))
+        trust = max(_trust(visit, visit.history), _trust(visit, network))
         account = network.account
         over = account.over(visit.network_circle, limits, trust, visit.now, adding=adding)
         if account.exhausted:

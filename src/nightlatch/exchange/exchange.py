@@ -5,6 +5,7 @@ Times are seconds since the Unix epoch (UTC) as floats; sizes are bytes.
 """
 
 from enum import StrEnum
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -23,6 +24,8 @@ class Body(Struct, frozen=True, gc=False):
     """More bytes passed than `data` holds."""
     fault: str = ""
     """Why `data` is not what it should be, e.g. "gzip: expands beyond 1 MiB"; empty when sound."""
+    tail: bytes = b""
+    """The last bytes of a body that is longer than what was captured, where they can be read."""
 
 
 NO_BODY = Body()
@@ -54,13 +57,13 @@ class Response(Struct, frozen=True, gc=False):
     body: Body = NO_BODY
 
 
-class Endpoint(Struct, frozen=True, gc=False):
+class Endpoint(Struct, frozen=True, dict=True):
     """A door: method and route template, such as `GET /users/{phone}`."""
 
     method: str
     template: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The endpoint's name in stores, addresses and messages."""
         return f"{self.method} {self.template}"

@@ -5,13 +5,13 @@ and errs towards seeing an identifier where the name promises one.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from nightlatch.exchange.content import Scalar
 from nightlatch.exchange.disclosure import DataClass
 from nightlatch.exchange.names import name_hint, name_words, word_set
 from nightlatch.exchange.shapes import (
     MAX_VALUE,
+    Scalar,
     ascii_digits,
     is_code,
     is_email,
@@ -69,6 +69,16 @@ def may_identify(name: str, value: Scalar) -> bool:
         "@" in value
         or value.startswith(_PHONE_STARTS)
         or ("," in value and _LISTED_PHONE.search(value) is not None)
+    )
+
+
+def any_may_identify(texts: Sequence[str]) -> bool:
+    """False where `may_identify` is sure to say no of each of these under an unpromising name."""
+    lines = "\n".join(("", *texts))
+    # Not by a pattern, which would look at every character: 8 µs for 600 of them, this takes 1.
+    return "@" in lines or any(
+        start in lines and (f"\n{start}" in lines or f",{start}" in lines)
+        for start in _PHONE_STARTS
     )
 
 
@@ -205,13 +215,19 @@ _RULES: dict[DataClass, _Rule] = {
     DataClass.DEVICE_ID: _numbered(DataClass.DEVICE_ID, 8),
 }
 _rules: dict[str, _Rule] = {}
+unpromising: set[str] = set()
+"""Of the names met so far those that promise nothing: under them only a text identifies anybody,
+and only one that can hardly be anything else."""
 
 
 def _learn(name: str) -> _Rule:
     # Names come from outside: a full table starts afresh.
     if len(_rules) >= _CACHE_SIZE:
         _rules.clear()
+        unpromising.clear()
     rule = _rules[name] = _rule_for(name)
+    if rule is _anything:
+        unpromising.add(name)
     return rule
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logging import getLogger
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -10,11 +11,17 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MAX_FIELDS = 1_000
-MAX_FIELD = 8 * 1024
-"""Bytes of a text field that are read; the rest of it is left out."""
+MAX_FIELD = 256 * 1024
+"""Bytes of a text field that are read; the rest of it is left out. More than a body is captured by
+default: what is padded with a few KB must not hide what comes after."""
 MAX_FILE = 8 * 1024
 """Bytes of a file that are kept for a look at what it begins with."""
 MAX_FILES = 64
+
+
+_SILENT = getLogger(__name__)
+"""The parser warns of each malformed body: anybody could fill the log of the application."""
+_SILENT.disabled = True
 
 
 class Parts(Struct, frozen=True):
@@ -37,6 +44,7 @@ def read_parts(data: bytes, boundary: str, charset: str) -> Parts:
     collector = _Collector(charset)
     try:
         parser = MultipartParser(boundary.encode("latin-1", "replace"), collector.callbacks())
+        parser.logger = _SILENT
         parser.write(data)
     except (FormParserError, ValueError) as error:
         fault, complete = f"not multipart: {error}", False

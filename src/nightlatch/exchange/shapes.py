@@ -7,6 +7,8 @@ nothing longer identifies anybody.
 import re
 import unicodedata
 
+Scalar = str | int | float | bool | None
+
 MAX_VALUE = 254
 """An e-mail address is no longer than this (RFC 5321, 4.5.3.1.3)."""
 

@@ -135,6 +135,8 @@ class TrustedProxies:
         return judged
 
     def _listed(self, address: str) -> bool:
+        if not self._networks:
+            return False
         parsed = ip_address(address)
         return any(parsed in network for network in self._networks)
 

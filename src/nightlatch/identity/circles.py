@@ -5,6 +5,7 @@ narrower one.
 """
 
 from ipaddress import ip_address, ip_network
+from socket import AF_INET, inet_pton
 
 from nightlatch.exchange.credential import Credential, CredentialKind
 from nightlatch.exchange.exchange import Caller, Request
@@ -38,8 +39,8 @@ class Circles:
 
     def caller(self, address: str, request: Request, credentials: tuple[Credential, ...]) -> Caller:
         """The caller at `address` (see `TrustedProxies.client`) with what it presented."""
-        own, *network = self._addresses.get(address) or self._address_circles(address)
-        circles = (own, self._headers_circle(request.headers), *network)
+        near = self._addresses.get(address) or self._address_circles(address)
+        circles = (near[0], self._headers_circle(request.headers), *near[1:])
         if credentials:
             circles = (*_credential_circles(credentials), *circles)
         return Caller(address, circles)
@@ -84,6 +85,15 @@ def _credential_circles(credentials: tuple[Credential, ...]) -> list[str]:
 
 def _network_circle(address: str) -> tuple[str, ...]:
     """/24 of an IPv4 and /64 of an IPv6 address: what one customer of a provider usually has."""
+    try:
+        inet_pton(AF_INET, address)
+    except (OSError, ValueError):
+        return _wide_network_circle(address)
+    # Without the objects that `ipaddress` makes, which take 9 µs of every new caller's request.
+    return (f"network:{address.rpartition('.')[0]}.0/24",)
+
+
+def _wide_network_circle(address: str) -> tuple[str, ...]:
     try:
         bits = 24 if ip_address(address).version == 4 else 64
     except ValueError:

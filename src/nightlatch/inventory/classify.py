@@ -11,9 +11,9 @@ from itertools import islice
 
 from msgspec import Struct, field, structs
 
-from nightlatch.exchange.content import Content, ContentKind, Leaf, Scalar
+from nightlatch.exchange.content import Content, ContentKind, Leaf
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
-from nightlatch.exchange.shapes import phone_digits
+from nightlatch.exchange.shapes import Scalar, phone_digits
 from nightlatch.inventory.examine import examine, is_confirmed
 from nightlatch.inventory.issuers import phone_confidence
 from nightlatch.inventory.patterns import Pattern, find

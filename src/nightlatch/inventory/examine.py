@@ -10,11 +10,18 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from nightlatch.exchange.content import Scalar
 from nightlatch.exchange.disclosure import DataClass
 from nightlatch.exchange.identifiers import identifier_kind
 from nightlatch.exchange.names import name_hint, name_words, word_set
-from nightlatch.exchange.shapes import is_code, is_email, is_hex, is_moment, is_uuid, phone_digits
+from nightlatch.exchange.shapes import (
+    Scalar,
+    is_code,
+    is_email,
+    is_hex,
+    is_moment,
+    is_uuid,
+    phone_digits,
+)
 from nightlatch.inventory.issuers import (
     card_confidence,
     iban_confidence,

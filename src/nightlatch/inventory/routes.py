@@ -83,7 +83,10 @@ class Routes(Struct):
         """The template of the route that takes this path, as far as is known."""
         if not self.count:
             return None
-        return _Search(method, path.split("/")).below(self.root, 0)
+        segments = path.split("/")
+        return _straight(method, segments, self.root) or _Search(method, segments).below(
+            self.root, 0
+        )
 
 
 def _enter(place: Place, name: str, value: str, *, deep: bool) -> Place:
@@ -102,6 +105,23 @@ def _enter(place: Place, name: str, value: str, *, deep: bool) -> Place:
         other.kinds.discard(kind)
     parameter.kinds.add(kind)
     return parameter.place
+
+
+def _straight(method: str, segments: Sequence[str], place: Place) -> str | None:
+    """The template, where no place on the way leaves a choice; most paths of most applications
+    have none, and this takes a third of the search's time."""
+    for segment in segments:
+        parameters = place.parameters
+        word = place.words.get(segment)
+        if word is not None:
+            if parameters:
+                return None
+            place = word
+        elif len(parameters) == 1 and not parameters[0].deep and _fits(parameters[0], segment):
+            place = parameters[0].place
+        else:
+            return None
+    return place.templates.get(method)
 
 
 class _Search:
@@ -145,6 +165,8 @@ class _Search:
 
 
 def _fits(parameter: Parameter, segment: str) -> bool:
+    if not (parameter.prefix or parameter.suffix):
+        return bool(segment)
     return (
         len(segment) > len(parameter.prefix) + len(parameter.suffix)
         and segment.startswith(parameter.prefix)

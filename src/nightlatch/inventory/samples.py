@@ -2,8 +2,8 @@
 
 import re
 
-from nightlatch.exchange.content import Scalar
 from nightlatch.exchange.disclosure import SECRET_CLASSES, DataClass
+from nightlatch.exchange.shapes import Scalar
 
 _DOTS = "•••••••"
 _MARK = re.compile(r"[A-Za-z]{1,8}[_.-]|\$\w{1,8}\$|AKIA|ASIA|AIza|eyJ|-----")

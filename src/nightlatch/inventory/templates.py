@@ -136,7 +136,11 @@ def _is_whole(place: str) -> bool:
 
 
 def _by_place(places: list[str]) -> _Extractor:
-    found = [(index, place[1:-1]) for index, place in enumerate(places) if place[0] == "{"]
+    found = [
+        (index, f"path.{place[1:-1]}", place[1:-1])
+        for index, place in enumerate(places)
+        if place[0] == "{"
+    ]
     last, deepest = found[-1][0], len(places)
 
     def extract(path: str) -> tuple[Leaf, ...]:
@@ -148,7 +152,7 @@ def _by_place(places: list[str]) -> _Extractor:
             # A parameter of many segments is the last one of its route.
             end = last + surplus + 1
             segments[last:end] = ["/".join(segments[last:end])]
-        return tuple(_leaf(name, segments[index]) for index, name in found)
+        return tuple([Leaf(where, name, decoded(segments[index])) for index, where, name in found])
 
     return extract
 

@@ -5,6 +5,10 @@ contained caller is refused alike, before the application is asked; at the respo
 is withheld only when the standing says that this tells nothing about any one identifier.
 """
 
+from collections.abc import Sequence
+
+from nightlatch.checks.attacks.clues import CERTAIN
+from nightlatch.checks.attacks.value import Attack
 from nightlatch.exchange.facts import Contract, Expectation
 from nightlatch.exchange.judgement import (
     ALLOW_ENFORCE,
@@ -32,15 +36,15 @@ def decide(
     *,
     anonymous: bool = True,
 ) -> Decision:
-    """What shall be done with an exchange. A contract's mode overrides the installation's.
+    """What shall be done with an exchange.
+
     `anonymous`: the request carries no credential at all; whether one is right, the application
     must say.
 
     Statuses: 403 for containment, 429 with a waiting time for what refills or passes, 401 where a
     person decided that callers must authenticate.
     """
-    if contract is not None and contract.mode is not None:
-        mode = contract.mode
+    mode = effective_mode(contract, mode)
     if mode is Mode.OFF:
         return ALLOW_OFF
     if phase is Phase.RESPONSE and not standing.settled:
@@ -56,6 +60,20 @@ def decide(
         reason = f"{standing.walk} Strangers without a clean history wait until it is over."
         return _refuse(mode, phase, "closed-to-newcomers", reason, 429, NEWCOMERS_WAIT)
     return _ALLOW[mode]
+
+
+def effective_mode(contract: Contract | None, mode: Mode) -> Mode:
+    """A contract's mode overrides the installation's."""
+    return contract.mode if contract is not None and contract.mode is not None else mode
+
+
+def decide_attack(attacks: Sequence[Attack], mode: Mode) -> Decision | None:
+    """Refuse a request that is an attack without doubt; None where nothing in it is."""
+    for attack in attacks:
+        if attack.certainty >= CERTAIN:
+            rule = f"attack:{attack.check}"
+            return _refuse(mode, Phase.REQUEST, rule, attack.evidence, 403)
+    return None
 
 
 def _overspent(mode: Mode, phase: Phase, overspent: tuple[Spent, ...]) -> Decision:

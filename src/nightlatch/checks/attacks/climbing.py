@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 
 class Climb(NamedTuple):
     """What a path does before it goes down again."""
@@ -17,15 +19,15 @@ class Climb(NamedTuple):
 
 # What filters forget: hexadecimal as some languages write it, and characters that stand for a slash
 # or a dot. Percent-encoding was undone before.
-_SLASH = re.compile(r"0x(?:2f|5c)|[\u2215\u2216\u29f8\u29f5\u2044]", re.IGNORECASE)
-_DOT = re.compile(r"0x2e|[\u2024\u3002]|(?<=[e.])x2e", re.IGNORECASE)
+_SLASH = LazyPattern(r"0x(?:2f|5c)|[\u2215\u2216\u29f8\u29f5\u2044]", re.IGNORECASE)
+_DOT = LazyPattern(r"0x2e|[\u2024\u3002]|(?<=[e.])x2e", re.IGNORECASE)
 
 _BEFORE = r"(?:\A|(?<=[/=&?:;@|#~,]))"
-_UP = re.compile(rf"{_BEFORE}\.\.(?:;[^/]*+)?(?=/|\Z|\0|&)")
-_DOTS = re.compile(rf"{_BEFORE}\.{{3,}}+(?=/)")
-_WITHOUT_SLASHES = re.compile(r"(?:(?<=[/=])\.{4,}+|\A\.{6,}+)(?=[\w{])")
+_UP = LazyPattern(rf"{_BEFORE}\.\.(?:;[^/]*+)?(?=/|\Z|\0|&)")
+_DOTS = LazyPattern(rf"{_BEFORE}\.{{3,}}+(?=/)")
+_WITHOUT_SLASHES = LazyPattern(r"(?:(?<=[/=])\.{4,}+|\A\.{6,}+)(?=[\w{])")
 # Segments that only a path made to get past something has: `/./../`, `..;/`, a padding of letters.
-_ODD = re.compile(
+_ODD = LazyPattern(
     r"/\./+\.\.(?=/|\Z)|\.\.;|\.\.//|/\./\./\./|(?:\A|/)([\w.])\1{60,}+/|\.{3,}/+\.{3,}/|\.\.\./\./"
 )
 

@@ -32,7 +32,7 @@ def _certainty(sign: Sign, around: Surroundings, text: str, value: Value) -> int
     if sign.certain:
         return 90 if around.lines <= 12 and around.words <= 30 else 62 if around.words <= 30 else 35
     # Code that people also write is an attack when it is all there is, and short.
-    if around.lines > 3 or around.words > 6:
+    if around.lines > 3 or around.words > 3:
         return 0
     return 80 if len(text) <= 600 else 35
 

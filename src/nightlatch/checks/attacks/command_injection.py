@@ -2,17 +2,20 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.shell.arguments import Fit
-from nightlatch.checks.attacks.shell.commands import COMMANDS, Kind
+from nightlatch.checks.attacks.shell.commands import COMMANDS, WRAPPERS, Kind
 from nightlatch.checks.attacks.shell.reading import Command, commands_in
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
-_SHELLSHOCK = re.compile(r"\(\)\s*+\{\s*+(?::|_|[\w\\]++)?\s*+(?:;|>|\[)?[^}]{0,40}+\}\s*+[;>]")
-_OPTION = re.compile(
+_SHELLSHOCK = LazyPattern(
+    r"\A[\s\"']*+(?:\w++=)?\(\)\s*+\{\s*+(?::|_|[\w\\]++)?\s*+(?:;|>|\[)?[^}]{0,40}+\}\s*+[;>]"
+)
+_OPTION = LazyPattern(
     r"""
     \A[^\n=]{0,64}?(?<![\w-])(?:
         -o\s?(?:ProxyCommand|LocalCommand|PermitLocalCommand|KnownHostsCommand)\s*+= \S?
@@ -27,20 +30,37 @@ _OPTION = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_SOCKET = re.compile(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
-_COMMAND_NAMES = re.compile(
+_LINE = LazyPattern(r"^[^\n]*\w", re.MULTILINE)
+_DOCUMENT = 7
+"""Lines from which a text is a document, or a script that somebody keeps."""
+_FENCE = LazyPattern(r"^[ \t>*-]{0,8}+```", re.MULTILINE)
+_SOCKET = LazyPattern(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
+_POWERSHELL = LazyPattern(
+    r"\b(?:iex|invoke-expression)[\s(]{0,8}+(?:\(|new-object|iwr|irm|invoke-(?:web|rest)|curl|wget)"
+    r"|\.DownloadString\s*+\(|\|\s*+iex\b",
+    re.IGNORECASE,
+)
+_COMMAND_NAMES = LazyPattern(
     r"(?:^|[._\[])(?:cmd|exec|execute|command|run|shell|process|query_?cmd|system|daemon|do_?cmd"
     r"|c|ping_?(?:addr|host|ip)?)\]?$",
     re.IGNORECASE,
 )
-_LIST_NAMES = re.compile(
+_SCRIPT_NAMES = LazyPattern(
+    r"(?:^|[._])(?:scripts?(?:[._]|$)|run$|entry_?point|args?(?:\[|$)|command(?:\[|s?$)|before_\w+"
+    r"|after_\w+|(?:build|install|start|test|lint|post\w*|pre\w*)_?(?:cmd|command|script)?$)",
+    re.IGNORECASE,
+)
+"""Where programs that build and deploy others keep command lines."""
+_LIST_NAMES = LazyPattern(
     r"(?:fields?|columns?|cols|sort|order|order_?by|sort_?by|include|expand|keys?|select|group_?by"
     r"|tags?|categories|types?|props|properties|attributes|only|except|titles|metrics|dimensions)"
     r"(?:\[\w*\])?$",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"""[\s;|&'"()`}]*+(?:[#\x00].{0,40}+|(?:--|//)\s?)?\Z""", re.DOTALL)
-_ONE_ITEM = re.compile(r"[\w.@-]++\Z")
+_ENDS = LazyPattern(r"""[\s;|&'"()`}]*+(?:[#\x00].{0,40}+|(?:--|//)\s?)?\Z""", re.DOTALL)
+_SCRIPT_URL = LazyPattern(r"/[^/?#\s]*\.(?:sh|php|pl|py|exe|ps1|bin|elf|hta|bat)\Z", re.IGNORECASE)
+_SHORT_VALUE = LazyPattern(r"(?:[\w.:-]{0,2}|[\d.:]{1,40})\Z")
+_ONE_ITEM = LazyPattern(r"[\w.@-]++\Z")
 _IN_A_LIST = {"&&": 65, "||": 62, ";": 62, "|": 55}
 """`name|id` may be two fields; no list is written with two ampersands."""
 _SUBSTITUTIONS = ("$(", "`", "<(", ">(")
@@ -48,7 +68,7 @@ _SUBSTITUTIONS = ("$(", "`", "<(", ">(")
 
 def recognise(text: str, value: Value) -> Clue | None:
     """What the text would run, if it is a call and no text about one."""
-    if _SHELLSHOCK.search(text) and "()" in text[:64]:
+    if _SHELLSHOCK.match(text):
         return Clue(95, "is a function definition that old shells go on to run", text)
     option = _OPTION.search(text)
     if option is not None and count_words(text, option.end()) <= 3:
@@ -56,7 +76,15 @@ def recognise(text: str, value: Value) -> Clue | None:
     socket = _SOCKET.search(text)
     if socket is not None and count_words(text) <= 6:
         return Clue(92, "opens a connection to a host of its choosing", text)
+    if _POWERSHELL.search(text) and count_words(text) <= 6:
+        return Clue(90, "has PowerShell fetch a script and run it", text)
+    if text.startswith("\\n") or text.endswith("\\n"):
+        # Written as in a string's source, for a program that reads it as one.
+        text = text.replace("\\n", "\n")
     commands = commands_in(text)
+    fence = _FENCE.search(text) if "```" in text else None
+    if fence is not None:
+        commands = [command for command in commands if command.start < fence.start()]
     if not commands:
         return None
     return max(
@@ -67,6 +95,8 @@ def recognise(text: str, value: Value) -> Clue | None:
 
 def _judge(command: Command, commands: list[Command], text: str, value: Value) -> Clue | None:
     certainty = _certainty(command, text, value)
+    if command.fit is Fit.CALL and value.place is Place.JSON and _SCRIPT_NAMES.search(value.name):
+        certainty -= 40
     if command.opening == "" and len(commands) > 1:
         certainty = min(certainty + 10, 95)
     certainty -= _doubt(command, commands, text)
@@ -114,6 +144,8 @@ def _at_the_beginning(command: Command, text: str, value: Value) -> int:
 
 def _bare_harm(command: Command) -> int:
     if command.kind in (Kind.NETWORK, Kind.WAIT):
+        if any(_SCRIPT_URL.search(word.text) for word in command.arguments):
+            return 68
         flags = any(word.text.startswith("-") for word in command.arguments)
         return 68 if flags else 45
     return 75 if command.kind is not Kind.LISTING or len(command.arguments) > 1 else 65
@@ -129,8 +161,10 @@ def _alone(command: Command, text: str, value: Value) -> int:
     before = text[: command.start].strip()
     if not _ENDS.match(text, command.end):
         return 40 if not before and text[command.end : command.end + 1] in (";", "|", "&") else 0
-    if command.kind in (Kind.PRINT, Kind.FILTER, Kind.FILE):
+    if command.kind in (Kind.PRINT, Kind.FILTER, Kind.FILE) or command.arguments:
         return 45 if not before else 30
+    if command.opening in ("\n", "\r"):
+        return 65 if _SHORT_VALUE.match(before) else 0
     if not before or not before[-1].isalnum() or not before[0].isalpha() or len(before) < 3:
         plain = "=" not in before and "://" not in before
         return (68 if command.opening != "&" else 60) if plain else 0
@@ -149,6 +183,11 @@ def _doubt(command: Command, commands: list[Command], text: str) -> int:
         outside += max(0, count_words(text, start, end) - 3)
         at = max(at, end)
     outside += count_words(text, at)
+    lines = _LINE.findall(text) if "\n" in text else []
+    if len(lines) >= _DOCUMENT:
+        return 100
+    if len(lines) > 2 and command.fit is Fit.CALL:
+        outside += 3
     if command.opening == "`" and outside >= 2:
         return 100
     if outside <= 2:
@@ -208,7 +247,8 @@ def _patterns() -> tuple[str, ...]:
     return (
         rf"{_OPENED}(?:{names})(?:\.exe|\.com)?(?:[^\w.=:-]|$)",
         rf"{_OPENED}(?:/(?:usr/)?(?:local/)?s?bin/|\./|[a-z]:\\[\w\\]*\\)[\w.]+",
-        rf"{_OPENED}(?:sudo|exec|nohup|command|busybox|time|env|then|do|call|start)\s",
+        rf"{_OPENED}(?:{'|'.join(sorted(WRAPPERS - {'!'}))})\s",
+        r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString",
         # A name that something is hidden in.
         r"""[;|&\n\r`(][\s({!@]*[\w./\\]*(?:''|""|'\w+'|"\w+"|\\\w|\$[@*{(\w']|[?*^\[])""",
         r"""^\s*[\w./]*(?:'\w*'\w|"\w*"\w|\\\w|\$[@*{]|\$\w|[?*]|\[\w)[\w'"$@]*(?:\s|$)""",

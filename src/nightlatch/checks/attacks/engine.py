@@ -14,7 +14,7 @@ from nightlatch.checks.attacks.decoding import BASE64, CODED, JSON, TOKEN, unfol
 from nightlatch.checks.attacks.proposals import Proposals
 from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
 from nightlatch.checks.attacks.registry import RECOGNISERS, REQUEST_RULES
-from nightlatch.checks.attacks.take_apart import take_apart
+from nightlatch.checks.attacks.take_apart import left_out, take_apart
 from nightlatch.checks.attacks.value import Attack, Value
 from nightlatch.exchange.content import Content, Leaf
 from nightlatch.exchange.exchange import Request
@@ -83,7 +83,8 @@ class AttackEngine:
             if clue is not None:
                 clues.keep(rule.check, clue, None)
         values = take_apart(request, query, content, self._clean)
-        unread = self._rounds(values, clues)
+        cut = left_out(request, query, content), self._rounds(values, clues)
+        unread = " and ".join(filter(None, cut))
         if clues.any:
             return Inspection(tuple(clues.attacks()), unread)
         self._remember(request.headers.raw)

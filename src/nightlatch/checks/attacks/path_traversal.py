@@ -3,6 +3,7 @@
 import re
 
 from nightlatch.checks.attacks.climbing import Climb, read_climb
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.sensitive_files import is_of_the_system, is_sensitive
@@ -14,20 +15,20 @@ MAX_PATHS = 24
 """Read in one text."""
 
 # What is one path: no white space, no quote, no bracket.
-_TOKEN = re.compile(r"[^\s\"'`<>|,()\[\]]{3,}+")
-_DEVELOPMENT = re.compile(
+_TOKEN = LazyPattern(r"[^\s\"'`<>|,()\[\]]{3,}+")
+_DEVELOPMENT = LazyPattern(
     r"(?:\.(?:[cm]?[jt]sx?|s?css|less|vue|svelte|map|json|md|rst|html?|svg|png|jpe?g|gif|webp|py|go|rs"
     r"|rb|java|kt|swift|c|h|cpp|hpp|cs|proto|ya?ml|toml|lock|snap|woff2?)(?:[:?#].*+)?"
     r"|/(?:src|lib|libs|dist|node_modules|packages|components|assets|images|img|docs|shared|common"
     r"|types|test|tests|app|core|hooks|store|styles)(?:/[\w@.-]++)*+)\Z",
     re.IGNORECASE,
 )
-_FILE_NAMES = re.compile(
+_FILE_NAMES = LazyPattern(
     r"(?:^|[._\[-])(?:file\w*|path|page|doc|document|dir|folder|root|include|inc|template|tpl|load"
     r"|read|view|download|filename|src|log|conf|config|image|img|attachment|resource)\]?$",
     re.IGNORECASE,
 )
-_WRAPPER = re.compile(
+_WRAPPER = LazyPattern(
     r"""
     (?<![\w.])(?:
         (?P<certain> php://(?:filter|input|fd/|memory|stdin|temp) | expect://\w
@@ -39,11 +40,11 @@ _WRAPPER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_SHARE = re.compile(
+_SHARE = LazyPattern(
     r"\A\s*+(?:\\\\|//)(?:[\w.:-]++|\[[0-9a-f:]+\])[\\/]++[a-z]\$(?:[\\/]|\Z)|\A\s*+\\\\[?.]\\",
     re.IGNORECASE,
 )
-_QUOTED_SOURCE = re.compile(
+_QUOTED_SOURCE = LazyPattern(
     r"(?:import|from|require|include|src|href|url|action|poster|data|srcset|link|@import|path)"
     r"\s*+[=:(]?\s*+\\?[\"'(]?\Z|\]\(\Z|[\"'`]\Z",
     re.IGNORECASE,

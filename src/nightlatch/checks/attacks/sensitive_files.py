@@ -2,9 +2,11 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 # Without slashes as well: some payloads, and some filters, have lost theirs on the way.
 _S = r"[/\\]*+"
-_CERTAIN = re.compile(
+_CERTAIN = LazyPattern(
     rf"""
     (?:^|[/\\:=<>]|\.\.)(?:
         (?<=[/\\:=<>.])etc{_S}(?:\./)?+(?:passwd|shadow|gshadow|master\.passwd|sudoers|crontab
@@ -25,7 +27,7 @@ _CERTAIN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_LIKELY = re.compile(
+_LIKELY = LazyPattern(
     r"""
     (?:^|[/\\])(?:
         etc/(?:hosts|group|issue|motd|fstab|hostname|resolv\.conf|profile|environment|networks

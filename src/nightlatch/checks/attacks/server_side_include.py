@@ -19,24 +19,33 @@ _DOES = {
     "echo": "has the web server print its variables",
     "printenv": "has the web server print its variables",
 }
-_ARGUMENT = re.compile(r"\s*+(?:cmd|cgi|virtual|file|var|errmsg|timefmt|sizefmt|value|expr|encoding)\s*+=|\s*+-->|\s*+\Z", re.IGNORECASE)
+_ARGUMENT = re.compile(
+    r"\s*+(?:cmd|cgi|virtual|file|var|errmsg|timefmt|sizefmt|value|expr|encoding)\s*+=", re.IGNORECASE
+)
+_WITHOUT = frozenset({"printenv", "else", "endif"})
 
 
 def recognise(text: str, value: Value) -> Clue | None:
-    if (match := _DIRECTIVE.search(text)) and _ARGUMENT.match(match["rest"]):
+    if (match := _DIRECTIVE.search(text)) and _complete(match):
         name = match["name"].lower()
+        end = text.find("-->", match.end("name")) + 3
         why = _DOES.get(name, "carries a directive for the web server")
         strong = 92 if name in _DOES else 75
     elif match := _EDGE.search(text):
+        end = match.end()
         why, strong = "has a cache between put something into the page", 85
     else:
         return None
-    around = surroundings(text, match.start(), match.end(), value)
+    around = surroundings(text, match.start(), max(end, match.start() + 4), value)
     if around.code or around.words > 40 and not around.page:
         return None
     if around.document:
         strong = 35
     return Clue(strong, why, match[0])
+
+
+def _complete(match: re.Match[str]) -> bool:
+    return match["name"].lower() in _WITHOUT or bool(_ARGUMENT.match(match["rest"]))
 
 
 CHECK = Check(

@@ -15,7 +15,7 @@ _LONG = 300
 _LINES = 3
 _SEGMENTS = 8
 
-_GAP = r"(?:[\s\x00-\x20()+\-~!@`{]|/\*|\*/|\d)*"
+_GAP = r"(?:[\s\x00-\x20\x80-\xff()+\-~!@`{]|/\*|\*/|\d)*"
 _PATTERNS = (
     # A quote, and what a statement could go on with.
     r"['\"][\s\x00-\x20)]*(?:--|#|/\*|;|\|\||&&|[=<>!+\-*/%^&|~@]|,\s*\(?\s*\w+\s*\()",
@@ -29,7 +29,9 @@ _PATTERNS = (
     # A union, a query, a statement behind a semicolon.
     r"union[\s\x00-\x20(/#\-*!\d]*(?:all|distinct|select|\d|/\*|#|--)",
     r"union\W*$",
-    r"union.{0,80}select",
+    r"union.{0,80}(?:select|values|table)",
+    r"\(\s*(?:select|case)\b",
+    r"waitfor[\s\x00-\x20/*]+(?:delay|time)\b",
     r"select(?:[\s\x00-\x20(+\-~!*@'\"`/]|\d)+.{0,400}(?:from|\(|@@|--|#|/\*|,|end)",
     r";[\s\x00-\x20(/*]*(?:select|insert|update|delete|drop|create|alter|truncate|exec|execute|if"
     r"|declare|set|waitfor|begin|call|shutdown|grant|copy|print|do|handler|rename|replace|attach"

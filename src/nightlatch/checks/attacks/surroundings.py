@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from nightlatch.checks.attacks.value import Value
 
-_WORD = re.compile(r"(?<!\S)[(\"'*_]?[^\W\d_]{2,}(?=[\s.,!?;:)\"'*_]|\Z)|[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{2}")
+_WORD = re.compile(
+    r"(?<!\S)[(\"'*_]?[^\W\d_]{2,}(?=[\s.,!?;:)\"'*_]|\Z)|[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{2}"
+)
 _REACH = 3000
 """Characters on each side that are looked at."""
 _CHANGED = re.compile(r"^(?:@@ |diff --git |[-+]{3} [ab/]|[+-] ?[ \t\w<@#/}{.\"'*])", re.MULTILINE)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from nightlatch.checks.attacks.decoding import lenient_text
 from nightlatch.checks.attacks.value import Place, Value
-from nightlatch.exchange.content import Content, ContentKind, Leaf
+from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf
 from nightlatch.exchange.exchange import Request
 from nightlatch.exchange.media import decode_text
 
@@ -50,14 +50,35 @@ def take_apart(
         _add_leaves(values, query, Place.QUERY)
     if request.query and any(_UNDECODABLE in value.text for value in values):
         # Not UTF-8: overlong forms and other character sets are to be had from the bytes only.
-        raw = lenient_text(unquote_to_bytes(request.query.replace("+", " ")))
+        octets = request.query.encode("latin-1", "replace")
+        raw = lenient_text(unquote_to_bytes(octets.replace(b"+", b" ")))
         values.append(Value(Place.QUERY, "", raw, codings=("percent-encoding",)))
     for header in request.headers.raw:
         if header not in known:
             _add_header(values, *header)
     if request.body.data:
         _add_body(values, request, content)
+    if request.body.tail:
+        values.append(Value(Place.BODY, "", lenient_text(request.body.tail)))
     return values
+
+
+def left_out(request: Request, query: tuple[Leaf, ...], content: Content) -> str:
+    """What a bound keeps `take_apart` from giving, in words; empty when it gives everything.
+
+    Where the content itself was cut, the content says so.
+    """
+    if len(query) >= MAX_LEAVES:
+        return f"parameters beyond {MAX_LEAVES:,}"
+    data = request.body.data
+    if content.kind in _PLACES:
+        return ""
+    if len(data) > MAX_BODY:
+        return f"the body beyond {MAX_BODY >> 10} KB"
+    # Each node has at least one angle bracket before it; nearly all have two.
+    if data[:64].lstrip()[:1] == b"<" and data.count(b"<") > 2 * MAX_NODES:
+        return f"elements beyond {MAX_NODES:,}"
+    return ""
 
 
 def _add_leaves(values: list[Value], leaves: Iterable[Leaf], place: Place) -> None:

@@ -15,6 +15,7 @@ _RUBY = frozenset({"<%", "#{"})
 _PROBES = frozenset({"{{", "${", "#{", "*{", "@{", "%{", "~{", "@(", "<%", "[[", "[(", "[%", "[=", "{"})
 _SHARED = frozenset({"[[", "{", "[("})
 """Delimiters that other notations use for data, so that only a product is a probe."""
+_SMARTY = re.compile(r"\$?[\w:.|>-]++(?:\(|\Z|\s)|[\d('\"][\d\s*+()'\"-]*+\Z")
 _POLYGLOT = re.compile(r"\$\{\{?<%|<%\[%'\"|\{\{'?\"?\}\}%|__\$\{[^{}]{1,400}\}__|\$\{\{[<(]|\{php\}|\{/literal\}")
 _DIRECTIVE = re.compile(
     r"""\{%-?\s*+(?:debug\b|import\s++os\b|load\s++log\b|include\s++['"]/|extends\s++['"]/|python|perl)
@@ -39,6 +40,8 @@ def _judge(expression: Expression, text: str, value: Value) -> Clue | None:
     inner = expression.inner
     if not inner or inner.isspace():
         return None
+    if expression.opening == "{" and not _smarty(expression, text):
+        return None
     read = tokens(inner.lstrip("=-#:{ "))
     if not read:
         return None
@@ -46,8 +49,6 @@ def _judge(expression: Expression, text: str, value: Value) -> Clue | None:
     shown = text[expression.start : expression.end]
     if expression.opening in _PROBES and arithmetic(read, strict=expression.opening in _SHARED):
         return _clue(_probe(around), "has the template engine do a sum, to see whether it does", shown)
-    if expression.opening == "{" and not _smarty(inner):
-        return None
     why = reach(read, inner) or (shell(inner) if expression.opening in _RUBY else "")
     if why:
         return _clue(_reached(around), "is an expression for a template engine that " + why, shown)
@@ -58,10 +59,14 @@ def _clue(certainty: int, why: str, shown: str) -> Clue | None:
     return Clue(certainty, why, shown) if certainty else None
 
 
-def _smarty(inner: str) -> bool:
-    """Smarty evaluates `{system('id')}` and `{$x.y}`; with a space, or a colon, it is data or code."""
-    head = inner.lstrip("$")
-    return not inner[:1].isspace() and bool(re.match(r"[\w:.|>-]++(?:\(|\Z|\s)", head))
+def _smarty(expression: Expression, text: str) -> bool:
+    """Smarty evaluates `{7*7}` and `{system('id')}`; with a space, or a colon, it is data or code,
+    and behind a letter or a sign it is LaTeX."""
+    before = text[expression.start - 1 : expression.start]
+    after = text[expression.end : expression.end + 1]
+    if before and (before.isalnum() or before in "\\^_}") or after.isalnum():
+        return False
+    return bool(_SMARTY.match(expression.inner))
 
 
 def _probe(around: Surroundings) -> int:
@@ -90,7 +95,7 @@ def _whole(text: str, value: Value) -> Clue | None:
 
 _PATTERNS = (
     r"(?:\{\{|[$#*@%~]\{|@\(|<%=?|\[\[|\[=|\{)[\s=({\[\x22']{0,6}\d[^}\n]{0,60}[*+/%-]",
-    r"\{\{[^\n]{0,400}(?:__|\battr\b|\bconfig\b|\brequest\b|_self|constructor|\bself\b|lipsum|cycler|settings|system|exec|popen|process|require|/etc/|phpinfo|\bfilter\b|\bmap\b|\bsort\b|\breduce\b|getclass|\bclass\b|handler)",
+    r"\{\{[^\n]{0,400}(?:__|\battr\b|\bconfig\b|\brequest\b|_self|constructor|\bself\b|lipsum|cycler|settings|storages|system|exec|popen|process|require|/etc/|phpinfo|\bfilter\b|\bmap\b|\bsort\b|\breduce\b|getclass|\bclass\b|handler)",
     r"\{%-?\s*(?:debug|import|load|include|extends|python|perl|for|if|set|with|print|block|macro)[^\n]{0,400}(?:__|\bos\b|log\b|system|exec|popen|config|/etc/|debug|lipsum|request)",
     r"\{%-?\s*debug",
     r"[$#*@%~]\{[^\n]{0,400}(?:__|forname|getclass|\.class\b|getruntime|exec|system|java|process|require|self\.|import|/etc/|file\.|\bio\.|dir\.|`|%x|\bos\b|eval|spawn)",

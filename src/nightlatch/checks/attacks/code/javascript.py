@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from nightlatch.checks.attacks.code.sign import Sign
+from nightlatch.checks.attacks.code.sign import Sign, call_end
 
 _NAME = r"['\"`]\s*+(?:node:)?(?:child_process|c'\s*\+\s*'hild_process)\s*+['\"`]"
 _RUN = re.compile(
@@ -30,13 +30,9 @@ PATTERNS = (
 
 def signs(text: str) -> Iterator[Sign]:
     if match := _PROCESS.search(text):
-        yield Sign("is JavaScript that reaches for the server's process", match.start(), _line(text, match), certain=True)
+        yield Sign("is JavaScript that reaches for the server's process", match.start(), call_end(text, match.end()), certain=True)
     elif match := _RUN.search(text):
-        yield Sign("is JavaScript that runs a command", match.start(), _line(text, match))
+        yield Sign("is JavaScript that runs a command", match.start(), call_end(text, match.end()))
     elif match := _RESPONSE.search(text) or _FILES.match(text) or _KILL.match(text):
-        yield Sign("is JavaScript for the server", match.start(), _line(text, match))
+        yield Sign("is JavaScript for the server", match.start(), call_end(text, match.end()))
 
-
-def _line(text: str, match: re.Match[str]) -> int:
-    end = text.find("\n", match.end())
-    return min(len(text) if end < 0 else end, match.end() + 400)

@@ -25,7 +25,7 @@ _BROKEN = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(
-    rf"\A\s*+[;)}}'\"]*+\s*+@?(?:system|passthru|shell_exec|phpinfo|exec|popen|proc_open|pcntl_exec|assert|file_get_contents|file_put_contents|readfile|show_source|highlight_file|phpversion|php_uname|php_sapi_name|phpcredits|getmyuid|get_current_user)\b{_GAP}\((?P<argument>[^\n]{{0,400}})\)\s*+;?\s*+(?://|\#|\?>|\Z)",
+    rf"\A\s*+[;)}}'\"]*+\s*+@?(?:system|passthru|shell_exec|phpinfo|exec|popen|proc_open|pcntl_exec|assert|file_get_contents|file_put_contents|readfile|show_source|highlight_file|phpversion|php_uname|php_sapi_name|phpcredits|getmyuid|get_current_user)\b{_GAP}\((?P<argument>\s*+(?:['\"$@(\\]|[\w\\]++\s*+\(|-?\d++\s*+\)|\))[^\n]{{0,400}})?(?<=\))\s*+;?\s*+(?://|\#|\?>|\Z)",
     re.IGNORECASE,
 )
 _WRAPPER = re.compile(
@@ -34,6 +34,10 @@ _WRAPPER = re.compile(
 )
 _VARIABLE_CALL = re.compile(r"\$\w{1,40}\s*+(?:\[[^\]]{0,40}\])?\s*+\(\s*+\$_|\(\s*+['\"][a-z.'\"\s]{2,40}['\"]\s*+\)\s*+\(\s*+['\"]|`\s*+\$_(?:GET|POST|REQUEST)", re.IGNORECASE)
 _UNLETTERED = re.compile(r"\(\s*+~\s*+['\"%\ufffd]|\$_\s*+=\s*+\[\s*+\]\s*+;|\$\{?_\}?\s*+=\s*+['\"][^\w\s]{2,}['\"]\s*+\^", re.IGNORECASE)
+
+_FAR = 80
+"""Characters of an ordinary value before somebody breaks out of it."""
+_OPENED = {")": "(", "]": "[", "}": "{"}
 
 PATTERNS = (
     r"<\?(?:php|=|\s)|language\s*=\s*['\x22]?php",
@@ -66,7 +70,7 @@ def signs(text: str) -> Iterator[Sign]:
         yield Sign("is a stream of PHP's in place of a file", match.start("name"), len(text), certain=sure)
     if match := _ALONE.match(text):
         yield Sign("is PHP that runs a command or reads a file", 0, len(text))
-    elif (match := _BROKEN.search(text)) and match.start() < 80:
+    elif (match := _BROKEN.search(text)) and _breaks(text[: match.start() + 1]):
         yield Sign("closes a string and goes on as PHP", match.start(), match.end(), certain=False)
 
 
@@ -80,3 +84,15 @@ def _tagged(text: str, tag: re.Match[str]) -> Iterator[Sign]:
     stop = tag.end() + (len(body) if end < 0 else end + 2)
     shell = _SUPERGLOBAL.search(body) and _CALL.search(body)
     yield Sign("is PHP to be run by the server", tag.start(), stop, certain=bool(shell) or stop - tag.start() < 200)
+
+
+def _breaks(head: str) -> bool:
+    """Does the last character close what `head` did not open?"""
+    if len(head) > _FAR:
+        return False
+    last = head[-1]
+    if last in _OPENED:
+        return head.count(last) > head.count(_OPENED[last])
+    if last == ";":
+        return all(character.isalnum() or character in " ._-;" for character in head)
+    return head.count(last) % 2 == 1

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from nightlatch.checks.attacks.code.sign import Sign
+from nightlatch.checks.attacks.code.sign import Sign, call_end
 
 _IMPORTED = re.compile(
     r"__import__\s*+\(|importlib\s*+\.\s*+import_module\s*+\(\s*+['\"](?:os|subprocess|pty|socket|sys)"
@@ -29,15 +29,11 @@ PATTERNS = (
 
 def signs(text: str) -> Iterator[Sign]:
     if (match := _IMPORTED.search(text)) and (match[0].startswith(("__import__", "__builtins__", "importlib")) or len(_WALK.findall(text)) > 1):
-        yield Sign("is Python that reaches for a module", match.start(), _line(text, match), certain=True)
+        yield Sign("is Python that reaches for a module", match.start(), call_end(text, match.end()), certain=True)
     elif match := _EVALUATED.search(text):
-        yield Sign("is Python that evaluates a string", match.start(), _line(text, match), certain=True)
+        yield Sign("is Python that evaluates a string", match.start(), call_end(text, match.end()), certain=True)
     elif match := _COMMAND.search(text):
-        yield Sign("is Python that runs a command", match.start(), _line(text, match))
+        yield Sign("is Python that runs a command", match.start(), call_end(text, match.end()))
     elif match := _OPENED.match(text):
         yield Sign("is Python that reads a file of the server", 0, len(text))
 
-
-def _line(text: str, match: re.Match[str]) -> int:
-    end = text.find("\n", match.end())
-    return min(len(text) if end < 0 else end, match.end() + 400)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from nightlatch.checks.attacks.code.sign import Sign
+from nightlatch.checks.attacks.code.sign import Sign, call_end
 
 _SHELL = re.compile(
     r"<%[@!=]?[^%]{0,400}(?:request\s*+[.(]|Runtime|ProcessBuilder|WScript\.Shell|Server\.CreateObject|eval\b|execute\b|Process\.Start|java\.io|getParameter)",
@@ -11,7 +11,7 @@ _SHELL = re.compile(
 )
 _RUBY = re.compile(
     r"(?<![\w.])(?:(?:Kernel|Process)\s*+\.\s*+(?:exec|system|spawn|fork|`)|IO\s*+\.\s*+popen|Open3\s*+\.\s*+(?:capture\w*|popen\w*)|PTY\s*+\.\s*+spawn)\s*+[({'\"\s\[]"
-    r"|\A[;'\"\s)+]*+%x\s?[({\[<!|/]|\beval\s*+\(?\s*+params\b|\bconstantize\.new\b",
+    r"|\A[;'\"\s)+]*+%x[({\[<!|/]|\beval\s*+\(?\s*+params\b|\bconstantize\.new\b",
 )
 _PERL = re.compile(
     r"\buse\s++(?:IO::)?Socket\b[^\n]{0,200};|\bperl\s++-e\b|\bopen\s*+\(\s*+[A-Z]{1,12}\s*+,\s*+['\"]\s*+\||(?<!\w)qx\s?[{(/!|][^\n]{1,200}[})/!|]\s*+;"
@@ -32,7 +32,7 @@ _READ = (
 
 PATTERNS = (
     r"<%[^%]{0,400}(?:request\s*[.(]|runtime|processbuilder|wscript\.shell|createobject|eval\b|execute\b|process\.start|java\.io|getparameter)",
-    r"\b(?:kernel|process)\s*\.\s*(?:exec|system|spawn|fork|`|start)|\bio\s*\.\s*popen|\bopen3\s*\.|\bpty\s*\.\s*spawn|%x\s?[({\[<!|/]|eval\s*\(?\s*params|constantize\.new",
+    r"\b(?:kernel|process)\s*\.\s*(?:exec|system|spawn|fork|`|start)|\bio\s*\.\s*popen|\bopen3\s*\.|\bpty\s*\.\s*spawn|%x[({\[<!|/]|eval\s*\(?\s*params|constantize\.new",
     r"use\s+(?:io::)?socket|perl\s+-e|open\s*\(\s*[a-z]{1,12}\s*,\s*['\x22]\s*\||\bqx\s?[{(/!|]",
     r"\b(?:os\s*\.\s*execute|io\s*\.\s*popen|loadstring|package\s*\.\s*loadlib|getregistry)\s*[(\[]",
     r"response\s*\.\s*write\s*\(|createobject\s*\(",
@@ -42,6 +42,4 @@ PATTERNS = (
 def signs(text: str) -> Iterator[Sign]:
     for pattern, why, certain in _READ:
         if match := pattern.search(text):
-            end = text.find("\n", match.end())
-            stop = min(len(text) if end < 0 else end, match.end() + 400)
-            yield Sign(why, match.start(), stop, certain=certain)
+            yield Sign(why, match.start(), call_end(text, match.end()), certain=certain)

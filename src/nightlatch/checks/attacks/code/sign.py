@@ -1,5 +1,6 @@
 """What a language's reader says of a text."""
 
+import re
 from typing import NamedTuple
 
 
@@ -9,3 +10,20 @@ class Sign(NamedTuple):
     end: int
     certain: bool = False
     """Nobody writes it but to attack; else it may be a line of somebody's program."""
+
+
+_CHAIN = re.compile(r"(?:\s*+[.;)\]}'\"+]|\w++(?=[.(\[])|\([^()]{0,200}\)|\[[^\[\]]{0,60}\])*+")
+
+
+def call_end(text: str, opened: int) -> int:
+    """Where the call ends whose parenthesis is the last before `opened`, with what is chained to it."""
+    depth = 1
+    for at in range(opened, min(len(text), opened + 400)):
+        if text[at] in "([{":
+            depth += 1
+        elif text[at] in ")]}":
+            depth -= 1
+            if not depth:
+                chained = _CHAIN.match(text, at + 1)
+                return chained.end() if chained else at + 1
+    return min(len(text), opened + 400)

@@ -63,9 +63,13 @@ def _elsewhere(word: str, after: Sequence[str], before: Sequence[str]) -> str:
             return "runs a command or reads files"
     if word == "Diagnostics" and before[-2:] == ["System", "."]:
         return "runs a command"
+    if word == "server" and before[-2:] == ["request", "."]:
+        return "reads what the application keeps for itself"
+    if word == "constructor" and before[-1:] == ["."] and after[:1] == ["("]:
+        return "makes a function of a string"
     if word == "new" and before[-1:] == ["?"] and after[:1] == ["("]:
         return "makes an object of any class"
-    if word == "smarty" and after[:1] == ["."] and after[1:2] and after[1] in {"template_object", "version", "template", "server", "env"}:
+    if word in {"smarty", "$smarty"} and after[:1] == ["."] and after[1:2] and after[1] in {"template_object", "version", "template", "server", "env"}:
         return "reaches for the template engine"
     if word == "import" and before[-1:] != ["."] and after[:1] in (["os"], ["subprocess"], ["sys"], ["commands"]):
         return "loads what runs commands"

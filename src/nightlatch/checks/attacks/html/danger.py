@@ -1,11 +1,12 @@
 """What a tag would run."""
 
+import html
 import re
 
 from nightlatch.checks.attacks.html.tokens import Tag, tags
 from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
-from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls, sentence
-from nightlatch.checks.attacks.javascript.tokens import tokens, unescape
+from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls
+from nightlatch.checks.attacks.javascript.tokens import unescape
 
 _DIRECTIVES = ("ng-", "data-ng-", "v-", "x-", "@", ":", "hx-on", "(")
 """Attributes that a framework of the browser's evaluates."""
@@ -15,7 +16,8 @@ _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
 _SCHEME = re.compile(r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):(?P<code>.*+)",
                      re.IGNORECASE | re.DOTALL)  # fmt: skip
 _DATA = re.compile(
-    r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)", re.IGNORECASE | re.DOTALL
+    r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
@@ -24,8 +26,13 @@ _STYLE = re.compile(
     r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url|(?:java|vb|live)script\s*+:|@im\w*port\s*+['\"]?\s*+(?:url)?",
     re.IGNORECASE,
 )
-_JSX = re.compile(r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z")
-_ELSEWHERE = re.compile(r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b", re.IGNORECASE)
+_JSX = re.compile(
+    r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z"
+)
+_ELSEWHERE = re.compile(
+    r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
+    re.IGNORECASE,
+)
 _EMBEDDED = frozenset({"iframe", "embed", "form", "link"})
 """People embed videos and forms, and letters bring their style."""
 
@@ -72,15 +79,17 @@ def _animation(attributes: dict[str, str]) -> Act:
 def _script(tag: Tag) -> Act:
     attributes = dict(tag.attributes)
     source = next((value for name, value in tag.attributes if name in _SOURCES), None)
-    kind = attributes.get("type", "")
+    kind = attributes.get("type") or attributes.get("language") or ""
     if kind and "script" not in kind and kind != "module":
         return NOTHING
     if source is not None:
         return Act(Danger.CODE, "loads a script")
-    found = act(tag.body)
+    # Within SVG, entities are undone in scripts too.
+    body = html.unescape(tag.body) if "&" in tag.body else tag.body
+    found = act(body)
     if found.danger is Danger.HOSTILE:
         return Act(Danger.HOSTILE, "adds a script that " + found.why)
-    if found.danger and (calls(tag.body) or not sentence(tokens(tag.body))):
+    if found.danger and (calls(body) or "vbs" in kind.lower()):
         return Act(Danger.CODE, "adds a script")
     return NOTHING
 

@@ -51,9 +51,7 @@ _ATTRIBUTE = re.compile(
 )
 _COMMENT_END = re.compile(r"--!?>")
 _CLOSE = re.compile(r"[\s/\x00]*+>?")
-_BODIES = {
-    name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style")
-}
+_BODIES = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style")}
 
 
 def tags(text: str, start: int = 0) -> list[Tag]:

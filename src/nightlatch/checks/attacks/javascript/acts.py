@@ -39,10 +39,12 @@ _DEPTH = 3
 """Strings within strings that are evaluated."""
 _APPLY = ("call", "apply", "bind")
 _END = Token("end", "", 0)
-_MARKED = re.compile(r"xss|hack|pwn|csrf|poc\b|cookie|domain|javascript|vulnerab|inject", re.IGNORECASE)
+_MARKED = re.compile(
+    r"xss|hack|pwn|csrf|poc\b|cookie|domain|javascript|vulnerab|inject", re.IGNORECASE
+)
 _FUCK = re.compile(r"[\[\]()!+\s]{20}")
 _IDLE = re.compile(r"(?:void\(?0\)?|return(?:false|true)|false|true|null|undefined|[;\s#]|//)*\Z")
-_PLAIN_CALL = re.compile(r"[\w$\])][(`]|[^=!<>]=[^=>]|\b(?:throw|import|new)\b")
+_PLAIN_CALL = re.compile(r"[\w$\])][(`]|[^=!<>]=[^=>]|\bimport\s*+['\"]|\bthrow\s*+[^\sa-z]")
 
 
 def act(code: str, depth: int = 0) -> Act:
@@ -151,7 +153,9 @@ def _higher_order(read: Sequence[Token], at: int) -> bool:
 
 
 def _runs_on(read: Sequence[Token], at: int) -> bool:
-    return any(token.text in {"(", "throw"} or token.kind == "template" for token in read[at : at + 24])
+    return any(
+        token.text in {"(", "throw"} or token.kind == "template" for token in read[at : at + 24]
+    )
 
 
 def _evaluator(read: Sequence[Token], at: int, depth: int) -> str:
@@ -201,7 +205,9 @@ def _location(read: Sequence[Token], at: int, depth: int) -> str:
     if after > at + 1 and _at(read, after - 1).text in {"(", "["} or _at(read, after).text == "=":
         after += _at(read, after).text == "="
         target = _at(read, after)
-        if target.literal and re.match(r"\s*(?:javascript|data|vbscript)\s*:", target.text, re.IGNORECASE):
+        if target.literal and re.match(
+            r"\s*(?:javascript|data|vbscript)\s*:", target.text, re.IGNORECASE
+        ):
             return "sends the browser to a script"
         if target.kind == "end" and after > at + 1:
             return "sends the browser elsewhere"
@@ -212,7 +218,11 @@ def _location(read: Sequence[Token], at: int, depth: int) -> str:
 
 def _import(read: Sequence[Token], at: int, depth: int) -> str:
     target = _at(read, at + 2)
-    if _at(read, at + 1).text == "(" and target.literal and target.text.startswith(("//", "http", "data:")):
+    if (
+        _at(read, at + 1).text == "("
+        and target.literal
+        and target.text.startswith(("//", "http", "data:"))
+    ):
         return "loads a script from elsewhere"
     return ""
 

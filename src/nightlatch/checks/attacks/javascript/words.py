@@ -4,12 +4,33 @@ PROOFS = frozenset({"alert", "confirm", "prompt"})
 """Called to show that a script runs: what nearly every attempt begins with."""
 
 EVALUATORS = frozenset(
-    {"eval", "Function", "setTimeout", "setInterval", "setImmediate", "execScript", "constructor", "$eval"}
+    {
+        "eval",
+        "Function",
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "execScript",
+        "constructor",
+        "$eval",
+    }
 )
 """Run a string as code."""
 
 GLOBALS = frozenset(
-    {"window", "self", "top", "parent", "this", "frames", "globalThis", "opener", "content", "view", "defaultView"}
+    {
+        "window",
+        "self",
+        "top",
+        "parent",
+        "this",
+        "frames",
+        "globalThis",
+        "opener",
+        "content",
+        "view",
+        "defaultView",
+    }
 )
 
 SECRET = frozenset({"cookie", "domain"})

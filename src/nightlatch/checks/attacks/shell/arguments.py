@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.sensitive_files import is_of_the_system
 from nightlatch.checks.attacks.shell.commands import Kind
 from nightlatch.checks.attacks.shell.words import Word
@@ -20,26 +21,38 @@ class Fit(IntEnum):
     """Arguments that only an attacker's call has: somebody's host, a script, a system's file."""
 
 
-_FLAG = re.compile(r"-{1,2}[A-Za-z0-9?][\w-]*+(?:[=:].*+)?\Z|-\Z", re.DOTALL)
-_WINDOWS_FLAG = re.compile(r"/[A-Za-z?]{1,9}(?::\S*+)?\Z|/-[A-Za-z]\Z")
-_DRIVE = re.compile(r"""[A-Za-z]:(?:[\\/."']|\Z)|\\\\[\w.$]|%\w+%""")
-_FILE_NAME = re.compile(r"[\w*?-][\w.*?-]*+\.?[\w*?]\Z")
-_NAMED_FILE = re.compile(r"[\w*?.-]*\.[A-Za-z]\w{0,4}\Z|\*\Z")
-_NUMBER = re.compile(r"[-+]?\d++(?:\.\d++)?[smhd]?\Z")
-_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d++)?\Z|\[?[0-9a-f:]*:[0-9a-f:]+\]?\Z|0x[0-9a-f]{8}\Z")
-_HOST = re.compile(
-    r"(?:[\w.+-]++(?::[^@\s]*+)?@)?(?:[\w-]++\.)++[A-Za-z]{2,24}\.?(?::\d++)?(?::?[/~].*+)?\Z", re.DOTALL
+_FLAG = LazyPattern(r"-{1,2}[A-Za-z0-9?][\w-]*+(?:[=:].*+)?\Z|-\Z", re.DOTALL)
+_WINDOWS_FLAG = LazyPattern(r"/[A-Za-z?]{1,9}(?::\S*+)?\Z|/-[A-Za-z]\Z")
+_DRIVE = LazyPattern(r"""[A-Za-z]:(?:[\\/."']|\Z)|\\\\[\w.$]|%\w+%""")
+_FILE_NAME = LazyPattern(r"[\w*?-][\w.*?-]*+\.?[\w*?]\Z")
+_NAMED_FILE = LazyPattern(r"[\w*?.-]*\.[A-Za-z]\w{0,4}\Z|\*\Z")
+_VARIABLE = LazyPattern(r"%\w{1,40}%")
+_NUMBER = LazyPattern(r"[-+]?\d++(?:\.\d++)?[smhd]?\Z")
+_IP = LazyPattern(
+    r"\d{1,3}(?:\.\d{1,3}){3}(?::\d++)?\Z|\[?[0-9a-f:]*:[0-9a-f:]+\]?\Z|0x[0-9a-f]{8}\Z"
 )
-_URL = re.compile(r"(?:https?|ftps?|tftp|file|ldap|gopher|dict|tcp)://\S|//[\w-]+\.", re.IGNORECASE)
-_SCRIPT_FLAGS = re.compile(
-    r"-(?:[a-z]*[cer]|m|i|p|ver?s?i?o?n?|enc?\w*|e\w{0,3}|nop\w*|noni\w*|w\w*|ex\w*|command|file|s)\Z"
+_HOST = LazyPattern(
+    r"(?:[\w.+-]++(?::[^@\s]*+)?@)?(?:[\w-]++\.)++[A-Za-z]{2,24}\.?(?::\d++)?(?::?[/~].*+)?\Z",
+    re.DOTALL,
+)
+_URL = LazyPattern(
+    r"(?:https?|ftps?|tftp|file|ldap|gopher|dict|tcp)://\S|//[\w-]+\.", re.IGNORECASE
+)
+_SCRIPT_FLAGS = LazyPattern(
+    r"-(?:[a-z]*[cer]|i|p|ver?s?i?o?n?|enc?\w*|e\w{0,3}|nop\w*|noni\w*|w\w*|ex\w*|command|file|s)\Z"
     r"|--version\Z|/[ckqr]\Z|/c.*",
     re.IGNORECASE,
 )
-_REVERSE_SHELL = re.compile(r"/dev/(?:tcp|udp)/|(?:^|[\s/])(?:ba|z|k|da)?sh\b|cmd(?:\.exe)?\b")
-_MARKED = re.compile(r"\$\(|`|\$\w|\\x?[0-9a-f]{2,}|[|<>]|[;'\"]|\*|^[0-9a-f]{12,}\Z")
-_ARITHMETIC = re.compile(r"\d+[*+%/-]\d+")
-_CMDLET = re.compile(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
+_REVERSE_SHELL = LazyPattern(r"/dev/(?:tcp|udp)/|(?:^|[\s/])(?:ba|z|k|da)?sh\b|cmd(?:\.exe)?\b")
+_MARKED = LazyPattern(r"\$\(|`|\$\{?\w|%\w+%|\\x?[0-9a-f]{2,}|[|<>]|[;'\"]|\*|^[0-9a-f]{12,}\Z")
+_SCRIPT_FILE = LazyPattern(
+    r"\.(?:php\d?|phtml|jspx?|aspx?|sh|pl|py|cgi|bat|ps1|vbs)\Z", re.IGNORECASE
+)
+_ARITHMETIC = LazyPattern(r"\d+[*+%/-]\d+")
+_CMDLET = LazyPattern(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
+_RUNTIMES = frozenset(
+    {"node", "nodejs", "python", "python2", "python3", "php", "ruby", "java", "perl"}
+)
 _WMIC = frozenset({"process", "os", "qfe", "useraccount", "product", "service", "computersystem"})
 _SUBCOMMANDS = {
     "net": {"user", "users", "localgroup", "group", "view", "share", "use", "start", "accounts"},
@@ -51,6 +64,8 @@ _SUBCOMMANDS = {
     "init": {"0", "6"},
     "shutdown": {"now"},
     "iptables": {"-f", "-l"},
+    "openssl": {"s_client", "enc", "base64", "version", "passwd"},
+    "systemctl": {"status", "list-units", "stop", "start", "restart", "disable"},
     "docker": {"ps", "run", "exec"},
     "kubectl": {"get", "exec"},
 }
@@ -70,8 +85,14 @@ def is_path(word: Word) -> bool:
     return "/" in text or text[:1] in ("~", ".") or _DRIVE.match(word.raw) is not None
 
 
+def is_option(word: Word) -> bool:
+    """A flag, or the number that goes with one."""
+    return is_flag(word) or _NUMBER.match(word.text) is not None
+
+
 def is_address(word: Word) -> bool:
-    text = word.text
+    # Part of a name may be a variable, whose value the sender wants to be told.
+    text = _VARIABLE.sub("x", word.text).lstrip(".")
     return (
         _URL.match(text) is not None
         or _IP.match(text) is not None
@@ -114,10 +135,13 @@ def _listing(name: str, words: Sequence[Word]) -> Fit:
         return Fit.BARE
     if name == "set":
         return _set(words)
+    if name == "ip" and words[0].text in ("a", "addr", "r", "route", "link", "neigh"):
+        return Fit.CALL
     if name == "ps" and words[0].text in ("aux", "auxww", "ax", "ef", "axjf", "waux"):
         return Fit.HARM
     if all(is_flag(word) or is_path(word) or word.redirected or word.disguised for word in words):
-        return Fit.HARM if any(map(_of_the_system, words)) else Fit.CALL
+        drive = name == "dir" and any(_DRIVE.match(word.raw) for word in words)
+        return Fit.HARM if drive or any(map(_of_the_system, words)) else Fit.CALL
     if is_flag(words[0]) and len(words) <= 3 and not words[0].raw.startswith("/"):
         return Fit.CALL
     # `ls tmp`, `id root`: two plain words, also in "W Hotel" and "ip address".
@@ -136,13 +160,21 @@ def _file(name: str, words: Sequence[Word]) -> Fit:
         return Fit.NONE
     if any(map(_of_the_system, words)) and _takes(words[0]) and len(words) <= 12:
         return Fit.HARM if is_flag(words[0]) or all(map(_takes, words[:2])) else Fit.CALL
-    if all(map(_takes, words)) and any(is_path(word) or _plain_file(word) for word in words):
+    if name == "find" and is_path(words[0]) and any(w.text in _FIND for w in words[1:]):
+        return Fit.HARM
+    # A pattern to look for is any word.
+    files = words[1:] if name in _SEARCHES and is_flag(words[0]) else words
+    others = sum(not _takes(word) for word in files)
+    named = any(is_path(word) or _plain_file(word) for word in files)
+    if named and others <= (name in _SEARCHES):
         return Fit.CALL
     if name in _READERS and len(words) == 1 and _FILE_NAME.match(words[0].text):
         return Fit.BARE
     return Fit.NONE
 
 
+_SEARCHES = frozenset({"grep", "egrep", "fgrep", "zgrep", "findstr"})
+_FIND = frozenset({"-exec", "-name", "-iname", "-type", "-perm", "-delete", "-print", "-maxdepth"})
 _READERS = frozenset({"cat", "type", "tac", "nl", "more", "less", "head", "tail", "rm", "del"})
 
 
@@ -197,7 +229,13 @@ def _interpreter(name: str, words: Sequence[Word]) -> Fit:
         return Fit.HARM if first.text.lower() in _WMIC else Fit.NONE
     if name in ("powershell", "pwsh") and _CMDLET.match(first.text):
         return Fit.HARM
-    return Fit.CALL if is_path(first) or _plain_file(first) else Fit.NONE
+    if not (is_path(first) or _plain_file(first)):
+        return Fit.NONE
+    # `node build.js` is what every project's own scripts say.
+    own = (
+        name in _RUNTIMES and not first.text.startswith(("/", "\\", "~")) and ".." not in first.text
+    )
+    return Fit.BARE if own else Fit.CALL
 
 
 def _wait(name: str, words: Sequence[Word]) -> Fit:
@@ -209,11 +247,13 @@ def _wait(name: str, words: Sequence[Word]) -> Fit:
     return Fit.HARM if all(map(_takes, words)) else Fit.NONE
 
 
-def _print(_name: str, words: Sequence[Word]) -> Fit:
+def _print(name: str, words: Sequence[Word]) -> Fit:
     if not words:
         return Fit.NONE
     if any(word.redirected for word in words):
-        return Fit.CALL
+        return Fit.HARM if any(_SCRIPT_FILE.search(word.text) for word in words) else Fit.CALL
+    if name in ("expr", "let"):
+        return Fit.CALL if any(_NUMBER.match(word.text) for word in words) else Fit.NONE
     rest = " ".join(word.raw for word in words)
     if "$((" in rest or ("`" in rest and "expr" in rest):
         return Fit.HARM
@@ -230,14 +270,17 @@ def _filter(_name: str, words: Sequence[Word]) -> Fit:
 
 def _administration(name: str, words: Sequence[Word]) -> Fit:
     if not words:
-        return Fit.BARE if name in ("reboot", "halt", "poweroff", "passwd", "su") else Fit.NONE
+        return Fit.BARE if name in _COMPLETE else Fit.NONE
     subcommands = _SUBCOMMANDS.get(name)
     first = words[0]
     if subcommands is not None and first.text.lower() in subcommands:
         return Fit.HARM if name in ("net", "net1", "reg") and len(words) <= 6 else Fit.CALL
+    if first.text == "-c" or (is_flag(first) and name in _COMPLETE and len(words) <= 3):
+        return Fit.CALL
     return Fit.CALL if is_flag(first) and all(map(_takes, words[:2])) else Fit.NONE
 
 
+_COMPLETE = frozenset({"reboot", "halt", "poweroff", "shutdown", "passwd", "su", "calc", "notepad"})
 _FITS: dict[Kind, Callable[[str, Sequence[Word]], Fit]] = {
     Kind.TELLING: _telling,
     Kind.LISTING: _listing,

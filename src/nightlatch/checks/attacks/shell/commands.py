@@ -33,7 +33,7 @@ _BY_KIND = {
     Kind.LISTING: """
         id ls ps w who env dir pwd set hostname last history df mount ip ver vol tree dmesg groups
         users uptime lsof ss arp route date lsblk jobs finger set export declare lsattr pstree
-        vdir gci get-process get-childitem gps locale tty""",
+        vdir gci get-process get-childitem gps locale tty free top""",
     Kind.FILE: """
         cat tac nl head tail more less od xxd hexdump strings grep egrep fgrep zgrep awk gawk sed
         cut sort wc diff cp mv rm unlink chmod chown chgrp touch tee dd tar find xargs ln stat file
@@ -44,9 +44,9 @@ _BY_KIND = {
     Kind.NETWORK: """
         curl wget fetch nc ncat netcat nc.traditional socat telnet ssh scp sftp ftp tftp ping ping6
         traceroute tracert tracepath dig nslookup host getent lynx links w3m lwp-request
-        lwp-download rsync certutil bitsadmin openssl axel aria2c nmap mtr whois smbclient iwr irm
+        lwp-download rsync certutil bitsadmin axel aria2c nmap mtr whois smbclient iwr irm
         invoke-webrequest invoke-restmethod start-bitstransfer test-connection resolve-dnsname
-        pathping http""",
+        pathping http mail sendmail""",
     Kind.INTERPRETER: """
         sh bash zsh dash ksh csh tcsh ash fish rbash python python2 python3 perl ruby php php5 php7
         php8 node nodejs lua tclsh expect java gcc cmd powershell pwsh mshta wscript cscript
@@ -58,19 +58,20 @@ _BY_KIND = {
         net net1 netsh reg sc schtasks taskkill at useradd adduser usermod userdel passwd chpasswd
         su sudo kill killall pkill reboot shutdown halt poweroff init crontab service systemctl
         iptables wevtutil vssadmin bcdedit mkfifo mknod insmod modprobe chattr docker kubectl
-        apt-get yum apk pip npm gdb strace script screen tmux""",
+        apt-get yum apk dpkg rpm openssl systemctl for calc notepad pip npm gdb strace script screen tmux""",
 }
 COMMANDS: dict[str, Kind] = {
     name: kind for kind, names in _BY_KIND.items() for name in names.split()
 }
-WRAPPERS = frozenset(
+_WRAPPERS = (
     "sudo exec nohup command builtin busybox time nice ionice setsid stdbuf do then else if while "
-    "! call start xargs env doas toybox unbuffer".split()
+    "! call start xargs env doas toybox unbuffer "
+    "timeout su"
 )
+WRAPPERS = frozenset(_WRAPPERS.split())
 """Words before a command that leave it one."""
 
-ON_WINDOWS = frozenset(
-    """
+_WINDOWS = """
     dir type copy xcopy robocopy move del erase attrib cacls icacls mkdir rmdir findstr find ren
     rename more sort set ver vol tree echo ping ipconfig netstat systeminfo tasklist taskkill net
     net1 netsh reg sc schtasks at shutdown certutil bitsadmin nslookup tracert pathping cmd
@@ -79,8 +80,8 @@ ON_WINDOWS = frozenset(
     get-childitem gps new-item remove-item invoke-webrequest invoke-restmethod iwr irm iex
     invoke-expression start-process start-sleep start-bitstransfer test-connection resolve-dnsname
     write-output write-host curl ssh ftp tftp telnet openssl tar qwinsta quser date
-    """.split()
-)
+"""
+ON_WINDOWS = frozenset(_WINDOWS.split())
 """Found in any case, as Windows does."""
 
 DIRECTORIES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/")

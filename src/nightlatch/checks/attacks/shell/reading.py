@@ -1,12 +1,12 @@
 """Where a command may begin in a text, and which commands do."""
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
-from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_flag
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+from nightlatch.checks.attacks.shell.arguments import Fit, fit, is_option
 from nightlatch.checks.attacks.shell.commands import (
     COMMANDS,
     DIRECTORIES,
@@ -40,12 +40,13 @@ class Command(NamedTuple):
     arguments: tuple[Word, ...]
 
 
-_OPENING = re.compile(r"\|\|?|&&|(?<![<>])&(?![>#])|;|[\n\r]|\$\((?!\()|`|[<>]\(")
-_LEAD = re.compile(r"(?:[\s(!@\"'+]|\{\s)*+")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w{0,31}+)=(?=[^=])")
+_OPENING = LazyPattern(r"\|\|?|&&|(?<![<>])&(?![>#])|;|[\n\r]|\$\((?!\()|`|[<>]\(")
+# A quote that is closed after one word belongs to the word; any other closes what stood before.
+_LEAD = LazyPattern(r"""(?:[\s(!@+]|\{\s|["'](?![\w./-]{1,40}["']))*+""")
+_ASSIGNMENT = LazyPattern(r"([A-Za-z_]\w{0,31}+)=(?=[^=])")
 # A word that nothing hides; what follows it decides whether it can be a name at all.
-_PLAIN_NAME = re.compile(r"[\w./:-]++(?![\w\\$'\"?*\[{^`%@])")
-_DRIVE = re.compile(r"(?:[A-Za-z]:)?[\\/].*[\\/]")
+_PLAIN_NAME = LazyPattern(r"[\w./:-]++(?![\w\\$'\"?*\[{^`%@])")
+_DRIVE = LazyPattern(r"(?:[A-Za-z]:)?[\\/].*[\\/]")
 
 
 def commands_in(text: str) -> list[Command]:
@@ -97,7 +98,8 @@ def _split(words: tuple[Word, ...]) -> tuple[Word, ...]:
 def _unwrapped(words: tuple[Word, ...]) -> tuple[Word, ...]:
     """Without `sudo -u root`, `env`, `busybox` and the like before a program."""
     while len(words) > 1 and _base_name(words[0].text) in WRAPPERS:
-        at = next((n for n, word in enumerate(words) if n and not is_flag(word)), 0)
+        # `timeout 5 id`: its own options first.
+        at = next((n for n, word in enumerate(words) if n and not is_option(word)), 0)
         if not at or not (_names(words[at]) or _base_name(words[at].text) in WRAPPERS):
             break
         words = words[at:]
@@ -163,8 +165,11 @@ def _base_name(word: str) -> str:
 
 
 def _is_pattern(text: str) -> bool:
-    """A path with wildcards in it, such as `/???/c?t` or `/bin/c[a]t`."""
-    return "/" in text and any(mark in text for mark in "?*[")
+    """A path with wildcards in it, such as `/???/c?t` or `/bin/c[a]t`, and with a letter of the
+    name: what matches everything says nothing."""
+    if "/" not in text or not any(mark in text for mark in "?*["):
+        return False
+    return text[0] in "/." and any(map(str.isalpha, text.rpartition("/")[2]))
 
 
 @lru_cache(maxsize=256)

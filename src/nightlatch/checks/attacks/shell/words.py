@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 MAX_WORDS = 24
 """Of one command. What matters stands in the first few."""
 _MAX_PIECES = 160
@@ -33,7 +35,7 @@ class Line(NamedTuple):
 
 
 # Every repetition is possessive or bounded: no input makes the matcher go back.
-_PIECE = re.compile(
+_PIECE = LazyPattern(
     r"""
     (?P<ifs>      \$(?:IFS(?![A-Za-z_])|\{IFS[^}\n]{0,24}+\})(?:\$\d)?+ )
   | (?P<gap>      (?:[ \t\v\f\xa0]|\\\r?\n)++ | %\w{1,40}+:~[-\d,]{1,9}+% )
@@ -41,7 +43,7 @@ _PIECE = re.compile(
   | (?P<comspec>  %(?i:comspec)% )
   | (?P<ansi>     \$'(?:[^'\\]|\\.){0,200}+' )
   | (?P<said>     \$\((?:echo|printf)\ ++(?:-\w+\ ++)?+[\w./'"-]{1,40}+\) )
-  | (?P<inner>    \$\([^()]{0,200}+(?:\([^()]{0,100}+\)[^()]{0,100}+){0,4}+\) )
+  | (?P<inner>    (?<=\w)``(?=\w) | \$\([^()]{0,200}+(?:\([^()]{0,100}+\)[^()]{0,100}+){0,4}+\) )
   | (?P<variable> \$(?:\d|[A-Za-z_]\w*+|[@*\#?!$-]|\{[^{}\n]{0,64}+\}) )
   | (?P<end>      [;|&\n\r)`}] | [<>]\( )
   | (?P<single>   '[^']{0,400}+' )
@@ -54,10 +56,10 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ANSI_ESCAPE = re.compile(
+_ANSI_ESCAPE = LazyPattern(
     r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|(.))", re.DOTALL
 )
-_PARAMETER = re.compile(r"(\w++|[@*#?!$-])(?:(:?[-=+])(.*+)|(:\d++:\d++)|.*+)", re.DOTALL)
+_PARAMETER = LazyPattern(r"(\w++|[@*#?!$-])(?:(:?[-=+])(.*+)|(:\d++:\d++)|.*+)", re.DOTALL)
 _SUBSTRINGS = {"HOME", "PATH", "PWD", "SHELL"}
 """Variables that begin with a slash: `${HOME:0:1}` is one."""
 
@@ -191,7 +193,7 @@ def _variable(piece: str, variables: Mapping[str, str]) -> str:
     name, operator, word, part = match.groups()
     if part and name in _SUBSTRINGS:
         return "/"
-    value = variables.get(name, "")
+    value = variables.get(name, "sh" if name == "0" else "")
     if operator and (bool(value) is (operator[-1] == "+")):
         return _unquoted(word)
     return value
@@ -205,6 +207,7 @@ _UNDO = {
     "comspec": _comspec,
     "said": _said,
     "inner": _nothing,
+    "joint": _nothing,
     "ansi": _ansi,
     "variable": _variable,
 }

@@ -50,10 +50,10 @@ _SHORT = re.compile(
         (?: '\s?(?P<symbol>[-+*/%^&|=<>!]{1,3})\s?'
           | '(?P<word>div|mod|xor|rlike|regexp|sounds\ like|not\ (?:like|rlike|regexp|in))'
           | '\s(?:or|and|like|div|mod|xor|rlike|regexp|sounds\ like|not\ (?:like|rlike))\s?'
-        )[\w@.]{0,12}""",
+        )[\w@.%]{0,12}""",
     re.IGNORECASE | re.VERBOSE,
 )
-_CUTTING = re.compile(r"--[\s+-]*+\w{0,4}|/\*.*+|\#", re.DOTALL)
+_CUTTING = re.compile(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
 _SHORTEST, _LONGEST = 3, 40
 
 
@@ -70,13 +70,20 @@ def _quotes(value: str) -> Iterator[int]:
     seen = set()
     for quote in ("'", '"'):
         at = value.find(quote)
-        if at >= 0:
+        if at >= 0 and not _is_literal(value, at):
             seen.add(at + 1)
             yield at + 1
     bare = _ESCAPED.match(value)
     at = bare.end() + 1 if bare else 0
     if at < len(value) and at not in seen:
         yield at
+
+
+def _is_literal(value: str, at: int) -> bool:
+    """Is the whole value a string in its quotes, or does a Python string of three quotes begin?"""
+    quote = value[at]
+    whole = at == 0 and len(value) > _SHORTEST and value.endswith(quote) and value.count(quote) == 2
+    return whole or value.startswith(quote * 3, at)
 
 
 def _bare(sql: Reading, value: str) -> Finding | None:
@@ -113,6 +120,8 @@ def _within(sql: Reading, lead: Expression) -> Finding | None:
         and (lead.called + lead.system > 1)
     ):
         return sure(ASKS, 65)
+    if lead.cases and lead.decided and lead.compared and sql[0].text != "case":
+        return sure(INNER, 85)
     if lead.cases and lead.complete and lead.values > 1 and sql[lead.at - 1].text == "end":
         return sure(WHOLE, 65)
     if lead.complete and not lead.names and _CUTTING.fullmatch(sql[lead.at].text):

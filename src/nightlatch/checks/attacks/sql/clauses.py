@@ -24,6 +24,7 @@ from nightlatch.checks.attacks.sql.words import LOGIC, OPERATORS, SYMBOL_LOGIC, 
 
 _CLAUSES = 12
 _FAR = 24
+_AFTER_NOT = frozenset(("like", "in", "between", "rlike", "regexp", "similar"))
 _UNION_WORDS = frozenset(("all", "distinct", "distinctrow", "("))
 _CERTAIN = 85
 
@@ -63,11 +64,15 @@ def _clause(sql: Reading, at: int, before: Tail) -> Step:
         return _condition(sql, at, before)
     if known := _CLAUSE_WORDS.get(text):
         return known(sql, at, before)
-    if (text in OPERATORS or text == ",") and before is not Tail.EMPTY:
+    if before is not Tail.EMPTY and _operates(text, sql[at + 1].text):
         return _operation(sql, at, before)
     if before is Tail.VALUE or (before is Tail.QUOTED and sql.unpaired):
         return statement(sql, at), 0
     return None, 0
+
+
+def _operates(text: str, after: str) -> bool:
+    return text == "," or (text in OPERATORS and (text != "not" or after in _AFTER_NOT))
 
 
 def _condition(sql: Reading, at: int, before: Tail) -> Step:
@@ -88,11 +93,13 @@ def _select_in(sql: Reading, at: int) -> int:
 
 
 def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding | None:
+    if before is Tail.QUOTED and programmed(sql, at, inside.at):
+        return None
     ended = sql.skip(inside.at, ")")
     closed = sql.dead_comment(sql.skip(ended, ";"))
     # A word's `||` is a programmer's: `a || length(b)`; a constant's is not.
     spoken = before is Tail.NAMED and sql[at].text in SYMBOL_LOGIC
-    if inside.decided and not programmed(sql, at, inside.at):
+    if inside.decided:
         return sure(TRUTH, 75 if before is Tail.EMPTY else 90)
     if (
         inside.telling
@@ -112,6 +119,8 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
         return sure(INNER, 70)
     if inside.constant and (closed or _lonely_digit(sql, at + 1)):
         return sure(TRUTH, 82)
+    if inside.constant and before is Tail.QUOTED and _reckoned(sql, at + 1, inside):
+        return sure(TRUTH, 75)
     if inside.constant and sql[ended].kind == "comment" and inside.at > at + 2:
         return sure(TRUTH, 65)
     if before is Tail.VALUE and inside.compared and closed:
@@ -123,6 +132,12 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
     if inside.compared and (closed or sql[inside.at - 1].kind == "open"):
         return sure(TRUTH, 82)
     return None
+
+
+def _reckoned(sql: Reading, at: int, inside: Expression) -> bool:
+    """`'or(1)or'`: begins as no word of a sentence does, and leaves a string open."""
+    begins = sql[at].text in {"(", "!", "~", "-"} or sql[at].kind == "number"
+    return begins and inside.values > 1 and sql[inside.at - 1].kind == "open"
 
 
 def _lonely_digit(sql: Reading, at: int) -> bool:
@@ -137,7 +152,9 @@ def _operation(sql: Reading, at: int, before: Tail) -> Step:
         return sure(TIME, 95), 0
     if inside.queries and selects(sql, _select_in(sql, at) + 1):
         return sure(INNER), 0
-    if inside.telling and inside.called > 1 and not inside.wanting:
+    if inside.cases and inside.decided:
+        return sure(INNER, 85), 0
+    if before is not Tail.NAMED and inside.telling and inside.called > 1 and not inside.wanting:
         return sure(INNER, 80), 0
     if before is not Tail.QUOTED:
         return None, 0 if inside.wanting else inside.at
@@ -155,8 +172,7 @@ def programmed(sql: Reading, at: int, end: int) -> bool:
 
 def _operand(sql: Reading, at: int) -> Expression:
     at += 1
-    if sql[at].text in {"like", "in", "between", "rlike", "regexp", "by", "to"}:
-        at += 1
+    at += sql[at].text in _AFTER_NOT
     return Expression(sql, at)
 
 
@@ -185,6 +201,10 @@ def _union(sql: Reading, at: int, before: Tail) -> Step:
     if sql[start].text == "select":
         return _union_select(sql, start + 1, before), 0
     if before in {Tail.VALUE, Tail.QUOTED}:
+        if sql[start].text == "values" and sql[start + 1].text == "(":
+            return sure(UNION, 85), 0
+        if sql[start].text == "table" and sql[start + 2].kind in {"end", "comment"}:
+            return sure(UNION, 70), 0
         if sql.dead_comment(start) or (sql[start].text == END and (start > at + 1 or sql.comments)):
             return sure(UNION, 65), 0
         if sql[start].kind == "number" and sql[start + 1].text == ",":
@@ -223,14 +243,14 @@ def _sorted_by(sql: Reading, at: int, before: Tail) -> Step:
         return sure(TIME, 95), 0
     if inside.telling or inside.queries:
         return sure(INNER, 85), 0
-    if sql[at + 2].kind == "number":
-        if sql.dead_comment(at + 3):
-            return sure(COLUMNS, 85), 0
-        if sql[at + 3].text == END and before in {Tail.VALUE, Tail.QUOTED}:
-            return sure(COLUMNS, 65), 0
     after = _behind_list(sql, Expression(sql, at + 2))
-    counted = after > at + 4 and sql[after].text == END and not inside.names
-    return (sure(COLUMNS, 70) if counted and before is not Tail.NAMED else None), after
+    if sql[at + 2].kind != "number" or inside.names:
+        return None, after
+    ended = sql.skip(after, ("asc", "desc"))
+    if sql.dead_comment(ended):
+        return sure(COLUMNS, 85), 0
+    counted = sql[ended].text == END and before in {Tail.VALUE, Tail.QUOTED}
+    return (sure(COLUMNS, 65) if counted else None), after
 
 
 def _behind_list(sql: Reading, part: Expression) -> int:

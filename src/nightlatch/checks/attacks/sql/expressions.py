@@ -12,6 +12,7 @@ from nightlatch.checks.attacks.sql.words import (
     BARE_CALLS,
     CALLS,
     COMPARE,
+    FAMILIES,
     FIRST_ROWS,
     LITERALS,
     LOGIC,
@@ -202,10 +203,10 @@ class Expression:
 
     def _call(self, text: str) -> bool:
         """A name with a bracket behind it; the bracket is read next."""
-        if text not in CALLS or self._method():
+        if not (text in CALLS or text.startswith(FAMILIES)) or self._method():
             return self._name(text)
         self.called += 1
-        self.telling += text in TELLING
+        self.telling += text in TELLING or text.startswith(FAMILIES)
         self.waits = self.waits or (text in WAITING and self._waiting())
         return self._value()
 
@@ -218,7 +219,9 @@ class Expression:
     def _waiting(self) -> bool:
         """`sleep(5)`; but not "sleep (8 hours)"."""
         first, after = self._sql[self.at + 2], self._sql[self.at + 3].text
-        return first.text in {"(", ")", "-"} or after in {")", ",", "*", "(", "-", "+", "/"}
+        if first.kind == "word":
+            return after == "("
+        return first.text in {"(", "-"} or after in {")", ",", "*", "-", "+", "/"}
 
     def _operator(self, token: Token) -> bool | None:
         kind, text = token
@@ -229,7 +232,7 @@ class Expression:
         if text in LOGIC:
             return self._condition(text)
         if text in COMPARE:
-            return self._comparison(text)
+            return self._comparison(text) or None
         if text == ",":
             self._conditions.settle()
             self._aliased = False
@@ -237,8 +240,13 @@ class Expression:
         if text in ARITHMETIC:
             self.operators += 1
             return True
-        if text in {".", "::", ":="}:
+        if text == ".":
             self._conditions.member()
+            return True
+        if text == "::":
+            self.at += 1  # the type
+            return False
+        if text == ":=":
             return True
         return self._suffix(kind, text)
 
@@ -259,7 +267,9 @@ class Expression:
         return True
 
     def _comparison(self, text: str) -> bool:
-        if text in {"not", "sounds", "similar"} and self._sql[self.at + 1].text in _MORE_COMPARE:
+        if text in {"not", "sounds", "similar"}:
+            if self._sql[self.at + 1].text not in _MORE_COMPARE:
+                return False
             self.at += 1
         self._between = "between" in {text, self._sql[self.at].text}
         self._conditions.compare()

@@ -22,7 +22,7 @@ from nightlatch.checks.attacks.sql.words import (
 
 _AFTER_NAME = {END} | words(
     """; , . ( ) where cascade restrict values select as is with identified add modify set drop
-    union limit order group having"""
+    union limit order group having to returns"""
 )
 _AFTER_VALUE = (
     words("; , ) from where limit order group union into as goto begin =")
@@ -55,7 +55,7 @@ def selects(sql: Reading, at: int) -> bool:
 def _bracketed(sql: Reading, at: int) -> bool:
     """`(0)from(…)`, `(password)from users`; but not `select(users.c.name).where(…)`."""
     inside = Expression(sql, at)
-    if inside.queries or not inside.names or inside.wanting:
+    if inside.queries or (inside.values and not inside.names):
         return True
     return sql[inside.at].text in {"from", "union", "limit", ",", "into"}
 
@@ -63,7 +63,7 @@ def _bracketed(sql: Reading, at: int) -> bool:
 def _named_columns(sql: Reading, at: int) -> bool:
     while sql[at].kind == "word" and sql[at + 1].text in {",", "."}:
         at += 2
-    if sql[at].constant or sql[at].kind in {"variable", "name"} or sql[at + 1].text == "(":
+    if sql[at].constant or sql[at].kind in {"variable", "name"} or sql[at + 1].text in {"(", "||"}:
         return True
     if sql[at].text in BARE_CALLS and sql[at + 1].kind in {"end", "comment"}:
         return True
@@ -163,6 +163,7 @@ def _branched_or_not(sql: Reading, at: int) -> bool:
 
 def _called(sql: Reading, at: int) -> bool:
     """`call f(5)`, `call f(repeat(…))`; but not the "(mobile)" of "call me (mobile)"."""
+    at += 2 * (sql[at + 2].text == ".")
     if not sql[at + 1].text.isidentifier() or sql[at + 2].text != "(":
         return False
     return sql[at + 3].constant or sql[at + 4].text == "("
@@ -232,8 +233,8 @@ def _named(sql: Reading, at: int) -> bool:
 
 
 def _name_ends(sql: Reading, at: int) -> bool:
-    if sql[at].text == "(":
-        return sql[at + 1].kind == "word" and sql[at + 2].text == ")"
+    if sql[at].text in {"(", "["}:
+        return sql[at + 1].kind == "word" and sql[at + 2].text in {")", "]"}
     after = sql[at + 1]
     if sql[at].kind not in {"word", "string", "name"}:
         return False

@@ -71,6 +71,9 @@ RESERVED = (
 )
 """No operand begins with one of these."""
 
+FAMILIES = ("json_", "jsonb_", "pg_", "dbms_", "utl_", "st_", "xp_", "sp_", "sys_")
+"""How further functions of databases begin."""
+
 SCHEMAS = (
     "dbms_",
     "utl_",

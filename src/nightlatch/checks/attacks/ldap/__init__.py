@@ -1,0 +1,1 @@
+"""Search filters of directories (RFC 4515)."""

@@ -1,0 +1,1 @@
+"""What databases without SQL would run: operators, JavaScript, commands between line ends."""

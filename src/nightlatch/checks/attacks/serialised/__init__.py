@@ -1,0 +1,1 @@
+"""Objects in transit: the formats that languages keep theirs in."""

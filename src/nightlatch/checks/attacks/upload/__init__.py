@@ -1,0 +1,1 @@
+"""Uploaded files: what their names and their contents give away."""

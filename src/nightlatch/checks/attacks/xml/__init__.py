@@ -1,0 +1,1 @@
+"""XML documents, as far as they make a parser fetch or grow."""

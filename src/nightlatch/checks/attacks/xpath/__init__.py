@@ -1,0 +1,1 @@
+"""XPath and XQuery (W3C)."""
