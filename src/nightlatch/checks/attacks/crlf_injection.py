@@ -3,6 +3,7 @@
 import re
 
 from nightlatch.checks.attacks import parameter_names
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.lines import FIELD, MAX_LINES, added_lines, holds_text, is_head
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
@@ -13,33 +14,33 @@ _ONE_LINE_PLACES = frozenset((Place.PATH, Place.HEADER, Place.COOKIE))
 _MOST_LINES = 6
 """Lines that an injection adds; a text that somebody wrote or quoted has more."""
 
-_STATUS = re.compile(r"[ \t]*+HTTP/\d(?:\.\d)?[ \t]+\d{3}\b", re.IGNORECASE)
-_REQUEST = re.compile(r"[ \t]*+[A-Z]{3,10}[ \t]+\S+[ \t]+HTTP/\d")
-_QUOTED_EXCHANGE = re.compile(
+_STATUS = LazyPattern(r"[ \t]*+HTTP/\d(?:\.\d)?[ \t]+\d{3}\b", re.IGNORECASE)
+_REQUEST = LazyPattern(r"[ \t]*+[A-Z]{3,10}[ \t]+\S+[ \t]+HTTP/\d")
+_QUOTED_EXCHANGE = LazyPattern(
     r"\s*+(?:[<>*$#]?\s?HTTP/\d|[<>]?\s?[A-Z]{3,8}\s+\S+\s+HTTP/\d|.{0,80}\bcurl\b)", re.IGNORECASE
 )
 # Code points whose last eight bits are a line end: code that cuts characters to bytes sends those.
-_CUT = re.compile(r"[^\x00-\xff]")
-_CUT_FIELD = re.compile(
+_CUT = LazyPattern(r"[^\x00-\xff]")
+_CUT_FIELD = LazyPattern(
     r"set-cookie[ \t]*+:|location[ \t]*+:[ \t]*+(?:https?:)?/|content-(?:type|length)[ \t]*+:"
     r"|x-[\w-]{2,30}[ \t]*+:",
     re.IGNORECASE,
 )
 
 _PLAUSIBLE = {
-    "set-cookie": re.compile(r"[^\s=;,]{1,100}+="),
-    "location": re.compile(r"(?:https?:)?/|javascript:|data:", re.IGNORECASE),
-    "content-type": re.compile(r"[a-z]+/[\w.+*-]+", re.IGNORECASE),
-    "content-length": re.compile(r"\d"),
-    "content-disposition": re.compile(r"inline|attachment|form-data", re.IGNORECASE),
-    "transfer-encoding": re.compile(r"chunked|identity|gzip", re.IGNORECASE),
-    "refresh": re.compile(r"\d+\s*;"),
-    "status": re.compile(r"[1-5]\d\d\b"),
-    "host": re.compile(r"[\w.-]+\.\w|localhost|\["),
-    "link": re.compile(r"<"),
+    "set-cookie": LazyPattern(r"[^\s=;,]{1,100}+="),
+    "location": LazyPattern(r"(?:https?:)?/|javascript:|data:", re.IGNORECASE),
+    "content-type": LazyPattern(r"[a-z]+/[\w.+*-]+", re.IGNORECASE),
+    "content-length": LazyPattern(r"\d"),
+    "content-disposition": LazyPattern(r"inline|attachment|form-data", re.IGNORECASE),
+    "transfer-encoding": LazyPattern(r"chunked|identity|gzip", re.IGNORECASE),
+    "refresh": LazyPattern(r"\d+\s*;"),
+    "status": LazyPattern(r"[1-5]\d\d\b"),
+    "host": LazyPattern(r"[\w.-]+\.\w|localhost|\["),
+    "link": LazyPattern(r"<"),
 }
 """Headers of answers, and what their values begin with."""
-_HARMLESS_ANYWHERE = re.compile(
+_HARMLESS_ANYWHERE = LazyPattern(
     r"(?:access-control-[a-z-]+|x-xss-protection|x-frame-options|x-content-type-options"
     r"|content-security-policy|strict-transport-security|x-forwarded-(?:for|host)|set-cookie2"
     r"|x-original-url|x-rewrite-url|www-authenticate|cache-control|last-modified|content-encoding)",

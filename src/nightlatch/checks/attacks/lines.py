@@ -2,13 +2,15 @@
 
 import re
 
-_BREAK = re.compile(r"\r\n?|\n|\\r\\n|\\n(?=[A-Z])")
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
+_BREAK = LazyPattern(r"\r\n?|\n|\\r\\n|\\n(?=[A-Z])")
 MAX_LINES = 64
 
-FIELD = re.compile(r"[ \t]*+([A-Za-z][\w-]{0,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCII | re.DOTALL)
+FIELD = LazyPattern(r"[ \t]*+([A-Za-z][\w-]{0,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCII | re.DOTALL)
 """A line of a head: its name and its value."""
 
-_TEXT_NAMES = re.compile(
+_TEXT_NAMES = LazyPattern(
     r".*(?:message|msg|body|text|comment|content|description|desc|note|html|markdown|summary|patch"
     r"|diff|log|raw|bio|about|readme|answer|question|snippet|source|code|output|stack(?:trace)?"
     r"|trace|details?|reason|feedback|review|prompt|completion|payload|mime|article|post|draft"

@@ -3,6 +3,7 @@
 import re
 
 from nightlatch.checks.attacks import parameter_names
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -14,24 +15,26 @@ _PLACES = frozenset(
 
 _NAME = r"(?:[\w-]{1,63}+\.)+[a-z]{2,24}+\.?"
 _HOST = rf"{_NAME}(?=[/:?#\\\s%\x00]|$)"
-_SLASHES = re.compile(r"([/\\\x00-\x20\u3031\uff0f\u2044\u2215]++)(.*)", re.DOTALL)
-_SCHEME = re.compile(r"[\x00-\x20]*+(https?|ftp):([/\\\x00-\x20]*+)(.*)", re.IGNORECASE | re.DOTALL)
-_SCRIPT = re.compile(
+_SLASHES = LazyPattern(r"([/\\\x00-\x20\u3031\uff0f\u2044\u2215]++)(.*)", re.DOTALL)
+_SCHEME = LazyPattern(
+    r"[\x00-\x20]*+(https?|ftp):([/\\\x00-\x20]*+)(.*)", re.IGNORECASE | re.DOTALL
+)
+_SCRIPT = LazyPattern(
     r"[\x00-\x20/]*+(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:\s*\S"
     r"|[\x00-\x20]*+data\s*:\s*(?:text/(?:html|xml)|image/svg|application/(?:xhtml|xml|javascript)|[,;])",
     re.IGNORECASE,
 )
-_IDLE = re.compile(r"javascript:(?:\s|void\b|;|history\.)", re.IGNORECASE)
+_IDLE = LazyPattern(r"javascript:(?:\s|void\b|;|history\.)", re.IGNORECASE)
 """What pages write where a link shall do nothing, and people where they speak of the language."""
-_LEADING_HOST = re.compile(_HOST, re.IGNORECASE)
-_ANY_HOST = re.compile(rf"(?:[^/?#]{{0,100}}@)?{_HOST}|\d|\[|[\w-]+\u3002\w", re.IGNORECASE)
-_TWO_HOSTS = re.compile(
+_LEADING_HOST = LazyPattern(_HOST, re.IGNORECASE)
+_ANY_HOST = LazyPattern(rf"(?:[^/?#]{{0,100}}@)?{_HOST}|\d|\[|[\w-]+\u3002\w", re.IGNORECASE)
+_TWO_HOSTS = LazyPattern(
     rf"{_NAME}(?::\d+)?"
     r"(?:[\\/]?@|\\|%(?:ff|00|0[ad]|5c|40)|[\x00-\x20]+[@.]|[#?]@)",
     re.IGNORECASE,
 )
-_APPENDED = re.compile(rf"[@.]{_HOST}", re.IGNORECASE)
-_USER_PART = re.compile(r"([^/?#\\]{1,200})@(.*)", re.DOTALL)
+_APPENDED = LazyPattern(rf"[@.]{_HOST}", re.IGNORECASE)
+_USER_PART = LazyPattern(r"([^/?#\\]{1,200})@(.*)", re.DOTALL)
 
 
 def recognise(text: str, value: Value) -> Clue | None:

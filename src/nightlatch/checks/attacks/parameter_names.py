@@ -1,21 +1,21 @@
 """What a parameter's name says about what becomes of its value."""
 
-import re
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 
-_LAST = re.compile(r"[^.\[\]$]+(?=[\[\].]*$)")
-_JOINTS = re.compile(r"[-_\s]")
+_LAST = LazyPattern(r"[^.\[\]$]+(?=[\[\].]*$)")
+_JOINTS = LazyPattern(r"[-_\s]")
 
-_REDIRECTS = re.compile(
+_REDIRECTS = LazyPattern(
     r"(?:.*(?:redirect|redir|return(?:to|url|uri|path)?|callback)(?:ur[li]|to|path|page)?"
     r"|next(?:ur[li]|page|path)?|continue(?:ur[li]|to)?|go(?:to)?(?:ur[li])?|dest(?:ination)?(?:ur[li])?"
     r"|forward(?:ur[li]|to)?|back(?:ur[li]|to)?|(?:log(?:in|out)|success|error|fail(?:ure)?|cancel"
     r"|checkout|origin|target|service|exit|jump|after|from|out|r|ret|referr?er)(?:ur[li]|to|path)?"
     r"|relaystate|rurl|ru|u|to|url|uri|link|href|ref|view|site|page)"
 )
-_SURE_REDIRECTS = re.compile(
+_SURE_REDIRECTS = LazyPattern(
     r".*(?:redirect|redir|return|goto|continue|forward|callback|next|dest|logout|relaystate|rurl).*"
 )
-_FETCHED = re.compile(
+_FETCHED = LazyPattern(
     r".*(?:ur[li]|link|src|source|dest(?:ination)?|host|server|proxy|fetch|feed|file|path|image|img"
     r"|load|domain|target|endpoint|address|addr|template|import|upload|preview|request|api|pdf"
     r"|avatar|picture|remote|download|reference|href)"

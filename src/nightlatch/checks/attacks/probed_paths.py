@@ -197,7 +197,7 @@ ANYWHERE: dict[str, tuple[int, str]] = {
     "/etc/passwd": (88, "the machine's people"),
     "/etc/shadow": (92, "the machine's passwords"),
     "/think/app/invokefunction": (95, "a hole in ThinkPHP (CVE-2018-20062)"),
-    "\\think\\": (95, "a hole in ThinkPHP (CVE-2018-20062)"),
+    "/\\think\\": (95, "a hole in ThinkPHP (CVE-2018-20062)"),
     "/public/index.php?s=": (70, "a hole in ThinkPHP"),
     "/seeyon/": (74, "a hole in Seeyon"),
     "/weaver/bsh.servlet": (90, "a hole in e-cology"),

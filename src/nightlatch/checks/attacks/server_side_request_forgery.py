@@ -3,6 +3,7 @@
 import re
 
 from nightlatch.checks.attacks import parameter_names
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import is_prose
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.url.addresses import Reach, Target, target_of
@@ -24,10 +25,10 @@ _SAYS_WHERE_FROM = frozenset(
 _SAYS_PAGE = frozenset(("referer", "origin", "access-control-request-origin"))
 _ORDINARY = 25
 """Percent of certainty of what developers and their machines send every day."""
-_SPACE = re.compile(r"\s")
+_SPACE = LazyPattern(r"\s")
 _ASKED_FOR = frozenset((Place.QUERY, Place.FORM, Place.MULTIPART, Place.PATH))
 
-_FETCHES = re.compile(r"(?:https?|ftps?|wss?|sftp|imaps?|pop3s?|smtps?|telnet|rtsp|)", re.ASCII)
+_FETCHES = LazyPattern(r"(?:https?|ftps?|wss?|sftp|imaps?|pop3s?|smtps?|telnet|rtsp|)", re.ASCII)
 _ODD_SCHEMES = {
     "gopher": (92, "speaks to any service inside with gopher"),
     "dict": (88, "speaks to services inside with dict"),
@@ -39,17 +40,17 @@ _ODD_SCHEMES = {
     "rmi": (75, "has the server call a remote Java object"),
     "jndi": (80, "has the server look a name up with JNDI"),
 }
-_METADATA_PATHS = re.compile(
+_METADATA_PATHS = LazyPattern(
     r"/(?:latest/(?:meta-data|user-data|dynamic|api/token)|computemetadata/v1"
     r"|metadata/(?:instance|identity|v1)|opc/v[12]/|openstack/latest|hetzner/v1/metadata"
     r"|2\d{3}-\d\d-\d\d/meta-data|v2/credentials)",
     re.IGNORECASE,
 )
-_BARE = re.compile(
+_BARE = LazyPattern(
     r"\s*+((?:\d|0x|\[)[\da-fx.:\[\]]{2,60}+|metadata[\w.-]{5,40}+)(?::(\d{1,5}))?(/\S*+)?\s*+",
     re.IGNORECASE,
 )
-_DISGUISES = re.compile("[\u2460-\u24ff\uff01-\uff5e\u3002\uff61\U0001d400-\U0001d7ff]")
+_DISGUISES = LazyPattern("[\u2460-\u24ff\uff01-\uff5e\u3002\uff61\U0001d400-\U0001d7ff]")
 
 
 def recognise(text: str, value: Value) -> Clue | None:
@@ -72,7 +73,7 @@ def _of_url(url: Url, text: str, value: Value) -> Clue | None:
     if _DISGUISES.search(value.text) and url.authority not in value.text:
         certainty, why = max(certainty, 88), f"{why}, written in letters that only look like it"
     shown = url.text[:200]
-    if _is_mentioned(url, text, value):
+    if certainty > _ORDINARY and _is_mentioned(url, text, value):
         certainty = min(certainty // 3, _ORDINARY)
     return Clue(certainty, why, shown)
 

@@ -10,6 +10,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.url.hosts import (
     INTERNAL_SUFFIXES,
     LOOPBACK_NAMES,
@@ -55,10 +56,10 @@ _METADATA_ADDRESSES = frozenset(
         *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fe80::a9fe:a9fe"),
     )
 )
-_NUMBER = re.compile(r"0x[0-9a-f]*|\d+", re.ASCII)
-_PLAIN = re.compile(r"(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}", re.ASCII)
-_EMBEDDED = re.compile(r"(?<![\da-z])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})(?![\da-z])")
-_EMBEDDED_HEX = re.compile(r"(?:^|[.-])([0-9a-f]{8})$")
+_NUMBER = LazyPattern(r"0x[0-9a-f]*|\d+", re.ASCII)
+_PLAIN = LazyPattern(r"(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}", re.ASCII)
+_EMBEDDED = LazyPattern(r"(?<![\da-z])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})(?![\da-z])")
+_EMBEDDED_HEX = LazyPattern(r"(?:^|[.-])([0-9a-f]{8})$")
 _MAX_HOST = 253
 
 
