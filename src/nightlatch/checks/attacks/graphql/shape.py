@@ -26,11 +26,11 @@ _DOCUMENT = LazyPattern(
     r"[\s\ufeff,]*+(?:#[^\n]*+\s*+)*+(?:(?:query|mutation|subscription|fragment)\b|\w*+\s*+\{)",
     re.ASCII,
 )
-_NO_BRACE = LazyPattern(r"[^{}]++")
+_NO_BRACES = bytes(set(range(256)) - set(b"{}"))
+_OPENS = ord("{")
 _DIRECTIVES = LazyPattern(r"(?:@\s*+\w++\s*+)++", re.ASCII)
 _DIRECTIVE = LazyPattern(r"@\s*+\w++", re.ASCII)
 _ALIASED = LazyPattern(r"[\w]\s*+:\s*+([A-Za-z_]\w*+)", re.ASCII)
-_RUN = LazyPattern(rf"(?<!\w)(\w++)(?:\s++\1(?!\w)){{{REPEATED - 1}}}", re.ASCII)
 # What a document is made of; after a "}" a nameless operation may begin.
 _DEFINITION = LazyPattern(
     r"\b(fragment|query|mutation|subscription)\b\s*+(\w*+)|(?<=\})\s*+(?=\{)", re.ASCII
@@ -46,22 +46,23 @@ def is_document(text: str) -> bool:
 
 def selections(text: str) -> str:
     """The document without its texts, comments and arguments."""
-    return _NOISE.sub(" ", text)
+    return _NOISE.sub(" ", text.replace(",", " "))
 
 
 def introspected(bare: str) -> str:
     """The field of the schema that is selected; empty when none is."""
-    match = _SCHEMA.search(bare)
+    match = _SCHEMA.search(bare) if "__" in bare else None
     return match[0] if match else ""
 
 
 def depth(bare: str) -> int:
     """The deepest selection within selections."""
     deepest = level = 0
-    for brace in _NO_BRACE.sub("", bare):
-        if brace == "{":
+    for brace in bare.encode("ascii", "replace").translate(None, _NO_BRACES):
+        if brace == _OPENS:
             level += 1
-            deepest = max(deepest, level)
+            if level > deepest:
+                deepest = level
         elif level:
             level -= 1
     return deepest
@@ -80,8 +81,12 @@ def count_aliased(bare: str) -> Counter[str]:
 
 def repeated(bare: str) -> str:
     """A field that is selected REPEATED times one after another; empty when there is none."""
-    run = _RUN.search(bare)
-    return run[1] if run else ""
+    words = bare.replace("{", " { ").replace("}", " } ").split()
+    often = [word for word, times in Counter(words).items() if times >= REPEATED]
+    if not often:
+        return ""
+    together = f" {' '.join(words)} "
+    return next((word for word in often if f" {word}" * REPEATED + " " in together), "")
 
 
 def has_circle(bare: str) -> bool:
