@@ -24,13 +24,26 @@ _FETCHED = LazyPattern(
 )
 _SEEN_BY_ANALYTICS = frozenset(
     (
-        *("dl", "dr", "dp", "dt", "tl", "su", "url", "uri", "lurl", "rurl", "purl", "curl", "href"),
-        *("ref", "referrer", "referer", "docurl", "documenturl", "documentreferrer", "pageurl"),
-        *("pagelocation", "pagereferrer", "pageuri", "loc", "location", "page", "origin", "site"),
-        *("baseurl", "currenturl", "sourceurl", "eventsourceurl", "initialreferrer", "topurl"),
-        "domain",
+        *(
+            "dl",
+            "dr",
+            "dp",
+            "dt",
+            "tl",
+            "su",
+            "lurl",
+            "rurl",
+            "purl",
+            "curl",
+            "referrer",
+            "referer",
+        ),
+        *("docurl", "documenturl", "documentreferrer", "pageurl", "pagelocation", "pagereferrer"),
+        *("pageuri", "baseurl", "currenturl", "sourceurl", "eventsourceurl", "initialreferrer"),
+        *("topurl", "origin", "loc"),
     )
 )
+_MAY_BE_SEEN = frozenset(("url", "uri", "href", "ref", "page", "site", "domain", "location", "u"))
 
 
 def key(name: str) -> str:
@@ -55,6 +68,11 @@ def is_fetched(name: str) -> bool:
     return _FETCHED.fullmatch(key(name)) is not None
 
 
-def is_address_seen(name: str) -> bool:
+def is_page_seen(name: str) -> bool:
     """Is it where analytics scripts write the address of the page, a developer's own included?"""
     return key(name) in _SEEN_BY_ANALYTICS
+
+
+def may_be_page(name: str) -> bool:
+    """Do some of them write it there?"""
+    return key(name) in _MAY_BE_SEEN

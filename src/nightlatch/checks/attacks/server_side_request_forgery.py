@@ -50,7 +50,8 @@ _BARE = LazyPattern(
     r"\s*+((?:\d|0x|\[)[\da-fx.:\[\]]{2,60}+|metadata[\w.-]{5,40}+)(?::(\d{1,5}))?(/\S*+)?\s*+",
     re.IGNORECASE,
 )
-_DISGUISES = LazyPattern("[\u2460-\u24ff\uff01-\uff5e\u3002\uff61\U0001d400-\U0001d7ff]")
+_LOOK_ALIKES = "Unicode look-alikes"
+"""What the engine calls the coding."""
 
 
 def recognise(text: str, value: Value) -> Clue | None:
@@ -70,7 +71,7 @@ def _of_url(url: Url, text: str, value: Value) -> Clue | None:
     certainty, why = _judge(url, value)
     if not certainty:
         return None
-    if _DISGUISES.search(value.text) and url.authority not in value.text:
+    if _LOOK_ALIKES in value.codings and len(url.text) > 0.9 * len(text.strip()):
         certainty, why = max(certainty, 88), f"{why}, written in letters that only look like it"
     shown = url.text[:200]
     if certainty > _ORDINARY and _is_mentioned(url, text, value):
@@ -145,7 +146,11 @@ def _of_plain(target: Target, port: str, url: Url, value: Value) -> int:
         return _ORDINARY
     if not url.scheme or len(url.text) < 0.9 * len(value.text.strip()):
         return _ORDINARY
-    if parameter_names.is_address_seen(value.name) or target.aliased:
+    if parameter_names.is_page_seen(value.name):
+        return 35
+    named = url.authority[:1].isalpha() and not target.aliased
+    if parameter_names.may_be_page(value.name) and named and url.rest not in ("", "/"):
+        # "url" is what is fetched in one application, and the page that was seen in another.
         return 35
     return 68 if target.reach is Reach.LOOPBACK or parameter_names.is_fetched(value.name) else 45
 

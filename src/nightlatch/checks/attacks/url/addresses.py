@@ -61,17 +61,22 @@ _PLAIN = LazyPattern(r"(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}", re.ASCII)
 _EMBEDDED = LazyPattern(r"(?<![\da-z])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})(?![\da-z])")
 _EMBEDDED_HEX = LazyPattern(r"(?:^|[.-])([0-9a-f]{8})$")
 _MAX_HOST = 253
+_WRAPPED = 2**34
+"""Numbers below, beyond 32 bits, come out as an address where a parser drops the upper bits."""
+_FULL_STOPS = str.maketrans("\u3002\uff0e\uff61", "...")
+"""What browsers read as a full stop in a name (UTS #46)."""
 
 
 def target_of(host: str) -> Target:
     """Whom `host` (no port, no user) names. Names that say nothing are public."""
-    host = host[:_MAX_HOST].lower().replace("\u3002", ".").rstrip(".")
+    spelled = host[:_MAX_HOST].lower().rstrip(".")
+    host = spelled.translate(_FULL_STOPS)
     if not host:
         return PUBLIC
     if host[0] == "[":
         return _of_ipv6(host.strip("[]"))
     if host[0].isdigit() and (number := ipv4(host)) is not None:
-        plain = _PLAIN.fullmatch(host) is not None
+        plain = _PLAIN.fullmatch(spelled) is not None
         return Target(_reach(ipaddress.IPv4Address(number)), disguised=not plain)
     return _of_name(host)
 
@@ -85,6 +90,8 @@ def ipv4(host: str) -> int | None:
     if None in numbers:
         return None
     *first, last = (number for number in numbers if number is not None)
+    if not first and last < _WRAPPED:
+        last &= 0xFFFFFFFF
     if len(parts) == 4 and any(number > 255 for number in (*first, last)):
         # Parsers that keep eight bits of each number read 425.510.425.510 as 169.254.169.254.
         first, last = [number & 255 for number in first], last & 255

@@ -24,7 +24,9 @@ _RELATIVE = LazyPattern(r"[\x00-\x20]*+([/\\][/\\\t\r\n]++)")
 _AUTHORITY = LazyPattern(r"(?:[^/?\s\"'<>`|{}]|[ ](?=&?@))*+")
 _REST = LazyPattern(r"[^\s\"'<>`|{}]*+")
 _SEPARATOR = LazyPattern(r"[@#\\&\s]")
-_HOST = LazyPattern(r"(\[[0-9a-f:.%]{2,60}+\]|[\w.-]{1,253}+):?(\d{0,5}+)", re.IGNORECASE)
+_HOST = LazyPattern(
+    r"(\[[0-9a-f:.%]{2,60}+\]|[\w.\u3002\uff0e\uff61-]{1,253}+):?(\d{0,5}+)", re.IGNORECASE
+)
 
 
 class Url(Struct, frozen=True, gc=False):
@@ -88,7 +90,7 @@ def hosts(url: Url) -> list[tuple[str, str]]:
         pieces = [browsers, *_SEPARATOR.split(authority, _MAX_PIECES)[:_MAX_PIECES]]
     found: dict[tuple[str, str], None] = {}
     for position, piece in enumerate(pieces):
-        match = _HOST.fullmatch(piece.rstrip("!"))
+        match = _HOST.fullmatch(piece.partition(";")[0].rstrip("!:"))
         # Before an "@" a mere user may stand; with a dot it is there to be taken for a host.
         if match and (position == 0 or "." in match[1] or "[" in match[1]):
             found[match[1], match[2]] = None
