@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightlatch.checks.attacks.engine import AttackEngine
-from nightlatch.checks.attacks.value import Attack
 from nightlatch.checks.check import Check, Evidence
 from nightlatch.checks.run import run_checks
 from nightlatch.detect.disclosure import Disclosures
@@ -34,9 +32,9 @@ from nightlatch.exchange.facts import Directives, EndpointFacts
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Action, Decision, Detection, Mode, Phase
+from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
-from nightlatch.exchange.scribe import Judged, Scribe
-from nightlatch.exchange.signs import signs_in
+from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Scribe, Seen
 from nightlatch.exchange.standing import Standing
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.circles import Circles
@@ -44,8 +42,8 @@ from nightlatch.identity.credentials import CredentialReader, credential_state
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import Inventory, shows_limit
+from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
-from nightlatch.policy.exceptions import Exceptions
 from nightlatch.policy.grade import grade
 
 MAX_STREAMED = 10_000
@@ -63,8 +61,7 @@ class Rooms(Struct, frozen=True):
     disclosures: Disclosures
     watch: Watch
     reputation: Reputation
-    attacks: AttackEngine
-    exceptions: Exceptions
+    inspector: Inspector
     checks: Sequence[Check]
     scribe: Scribe
 
@@ -183,11 +180,11 @@ class Pipeline:
         self._reread(flight, request, theirs, route)
         exchange = _complete(flight, theirs, ending, duration)
         facts = rooms.inventory.facts(exchange.endpoint, flight.at)
-        items = self._classify(flight, theirs)
+        asked, told = self._look(flight, exchange)
+        items = self._classify(flight, exchange, asked, told)
         self._learn(exchange)
-        signs = signs_in(theirs.body.data) if theirs is not None else None
         findings, skipped = run_checks(
-            self._evidence(flight, exchange, facts, items, signs or 0), rooms.checks
+            self._evidence(flight, exchange, facts, items, asked, told), rooms.checks
         )
         level, reason = grade(findings, flight.detections, flight.standing)
         judged = Judged(
@@ -200,10 +197,10 @@ class Pipeline:
             skipped=skipped,
             detections=flight.detections,
             items=items,
-            answer_signs=signs,
         )
-        left = flight.response_content if theirs is response else _content(response)
-        return rooms.scribe.write(exchange, response, flight.request_content, left, judged)
+        if response is not None and response is not theirs:
+            told = rooms.scribe.look(response.body, _content(response), Places())
+        return rooms.scribe.write(exchange, response, asked, told, judged)
 
     def _is_stranger(
         self, credentials: tuple[Credential, ...], endpoint: Endpoint, now: float
@@ -225,18 +222,11 @@ class Pipeline:
         mode = effective_mode(contract, self._mode)
         if mode is Mode.OFF or flight.decision.action is Action.REFUSE:
             return
-        attacks, _ = self._inspect(flight, request, query_leaves(request.query), content)
-        flight.decision = decide_attack(attacks, mode) or flight.decision
-
-    def _inspect(
-        self, flight: InFlight, request: Request, query: tuple[Leaf, ...], content: Content
-    ) -> tuple[tuple[Attack, ...], str]:
-        """The attacks in the request but for the excepted, and what was left unread."""
-        inspected = self._rooms.attacks.inspect(request, query, content)
-        attacks = self._rooms.exceptions.remaining(
-            inspected.attacks, request, flight.endpoint, flight.caller
+        query = query_leaves(request.query)
+        found = self._rooms.inspector.inspect(
+            request, query, content, flight.endpoint, flight.caller
         )
-        return attacks, inspected.unread
+        flight.decision = decide_attack(found.attacks, mode) or flight.decision
 
     def _can_wait(self, flight: InFlight, response: Response, now: float) -> bool:
         """An answer about one person at most is never withheld for what it says: so unless
@@ -304,14 +294,27 @@ class Pipeline:
             people = tuple(dict.fromkeys((*before.disclosed, *flight.streamed)))
             flight.disclosure = replace(before, disclosed=people)
 
-    def _classify(self, flight: InFlight, theirs: Response | None) -> tuple[DataItem, ...]:
+    def _look(self, flight: InFlight, exchange: Exchange) -> tuple[Seen, Seen]:
+        """The one walk through each body, for what may be kept and for what is of interest."""
+        answer, scribe = exchange.response, self._rooms.scribe
+        known = self._rooms.inventory.places(exchange.endpoint)
+        asked = scribe.look(exchange.request.body, flight.request_content, known.request)
+        if answer is None:
+            return asked, NOTHING_SEEN
+        return asked, scribe.look(answer.body, flight.response_content, known.response)
+
+    def _classify(
+        self, flight: InFlight, exchange: Exchange, asked: Seen, told: Seen
+    ) -> tuple[DataItem, ...]:
+        answer = exchange.response
         return self._rooms.inventory.items(
             flight.endpoint,
             flight.parameters,
             flight.query,
             flight.request_content,
             flight.response_content,
-            theirs.body.data if theirs else b"",
+            answer.body.data if answer else b"",
+            (asked.sightings, told.sightings),
         )
 
     def _learn(self, exchange: Exchange) -> None:
@@ -333,10 +336,15 @@ class Pipeline:
         exchange: Exchange,
         facts: EndpointFacts,
         items: tuple[DataItem, ...],
-        signs: int,
+        asked: Seen,
+        told: Seen,
     ) -> Evidence:
-        attacks, unread = self._inspect(
-            flight, exchange.request, flight.query, flight.request_content
+        inspected = self._rooms.inspector.inspect(
+            exchange.request,
+            flight.query,
+            flight.request_content,
+            exchange.endpoint,
+            exchange.caller,
         )
         return Evidence(
             exchange=exchange,
@@ -348,9 +356,10 @@ class Pipeline:
             facts=facts,
             token_faults=token_faults(exchange.request, exchange.at),
             reputation=self._rooms.reputation.look_up(exchange.caller.address),
-            attacks=attacks,
-            unread=unread,
-            answer_signs=signs,
+            attacks=inspected.attacks,
+            unread=inspected.unread,
+            request_signs=asked.signs,
+            answer_signs=told.signs,
         )
 
     def _as_the_client_sent_it(self, request: Request) -> Request:

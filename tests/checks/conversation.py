@@ -146,6 +146,7 @@ def _evidence(known: Known, lines: list[str]) -> Evidence:
         reputation=known.reputation,
         attacks=inspection.attacks,
         unread=known.unread or inspection.unread,
+        request_signs=signs_in(request.body.data),
         answer_signs=0 if response is None else signs_in(response.body.data),
     )
 

@@ -1,5 +1,6 @@
 """Every check, run over its own good and bad cases."""
 
+import json
 import re
 from collections import Counter
 
@@ -7,15 +8,23 @@ import pytest
 from msgspec import structs
 from tests.checks.conversation import CASES, Case, every_case
 
-from nightlatch.checks import CHECKS, distinct, sql_error, stack_trace
-from nightlatch.checks.check import SKIP, Check, Evidence
+from nightlatch.checks import (
+    CHECKS,
+    distinct,
+    mass_assignment,
+    password_in_response,
+    sql_error,
+    stack_trace,
+)
+from nightlatch.checks.check import SKIP, Check
+from nightlatch.exchange import signs
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.signs import DATABASE, TRACE, signs_in
 
 FEWEST = 3
 """Good and bad cases each that a check must bring along."""
 
-SIGNS = Evidence.__struct_defaults__[-1]
+SIGNS = signs.ALL
 BY_ID = {check.id: check for check in CHECKS}
 FILES = sorted(CASES.glob("*.http"))
 ALL = every_case()
@@ -51,7 +60,7 @@ def test_the_harness_ran_what_lies_in_the_files() -> None:
 def test_the_signs_spare_work_and_change_no_verdict() -> None:
     spared = 0
     for check_id, case in ALL:
-        blind = Evidence(**{**structs.asdict(case.evidence), "answer_signs": SIGNS})
+        blind = structs.replace(case.evidence, answer_signs=SIGNS, request_signs=SIGNS)
         assert BY_ID[check_id].judge(blind) == BY_ID[check_id].judge(case.evidence)
         spared += case.evidence.answer_signs != SIGNS
     assert spared > len(ALL) // 2
@@ -64,6 +73,15 @@ def test_each_text_that_is_looked_for_has_its_sign() -> None:
     assert len(messages) >= 20
     assert [literal for literal in traces if not signs_in(literal) & TRACE] == []
     assert [message for message in messages if not signs_in(message) & DATABASE] == []
+
+
+def test_each_name_that_is_looked_for_has_its_sign() -> None:
+    privileged = [json.dumps({name: 1}).encode() for name in mass_assignment._PRIVILEGED]
+    passwords = [json.dumps({name: 1}).encode() for name in password_in_response._PASSWORDS]
+    assert len(privileged) >= 100
+    assert len(passwords) >= 20
+    assert [text for text in privileged if not signs_in(text) & signs.PRIVILEGE_NAME] == []
+    assert [text for text in passwords if not signs_in(text) & signs.PASSWORD_NAME] == []
 
 
 def test_names_of_cases_say_which_one_failed() -> None:

@@ -129,6 +129,7 @@ PATHS = [
     ("/x/15551234567/y", "/x/{rest:path}", "/x/1••••••••67/y"),
     ("/a;jsessionid=hunter2/b", "/a;jsessionid=hunter2/b", "/a;jsessionid=•••"),
     (f"/t/{TOKEN}", "", "/t/"),
+    ("/go/https://u:hunter2@a.b/x", "/go", "/go/https://u:•••@a.b/x"),
     ("/health", "/health", "/health"),
     ("/", "/", "/"),
     ("", "", ""),
@@ -143,7 +144,7 @@ def test_paths(path: str, template: str, shown: str) -> None:
 
 
 def test_path_cases_all_ran() -> None:
-    assert len(PATHS) == 17
+    assert len(PATHS) == 18
 
 
 BODIES: list[tuple[dict[str, Any] | list[Any], Any]] = [
@@ -342,7 +343,8 @@ NAMED_PLACES: dict[str, Place] = {
 def test_a_secret_under_its_name_never_passes(place: str, name: str, secret: str) -> None:
     shown = NAMED_PLACES[place](name, secret)
     for form in {secret, json.dumps(secret)[1:-1], quote_plus(secret), secret.replace("/", "")}:
-        if len(form) >= 8:
+        # "authoriz" is no secret where the name is shown.
+        if len(form) >= 8 and form not in name:
             assert form not in shown
 
 

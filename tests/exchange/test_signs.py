@@ -2,7 +2,17 @@ from threading import Thread
 
 import pytest
 
-from nightlatch.exchange.signs import ADDRESS, ALL, NUMBER, SECRET, STRUCTURE, signs_in
+from nightlatch.exchange.signs import (
+    ADDRESS,
+    ALL,
+    NUMBER,
+    PASSWORD_NAME,
+    PRIVILEGE_NAME,
+    SCHEMA,
+    SECRET,
+    STRUCTURE,
+    signs_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +29,10 @@ from nightlatch.exchange.signs import ADDRESS, ALL, NUMBER, SECRET, STRUCTURE, s
         ("<a>", STRUCTURE),
         ("Cookie: a", STRUCTURE),
         ('"{\\"a\\":1}"', STRUCTURE),
+        ('{"query": "{ __schema }"}', SCHEMA),
+        ('{"Wifi_Password": 1}', PASSWORD_NAME),
+        ('{"user": {"isAdmin" : true}}', PRIVILEGE_NAME),
+        ('{"a": "the owner of the role"}', 0),
         ("xoxb-1 a@b", SECRET | ADDRESS),
         ("\\u0065yJ", ALL),
         ("e\0y\0J\0", ALL),

@@ -6,9 +6,13 @@ from hypothesis import strategies as st
 from nightlatch.exchange.content import EMPTY, Content, Leaf, query_leaves, read_content
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.exchange import Body
-from nightlatch.inventory.classify import _RETRY, MAX_ENDPOINTS, MAX_SPOTS, Classifier
+from nightlatch.exchange.hashing import Hasher
+from nightlatch.exchange.redaction import Redactor
+from nightlatch.exchange.signs import ALL
+from nightlatch.inventory.classify import _RETRY, MAX_ENDPOINTS, MAX_MAPPED, MAX_SPOTS, Classifier
 
 DOOR = "GET /door"
+REDACTOR = Redactor(Hasher(bytes(32)))
 
 
 @pytest.fixture
@@ -189,6 +193,81 @@ def test_endpoints_stay_bounded(classifier: Classifier) -> None:
         told(classifier, {"a": 1}, f"GET /{number}")
     assert len(classifier.learned) == MAX_ENDPOINTS
     assert "GET /0" not in classifier.learned
+
+
+def told_once(classifier: Classifier, document: object) -> tuple[DataItem, ...]:
+    """As the pipeline does it: only what the walk through the body has sighted is read."""
+    body = Body(msgspec.json.encode(document))
+    content = read(body.data)
+    _, sightings = REDACTOR.read(body, content, ALL, classifier.places(DOOR).response)
+    return classifier.items(DOOR, (), (), EMPTY, content, body.data, (None, sightings))
+
+
+def quiet(classifier: Classifier, document: object) -> set[str]:
+    """Paths whose values are no longer reported."""
+    body = Body(msgspec.json.encode(document))
+    places = classifier.places(DOOR).response
+    _, sightings = REDACTOR.read(body, read(body.data), ALL, places)
+    seen = {place.path for place, _ in sightings or ()}
+    return {leaf.path for leaf in read(body.data).leaves} - seen
+
+
+def test_what_holds_nothing_falls_quiet(classifier: Classifier) -> None:
+    row = {"status": "active", "devices": 2, "phone": "+14155552671", "email": "ada@example.com"}
+    for _ in range(10):
+        told_once(classifier, {"users": [row]})
+    assert quiet(classifier, {"users": [row]}) == {"$.users[].status", "$.users[].devices"}
+    items = told_once(classifier, {"users": [row, {**row, "status": "ada@example.com" + "x" * 99}]})
+    assert held(items)["$.users[].phone"] == (DataClass.PHONE, 2)
+
+
+def test_a_quiet_path_that_comes_to_hold_something_is_heard_again(classifier: Classifier) -> None:
+    for _ in range(10):
+        told_once(classifier, {"info": "nothing of note at all"})
+    assert quiet(classifier, {"info": "x"}) == {"$.info"}
+    for number in range(30):
+        told_once(classifier, {"info": f"ada{number}@example.com"})
+    assert quiet(classifier, {"info": "x"}) == set()
+    assert held(told_once(classifier, {"info": "bob@example.com"})) == {
+        "$.info": (DataClass.EMAIL, 1)
+    }
+
+
+def test_what_is_quiet_is_forgotten_with_the_endpoint(classifier: Classifier) -> None:
+    for _ in range(10):
+        told_once(classifier, {"status": "active"})
+    classifier.forget(DOOR)
+    assert quiet(classifier, {"status": "active"}) == set()
+
+
+def test_places_are_kept_for_so_many_endpoints(classifier: Classifier) -> None:
+    first = classifier.places(DOOR)
+    for number in range(MAX_MAPPED - 1):
+        classifier.places(f"GET /{number}")
+    assert classifier.places(DOOR) is first
+    for number in range(MAX_MAPPED):
+        classifier.places(f"GET /{number}")
+    assert classifier.places(DOOR) is not first
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"status": st.sampled_from(["active", "gone"]), "age": st.integers(0, 99)},
+            optional={
+                "email": st.sampled_from(["ada@example.com", "bob@example.org", "none"]),
+                "phones": st.lists(st.sampled_from(["+14155552671", "+4930123456", "x"])),
+                "account_id": st.integers(1, 10**8),
+            },
+        ),
+        max_size=40,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_reading_only_what_was_sighted_finds_the_same(rows: list[object]) -> None:
+    classifier, careful = Classifier(), Classifier()
+    for row in rows:
+        assert told_once(classifier, row) == told(careful, row)
 
 
 @given(

@@ -32,6 +32,7 @@ from nightlatch.identity.credentials import CredentialReader
 from nightlatch.identity.reputation import Reputation
 from nightlatch.inventory.inventory import Inventory
 from nightlatch.pipeline import InFlight, Pipeline, Rooms
+from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.exceptions import Exceptions
 from nightlatch.settings import Settings
@@ -216,8 +217,9 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         disclosures=Disclosures(hasher),
         watch=Watch(MemoryCounters(), _budgets(settings)),
         reputation=reputation,
-        attacks=AttackEngine.open(cache_dir(settings)),
-        exceptions=Exceptions(settings.attacks.exceptions),
+        inspector=Inspector(
+            AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
+        ),
         checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
         scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
     )

@@ -5,6 +5,7 @@ from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.exchange import Ending, Response
 from nightlatch.exchange.headers import Headers
 
+_REFUSED, _RESPONSE = Ending.REFUSED, Side.RESPONSE
 SURE_ENOUGH = 0.6
 """Confidence from which a classified value counts as what it looks like."""
 
@@ -27,7 +28,7 @@ def own_headers(evidence: Evidence) -> Headers | None:
     response = exchange.response
     if response is None or response.status >= 500 or response.status == 304:
         return None
-    return None if exchange.ending is Ending.REFUSED else response.headers
+    return None if exchange.ending is _REFUSED else response.headers
 
 
 def leaving(evidence: Evidence, classes: frozenset[DataClass]) -> list[DataItem]:
@@ -37,7 +38,5 @@ def leaving(evidence: Evidence, classes: frozenset[DataClass]) -> list[DataItem]
     return [
         item
         for item in evidence.items
-        if item.data_class in classes
-        and item.side is Side.RESPONSE
-        and item.confidence >= SURE_ENOUGH
+        if item.side is _RESPONSE and item.data_class in classes and item.confidence >= SURE_ENOUGH
     ]

@@ -32,9 +32,11 @@ class Evidence(Struct, frozen=True, gc=False):
     """What the attack engine found in the request (`checks/attacks/`)."""
     unread: str = ""
     """What the engine left unread because a bound was reached, in words."""
-    answer_signs: int = ALL
-    """What the answer's body could hold (`exchange/signs.py`), so that a check need not look for
+    request_signs: int = ALL
+    """What the request's body could hold (`exchange/signs.py`), so that a check need not look for
     what is not there. Without it, everything."""
+    answer_signs: int = ALL
+    """The same of the answer's body."""
 
 
 class Skip:

@@ -1,5 +1,7 @@
 """Content labeling: is the answer what its Content-Type says?"""
 
+from functools import lru_cache
+
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.content import ContentKind
 from nightlatch.exchange.judgement import Level
@@ -15,18 +17,25 @@ def judge(evidence: Evidence) -> Verdict:
     label = response.headers.get(b"content-type")
     if not label:
         return "the answer has a body and no Content-Type"
-    media = label.partition(";")[0].strip().lower()
-    if media.endswith(_HONEST_FOR_JSON_TEXT) and evidence.response.kind is ContentKind.JSON:
-        return None
+    media, honest = _read_label(label)
     content = evidence.response
+    if honest and content.kind is ContentKind.JSON:
+        return None
     if content.kind is ContentKind.MALFORMED and not content.cut and not response.body.fault:
         return (
             f"the answer is labelled JSON and cannot be read as such ({response.body.size} bytes)"
         )
     looks_like_json = response.body.data.startswith(_JSON_STARTS)
-    if looks_like_json and not media.endswith(_HONEST_FOR_JSON_TEXT):
+    if looks_like_json and not honest:
         return f"the answer looks like JSON and is labelled {media[:60]!r}"
     return None
+
+
+@lru_cache(256)
+def _read_label(label: str) -> tuple[str, bool]:
+    """The media type, and whether it is one under which JSON may travel."""
+    media = label.partition(";")[0].strip().lower()
+    return media, media.endswith(_HONEST_FOR_JSON_TEXT)
 
 
 CHECK = Check(

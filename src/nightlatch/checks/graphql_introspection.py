@@ -6,11 +6,14 @@ from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.content import ContentKind
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.signs import SCHEMA
 
 
 def judge(evidence: Evidence) -> Verdict:
     request = evidence.exchange.request
-    if b"__schema" not in request.body.data and "__schema" not in request.query:
+    if not (evidence.request_signs & SCHEMA and b"__schema" in request.body.data) and (
+        "__schema" not in request.query
+    ):
         return SKIP
     response = success(evidence)
     if response is None or b'"__schema"' not in response.body.data:

@@ -3,11 +3,12 @@
 import re
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
-from nightlatch.checks.fields import any_named, spellings
+from nightlatch.checks.fields import any_named, has_leaf, spellings, telling
 from nightlatch.checks.wording import named
 from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.shapes import Scalar
+from nightlatch.exchange.signs import PRIVILEGE_NAME
 
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 _SWITCHES = spellings(
@@ -32,9 +33,9 @@ _DEEPEST = 2
 
 def judge(evidence: Evidence) -> Verdict:
     exchange = evidence.exchange
-    fields = evidence.request.leaves
-    if exchange.request.method not in _WRITES or not fields:
+    if exchange.request.method not in _WRITES or not has_leaf(evidence.request):
         return SKIP
+    fields = telling(evidence.request, evidence.request_signs, PRIVILEGE_NAME)
     if not any_named(fields, _PRIVILEGED):
         return None
     response = exchange.response

@@ -5,6 +5,7 @@ from nightlatch.checks.fields import any_named, spellings
 from nightlatch.checks.wording import named
 from nightlatch.exchange.content import ContentKind
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.signs import PASSWORD_NAME
 
 _PASSWORDS = spellings("password passwd pwd plain_password password_plain user_password passphrase")
 _SHORTEST = 4
@@ -15,7 +16,7 @@ def judge(evidence: Evidence) -> Verdict:
     content = evidence.response
     if content.kind is not ContentKind.JSON:
         return SKIP
-    if not any_named(content.leaves, _PASSWORDS):
+    if not evidence.answer_signs & PASSWORD_NAME or not any_named(content.leaves, _PASSWORDS):
         return None
     response = evidence.exchange.response
     if response is None or response.status >= 400:

@@ -1,6 +1,7 @@
 """IDs vs UUIDs: record numbers in the path that anybody can count through."""
 
 import re
+from functools import lru_cache
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.wording import named
@@ -17,14 +18,22 @@ def judge(evidence: Evidence) -> Verdict:
     template = evidence.exchange.endpoint.template
     if "{" not in template:
         return SKIP
-    path = evidence.exchange.request.path
-    for part, value in zip(template.split("/"), path.split("/"), strict=False):
-        if not part.startswith("{") or len(value) > _LONGEST or not value.isdecimal():
-            continue
-        name = part[1:].rstrip("}").partition(":")[0]
-        if not _NOT_RECORDS.search(name):
+    values = evidence.exchange.request.path.split("/")
+    for at, name in _records(template):
+        if at < len(values) and len(value := values[at]) <= _LONGEST and value.isdecimal():
             return f"the path parameter {named(name)} is a plain number of {len(value)} digits"
     return None
+
+
+@lru_cache(1024)
+def _records(template: str) -> tuple[tuple[int, str], ...]:
+    """Where a template has parameters that may number records, and their names."""
+    names = [
+        (at, part[1:].rstrip("}").partition(":")[0])
+        for at, part in enumerate(template.split("/"))
+        if part.startswith("{")
+    ]
+    return tuple((at, name) for at, name in names if not _NOT_RECORDS.search(name))
 
 
 CHECK = Check(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from nightlatch.exchange.disclosure import DataItem
+from nightlatch.exchange.disclosure import DataClass, DataItem
 
 _LONGEST_NAME = 64
 _PLAIN_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.\[\]-]*")
@@ -31,13 +31,17 @@ def _is_unusual(name: str) -> bool:
 
 def listed(items: Sequence[DataItem]) -> str:
     """The first few items: class, place and masked sample."""
-    parts = [
-        f"{item.data_class.value} in {named(item.path)} ({item.sample})" for item in items[:_SHOWN]
-    ]
+    parts = [_worded(item.data_class, item.path, item.sample) for item in items[:_SHOWN]]
     more = len(items) - len(parts)
     if more > 0:
         parts.append(f"{more} more")
     return ", ".join(parts)
+
+
+# Several checks of one answer say the same, and so does nearly every answer of an endpoint.
+@lru_cache(1024)
+def _worded(data_class: DataClass, path: str, sample: str) -> str:
+    return f"{data_class.value} in {named(path)} ({sample})"
 
 
 def days(seconds: float) -> str:

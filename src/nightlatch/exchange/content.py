@@ -210,11 +210,11 @@ def _walk_object(value: dict[str, Any], path: str, leaves: list[Leaf], depth: in
     for key, child in value.items():
         kind = type(child)
         if kind is dict:
-            if not depth or not _walk_object(child, _below(path, key), leaves, depth - 1):
+            if not depth or not _walk_object(child, below(path, key), leaves, depth - 1):
                 return False
         elif kind is list:
-            below = _below(path, key) + "[]"
-            if not depth or not _walk_list(child, below, key, leaves, depth - 1):
+            inner = below(path, key) + "[]"
+            if not depth or not _walk_list(child, inner, key, leaves, depth - 1):
                 return False
         else:
             append(Leaf(f"{path}.{key}", key, child))
@@ -237,7 +237,8 @@ def _walk_list(items: list[Any], path: str, name: str, leaves: list[Leaf], depth
     return _within_bounds(leaves)
 
 
-def _below(path: str, key: str) -> str:
+def below(path: str, key: str) -> str:
+    """The path of what stands below `path` under a key."""
     # Without the bound, one long key above thousands of leaves would be copied into each path.
     return f"{path}.{key}" if len(path) + len(key) < MAX_PATH else path
 
@@ -277,10 +278,10 @@ class _Search:
         for name, child in members.items():
             kind = type(child)
             if kind is dict:
-                if not self._below_object(child, _below(path, name), depth - 1):
+                if not self._below_object(child, below(path, name), depth - 1):
                     return False
             elif kind is list:
-                if not self._below_list(child, _below(path, name) + "[]", name, depth - 1):
+                if not self._below_list(child, below(path, name) + "[]", name, depth - 1):
                     return False
             elif name in unpromising:
                 if kind is str:

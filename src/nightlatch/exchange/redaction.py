@@ -4,8 +4,10 @@ Nothing of an exchange leaves the process or reaches a disk before it went throu
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
 
 from nightlatch.exchange.content import Content, ContentKind
 from nightlatch.exchange.exchange import Body
@@ -13,8 +15,9 @@ from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.masking import mask_identifier
 from nightlatch.exchange.media import decode_text
+from nightlatch.exchange.places import Places, Sighting
 from nightlatch.exchange.signs import signs_in
-from nightlatch.exchange.value_masks import Mask, ValueMasks
+from nightlatch.exchange.value_masks import ValueMasks
 
 _KNOWN_FIELDS = 2048
 _LONGEST_KNOWN_FIELD = 1024
@@ -37,6 +40,16 @@ _SCHEME = re.compile(
 _URLS = frozenset({b"referer", b"location", b"content-location", b"refresh", b"x-original-url"})
 
 
+class Segment(Struct, frozen=True, gc=False):
+    """A segment of a route template."""
+
+    text: str
+    shown: str
+    """The text redacted, which is what nearly all paths have there."""
+    name: str | None
+    """The parameter's name, None where the segment is fixed."""
+
+
 class Redactor:
     """Masks messages. Names in `extra_names` are treated as secrets, in any spelling."""
 
@@ -44,7 +57,7 @@ class Redactor:
         self._masks = ValueMasks(hasher, extra_names)
         # Both start over when they are full.
         self._fields: dict[tuple[bytes, bytes], tuple[str, str]] = {}
-        self._places: dict[str, tuple[str | None, ...]] = {}
+        self._templates: dict[str, tuple[Segment, ...]] = {}
 
     def headers(self, headers: Headers) -> tuple[tuple[str, str], ...]:
         """Every field in order; of credentials the scheme, of cookies the names stay."""
@@ -59,17 +72,14 @@ class Redactor:
 
     def path(self, path: str, template: str) -> str:
         """A decoded path: parameters of the route template masked, the rest by its shape."""
-        plain = self._masks.for_parts_of(signs_in(path.encode("utf-8", "surrogatepass")))
-        if "{" not in template:
-            return plain(path)
-        parts = path.split("/")
-        places = self._places.get(template) or self._read_places(template)
-        if len(parts) != len(places):
-            return "/".join([plain(part) for part in parts])
+        parts = _segments(path, template)
+        segments = self._templates.get(template) or self._read_template(template)
+        if len(parts) != len(segments):
+            return "/".join([self._masks.by_shape(part) for part in parts])
         return "/".join(
             [
-                plain(part) if name is None or not part else self._parameter(name, part, plain)
-                for part, name in zip(parts, places, strict=True)
+                segment.shown if part == segment.text else self._parameter(segment.name, part)
+                for part, segment in zip(parts, segments, strict=True)
             ]
         )
 
@@ -80,9 +90,8 @@ class Redactor:
             case ContentKind.EMPTY | ContentKind.BINARY:
                 return ""
             case ContentKind.JSON:
-                return self._masks.json(
-                    content.value, signs_in(body.data) if signs is None else signs
-                )
+                signs = signs_in(body.data) if signs is None else signs
+                return self._masks.json(content.value, signs)[0]
             case ContentKind.FORM:
                 return self.query(decode_text(body.data, content.charset))
             case ContentKind.MULTIPART:
@@ -91,6 +100,15 @@ class Redactor:
                     [f"{leaf.path}={named(leaf.name, str(leaf.value))}" for leaf in content.leaves]
                 )
         return self._unparsed_body(decode_text(body.data, content.charset))
+
+    def read(
+        self, body: Body, content: Content, signs: int, places: Places
+    ) -> tuple[str, Sequence[Sighting] | None]:
+        """The same, and what of JSON is not yet known to be of no interest at its place; None of
+        other kinds, whose leaves are there to be read."""
+        if content.kind is ContentKind.JSON:
+            return self._masks.json(content.value, signs, places)
+        return self.body(body, content, signs), None
 
     # Headers
 
@@ -157,16 +175,21 @@ class Redactor:
             return pair
         return shown_name + equals + shown
 
-    def _read_places(self, template: str) -> tuple[str | None, ...]:
-        """Of each segment of a template the parameter's name, None where it is fixed."""
-        if len(self._places) >= _KNOWN_TEMPLATES:
-            self._places.clear()
-        places = self._places[template] = tuple(map(_parameter_name, template.split("/")))
-        return places
+    def _read_template(self, template: str) -> tuple[Segment, ...]:
+        if len(self._templates) >= _KNOWN_TEMPLATES:
+            self._templates.clear()
+        by_shape = self._masks.by_shape
+        segments = self._templates[template] = tuple(
+            Segment(text, by_shape(text), _parameter_name(text))
+            for text in _segments(template, template)
+        )
+        return segments
 
-    def _parameter(self, name: str, part: str, plain: Mask) -> str:
+    def _parameter(self, name: str | None, part: str) -> str:
         """A path segment that stands for a record; of words and short numbers nothing is hidden."""
-        shown = (self._masks.name(name).mask or plain)(part)
+        if name is None or not part:
+            return self._masks.by_shape(part)
+        shown = self._masks.named(name, part)
         if shown != part or part.isalpha() or (part.isdecimal() and len(part) < 7):
             return shown
         return mask_identifier(part) if any(map(str.isdigit, part)) else part
@@ -177,6 +200,11 @@ class Redactor:
         if "form-data;" in text:
             return "[body dropped: a multipart body that cannot be taken apart]"
         return self._masks.text(text)
+
+
+def _segments(path: str, template: str) -> list[str]:
+    """A path without parameters is one piece, so that a URL in it is seen whole."""
+    return path.split("/") if "{" in template else [path]
 
 
 def _parameter_name(place: str) -> str | None:

@@ -1,13 +1,17 @@
 """Writes the record of an exchange: everything that is kept, redacted on the way in."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from nightlatch.exchange.content import Content
 from nightlatch.exchange.disclosure import DataItem, Disclosure, Subject
-from nightlatch.exchange.exchange import NO_BODY, Exchange, Request, Response
+from nightlatch.exchange.exchange import NO_BODY, Body, Exchange, Request, Response
 from nightlatch.exchange.judgement import Decision, Detection, Finding, Level
+from nightlatch.exchange.places import Places, Sighting
 from nightlatch.exchange.record import Message, Posture, Record
 from nightlatch.exchange.redaction import Redactor
+from nightlatch.exchange.signs import signs_in
 
 
 class Judged(Struct, frozen=True, gc=False):
@@ -22,8 +26,20 @@ class Judged(Struct, frozen=True, gc=False):
     skipped: tuple[str, ...] = ()
     detections: tuple[Detection, ...] = ()
     items: tuple[DataItem, ...] = ()
-    answer_signs: int | None = None
-    """Of the answer's body (`signs.py`); None where nobody has looked for them."""
+
+
+class Seen(Struct, frozen=True, gc=False):
+    """What was seen of a body on the one walk through it."""
+
+    text: str = ""
+    """What may be kept."""
+    signs: int = 0
+    """What it could hold (`signs.py`)."""
+    sightings: Sequence[Sighting] | None = None
+    """What of JSON is not known to be of no interest; None of other kinds."""
+
+
+NOTHING_SEEN = Seen()
 
 
 class Scribe:
@@ -33,17 +49,25 @@ class Scribe:
         self._service = service
         self._redactor = redactor
 
+    def look(self, body: Body, content: Content, places: Places) -> Seen:
+        """Read a body, taken apart as `content`, whose kind of message has these `places`."""
+        if not body.data:
+            return NOTHING_SEEN
+        signs = signs_in(body.data)
+        text, sightings = self._redactor.read(body, content, signs, places)
+        return Seen(text, signs, sightings)
+
     def write(
         self,
         exchange: Exchange,
         answer: Response | None,
-        request: Content,
-        response: Content,
+        asked: Seen,
+        told: Seen,
         judged: Judged,
     ) -> Record:
-        """The record. `answer` is what left, the application's or our own; `request` and `response`
-        are the bodies of the exchange, taken apart."""
-        asked = exchange.request
+        """The record. `answer` is what left, the application's or our own; `asked` and `told` are
+        what was seen of the request's body and of this answer's."""
+        request = exchange.request
         left = () if _withheld(answer, judged.decision) else judged.disclosure.disclosed
         credentials = exchange.credentials
         return Record(
@@ -52,11 +76,11 @@ class Scribe:
             duration=exchange.duration,
             service=self._service,
             endpoint=exchange.endpoint.key,
-            method=asked.method,
-            scheme=asked.scheme,
-            host=asked.host,
-            path=self._redactor.path(asked.path, exchange.endpoint.template),
-            query=self._redactor.query(asked.query),
+            method=request.method,
+            scheme=request.scheme,
+            host=request.host,
+            path=self._redactor.path(request.path, exchange.endpoint.template),
+            query=self._redactor.query(request.query),
             status=answer.status if answer else 0,
             ending=exchange.ending,
             address=exchange.caller.address,
@@ -74,21 +98,16 @@ class Scribe:
             disclosed=_numbers(left),
             hit=judged.disclosure.hit,
             posture=judged.posture,
-            request=self._message(asked, request),
-            response=(
-                self._message(answer, response, judged.answer_signs) if answer else Message()
-            ),
+            request=self._message(request, asked),
+            response=self._message(answer, told) if answer else Message(),
         )
 
-    def _message(
-        self, message: Request | Response, content: Content, signs: int | None = None
-    ) -> Message:
+    def _message(self, message: Request | Response, seen: Seen) -> Message:
         body = message.body
         headers = self._redactor.headers(message.headers)
         if body is NO_BODY:
             return Message(headers)
-        text = self._redactor.body(body, content, signs)
-        return Message(headers, text, body.size, body.truncated, body.fault)
+        return Message(headers, seen.text, body.size, body.truncated, body.fault)
 
 
 def _withheld(answer: Response | None, decision: Decision) -> bool:

@@ -26,7 +26,13 @@ TRACE = 16
 """A text that stack traces have in them."""
 DATABASE = 32
 """A text that error messages of databases have in them."""
-ALL = TO_MASK | TRACE | DATABASE
+SCHEMA = 64
+"""GraphQL's `__schema`."""
+PASSWORD_NAME = 128
+"""Part of the name of a password, in any case."""
+PRIVILEGE_NAME = 256
+"""A member of JSON whose name ends like that of a role or a permission."""
+ALL = TO_MASK | TRACE | DATABASE | SCHEMA | PASSWORD_NAME | PRIVILEGE_NAME
 
 _SECRET_BEGINNINGS = (
     *("eyJ", "eyA", "ewo", "ewk", "ew0", "PRIVATE KEY", "k_live_", "k_test_", "sk-", "AKIA"),
@@ -40,6 +46,10 @@ _TRACE_PARTS = (
     *(".php(", ".rb:", "panicked at"),
 )
 _DATABASE_PARTS = ("SQL", "Sql", "sql", "syntax error", "ORA-", "quot", "PG::", "psycopg")
+_PRIVILEGE = (
+    r"admin|superuser|staff|root|owner|internal|verified|approved|premium|(?:user|account)[_-]?type"
+    r"|access[_-]?level|authorities|(?:role|group|permission|scope|privilege)s?"
+)
 _PATTERNS = (
     *((re.escape(beginning), SECRET) for beginning in _SECRET_BEGINNINGS),
     *((re.escape(part), TRACE) for part in _TRACE_PARTS),
@@ -47,6 +57,9 @@ _PATTERNS = (
     ("@", ADDRESS),
     (r"\d(?:[ .()\-]*\d){8}|[+(]\d[\d .()\-]{5}", NUMBER),
     (r'[=<]|\w: |\\"', STRUCTURE),
+    ("__schema", SCHEMA),
+    ("(?i)passw|passphrase|pwd", PASSWORD_NAME),
+    (rf'(?i)(?:{_PRIVILEGE})"\s*:', PRIVILEGE_NAME),
     # An escape or a zero byte (UTF-16) may hide any sign, so it counts as all.
     (r"\\u|\x00", ALL),
 )

@@ -1,12 +1,11 @@
 """How single values are masked: by the meaning of their name, else by their shape."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from nightlatch.exchange.content import MAX_DEPTH
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.masking import (
     MASK,
@@ -17,19 +16,23 @@ from nightlatch.exchange.masking import (
     mask_secret_shapes,
 )
 from nightlatch.exchange.meaning import Meaning, Vocabulary
-from nightlatch.exchange.signs import NUMBER, SECRET, TO_MASK, signs_in
+from nightlatch.exchange.places import (
+    Mask,
+    MaskNumber,
+    Name,
+    Places,
+    Sighting,
+    erase,
+    walk,
+)
+from nightlatch.exchange.signs import ADDRESS, NUMBER, SECRET, TO_MASK, signs_in
 from nightlatch.exchange.unparsed import redact_unparsed
-
-Mask = Callable[[str], str]
-MaskNumber = Callable[[float], float | str]
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 _TAGGED_FROM = 16
 """Characters. A shorter secret could be guessed from its tag by whoever has the key."""
-_SHORTEST_SHAPE = 6
-"""Characters: no shorter value has a shape that gives it away, `a@b.de`."""
 _SMALL = 100_000_000
 """Numbers below have too few digits for a telephone, card or account number."""
 _SMALL_RECORD = 1_000_000
@@ -38,20 +41,6 @@ _KNOWN_NAMES = 4096
 _LONGEST_KNOWN_NAME = 128
 _STRUCTURE = re.compile(r'[=<]|:[ ]|":')
 _RANDOM = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w.~+/=-]{16,}|\d{4,8}", re.ASCII)
-
-
-class Name(msgspec.Struct, frozen=True):
-    """What a field's name tells to do with its value."""
-
-    shown: str
-    """The name itself, masked where it is an identifier: {"+15551234567": {…}}."""
-    mask: Mask | None
-    """For text; None where the name says nothing and the shape decides."""
-    mask_number: MaskNumber
-    small: int
-    """Numbers nearer to 0 than this stay as they are: most do, and need no call."""
-    secret: bool
-    """Nothing below it may be seen, lists and objects included."""
 
 
 class _Names(dict[str, Name]):
@@ -77,8 +66,10 @@ class ValueMasks:
         self._hasher = hasher
         self._vocabulary = Vocabulary(extra_names)
         self._names = _Names(self._judge)
+        self._elsewhere = Places()
+        """Of JSON that is not a known kind of message, such as that in strings."""
         self._masks: dict[Meaning, Mask] = {
-            Meaning.PASSWORD: _erase_text,
+            Meaning.PASSWORD: erase,
             Meaning.SECRET: self.hide,
             Meaning.DOUBTFUL: self._hide_random,
             Meaning.PHONE: mask_digits,
@@ -102,20 +93,25 @@ class ValueMasks:
             text = mask_secret_shapes(text, self.hide)
         return self._without_secret_shapes(text)
 
-    def for_parts_of(self, signs: int) -> Mask:
-        """The least that every part of a text with these signs has to go through."""
+    def for_parts_of(self, signs: int) -> Mask | None:
+        """The least that every part of a text with these signs has to go through, if anything."""
         signs &= TO_MASK
         if signs & SECRET:
             return self.by_shape
         if signs & ~NUMBER:
             return self._without_secret_shapes if signs & NUMBER else self._without_long_numbers
-        return mask_numbers if signs else _unchanged
+        return mask_numbers if signs else None
 
-    def json(self, value: Any, signs: int) -> str:
-        """`value`, which was read from a text with these signs, masked and encoded again."""
+    def json(
+        self, value: Any, signs: int, places: Places | None = None
+    ) -> tuple[str, Sequence[Sighting]]:
+        """`value`, which was read from a text with these signs, masked and encoded again; and what
+        was seen in it that may be of interest to whoever keeps its `places`."""
         plain = self.for_parts_of(signs)
-        [masked] = self._list([value], plain, self._names[""], MAX_DEPTH)
-        return _encode(masked).decode()
+        # Of a body with addresses nearly every text has none: to ask each costs more than the walk.
+        mark = "@" if signs & TO_MASK == ADDRESS else ""
+        masked, sightings = walk(value, places or self._elsewhere, self._names, plain, mark)
+        return _encode(masked).decode(), sightings
 
     def text(self, text: str) -> str:
         """Text that was not taken apart: secrets by name first, then by shape."""
@@ -158,67 +154,10 @@ class ValueMasks:
         """Text that may have secrets by name in it: JSON in a string, a URL, a log line."""
         if text[:1] in ("{", "["):
             try:
-                return self.json(_decode(text), signs_in(text.encode()))
+                return self.json(_decode(text), signs_in(text.encode()))[0]
             except (msgspec.DecodeError, UnicodeError, RecursionError):
                 pass
         return redact_unparsed(text, self._means_secret)
-
-    def _object(self, value: dict[str, Any], plain: Mask, depth: int) -> Any:
-        names = self._names
-        masked: dict[str, Any] = {}
-        for key, child in value.items():
-            name = names[key]
-            kind = type(child)
-            # What needs nothing, which is most of a body, is passed on without a call.
-            if kind is str:
-                mask = name.mask
-                if mask is not None:
-                    masked[name.shown] = mask(child)
-                else:
-                    masked[name.shown] = plain(child) if len(child) >= _SHORTEST_SHAPE else child
-            elif kind is int or kind is float:
-                small = -name.small < child < name.small
-                masked[name.shown] = child if small else name.mask_number(child)
-            elif name.secret:
-                masked[name.shown] = _erased(child, depth)
-            elif child is None or kind is bool:
-                masked[name.shown] = child
-            else:
-                masked[name.shown] = self._nested(child, plain, name, depth)
-        return masked
-
-    def _list(self, items: list[Any], plain: Mask, name: Name, depth: int) -> Any:
-        """A list's items, which are what the list's `name` says."""
-        mask = name.mask or plain
-        masked: list[Any] = []
-        for child in items:
-            kind = type(child)
-            if kind is str:
-                masked.append(mask(child))
-            elif kind is int or kind is float:
-                masked.append(name.mask_number(child))
-            elif kind is not dict and kind is not list:
-                masked.append(child)
-            else:
-                masked.append(self._nested(child, plain, name, depth))
-        return masked
-
-    def _nested(self, value: Any, plain: Mask, name: Name, depth: int) -> Any:
-        if name.secret:
-            return _erased(value, depth)
-        if not depth:
-            return f"{MASK} nested too deeply"
-        if type(value) is dict:
-            return self._object(value, plain, depth - 1)
-        return self._list(value, plain, name, depth - 1)
-
-
-def _unchanged(text: str) -> str:
-    return text
-
-
-def _erase_text(_: str) -> str:
-    return MASK
 
 
 def _mask_record(text: str) -> str:
@@ -226,19 +165,6 @@ def _mask_record(text: str) -> str:
     if text.isdecimal() and len(text) < 7:
         return text
     return mask_addresses(text) if "@" in text else mask_identifier(text)
-
-
-def _erased(value: Any, depth: int) -> Any:
-    """The structure of a value under a secret name, without its scalars."""
-    if type(value) is dict and depth:
-        return {name: _erased(child, depth - 1) for name, child in value.items()}
-    if type(value) is list and depth:
-        return [_erased(child, depth - 1) for child in value]
-    return value if value is None or type(value) is bool else MASK
-
-
-def _erase_number(_: float) -> str:
-    return MASK
 
 
 def _mask_phone_number(number: float) -> str:
@@ -272,8 +198,8 @@ def _mask_record_number(number: float) -> float | str:
 
 
 _NUMBER_MASKS: dict[Meaning, MaskNumber] = {
-    Meaning.PASSWORD: _erase_number,
-    Meaning.SECRET: _erase_number,
+    Meaning.PASSWORD: erase,
+    Meaning.SECRET: erase,
     Meaning.PHONE: _mask_phone_number,
     Meaning.MEASURE: _mask_card,
     Meaning.IDENTIFIER: _mask_record_number,

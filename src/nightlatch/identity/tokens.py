@@ -83,11 +83,15 @@ def _candidates(places: Iterable[str]) -> Iterator[str]:
 
 def _places(request: Request) -> list[str]:
     """Texts that may hold a token; most requests have none."""
-    places = [
-        value.decode("latin-1")
-        for _, value in request.headers.raw
-        if b"." in value and (b"ey" in value or b"ew" in value)
-    ]
+    values = [value for _, value in request.headers.raw]
+    together = b"\n".join(values)
+    places = []
+    if b"ey" in together or b"ew" in together:
+        places = [
+            value.decode("latin-1")
+            for value in values
+            if b"." in value and (b"ey" in value or b"ew" in value)
+        ]
     if "." in request.query:
         places.append(unquote_plus(request.query))
     return places

@@ -6,13 +6,14 @@ gives itself away by its spelling is found in one pass over the whole answer (`p
 finds what the paths do not explain, the values are looked at again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct, field, structs
 
 from nightlatch.exchange.content import Content, ContentKind, Leaf
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
+from nightlatch.exchange.places import Places, Sighting
 from nightlatch.exchange.shapes import Scalar, phone_digits
 from nightlatch.inventory.examine import examine, is_confirmed
 from nightlatch.inventory.issuers import phone_confidence
@@ -21,6 +22,8 @@ from nightlatch.inventory.samples import masked
 from nightlatch.inventory.segments import Kind, segment_kind
 
 MAX_ENDPOINTS = 2_000
+MAX_MAPPED = 256
+"""Endpoints whose places are remembered: 200 KB each at most, a few KB as a rule."""
 MAX_SPOTS = 256
 """Paths remembered per endpoint and part of the message; more are taken together by field name."""
 _SAMPLES = 8
@@ -105,6 +108,17 @@ class Learned(Struct):
         return in_vain % _RETRY == 0
 
 
+class Mapped(Struct):
+    """The places in one endpoint's messages: where `quiet`, there is nothing to classify."""
+
+    request: Places = field(default_factory=Places)
+    response: Places = field(default_factory=Places)
+
+
+Sightings = tuple[Sequence[Sighting] | None, Sequence[Sighting] | None]
+"""Of the request's and the answer's body; None where all leaves are to be read."""
+
+
 class Classifier:
     """Data classes of exchanges. Not safe to share between threads: one worker reads exchanges.
 
@@ -113,6 +127,7 @@ class Classifier:
 
     def __init__(self, learned: dict[str, Learned] | None = None) -> None:
         self.learned = {} if learned is None else learned
+        self._mapped: dict[str, Mapped] = {}
 
     def items(
         self,
@@ -122,30 +137,51 @@ class Classifier:
         request: Content,
         response: Content,
         response_body: bytes,
+        sightings: Sightings = (None, None),
     ) -> tuple[DataItem, ...]:
         """One item for each place and class of data that the exchange carried."""
         learned = self._learned(endpoint_key)
+        asked_seen, told_seen = sightings
         asked = _Reading(Side.REQUEST)
         asked.read(learned.request, "", parameters)
         asked.read(learned.query, "query.", query)
         if request.kind is ContentKind.FORM:
             asked.read(learned.form, "form.", request.leaves)
-        else:
+        elif asked_seen is None:
             asked.read(learned.request, "", request.leaves)
+        else:
+            asked.take(learned.request, asked_seen)
         told = _Reading(Side.RESPONSE)
-        told.read(learned.response, "", response.leaves)
+        if told_seen is None:
+            told.read(learned.response, "", response.leaves)
+        else:
+            told.take(learned.response, told_seen)
         if response_body and response.kind in _SCANNED:
             self._explain(learned, told, response, response_body)
+            if told.woken:
+                self._mapped.pop(endpoint_key, None)
         return (*asked.items(), *told.items())
 
+    def places(self, endpoint_key: str) -> Mapped:
+        """Of at most MAX_MAPPED endpoints; the one seen longest ago goes first."""
+        mapped = self._mapped.pop(endpoint_key, None)
+        if mapped is None:
+            if len(self._mapped) >= MAX_MAPPED:
+                del self._mapped[next(iter(self._mapped))]
+            mapped = Mapped()
+        self._mapped[endpoint_key] = mapped
+        return mapped
+
     def forget(self, endpoint_key: str) -> None:
+        # What is quiet was learned with the rest, and would not be looked at again.
+        self._mapped.pop(endpoint_key, None)
         self.learned.pop(endpoint_key, None)
 
     def _learned(self, endpoint_key: str) -> Learned:
         learned = self.learned.pop(endpoint_key, None)
         if learned is None:
             if len(self.learned) >= MAX_ENDPOINTS:
-                del self.learned[next(iter(self.learned))]
+                self.forget(next(iter(self.learned)))
             learned = Learned()
         self.learned[endpoint_key] = learned
         return learned
@@ -167,10 +203,12 @@ class Classifier:
 class _Reading:
     """The items of one side of one exchange while they are being counted."""
 
-    __slots__ = ("_counts", "_found", "_loose", "_others", "_side")
+    __slots__ = ("_counts", "_found", "_loose", "_others", "_side", "woken")
 
     def __init__(self, side: Side) -> None:
         self._side = side
+        self.woken = False
+        """A path that was quiet turned out to hold something."""
         self._found: dict[tuple[str, DataClass], Spot] = {}
         self._counts: dict[str, int] = {}
         """By path, for the class that the path has settled on;"""
@@ -203,6 +241,14 @@ class _Reading:
                     self._found[path, data_class] = spot
             else:
                 self._miss(spot, leaf)
+
+    def take(self, spots: dict[str, Spot], sightings: Sequence[Sighting]) -> None:
+        """The same for what a walk has sighted; says what it need not report again."""
+        leaves = [Leaf(place.path, place.name, value) for place, value in sightings]
+        self.read(spots, "", leaves)
+        for place, _ in sightings:
+            spot = spots.get(place.path)
+            place.hush(-1 if spot is None or spot.data_class is not None else spot.quiet)
 
     def classes(self) -> set[DataClass]:
         return {data_class for _, data_class in (*self._found, *self._loose)}
@@ -243,7 +289,9 @@ class _Reading:
             return False
         if judgement.confidence < _WEAK:
             return False
+        quiet = spot.data_class is None
         self._learn(spot, leaf)
+        self.woken |= quiet and spot.data_class is not None
         return True
 
     def _search_text(self, pattern: Pattern, place: str, text: str) -> bool:

@@ -17,7 +17,7 @@ from nightlatch.exchange.facts import Contract, Directives, EndpointFacts
 from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.record import Posture
 from nightlatch.inventory import patterns
-from nightlatch.inventory.classify import Classifier, Learned
+from nightlatch.inventory.classify import Classifier, Learned, Mapped, Sightings
 from nightlatch.inventory.posture import Evidence, Postures
 from nightlatch.inventory.routes import Routes
 from nightlatch.inventory.templates import UNMATCHED, Templates, endpoint_method
@@ -155,11 +155,17 @@ class Inventory:
         request: Content,
         response: Content,
         response_body: bytes,
+        sightings: Sightings = (None, None),
     ) -> tuple[DataItem, ...]:
-        """Which classes of data the exchange carried, and where."""
+        """Which classes of data the exchange carried, and where. `sightings` are those of JSON
+        bodies that were walked with this endpoint's `places`; without, all leaves are read."""
         return self._classifier.items(
-            endpoint.key, parameters, query, request, response, response_body
+            endpoint.key, parameters, query, request, response, response_body, sightings
         )
+
+    def places(self, endpoint: Endpoint) -> Mapped:
+        """The places in its messages: the walk through a body notes them, `items` quiets them."""
+        return self._classifier.places(endpoint.key)
 
     def dump(self) -> bytes:
         """All that was learned, as versioned MessagePack. Holds no values from messages beyond

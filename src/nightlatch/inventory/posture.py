@@ -81,9 +81,11 @@ class Evidence(Struct):
 
     @property
     def posture(self) -> Posture:
-        if self.proof + self.served < _FADED:
+        proof = self.proof
+        evidence = proof + self.served
+        if evidence < _FADED:
             return Posture.UNKNOWN
-        coverage = self.coverage
+        coverage = proof / evidence
         if coverage < OPEN_BELOW:
             return Posture.OPEN
         regularly_served = self.served >= _SERVED_OFTEN and self.served > self.turned_away
