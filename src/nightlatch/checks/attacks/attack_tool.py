@@ -2,6 +2,7 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import is_prose
 from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule, found
 from nightlatch.checks.attacks.tool_names import CALL_BACK_HOSTS, SCANNER_HEADERS, SCANNERS
@@ -12,9 +13,9 @@ from nightlatch.exchange.judgement import Level
 
 _AGENT_HEADERS = frozenset(("user-agent", "x-original-user-agent", "x-requested-with", "from"))
 
-_HOST = re.compile(r"[\w-][\w.-]*+", re.ASCII)
+_HOST = LazyPattern(r"[\w-][\w.-]*+", re.ASCII)
 _CALL_BACK_ENDS = tuple(f".{host}" for host in CALL_BACK_HOSTS)
-_MARKS = re.compile(
+_MARKS = LazyPattern(
     r"(?P<acunetix>acunetix[_-]wvs[_-]|\bacunetix\b.{0,20}\btest\b|\bwvstest\b|\bacu\d{4}\w+\u2039)"
     r"|(?P<nessus>\bnessus\w*\.(?:txt|html|nasl)|/nessus\b)"
     r"|(?P<netsparker>netsparker\(0x[\da-f]+\)|\bns:netsparker\d+=vuln)"
@@ -25,7 +26,7 @@ _MARKS = re.compile(
     r"|(?P<w3af>\bw3af\.(?:org|sf|txt)|\bwebinspect\b.{0,20}\bscan)",
     re.IGNORECASE,
 )
-_OWN_LABEL = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{4,}|[a-z0-9]{16,}", re.IGNORECASE)
+_OWN_LABEL = LazyPattern(r"(?=[a-z-]*\d)[a-z0-9-]{4,}|[a-z0-9]{16,}", re.IGNORECASE)
 """The label such a host is given for one test."""
 
 
@@ -55,6 +56,9 @@ def _of_agent(text: str) -> Clue | None:
 
 
 def _of_call_back(text: str) -> Clue | None:
+    lowered = text.lower()
+    if not any(end in lowered for end in _CALL_BACK_ENDS):
+        return None
     for match in _HOST.finditer(text):
         host = match[0].rstrip(".").lower()
         if not host.endswith(_CALL_BACK_ENDS):

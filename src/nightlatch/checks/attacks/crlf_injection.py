@@ -3,7 +3,8 @@
 import re
 
 from nightlatch.checks.attacks import parameter_names
-from nightlatch.checks.attacks.lines import MAX_LINES, added_lines, holds_text
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+from nightlatch.checks.attacks.lines import FIELD, MAX_LINES, added_lines, holds_text, is_head
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -13,34 +14,33 @@ _ONE_LINE_PLACES = frozenset((Place.PATH, Place.HEADER, Place.COOKIE))
 _MOST_LINES = 6
 """Lines that an injection adds; a text that somebody wrote or quoted has more."""
 
-_FIELD = re.compile(r"[ \t]*+([A-Za-z][\w-]{0,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCII | re.DOTALL)
-_STATUS = re.compile(r"[ \t]*+HTTP/\d(?:\.\d)?[ \t]+\d{3}\b", re.IGNORECASE)
-_REQUEST = re.compile(r"[ \t]*+[A-Z]{3,10}[ \t]+\S+[ \t]+HTTP/\d")
-_QUOTED_EXCHANGE = re.compile(
+_STATUS = LazyPattern(r"[ \t]*+HTTP/\d(?:\.\d)?[ \t]+\d{3}\b", re.IGNORECASE)
+_REQUEST = LazyPattern(r"[ \t]*+[A-Z]{3,10}[ \t]+\S+[ \t]+HTTP/\d")
+_QUOTED_EXCHANGE = LazyPattern(
     r"\s*+(?:[<>*$#]?\s?HTTP/\d|[<>]?\s?[A-Z]{3,8}\s+\S+\s+HTTP/\d|.{0,80}\bcurl\b)", re.IGNORECASE
 )
 # Code points whose last eight bits are a line end: code that cuts characters to bytes sends those.
-_CUT = re.compile(r"[^\x00-\xff]")
-_CUT_FIELD = re.compile(
+_CUT = LazyPattern(r"[^\x00-\xff]")
+_CUT_FIELD = LazyPattern(
     r"set-cookie[ \t]*+:|location[ \t]*+:[ \t]*+(?:https?:)?/|content-(?:type|length)[ \t]*+:"
     r"|x-[\w-]{2,30}[ \t]*+:",
     re.IGNORECASE,
 )
 
 _PLAUSIBLE = {
-    "set-cookie": re.compile(r"[^\s=;,]{1,100}+="),
-    "location": re.compile(r"(?:https?:)?/|javascript:|data:", re.IGNORECASE),
-    "content-type": re.compile(r"[a-z]+/[\w.+*-]+", re.IGNORECASE),
-    "content-length": re.compile(r"\d"),
-    "content-disposition": re.compile(r"inline|attachment|form-data", re.IGNORECASE),
-    "transfer-encoding": re.compile(r"chunked|identity|gzip", re.IGNORECASE),
-    "refresh": re.compile(r"\d+\s*;"),
-    "status": re.compile(r"[1-5]\d\d\b"),
-    "host": re.compile(r"[\w.-]+\.\w|localhost|\["),
-    "link": re.compile(r"<"),
+    "set-cookie": LazyPattern(r"[^\s=;,]{1,100}+="),
+    "location": LazyPattern(r"(?:https?:)?/|javascript:|data:", re.IGNORECASE),
+    "content-type": LazyPattern(r"[a-z]+/[\w.+*-]+", re.IGNORECASE),
+    "content-length": LazyPattern(r"\d"),
+    "content-disposition": LazyPattern(r"inline|attachment|form-data", re.IGNORECASE),
+    "transfer-encoding": LazyPattern(r"chunked|identity|gzip", re.IGNORECASE),
+    "refresh": LazyPattern(r"\d+\s*;"),
+    "status": LazyPattern(r"[1-5]\d\d\b"),
+    "host": LazyPattern(r"[\w.-]+\.\w|localhost|\["),
+    "link": LazyPattern(r"<"),
 }
 """Headers of answers, and what their values begin with."""
-_HARMLESS_ANYWHERE = re.compile(
+_HARMLESS_ANYWHERE = LazyPattern(
     r"(?:access-control-[a-z-]+|x-xss-protection|x-frame-options|x-content-type-options"
     r"|content-security-policy|strict-transport-security|x-forwarded-(?:for|host)|set-cookie2"
     r"|x-original-url|x-rewrite-url|www-authenticate|cache-control|last-modified|content-encoding)",
@@ -68,7 +68,7 @@ def recognise(text: str, value: Value) -> Clue | None:
 
 def _of_path(lines: list[str]) -> Clue | None:
     for line in lines:
-        if _FIELD.match(line) or _STATUS.match(line) or _REQUEST.match(line):
+        if FIELD.match(line) or _STATUS.match(line) or _REQUEST.match(line):
             return Clue(92, "ends the line and begins a header of its own", line[:120])
     return None
 
@@ -77,7 +77,7 @@ def _strength(line: str) -> int:
     """How much a line is a header that matters: 3 surely, 2 by its name, 1 by its form."""
     if _STATUS.match(line):
         return 3
-    match = _FIELD.match(line)
+    match = FIELD.match(line)
     if match is None:
         return 0
     name = match[1].lower()
@@ -91,7 +91,7 @@ def _strength(line: str) -> int:
 def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
     filled = sum(1 for line in lines if line.strip())
     written = filled > _MOST_LINES or len(lines) == MAX_LINES
-    if written or _QUOTED_EXCHANGE.match(text) or _is_head(text, lines):
+    if written or _QUOTED_EXCHANGE.match(text) or is_head(text, lines):
         return 25 if value.place not in _ONE_LINE_PLACES else 62
     if value.place in _ONE_LINE_PLACES:
         return (0, 70, 85, 92)[strength]
@@ -101,12 +101,6 @@ def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
         return (0, 62, 78, 88)[strength]
     # Forms and bodies have fields of several lines: only what no text says is an attempt.
     return (0, 30, 50, 80)[strength]
-
-
-def _is_head(text: str, lines: list[str]) -> bool:
-    """A whole head, from its first line on: somebody's letter or exchange, not an addition."""
-    fields = sum(1 for line in lines if _FIELD.match(line))
-    return fields > 2 and _FIELD.match(text) is not None
 
 
 def _of_cut_characters(text: str, value: Value) -> Clue | None:

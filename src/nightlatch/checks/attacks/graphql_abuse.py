@@ -2,7 +2,18 @@
 
 import re
 
-from nightlatch.checks.attacks.graphql.shape import Shape, is_document
+from nightlatch.checks.attacks.graphql.shape import (
+    REPEATED,
+    count_aliased,
+    depth,
+    directives,
+    has_circle,
+    introspected,
+    is_document,
+    repeated,
+    selections,
+)
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -11,68 +22,59 @@ from nightlatch.exchange.judgement import Level
 _DEEP = 22
 """Selections within selections. Large clients send up to 15, the usual introspection query 13."""
 _VERY_DEEP = 40
-_REPEATED = 100
-"""Of one field. Lists of known ids are asked for by aliases, some tens at once."""
 _GUESSES = 5
 """Attempts at one secret in one document."""
 _DIRECTIVES = 8
 _PLACES = frozenset(
     (Place.QUERY, Place.FORM, Place.MULTIPART, Place.JSON, Place.BODY, Place.PATH, Place.COOKIE)
 )
-_SECRETS = re.compile(
-    r".*(?:log_?in|sign_?in|password|otp|pin|mfa|2fa|verif|token|authent|coupon|voucher|promo"
+_SECRETS = LazyPattern(
+    r"(?:log_?in|sign_?in|password|otp|pin|mfa|2fa|verif|token|authent|coupon|voucher|promo"
     r"|redeem|reset|code)",
     re.IGNORECASE,
 )
 
 
 def recognise(text: str, value: Value) -> Clue | None:
-    if value.place not in _PLACES or value.is_name or not _is_costly(text):
+    if value.place not in _PLACES or value.is_name or not is_document(text):
         return None
-    if not is_document(text):
-        return None
-    shape = Shape(text)
-    certainty, why = max(_of_intent(shape), _of_cost(shape))
+    bare = selections(text)
+    certainty, why = max(_of_intent(bare), _of_cost(bare), _of_repetition(bare))
     if not certainty:
         return None
     return Clue(certainty, why, text.strip()[:120])
 
 
-def _is_costly(text: str) -> bool:
-    """Rules out nearly all documents by counting characters."""
-    return (
-        "__schema" in text
-        or "__type" in text.replace("__typename", "")
-        or text.count("{") >= _DEEP
-        or text.count("@") >= _DIRECTIVES
-        or text.count(":") >= _GUESSES
-        or text.count("fragment") > 0
-        or len(text) > 1000
-    )
-
-
-def _of_intent(shape: Shape) -> tuple[int, str]:
-    if shape.introspects == "__schema":
-        return 76, "asks for the whole schema"
-    if shape.introspects:
-        return 66, "asks for a type of the schema"
+def _of_intent(bare: str) -> tuple[int, str]:
+    match introspected(bare):
+        case "__schema":
+            return 76, "asks for the whole schema"
+        case "__type":
+            return 66, "asks for a type of the schema"
     return 0, ""
 
 
-def _of_cost(shape: Shape) -> tuple[int, str]:
-    if shape.circle:
+def _of_cost(bare: str) -> tuple[int, str]:
+    """Each count is made only where a look at the characters says that it may be high."""
+    if "fragment" in bare and has_circle(bare):
         return 90, "has a fragment that contains itself"
-    if shape.directives >= _DIRECTIVES:
-        return 80, f"puts {shape.directives} directives on one field"
-    for field, times in shape.aliases.most_common(3):
-        if times >= _GUESSES and _SECRETS.fullmatch(field):
-            return 82, f"makes {times} attempts in one document"
-    if shape.depth >= _DEEP:
-        return (88 if shape.depth >= _VERY_DEEP else 70), f"is {shape.depth} selections deep"
-    most = shape.fields.most_common(1)
-    times = most[0][1] if most else 0
-    if times >= _REPEATED and times * 3 > shape.fields.total():
-        return (80 if times >= 5 * _REPEATED else 68), f"asks for one field {times} times"
+    if bare.count("@") >= _DIRECTIVES and (row := directives(bare)) >= _DIRECTIVES:
+        return 80, f"puts {row} directives on one field"
+    if bare.count("{") >= _DEEP and (deep := depth(bare)) >= _DEEP:
+        return (88 if deep >= _VERY_DEEP else 70), f"is {deep} selections deep"
+    return 0, ""
+
+
+def _of_repetition(bare: str) -> tuple[int, str]:
+    colons = bare.count(":")
+    if colons >= REPEATED or (colons >= _GUESSES and _SECRETS.search(bare)):
+        for field, times in count_aliased(bare).most_common(3):
+            if times >= _GUESSES and _SECRETS.search(field):
+                return 82, f"makes {times} attempts in one document"
+            if times >= REPEATED:
+                return 68, f"asks for one field {times} times under other names"
+    if len(bare) > REPEATED and repeated(bare):
+        return 80, f"asks for one field more than {REPEATED - 1} times"
     return 0, ""
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.url.addresses import Reach, target_of
 from nightlatch.checks.attacks.url.find import find_urls, hosts
@@ -13,7 +14,7 @@ from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
-_TOKEN = re.compile(
+_TOKEN = LazyPattern(
     r"(?<![\w.+/-])(e[wy][\w+/-]{6,8000}+)=?=?\.([\w+/-]*+)=?=?(?:\.([\w+/-]*+)=?=?)?(\.)?",
     re.ASCII,
 )
@@ -24,18 +25,20 @@ _MAX_HEADER = 4096
 _MAX_ITERATIONS = 1_000_000
 """PBES2 rounds: a verifier that believes more is busy for seconds (CVE-2022-36083)."""
 
-_KEY_BRINGERS = re.compile(
+_KEY_BRINGERS = LazyPattern(
     r"dpop|proof|pop\+jwt|kb\+jwt|attestation|logout|secevent", re.IGNORECASE
 )
 """Kinds of token that bring their own key by their standard (RFC 9449, OpenID4VCI)."""
-_KID_PATH = re.compile(
+_KID_PATH = LazyPattern(
     r"\.\.[/\\]|^/(?:dev|proc|etc|var|tmp|usr|home|sys|opt)/|^file:|^[a-z]:\\", re.IGNORECASE
 )
-_KID_SQL = re.compile(
+_KID_SQL = LazyPattern(
     r"['\"]\s*(?:union|or|and|;|\|\||--|\))|\bunion\b.{1,40}\bselect\b|['\"].*--", re.IGNORECASE
 )
-_KID_SHELL = re.compile(r"[|;&`]\s*(?:\w|/)|\$\(|\n")
-_ODD_ADDRESS = re.compile(r"@|#|\\|\.\./|[?&](?:url|next|redirect\w*|return\w*|to)=", re.IGNORECASE)
+_KID_SHELL = LazyPattern(r"[|;&`]\s*(?:\w|/)|\$\(|\n")
+_ODD_ADDRESS = LazyPattern(
+    r"@|#|\\|\.\./|[?&](?:url|next|redirect\w*|return\w*|to)=", re.IGNORECASE
+)
 _UNSIGNED_ON_PURPOSE = frozenset(("request", "state", "id_token_hint", "client_assertion_hint"))
 """Parameters whose tokens may go unsigned by their standard (OpenID Connect Core, section 6.1)."""
 

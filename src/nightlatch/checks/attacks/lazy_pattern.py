@@ -19,6 +19,7 @@ class LazyPattern:
     finditer: Callable[..., Iterator[re.Match[str]]]
     findall: Callable[..., list[Any]]
     sub: Callable[..., str]
+    split: Callable[..., list[str]]
 
     def __init__(self, source: str, flags: int = 0) -> None:
         self.pattern = source
@@ -28,6 +29,6 @@ class LazyPattern:
         if name.startswith("_"):  # Copying and the like ask for what is not there.
             raise AttributeError(name)
         compiled = re.compile(self.pattern, self.flags)
-        for method in ("search", "match", "fullmatch", "finditer", "findall", "sub"):
+        for method in ("search", "match", "fullmatch", "finditer", "findall", "sub", "split"):
             setattr(self, method, getattr(compiled, method))
         return getattr(compiled, name)

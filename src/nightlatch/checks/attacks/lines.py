@@ -2,10 +2,15 @@
 
 import re
 
-_BREAK = re.compile(r"\r\n?|\n|\\r\\n|\\n(?=[A-Z])")
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
+_BREAK = LazyPattern(r"\r\n?|\n|\\r\\n|\\n(?=[A-Z])")
 MAX_LINES = 64
 
-_TEXT_NAMES = re.compile(
+FIELD = LazyPattern(r"[ \t]*+([A-Za-z][\w-]{0,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCII | re.DOTALL)
+"""A line of a head: its name and its value."""
+
+_TEXT_NAMES = LazyPattern(
     r".*(?:message|msg|body|text|comment|content|description|desc|note|html|markdown|summary|patch"
     r"|diff|log|raw|bio|about|readme|answer|question|snippet|source|code|output|stack(?:trace)?"
     r"|trace|details?|reason|feedback|review|prompt|completion|payload|mime|article|post|draft"
@@ -17,6 +22,13 @@ def added_lines(text: str) -> list[str]:
     """The lines after the first, at most MAX_LINES; a backslash escape counts as a line end where a
     capital letter follows it."""
     return _BREAK.split(text, MAX_LINES)[1 : MAX_LINES + 1]
+
+
+def is_head(text: str, lines: list[str]) -> bool:
+    """A whole head, from its first line on: somebody's letter or exchange, not an addition to a
+    value."""
+    fields = sum(1 for line in lines if FIELD.match(line))
+    return fields > 2 and FIELD.match(text) is not None
 
 
 def holds_text(key: str) -> bool:

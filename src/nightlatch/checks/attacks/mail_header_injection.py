@@ -3,37 +3,38 @@
 import re
 
 from nightlatch.checks.attacks import parameter_names
-from nightlatch.checks.attacks.lines import added_lines, holds_text
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+from nightlatch.checks.attacks.lines import added_lines, holds_text, is_head
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
-_SMTP = re.compile(
+_SMTP = LazyPattern(
     r"\s*+(?:(?P<envelope>(?:MAIL\s+FROM|RCPT\s+TO)\s*+:\s*+<?\S*+)"
     r"|(?P<greeting>(?:HELO|EHLO|VRFY|EXPN)\s+\S+|AUTH\s+(?:LOGIN|PLAIN|CRAM-MD5)\b.*)"
     r"|(?P<word>DATA|QUIT|RSET|STARTTLS|NOOP|\.))\s*+",
     re.IGNORECASE,
 )
-_IMAP = re.compile(
+_IMAP = LazyPattern(
     r"\s*+[A-Z]{0,4}+[\d?*]{1,6}+\s+(?:UID\s+)?"
     r"(?:CAPABILITY|NOOP|LOGOUT|STARTTLS|EXPUNGE|CLOSE|IDLE|NAMESPACE"
     r"|AUTHENTICATE\s+\S+|LOGIN\s+\S+\s+\S+|(?:SELECT|EXAMINE|CREATE|DELETE|STATUS|SUBSCRIBE)\s+\S+"
     r"|(?:RENAME|LIST|LSUB|COPY)\s+\S+\s+\S+|FETCH\s+[\d:*,]+.*|STORE\s+[\d:*,]+.*|SEARCH\s+[A-Z]+.*"
     r"|APPEND\s+\S+.*)\s*+"
 )
-_IMAP_SURE = re.compile(r"\s*+\S+\s+(?:CAPABILITY|LOGOUT|FETCH|STARTTLS|EXPUNGE|AUTHENTICATE)\b")
-_POP = re.compile(r"\s*+(?:USER\s+\S+|PASS\s+\S+|RETR\s+\d+|DELE\s+\d+|TOP\s+\d+\s+\d+)\s*+")
+_IMAP_SURE = LazyPattern(r"\s*+\S+\s+(?:CAPABILITY|LOGOUT|FETCH|STARTTLS|EXPUNGE|AUTHENTICATE)\b")
+_POP = LazyPattern(r"\s*+(?:USER\s+\S+|PASS\s+\S+|RETR\s+\d+|DELE\s+\d+|TOP\s+\d+\s+\d+)\s*+")
 
-_HEADER = re.compile(
+_HEADER = LazyPattern(
     r"\s*+(?P<name>bcc|cc|to|from|reply-to|return-path|sender|subject|mime-version"
     r"|content-type|content-transfer-encoding|x-mailer|disposition-notification-to)\s*+:\s*+(?P<value>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_ADDRESS = re.compile(r"[^\s@,;<>]{1,64}+@[\w.-]{1,255}")
+_ADDRESS = LazyPattern(r"[^\s@,;<>]{1,64}+@[\w.-]{1,255}")
 _CARRIES_ADDRESS = frozenset(("bcc", "cc", "to", "from", "reply-to", "return-path", "sender"))
 
-_ONE_LINE_NAMES = re.compile(
+_ONE_LINE_NAMES = LazyPattern(
     r".*(?:e?mails?|mailto|subject|sender|recipients?|replyto|from|to|cc|bcc|name|address|addr"
     r"|phone|title|user|login|company|contact|betreff|asunto)"
 )
@@ -92,8 +93,8 @@ def _of_headers(text: str, lines: list[str], value: Value) -> Clue | None:
         certainty = _of_header(name, text.partition("\n")[0], value)
         if certainty:
             return Clue(
-                _discount(certainty, lines, value),
-                f"adds the header {match['name'][:30]} to a letter",
+                _discount(certainty // 2 if is_head(text, lines) else certainty, lines, value),
+                "adds a header to a letter",
                 line[:120],
             )
     return None

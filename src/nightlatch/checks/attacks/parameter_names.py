@@ -1,35 +1,49 @@
 """What a parameter's name says about what becomes of its value."""
 
-import re
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 
-_LAST = re.compile(r"[^.\[\]$]+(?=[\[\].]*$)")
-_JOINTS = re.compile(r"[-_\s]")
+_LAST = LazyPattern(r"[^.\[\]$]+(?=[\[\].]*$)")
+_JOINTS = LazyPattern(r"[-_\s]")
 
-_REDIRECTS = re.compile(
+_REDIRECTS = LazyPattern(
     r"(?:.*(?:redirect|redir|return(?:to|url|uri|path)?|callback)(?:ur[li]|to|path|page)?"
     r"|next(?:ur[li]|page|path)?|continue(?:ur[li]|to)?|go(?:to)?(?:ur[li])?|dest(?:ination)?(?:ur[li])?"
     r"|forward(?:ur[li]|to)?|back(?:ur[li]|to)?|(?:log(?:in|out)|success|error|fail(?:ure)?|cancel"
     r"|checkout|origin|target|service|exit|jump|after|from|out|r|ret|referr?er)(?:ur[li]|to|path)?"
-    r"|relaystate|rurl|ru|u|to|url|uri|link|href|ref|view|site|page|q)"
+    r"|relaystate|rurl|ru|u|to|url|uri|link|href|ref|view|site|page)"
 )
-_SURE_REDIRECTS = re.compile(
+_SURE_REDIRECTS = LazyPattern(
     r".*(?:redirect|redir|return|goto|continue|forward|callback|next|dest|logout|relaystate|rurl).*"
 )
-_FETCHED = re.compile(
+_FETCHED = LazyPattern(
     r".*(?:ur[li]|link|src|source|dest(?:ination)?|host|server|proxy|fetch|feed|file|path|image|img"
-    r"|load|page|site|domain|target|endpoint|address|addr|document|template|import|upload|preview"
-    r"|request|api|data|xml|html|pdf|avatar|picture|ip|remote|download|reference|ref|href|val|q)"
-    r"|to|out|view|show|open|u|dir|window|content|port|resource|location|navigation|validate"
+    r"|load|domain|target|endpoint|address|addr|template|import|upload|preview|request|api|pdf"
+    r"|avatar|picture|remote|download|reference|href)"
+    r"|to|out|view|show|open|u|dir|window|port|resource|location|navigation|validate|val|q|ip|ref"
+    r"|page|site|document|data|xml|html"
 )
 _SEEN_BY_ANALYTICS = frozenset(
     (
-        *("dl", "dr", "dp", "dt", "tl", "su", "url", "uri", "lurl", "rurl", "purl", "curl", "href"),
-        *("ref", "referrer", "referer", "docurl", "documenturl", "documentreferrer", "pageurl"),
-        *("pagelocation", "pagereferrer", "pageuri", "loc", "location", "page", "origin", "site"),
-        *("baseurl", "currenturl", "sourceurl", "eventsourceurl", "initialreferrer", "topurl"),
-        "domain",
+        *(
+            "dl",
+            "dr",
+            "dp",
+            "dt",
+            "tl",
+            "su",
+            "lurl",
+            "rurl",
+            "purl",
+            "curl",
+            "referrer",
+            "referer",
+        ),
+        *("docurl", "documenturl", "documentreferrer", "pageurl", "pagelocation", "pagereferrer"),
+        *("pageuri", "baseurl", "currenturl", "sourceurl", "eventsourceurl", "initialreferrer"),
+        *("topurl", "origin", "loc"),
     )
 )
+_MAY_BE_SEEN = frozenset(("url", "uri", "href", "ref", "page", "site", "domain", "location", "u"))
 
 
 def key(name: str) -> str:
@@ -54,6 +68,11 @@ def is_fetched(name: str) -> bool:
     return _FETCHED.fullmatch(key(name)) is not None
 
 
-def is_address_seen(name: str) -> bool:
+def is_page_seen(name: str) -> bool:
     """Is it where analytics scripts write the address of the page, a developer's own included?"""
     return key(name) in _SEEN_BY_ANALYTICS
+
+
+def may_be_page(name: str) -> bool:
+    """Do some of them write it there?"""
+    return key(name) in _MAY_BE_SEEN

@@ -2,6 +2,7 @@
 
 import re
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
@@ -12,17 +13,19 @@ _WHY = "writes into the prototype that all objects share"
 # The way to the prototype, in the notations that readers of names take apart.
 _PROTO = r"_{2}pro(?:__proto__)?to_{2}"
 _CONSTRUCTOR = r"constructor(?:\]\[|\.|\"?\]\[\"?|\['?\"?)prototype"
-_NAME = re.compile(rf"(?:^|[.\[\]/'\"])(?:{_PROTO}|{_CONSTRUCTOR})(?:$|[.\[\]/'\"])", re.IGNORECASE)
-_ASSIGNED = re.compile(
+_NAME = LazyPattern(
+    rf"(?:^|[.\[\]/'\"])(?:{_PROTO}|{_CONSTRUCTOR})(?:$|[.\[\]/'\"])", re.IGNORECASE
+)
+_ASSIGNED = LazyPattern(
     rf"[?&#;/\s]*+[\w.\[\]-]{{0,40}}?\[?['\"]?(?:{_PROTO}|{_CONSTRUCTOR})"
     r"(?:['\"]?\]|\.[\w$-]|\[)[^=\s]{0,80}=",
     re.IGNORECASE,
 )
-_MEMBER = re.compile(r"""(["'])__proto__\1\s*+:\s*+[{\["']""")
-_MEMBER_BY_CONSTRUCTOR = re.compile(
+_MEMBER = LazyPattern(r"""(["'])__proto__\1\s*+:\s*+[{\["']""")
+_MEMBER_BY_CONSTRUCTOR = LazyPattern(
     r"""(["'])constructor\1\s*+:\s*+\{\s*+(["'])prototype\2\s*+:""", re.IGNORECASE
 )
-_BYPASS = re.compile(r"__pro__proto__to__|constconstructorructor|__pro%5f%5fto__", re.IGNORECASE)
+_BYPASS = LazyPattern(r"__pro__proto__to__|constconstructorructor|__pro%5f%5fto__", re.IGNORECASE)
 
 
 def recognise(text: str, value: Value) -> Clue | None:

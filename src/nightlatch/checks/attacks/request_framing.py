@@ -6,10 +6,12 @@ from nightlatch.checks.attacks.recogniser import RequestRule, found
 from nightlatch.checks.attacks.value import Clue
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.exchange import Request
+from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.judgement import Level
 
 _CODINGS = frozenset(("chunked", "gzip", "x-gzip", "deflate", "compress", "x-compress", "identity"))
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++")
+_NAMES = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z,-]*+")
 _CONNECTION_FIELDS = (b"transfer-encoding", b"connection", b"keep-alive", b"proxy-connection")
 _METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE|GPOST|XPOST)"
 _REQUEST_LINE = _METHODS + rb"[ \t]+[^\s]{1,2000}+[ \t]+HTTP/\d"
@@ -29,15 +31,24 @@ def judge(request: Request) -> Clue | None:
         best = _of_coding(request)
     if best is None and b"content-length" in headers:
         best = _of_lengths(headers.get_all(b"content-length"))
+    # All names and all values at once: nearly every request has nothing unusual in them.
+    names = b",".join([name for name, _ in headers.raw])
+    values = b"".join([value for _, value in headers.raw])
+    if not _NAMES.fullmatch(names) or b"\n" in values or b"\r" in values or b"\0" in values:
+        best = _stronger(best, _of_fields(headers))
+    data = request.body.data
+    if data and data.find(b" HTTP/", 0, _LOOK) >= 0:
+        best = _stronger(best, _of_body(data[:_LOOK]))
+    return best
+
+
+def _of_fields(headers: Headers) -> Clue | None:
+    best: Clue | None = None
     for name, value in headers.raw:
-        # One match, in C, for each header: names are nearly always tokens.
         if not _TOKEN.fullmatch(name):
             best = _stronger(best, _of_name(name))
         elif b"\n" in value or b"\r" in value or b"\0" in value:
             best = _stronger(best, _of_value(name, value))
-    data = request.body.data
-    if data and b" HTTP/" in data[:_LOOK]:
-        best = _stronger(best, _of_body(data[:_LOOK]))
     return best
 
 

@@ -3,6 +3,7 @@
 import re
 
 from nightlatch.checks.attacks import parameter_names
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import is_prose
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.url.addresses import Reach, Target, target_of
@@ -22,9 +23,12 @@ _SAYS_WHERE_FROM = frozenset(
 )
 """Headers that name hosts and addresses because that is their purpose."""
 _SAYS_PAGE = frozenset(("referer", "origin", "access-control-request-origin"))
+_ORDINARY = 25
+"""Percent of certainty of what developers and their machines send every day."""
+_SPACE = LazyPattern(r"\s")
 _ASKED_FOR = frozenset((Place.QUERY, Place.FORM, Place.MULTIPART, Place.PATH))
 
-_FETCHES = re.compile(r"(?:https?|ftps?|wss?|sftp|imaps?|pop3s?|smtps?|telnet|rtsp|)", re.ASCII)
+_FETCHES = LazyPattern(r"(?:https?|ftps?|wss?|sftp|imaps?|pop3s?|smtps?|telnet|rtsp|)", re.ASCII)
 _ODD_SCHEMES = {
     "gopher": (92, "speaks to any service inside with gopher"),
     "dict": (88, "speaks to services inside with dict"),
@@ -36,17 +40,18 @@ _ODD_SCHEMES = {
     "rmi": (75, "has the server call a remote Java object"),
     "jndi": (80, "has the server look a name up with JNDI"),
 }
-_METADATA_PATHS = re.compile(
+_METADATA_PATHS = LazyPattern(
     r"/(?:latest/(?:meta-data|user-data|dynamic|api/token)|computemetadata/v1"
     r"|metadata/(?:instance|identity|v1)|opc/v[12]/|openstack/latest|hetzner/v1/metadata"
     r"|2\d{3}-\d\d-\d\d/meta-data|v2/credentials)",
     re.IGNORECASE,
 )
-_BARE = re.compile(
+_BARE = LazyPattern(
     r"\s*+((?:\d|0x|\[)[\da-fx.:\[\]]{2,60}+|metadata[\w.-]{5,40}+)(?::(\d{1,5}))?(/\S*+)?\s*+",
     re.IGNORECASE,
 )
-_DISGUISES = re.compile("[\u2460-\u24ff\uff01-\uff5e\u3002\uff61\U0001d400-\U0001d7ff]")
+_LOOK_ALIKES = "Unicode look-alikes"
+"""What the engine calls the coding."""
 
 
 def recognise(text: str, value: Value) -> Clue | None:
@@ -66,12 +71,20 @@ def _of_url(url: Url, text: str, value: Value) -> Clue | None:
     certainty, why = _judge(url, value)
     if not certainty:
         return None
-    if _DISGUISES.search(value.text) and url.authority not in value.text:
+    if _LOOK_ALIKES in value.codings and len(url.text) > 0.9 * len(text.strip()):
         certainty, why = max(certainty, 88), f"{why}, written in letters that only look like it"
     shown = url.text[:200]
-    if is_prose(text, url.start, url.start + len(url.text)):
-        certainty //= 2
+    if certainty > _ORDINARY and _is_mentioned(url, text, value):
+        certainty = min(certainty // 3, _ORDINARY)
     return Clue(certainty, why, shown)
+
+
+def _is_mentioned(url: Url, text: str, value: Value) -> bool:
+    """Does the value talk about the address, or hold a script that uses it?"""
+    end = url.start + len(url.text)
+    if is_prose(text, url.start, end):
+        return True
+    return value.place not in _ASKED_FOR and _SPACE.search(text.strip(), 0, url.start) is not None
 
 
 def _judge(url: Url, value: Value) -> tuple[int, str]:
@@ -87,7 +100,7 @@ def _judge(url: Url, value: Value) -> tuple[int, str]:
         return 0, ""
     if not url.slashes and not port and not target.disguised and target.reach < Reach.METADATA:
         # "localhost" after "http:" is a URL for some programs, and mere words for people.
-        return (0, "") if not url.scheme else (40, "names the server itself without slashes")
+        return (0, "") if not url.scheme else (_ORDINARY, "leads into the server's own network")
     return _of_target(target, port, url, value, confused=len(named) > 1)
 
 
@@ -95,7 +108,8 @@ def _of_scheme(url: Url, named: list[tuple[str, str]], value: Value) -> tuple[in
     certainty, why = _ODD_SCHEMES[url.scheme]
     inside = any(target_of(host).reach is not Reach.PUBLIC for host, _ in named)
     if inside:
-        return max(certainty, 70 if value.place in _ASKED_FOR else 45), why
+        ordinary = url.scheme.startswith("ldap") and value.place not in _ASKED_FOR
+        return (_ORDINARY if ordinary else max(certainty, 70)), why
     if url.scheme.startswith("ldap") and value.place not in _ASKED_FOR:
         # The address of a directory is an ordinary setting.
         return 20, why
@@ -116,7 +130,7 @@ def _of_target(
         return 90, f"leads to {inside} by an address in disguise"
     if confused:
         return 88, f"hides behind another host that it leads to {inside}"
-    return _of_plain(target, port, url, value), f"leads to {inside}"
+    return _of_plain(target, port, url, value), "leads into the server's own network"
 
 
 def _of_plain(target: Target, port: str, url: Url, value: Value) -> int:
@@ -125,15 +139,19 @@ def _of_plain(target: Target, port: str, url: Url, value: Value) -> int:
         return 0
     number = int(port) if port else 0
     if value.place not in _ASKED_FOR or parameter_names.surely_redirects(value.name):
-        return 35
+        return _ORDINARY
     if number in SERVICE_PORTS or url.scheme not in ("http", "https", ""):
         return 78
     if number in DEVELOPMENT_PORTS or number >= 1024:
-        return 40
-    if not url.scheme:
-        return 40
-    if parameter_names.is_address_seen(value.name) or target.aliased:
-        return 55
+        return _ORDINARY
+    if not url.scheme or len(url.text) < 0.9 * len(value.text.strip()):
+        return _ORDINARY
+    if parameter_names.is_page_seen(value.name):
+        return 35
+    named = url.authority[:1].isalpha() and not target.aliased
+    if parameter_names.may_be_page(value.name) and named and url.rest not in ("", "/"):
+        # "url" is what is fetched in one application, and the page that was seen in another.
+        return 35
     return 68 if target.reach is Reach.LOOPBACK or parameter_names.is_fetched(value.name) else 45
 
 
@@ -147,7 +165,7 @@ def _of_bare(text: str, value: Value) -> Clue | None:
     if target.reach is Reach.METADATA:
         known = bool(_METADATA_PATHS.match(rest))
         asked = value.place in _ASKED_FOR and parameter_names.is_fetched(value.name)
-        certainty = 90 if known else 75 if asked else 45
+        certainty = 90 if known else 75 if asked else _ORDINARY
         return Clue(certainty, "names the cloud's credential service", text.strip()[:200])
     dotted = target.disguised and "." in host
     if target.reach is Reach.LOOPBACK and dotted and parameter_names.is_fetched(value.name):

@@ -1,101 +1,42 @@
 """The shape of a GraphQL document (https://spec.graphql.org/October2021/#sec-Language).
 
-No grammar: tokens in one pass, counting what a server has to do. Broken documents have a shape too.
+No grammar: what a server has to do is counted in a few passes over the text, each in linear time.
+Broken documents have a shape too.
 """
 
 import re
 from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 
-MAX_TOKENS = 6000
-"""Tokens that are read of one document."""
-MAX_FRAGMENTS = 64
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 
+MAX_NAMES = 4000
+"""Names that are counted of one document."""
+MAX_DEFINITIONS = 128
+REPEATED = 100
+"""Of one field. Lists of known ids are asked for by aliases, some tens at once."""
+
+# Texts, comments and arguments select nothing; arguments have no parentheses inside.
 _STRING = r"\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*+(?:\"\"\")?|\"(?:[^\"\\\n]|\\.)*+\"?"
-# Arguments are one token: they select nothing, and have no parentheses inside.
-_TOKEN = re.compile(
-    rf"{_STRING}|#[^\n]*+|\((?:[^()\"#]|{_STRING}|#[^\n]*+)*+\)?|\.\.\.|[A-Za-z_]\w*+|[{{}}@:]",
-    re.ASCII | re.DOTALL,
+_NOISE = LazyPattern(
+    rf"{_STRING}|#[^\n]*+|\((?:[^()\"#]|{_STRING}|#[^\n]*+)*+\)?", re.ASCII | re.DOTALL
 )
-_DOCUMENT = re.compile(
+_DOCUMENT = LazyPattern(
     r"[\s\ufeff,]*+(?:#[^\n]*+\s*+)*+(?:(?:query|mutation|subscription|fragment)\b|\w*+\s*+\{)",
     re.ASCII,
 )
-_OPERATIONS = frozenset(("query", "mutation", "subscription", "fragment"))
-_SCHEMA_FIELDS = frozenset(("__schema", "__type"))
-
-
-class Shape:
-    """What was counted in one document."""
-
-    def __init__(self, text: str) -> None:
-        self.depth = 0
-        """The deepest selection."""
-        self.fields: Counter[str] = Counter()
-        """How often each field is selected, aliased or not."""
-        self.aliases: Counter[str] = Counter()
-        """How often each field is selected under another name."""
-        self.directives = 0
-        """The longest row of directives on one selection."""
-        self.introspects = ""
-        """The field of the schema that is selected, or empty."""
-        self.mutates = False
-        self.tokens = 0
-        self._spreads: dict[str, set[str]] = {}
-        self._read(text)
-
-    @property
-    def circle(self) -> bool:
-        """A fragment contains itself, by others or directly."""
-        return _has_circle(self._spreads)
-
-    def _read(self, text: str) -> None:
-        level = row = 0
-        previous = before = fragment = ""
-        for match in _TOKEN.finditer(text):
-            self.tokens += 1
-            if self.tokens > MAX_TOKENS:
-                return
-            token = match[0]
-            if token[0] in '"#(':
-                continue
-            if token == "@":
-                row += 1
-                self.directives = max(self.directives, row)
-            elif previous != "@" and token not in ":...":
-                row = 0
-                if token == "{":
-                    level += 1
-                    self.depth = max(self.depth, level)
-                elif token == "}":
-                    level = max(0, level - 1)
-                else:
-                    fragment = self._name(token, (before, previous), level, fragment)
-            before, previous = previous, token
-
-    def _name(self, token: str, behind: tuple[str, str], level: int, fragment: str) -> str:
-        """Count a name; the fragment that the names after it belong to."""
-        before, previous = behind
-        if not level:
-            if previous == "fragment" and len(self._spreads) < MAX_FRAGMENTS:
-                self._spreads.setdefault(token, set())
-                return token
-            if token in _OPERATIONS:
-                self.mutates |= token == "mutation"
-                return ""
-            return fragment
-        if previous == "...":
-            if fragment and token != "on":
-                self._spreads[fragment].add(token)
-        elif before != "..." or previous != "on":
-            self.fields[token] += 1
-            if previous == ":":
-                # The alias itself was counted as a field.
-                self.aliases[token] += 1
-                self.fields[before] -= 1
-            if token in _SCHEMA_FIELDS:
-                self.introspects = token
-        return fragment
+_NO_BRACES = bytes(set(range(256)) - set(b"{}"))
+_OPENS = ord("{")
+_DIRECTIVES = LazyPattern(r"(?:@\s*+\w++\s*+)++", re.ASCII)
+_DIRECTIVE = LazyPattern(r"@\s*+\w++", re.ASCII)
+_ALIASED = LazyPattern(r"[\w]\s*+:\s*+([A-Za-z_]\w*+)", re.ASCII)
+# What a document is made of; after a "}" a nameless operation may begin.
+_DEFINITION = LazyPattern(
+    r"\b(fragment|query|mutation|subscription)\b\s*+(\w*+)|(?<=\})\s*+(?=\{)", re.ASCII
+)
+_SPREAD = LazyPattern(r"\.\.\.\s*+(?!on\b)([A-Za-z_]\w*+)", re.ASCII)
+_SCHEMA = LazyPattern(r"(?<![\w@])__(?:schema|type)\b(?!\s*:)", re.ASCII)
 
 
 def is_document(text: str) -> bool:
@@ -103,7 +44,63 @@ def is_document(text: str) -> bool:
     return _DOCUMENT.match(text) is not None
 
 
-def _has_circle(spreads: Mapping[str, set[str]]) -> bool:
+def selections(text: str) -> str:
+    """The document without its texts, comments and arguments."""
+    return _NOISE.sub(" ", text.replace(",", " "))
+
+
+def introspected(bare: str) -> str:
+    """The field of the schema that is selected; empty when none is."""
+    match = _SCHEMA.search(bare) if "__" in bare else None
+    return match[0] if match else ""
+
+
+def depth(bare: str) -> int:
+    """The deepest selection within selections."""
+    deepest = level = 0
+    for brace in bare.encode("ascii", "replace").translate(None, _NO_BRACES):
+        if brace == _OPENS:
+            level += 1
+            if level > deepest:
+                deepest = level
+        elif level:
+            level -= 1
+    return deepest
+
+
+def directives(bare: str) -> int:
+    """The longest row of directives on one field."""
+    rows = (len(_DIRECTIVE.findall(row)) for row in _DIRECTIVES.findall(bare))
+    return max(rows, default=0)
+
+
+def count_aliased(bare: str) -> Counter[str]:
+    """How often each field is selected under another name."""
+    return Counter(islice((match[1] for match in _ALIASED.finditer(bare)), MAX_NAMES))
+
+
+def repeated(bare: str) -> str:
+    """A field that is selected REPEATED times one after another; empty when there is none."""
+    words = bare.replace("{", " { ").replace("}", " } ").split()
+    often = [word for word, times in Counter(words).items() if times >= REPEATED]
+    if not often:
+        return ""
+    together = f" {' '.join(words)} "
+    return next((word for word in often if f" {word}" * REPEATED + " " in together), "")
+
+
+def has_circle(bare: str) -> bool:
+    """A fragment contains itself, directly or by others."""
+    parts = _DEFINITION.split(bare, MAX_DEFINITIONS)
+    spreads = {
+        name: set(_SPREAD.findall(body))
+        for kind, name, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+        if kind == "fragment"
+    }
+    return _leads_back(spreads)
+
+
+def _leads_back(spreads: Mapping[str, set[str]]) -> bool:
     # What leads nowhere is taken away until only circles are left.
     left = {name: {spread for spread in to if spread in spreads} for name, to in spreads.items()}
     while left:

@@ -10,6 +10,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.url.hosts import (
     INTERNAL_SUFFIXES,
     LOOPBACK_NAMES,
@@ -50,27 +51,32 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _METADATA_ADDRESSES = frozenset(
     ipaddress.ip_address(address)
     for address in (
-        *("169.254.169.254", "169.254.170.2", "169.254.170.23", "169.254.169.253"),
+        *("169.254.169.254", "169.254.170.2", "169.254.170.23"),
         *("100.100.100.200", "192.0.0.192", "168.63.129.16", "169.254.42.42"),
         *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fe80::a9fe:a9fe"),
     )
 )
-_NUMBER = re.compile(r"0x[0-9a-f]*|\d+", re.ASCII)
-_PLAIN = re.compile(r"(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}", re.ASCII)
-_EMBEDDED = re.compile(r"(?<![\da-z])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})(?![\da-z])")
-_EMBEDDED_HEX = re.compile(r"(?:^|[.-])([0-9a-f]{8})$")
+_NUMBER = LazyPattern(r"0x[0-9a-f]*|\d+", re.ASCII)
+_PLAIN = LazyPattern(r"(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}", re.ASCII)
+_EMBEDDED = LazyPattern(r"(?<![\da-z])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})(?![\da-z])")
+_EMBEDDED_HEX = LazyPattern(r"(?:^|[.-])([0-9a-f]{8})$")
 _MAX_HOST = 253
+_WRAPPED = 2**34
+"""Numbers below, beyond 32 bits, come out as an address where a parser drops the upper bits."""
+_FULL_STOPS = str.maketrans("\u3002\uff0e\uff61", "...")
+"""What browsers read as a full stop in a name (UTS #46)."""
 
 
 def target_of(host: str) -> Target:
     """Whom `host` (no port, no user) names. Names that say nothing are public."""
-    host = host[:_MAX_HOST].lower().replace("\u3002", ".").rstrip(".")
+    spelled = host[:_MAX_HOST].lower().rstrip(".")
+    host = spelled.translate(_FULL_STOPS)
     if not host:
         return PUBLIC
     if host[0] == "[":
         return _of_ipv6(host.strip("[]"))
     if host[0].isdigit() and (number := ipv4(host)) is not None:
-        plain = _PLAIN.fullmatch(host) is not None
+        plain = _PLAIN.fullmatch(spelled) is not None
         return Target(_reach(ipaddress.IPv4Address(number)), disguised=not plain)
     return _of_name(host)
 
@@ -84,6 +90,8 @@ def ipv4(host: str) -> int | None:
     if None in numbers:
         return None
     *first, last = (number for number in numbers if number is not None)
+    if not first and last < _WRAPPED:
+        last &= 0xFFFFFFFF
     if len(parts) == 4 and any(number > 255 for number in (*first, last)):
         # Parsers that keep eight bits of each number read 425.510.425.510 as 169.254.169.254.
         first, last = [number & 255 for number in first], last & 255

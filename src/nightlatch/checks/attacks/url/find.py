@@ -5,24 +5,28 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
+
 MAX_URLS = 16
 """Of one text; the rest is not read."""
 MAX_URL = 2048
 """Characters of a URL that are looked at."""
 _MAX_PIECES = 8
 
-_URL = re.compile(
+_URL = LazyPattern(
     r"(?<![a-z0-9+.-])(?:(?:url|jar|view-source):)?([a-z][a-z0-9+.-]{1,15}+):([/\\\t\r\n]*+)",
     re.IGNORECASE,
 )
 _NEED_NO_SLASHES = frozenset(("http", "https", "ws", "wss", "ftp"))
 """Browsers put in the slashes that are missing (the URL standard's special schemes)."""
-_RELATIVE = re.compile(r"[\x00-\x20]*+([/\\][/\\\t\r\n]++)")
+_RELATIVE = LazyPattern(r"[\x00-\x20]*+([/\\][/\\\t\r\n]++)")
 # A blank ends a URL, but not for every program when an "@" is still to come: "1.1.1.1 &@2.2.2.2".
-_AUTHORITY = re.compile(r"(?:[^/?\s\"'<>`|{}]|[ ](?=&?@))*+")
-_REST = re.compile(r"[^\s\"'<>`|{}]*+")
-_SEPARATOR = re.compile(r"[@#\\&\s]")
-_HOST = re.compile(r"(\[[0-9a-f:.%]{2,60}+\]|[\w.-]{1,253}+):?(\d{0,5}+)", re.IGNORECASE)
+_AUTHORITY = LazyPattern(r"(?:[^/?\s\"'<>`|{}]|[ ](?=&?@))*+")
+_REST = LazyPattern(r"[^\s\"'<>`|{}]*+")
+_SEPARATOR = LazyPattern(r"[@#\\&\s]")
+_HOST = LazyPattern(
+    r"(\[[0-9a-f:.%]{2,60}+\]|[\w.\u3002\uff0e\uff61-]{1,253}+):?(\d{0,5}+)", re.IGNORECASE
+)
 
 
 class Url(Struct, frozen=True, gc=False):
@@ -86,7 +90,7 @@ def hosts(url: Url) -> list[tuple[str, str]]:
         pieces = [browsers, *_SEPARATOR.split(authority, _MAX_PIECES)[:_MAX_PIECES]]
     found: dict[tuple[str, str], None] = {}
     for position, piece in enumerate(pieces):
-        match = _HOST.fullmatch(piece.rstrip("!"))
+        match = _HOST.fullmatch(piece.partition(";")[0].rstrip("!:"))
         # Before an "@" a mere user may stand; with a dot it is there to be taken for a host.
         if match and (position == 0 or "." in match[1] or "[" in match[1]):
             found[match[1], match[2]] = None

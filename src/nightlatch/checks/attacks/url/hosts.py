@@ -48,10 +48,17 @@ LOOPBACK_SUFFIXES = (
 )
 """Public names that answer with 127.0.0.1, whatever is put before them."""
 
-WILDCARD_SUFFIXES = (".nip.io", ".sslip.io", ".xip.io", ".traefik.me", ".backname.io")
+WILDCARD_SUFFIXES = (".nip.io", ".sslip.io", ".traefik.me", ".backname.io")
 """Public names that answer with the address written before them."""
 
-REBINDING_SUFFIXES = (".1u.ms", ".rbndr.us", ".rebind.network", ".rebind.it", ".rebindtest.com")
+REBINDING_SUFFIXES = (
+    ".1u.ms",
+    ".xip.io",
+    ".rbndr.us",
+    ".rebind.network",
+    ".rebind.it",
+    ".rebindtest.com",
+)
 """Public names made to answer with another address the second time."""
 
 INTERNAL_SUFFIXES = (
