@@ -72,9 +72,12 @@ def _sightings(text: str) -> Iterator[_Sighting]:
 def _in_content(text: str) -> _Sighting | None:
     worst: Act | None = None
     start = end = 0
+    opened: set[str] = set()
     closed = False
     for tag in tags(text):
-        if tag.name[:1] == "/" and worst is None and tag.name[1:] in RAW:
+        if worst is None and tag.name[:1] != "/":
+            opened.add(tag.name)
+        elif worst is None and tag.name[1:] in RAW and tag.name[1:] not in opened:
             closed = True
         act = danger(tag)
         if not act.danger:

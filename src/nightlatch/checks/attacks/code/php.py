@@ -69,7 +69,7 @@ def signs(text: str) -> Iterator[Sign]:
         sure = match["name"].lower().startswith(("php://", "expect:", "data:"))
         yield Sign("is a stream of PHP's in place of a file", match.start("name"), len(text), certain=sure)
     if match := _ALONE.match(text):
-        yield Sign("is PHP that runs a command or reads a file", 0, len(text))
+        yield Sign("is PHP that runs a command or reads a file", 0, match.end())
     elif (match := _BROKEN.search(text)) and _breaks(text[: match.start() + 1]):
         yield Sign("closes a string and goes on as PHP", match.start(), match.end(), certain=False)
 

@@ -5,8 +5,8 @@ import re
 
 from nightlatch.checks.attacks.html.tokens import Tag, tags
 from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
-from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls
-from nightlatch.checks.attacks.javascript.tokens import unescape
+from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls, sentence
+from nightlatch.checks.attacks.javascript.tokens import tokens, unescape
 
 _DIRECTIVES = ("ng-", "data-ng-", "v-", "x-", "@", ":", "hx-on", "(")
 """Attributes that a framework of the browser's evaluates."""
@@ -83,9 +83,13 @@ def _script(tag: Tag) -> Act:
     found = act(body)
     if found.danger is Danger.HOSTILE:
         return Act(Danger.HOSTILE, "adds a script that " + found.why)
-    if found.danger and (calls(body) or "vbs" in kind.lower()):
+    if found.danger and (_program(body) or "vbs" in kind.lower()):
         return Act(Danger.CODE, "adds a script")
     return NOTHING
+
+
+def _program(body: str) -> bool:
+    return calls(body) and (";" in body or "{" in body or not sentence(tokens(body)))
 
 
 def _attribute(tag: Tag, name: str, value: str, known_only: bool) -> Act:
