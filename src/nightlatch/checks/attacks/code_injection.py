@@ -1,7 +1,5 @@
 """Code injection: a value that the server's own language would run."""
 
-import re
-
 from nightlatch.checks.attacks.code import javascript, php, python, scripting
 from nightlatch.checks.attacks.code.sign import Sign
 from nightlatch.checks.attacks.recogniser import Recogniser, found
@@ -17,8 +15,9 @@ def recognise(text: str, value: Value) -> Clue | None:
     if value.place is Place.PATH:
         text = text.lstrip("/")
     best: Clue | None = None
+    lower = text.lower()
     for signs in _LANGUAGES:
-        for sign in signs(text):
+        for sign in signs(text, lower):
             around = surroundings(text, sign.start, sign.end, value)
             certainty = _certainty(sign, around, text, value)
             if certainty and (best is None or certainty > best.certainty):

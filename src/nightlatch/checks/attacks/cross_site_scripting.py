@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from nightlatch.checks.attacks.html.danger import danger, url
 from nightlatch.checks.attacks.html.tokens import RAW, attributes_at, tags
-from nightlatch.checks.attacks.javascript.acts import Act, Danger, act, calls, obfuscated, proof, sentence
+from nightlatch.checks.attacks.javascript.acts import (
+    Act,
+    Danger,
+    act,
+    calls,
+    obfuscated,
+    proof,
+    sentence,
+)
 from nightlatch.checks.attacks.javascript.tokens import tokens
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.surroundings import Surroundings, surroundings
@@ -21,13 +29,15 @@ _BODIES = frozenset({Place.FORM, Place.MULTIPART, Place.FILE, Place.JSON, Place.
 
 _SCRIPT_WORD = re.compile(
     r"alert|confirm|prompt|eval|constructor|document|location|script|import|throw|settimeout"
-    r"|setinterval|function|data:|on[a-z]{3,}+[^a-z0-9<>]*+=|style|cookie|\[\]|\u0061",
+    r"|setinterval|function|data:|(?<![a-z])on[a-z]{3,40}+[^a-z0-9<>]{0,30}+=|style|cookie|\[\]|\u0061",
     re.IGNORECASE,
 )
 _HANDLER_NAME = re.compile(r"(?<![\w-])on[a-z]{3,40}+\s*+=", re.IGNORECASE)
 _INSERTED = re.compile(r"(?<=\w)<[a-zA-Z/!]{0,3}>(?=[\w(=])")
 _BREAKS = re.compile(r"[\s)\]}]*+(?:[-+*/%^|&,;<>=?:.~!\n)}\]]|in\b|instanceof\b)")
-_BROKEN_OUT = re.compile(r"[^<]{0,80}+[\"'`][^<>]{0,80}+>|\s*+(?:-->|\]\]>|\*/)|[^<]{0,80}+</", re.DOTALL)
+_BROKEN_OUT = re.compile(
+    r"[^<]{0,80}+[\"'`][^<>]{0,80}+>|\s*+(?:-->|\]\]>|\*/)|[^<]{0,80}+</", re.DOTALL
+)
 
 
 class _Sighting(NamedTuple):
@@ -110,7 +120,9 @@ def _in_attribute(text: str, first: int) -> Iterator[_Sighting]:
 
 def _as_script(text: str) -> Iterator[_Sighting]:
     opened = url(text)
-    if opened.danger is Danger.HOSTILE or opened.danger and calls(text) and not sentence(tokens(text)):
+    if opened.danger is Danger.HOSTILE or (
+        opened.danger and calls(text) and not sentence(tokens(text))
+    ):
         yield _Sighting(opened, 0, len(text), False)
         return
     if why := obfuscated(text):

@@ -49,7 +49,9 @@ _PROBING = re.compile(
     r"|(?P<host>java\s*+:\s*+(?:version|runtime|vm|os|hw|locale)))",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"\bjndi\s*+:\s*+(?:ldaps?|rmi|dns|iiop|corba|nds|nis|https?)\s*+:", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\bjndi\s*+:\s*+(?:ldaps?|rmi|dns|iiop|corba|nds|nis|https?)\s*+:", re.IGNORECASE
+)
 _EVALUATED = re.compile(r"[$%#*~]\{|\A\s*+\(|\A\s*+['\"]|\A\s*+(?:T\(|new\s|#|@)")
 
 
@@ -57,7 +59,9 @@ def recognise(text: str, value: Value) -> Clue | None:
     if "${" in text and (clue := _lookup(text, value)):
         return clue
     if match := _ADDRESS.search(text):
-        return _weighed(match, text, value, "has the logger ask a directory server of the caller's", 80)
+        return _weighed(
+            match, text, value, "has the logger ask a directory server of the caller's", 80
+        )
     if (value.is_name or "=" in text) and (match := _BINDING.search(text)):
         if value.is_name or re.match(r"[\w.\[\]'\"]{0,60}=", text[match.end() :]):
             return _weighed(match, text, value, "reaches through a form to the class loader", 92)
@@ -65,7 +69,9 @@ def recognise(text: str, value: Value) -> Clue | None:
         why = _NAMED[match.lastgroup or "java"]
         return _weighed(match, text, value, why, 92 if _EVALUATED.search(text) else 85)
     if match := _SCOPES.search(text):
-        return _weighed(match, text, value, "is an expression that reads what the application keeps", 70)
+        return _weighed(
+            match, text, value, "is an expression that reads what the application keeps", 70
+        )
     return None
 
 
@@ -91,9 +97,7 @@ def _lookup(text: str, value: Value) -> Clue | None:
     return None
 
 
-def _weighed(
-    match: re.Match[str], text: str, value: Value, why: str, alone: int
-) -> Clue | None:
+def _weighed(match: re.Match[str], text: str, value: Value, why: str, alone: int) -> Clue | None:
     around = surroundings(text, match.start(), match.end(), value)
     if around.code:
         return None

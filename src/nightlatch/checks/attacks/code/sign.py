@@ -12,6 +12,19 @@ class Sign(NamedTuple):
     """Nobody writes it but to attack; else it may be a line of somebody's program."""
 
 
+class Feature(NamedTuple):
+    """A pattern, and words without which it need not be tried: most texts hold none of them."""
+
+    words: tuple[str, ...]
+    """Lower-case; any one of them."""
+    pattern: re.Pattern[str]
+
+    def search(self, text: str, lower: str) -> re.Match[str] | None:
+        if any(word in lower for word in self.words):
+            return self.pattern.search(text)
+        return None
+
+
 _CHAIN = re.compile(r"(?:\s*+[.;)\]}'\"+]|\w++(?=[.(\[])|\([^()]{0,200}\)|\[[^\[\]]{0,60}\])*+")
 
 

@@ -1,7 +1,9 @@
 """What a tag would run."""
 
+import binascii
 import html
 import re
+from urllib.parse import unquote
 
 from nightlatch.checks.attacks.html.tokens import Tag, tags
 from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
@@ -16,17 +18,24 @@ _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
 _SCHEME = re.compile(r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):(?P<code>.*+)",
                      re.IGNORECASE | re.DOTALL)  # fmt: skip
 _DATA = re.compile(
-    r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)", re.IGNORECASE | re.DOTALL
+    r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
 _CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
 _STYLE = re.compile(
-    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url|(?:java|vb|live)script\s*+:|@im\w*port\s*+['\"]?\s*+(?:url)?",
+    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url"
+    r"|(?:java|vb|live)script\s*+:|@im\w*port\s*+['\"]?\s*+(?:url)?",
     re.IGNORECASE,
 )
-_JSX = re.compile(r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z")
-_ELSEWHERE = re.compile(r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b", re.IGNORECASE)
+_JSX = re.compile(
+    r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z"
+)
+_ELSEWHERE = re.compile(
+    r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
+    re.IGNORECASE,
+)
 _EMBEDDED = frozenset({"iframe", "embed", "form", "link"})
 """People embed videos and forms, and letters bring their style."""
 
@@ -35,9 +44,9 @@ def danger(tag: Tag, *, known_only: bool = False) -> Act:
     """The worst that `tag` would do. `known_only`: only handlers of events that exist."""
     worst = _element(tag)
     for index, (name, value) in enumerate(tag.attributes):
-        if not value and (following := _displaced(tag, index)):
-            value = following
-        found = _attribute(tag, name, value, known_only)
+        found = _attribute(tag, name, value or _displaced(tag, index))
+        if known_only and (handler := _HANDLER.match(name)) and handler[1] not in HANDLERS:
+            continue
         if found.danger > worst.danger:
             worst = found
     return worst
@@ -92,30 +101,27 @@ def _program(body: str) -> bool:
     return calls(body) and (";" in body or "{" in body or not sentence(tokens(body)))
 
 
-def _attribute(tag: Tag, name: str, value: str, known_only: bool) -> Act:
+def _attribute(tag: Tag, name: str, value: str) -> Act:
     if not value:
         return NOTHING
     if handler := _HANDLER.match(name):
-        if known_only and handler[1] not in HANDLERS:
-            return NOTHING
         return _handler(handler[1], value)
     if name.startswith(_DIRECTIVES):
-        found = act(value)
-        return found if found.danger is Danger.HOSTILE else NOTHING
+        return _if_hostile(act(value))
     if name == "style":
         return _style(value)
     if name == "srcdoc":
         return _document(value)
-    if ":" in value or "&{" in value:
-        found = url(value)
-        if found.danger:
-            return found
-    if "<" in value:
-        # What was read as a value may be read as tags by another parser (mutation XSS).
-        found = _document(value)
-        if found.danger is Danger.HOSTILE:
-            return found
+    if ":" in value and (found := url(value)).danger:
+        return found
+    # What was read as a value may be read as tags by another parser (mutation XSS).
+    if "<" in value and (found := _if_hostile(_document(value))).danger:
+        return found
     return _foreign(tag, name, value)
+
+
+def _if_hostile(found: Act) -> Act:
+    return found if found.danger is Danger.HOSTILE else NOTHING
 
 
 def _handler(name: str, value: str) -> Act:
@@ -152,12 +158,9 @@ def _data(match: re.Match[str]) -> Act:
     if not _ACTIVE.search(match["kind"] + match["rest"]):
         return NOTHING
     content = match["content"]
-    if "base64" in match["rest"].lower():
-        content = _base64(content)
-    else:
-        content = _percent(content)
+    content = _base64(content) if "base64" in match["rest"].lower() else _percent(content)
     found = _document(content) if "script" not in match["kind"] else act(content)
-    if found.danger is Danger.HOSTILE or found.danger and "html" in match["kind"].lower():
+    if found.danger is Danger.HOSTILE or (found.danger and "html" in match["kind"].lower()):
         return Act(Danger.HOSTILE, "opens an address that is itself a page with script")
     if "html" in match["kind"].lower():
         return Act(Danger.CODE, "opens an address that is itself a page")
@@ -165,8 +168,6 @@ def _data(match: re.Match[str]) -> Act:
 
 
 def _base64(text: str) -> str:
-    import binascii
-
     try:
         return binascii.a2b_base64(text[:2048] + "==").decode("latin-1")
     except (binascii.Error, ValueError):
@@ -174,8 +175,6 @@ def _base64(text: str) -> str:
 
 
 def _percent(text: str) -> str:
-    from urllib.parse import unquote
-
     return unquote(text) if "%" in text else text
 
 

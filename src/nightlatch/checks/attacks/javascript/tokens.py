@@ -46,7 +46,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(
-    r"\\(?:u\{0*+([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))", re.DOTALL
+    r"\\(?:u\{0*+([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))",
+    re.DOTALL,
 )
 _ESCAPED_WORD = re.compile(r"\\u(?:\{0*+([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{4}))")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -94,7 +95,9 @@ def _fold(read: list[Token]) -> list[Token]:
             after = then
         # Backticks after a name call it; so the kind of a lone template is kept.
         single = after == at + 1 and kind == "template"
-        folded.append(Token("template" if single else "string", "".join(parts), read[after - 1].end))
+        folded.append(
+            Token("template" if single else "string", "".join(parts), read[after - 1].end)
+        )
         at = after
     return folded
 
