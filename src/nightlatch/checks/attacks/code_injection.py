@@ -45,10 +45,10 @@ CHECK = Check(
     scope=Scope.REQUEST,
     what="""\
 Fails when a value is code that PHP, Python, JavaScript, Ruby, Perl, Lua or a script of ASP or JSP
-would run on the server: an opening tag with a call behind it, a call that runs commands or evaluates
-a decoded string, a stream wrapper that makes input into a file, a walk from an object to the
-interpreter. The call must be the value, or nearly: code in an article, in a fenced block or in a diff
-passes.""",
+would run on the server: an opening tag with a call behind it, a call that runs commands or
+evaluates a decoded string, a stream wrapper that makes input into a file, a walk from an object to
+the interpreter. The call must be the value, or nearly: code in an article, in a fenced block or in
+a diff passes.""",
     why="""\
 Where a value reaches an evaluator, an include or a file that is served, the caller runs code on the
 server. Automatic scanners try it on every parameter they find.""",

@@ -107,18 +107,17 @@ def signs(text: str, lower: str) -> Iterator[Sign]:
 
 def _tagged(text: str, tag: re.Match[str]) -> Iterator[Sign]:
     body = text[tag.end() : tag.end() + 4096]
-    if tag[0].lower() == "<?" or (tag[0][2:].isspace() and "php" not in tag[0].lower()):
-        # "<? " begins a processing instruction as well, so it must call something.
-        if not ((_CALL.search(body) and "?>" in body) or _SUPERGLOBAL.search(body)):
-            return
     end = body.find("?>")
     stop = tag.end() + (len(body) if end < 0 else end + 2)
-    shell = _SUPERGLOBAL.search(body) and _CALL.search(body)
+    calls, takes = bool(_CALL.search(body)), bool(_SUPERGLOBAL.search(body))
+    # "<? " begins a processing instruction as well, so it must call something.
+    if tag[0][2:].isspace() and not takes and not (calls and end >= 0):
+        return
     yield Sign(
         "is PHP to be run by the server",
         tag.start(),
         stop,
-        certain=bool(shell) or stop - tag.start() < 200,
+        certain=(calls and takes) or stop - tag.start() < 200,
     )
 
 

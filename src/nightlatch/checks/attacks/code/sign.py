@@ -29,7 +29,7 @@ _CHAIN = re.compile(r"(?:\s*+[.;)\]}'\"+]|\w++(?=[.(\[])|\([^()]{0,200}\)|\[[^\[
 
 
 def call_end(text: str, opened: int) -> int:
-    """Where the call ends whose parenthesis is the last before `opened`, with what is chained to it."""
+    """Where the call ends that opened before `opened`, with what is chained to it."""
     depth = 1
     for at in range(opened, min(len(text), opened + 400)):
         if text[at] in "([{":

@@ -28,7 +28,7 @@ _OPENING = re.compile(
 
 
 def expressions(text: str) -> list[Expression]:
-    """The expressions of `text` in the order in which they begin; an open one reaches to the end."""
+    """The expressions of `text` in the order in which they begin; an open one has no end."""
     found: list[Expression] = []
     at, left = 0, MAX_READ
     while left > 0 and len(found) < MAX_EXPRESSIONS and (match := _OPENING.search(text, at)):

@@ -15,8 +15,10 @@ _DIRECTIVES = ("ng-", "data-ng-", "v-", "x-", "@", ":", "hx-on", "(")
 _SOURCES = frozenset({"src", "href", "xlink:href", "x:href", "src\\"})
 _HANDLER = re.compile(r"[\"'`]*+(on[a-z]{3,40}+)(?:[^\w=-][^a-z0-9]*+)?\Z")
 _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
-_SCHEME = re.compile(r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):(?P<code>.*+)",
-                     re.IGNORECASE | re.DOTALL)  # fmt: skip
+_SCHEME = re.compile(
+    r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):",
+    re.IGNORECASE,
+)
 _DATA = re.compile(
     r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)",
     re.IGNORECASE | re.DOTALL,
@@ -36,6 +38,7 @@ _ELSEWHERE = re.compile(
     r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
     re.IGNORECASE,
 )
+_APPLIED = frozenset({"stylesheet", "import"})
 _EMBEDDED = frozenset({"iframe", "embed", "form", "link"})
 """People embed videos and forms, and letters bring their style."""
 
@@ -206,16 +209,19 @@ def _foreign(tag: Tag, name: str, value: str) -> Act:
     if name not in FOREIGN.get(tag.name, ()):
         return NOTHING
     if tag.name == "meta":
-        refreshes = any(name == "http-equiv" and value.lower().strip() in {"refresh", "link", "set-cookie"}
-                        for name, value in tag.attributes)  # fmt: skip
-        loads = refreshes and ("//" in value or "cookie" in str(tag.attributes))
-        return Act(Danger.CODE, "sends the browser elsewhere") if loads else NOTHING
+        return _meta(dict(tag.attributes))
     if tag.name == "base" and "script:" in value.lower():
         return Act(Danger.HOSTILE, "makes script of every address of the page")
-    if tag.name == "link" and not any(name == "rel" and value.lower() in {"stylesheet", "import"}
-                                      for name, value in tag.attributes):  # fmt: skip
+    if tag.name == "link" and dict(tag.attributes).get("rel", "").lower() not in _APPLIED:
         return NOTHING
     if _ELSEWHERE.match(value):
         foreign = Danger.FOREIGN if tag.name in _EMBEDDED else Danger.CODE
         return Act(foreign, f"adds <{tag.name}> from elsewhere")
+    return NOTHING
+
+
+def _meta(attributes: dict[str, str]) -> Act:
+    what, content = attributes.get("http-equiv", "").lower().strip(), attributes["content"]
+    if what == "set-cookie" or (what in {"refresh", "link"} and "//" in content):
+        return Act(Danger.CODE, "has the browser obey a header of the caller's")
     return NOTHING

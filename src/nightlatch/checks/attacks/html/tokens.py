@@ -22,8 +22,8 @@ RAW = frozenset({"script", "style", "title", "textarea", "noscript", "noembed", 
 
 class Tag(NamedTuple):
     name: str
-    """Lower-case, without a namespace; empty for the attributes of a tag that was not seen to begin,
-    "/script" for an end tag, "!" for a declaration."""
+    """Lower-case, without a namespace; "/script" for an end tag, "!" for a declaration, empty for
+    the attributes of a tag that was not seen to begin."""
     attributes: tuple[tuple[str, str], ...]
     """Names in lower case, values without quotes and entities."""
     start: int

@@ -199,7 +199,7 @@ def _document(read: _Code, at: int) -> str:
     if after in {".", "?."} and name.text in SECRET:
         return "reads the page's cookies"
     if after in {".", "["} and name.text in {"write", "writeln"}:
-        written = next((token.text for token in read[at + 3 : at + 7] if token.literal), "")
+        written = next((token.text for token in read.tokens[at + 3 : at + 7] if token.literal), "")
         return "writes script into the page" if "<" in written and "script" in written else ""
     return ""
 
