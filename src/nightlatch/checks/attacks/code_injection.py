@@ -1,7 +1,5 @@
 """Code injection: a value that the server's own language would run."""
 
-import re
-
 from nightlatch.checks.attacks.code import javascript, php, python, scripting
 from nightlatch.checks.attacks.code.sign import Sign
 from nightlatch.checks.attacks.recogniser import Recogniser, found
@@ -17,8 +15,9 @@ def recognise(text: str, value: Value) -> Clue | None:
     if value.place is Place.PATH:
         text = text.lstrip("/")
     best: Clue | None = None
+    lower = text.lower()
     for signs in _LANGUAGES:
-        for sign in signs(text):
+        for sign in signs(text, lower):
             around = surroundings(text, sign.start, sign.end, value)
             certainty = _certainty(sign, around, text, value)
             if certainty and (best is None or certainty > best.certainty):
@@ -46,10 +45,10 @@ CHECK = Check(
     scope=Scope.REQUEST,
     what="""\
 Fails when a value is code that PHP, Python, JavaScript, Ruby, Perl, Lua or a script of ASP or JSP
-would run on the server: an opening tag with a call behind it, a call that runs commands or evaluates
-a decoded string, a stream wrapper that makes input into a file, a walk from an object to the
-interpreter. The call must be the value, or nearly: code in an article, in a fenced block or in a diff
-passes.""",
+would run on the server: an opening tag with a call behind it, a call that runs commands or
+evaluates a decoded string, a stream wrapper that makes input into a file, a walk from an object to
+the interpreter. The call must be the value, or nearly: code in an article, in a fenced block or in
+a diff passes.""",
     why="""\
 Where a value reaches an evaluator, an include or a file that is served, the caller runs code on the
 server. Automatic scanners try it on every parameter they find.""",

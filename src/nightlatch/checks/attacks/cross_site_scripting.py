@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nightlatch.checks.attacks.html.danger import danger, url
-from nightlatch.checks.attacks.html.tokens import RAW, attributes_at, tags
+from nightlatch.checks.attacks.html.tokens import RAW, Tag, attributes_at, tags
 from nightlatch.checks.attacks.javascript.acts import (
     Act,
     Danger,
@@ -29,7 +29,7 @@ _BODIES = frozenset({Place.FORM, Place.MULTIPART, Place.FILE, Place.JSON, Place.
 
 _SCRIPT_WORD = re.compile(
     r"alert|confirm|prompt|eval|constructor|document|location|script|import|throw|settimeout"
-    r"|setinterval|function|data:|on[a-z]{3,}+[^a-z0-9<>]*+=|style|cookie|\[\]|\u0061",
+    r"|setinterval|function|data:|(?<![a-z])on[a-z]{3,40}+[^a-z0-9<>]{0,30}+=|style|cookie|\[\]|\u0061",
     re.IGNORECASE,
 )
 _HANDLER_NAME = re.compile(r"(?<![\w-])on[a-z]{3,40}+\s*+=", re.IGNORECASE)
@@ -80,22 +80,27 @@ def _sightings(text: str) -> Iterator[_Sighting]:
 
 
 def _in_content(text: str) -> _Sighting | None:
-    worst: Act | None = None
-    start = end = 0
-    closed = False
-    for tag in tags(text):
-        if tag.name[:1] == "/" and worst is None and tag.name[1:] in RAW:
-            closed = True
-        act = danger(tag)
-        if not act.danger:
-            continue
-        if worst is None or act.danger > worst.danger:
-            worst, start = act, tag.start if worst is None else start
-        end = tag.end
-    if worst is None:
+    read = tags(text)
+    dangers = [(danger(tag), tag) for tag in read]
+    seen = [(act, tag) for act, tag in dangers if act.danger]
+    if not seen:
         return None
-    broke_out = closed or bool(_BROKEN_OUT.match(text) and not text.lstrip().startswith("<"))
-    return _Sighting(worst, start, end, broke_out)
+    worst = max((act for act, _ in seen), key=lambda act: act.danger)
+    start, end = seen[0][1].start, seen[-1][1].end
+    outside = bool(_BROKEN_OUT.match(text)) and not text.lstrip().startswith("<")
+    return _Sighting(worst, start, end, outside or _closes(read, start))
+
+
+def _closes(read: list[Tag], before: int) -> bool:
+    """Is an element closed that was not opened, whose text would not be read as HTML?"""
+    opened: set[str] = set()
+    for tag in read:
+        if tag.start >= before:
+            return False
+        if tag.name[:1] == "/" and tag.name[1:] in RAW - opened:
+            return True
+        opened.add(tag.name)
+    return False
 
 
 def _in_attribute(text: str, first: int) -> Iterator[_Sighting]:
@@ -117,11 +122,8 @@ def _in_attribute(text: str, first: int) -> Iterator[_Sighting]:
 
 def _as_script(text: str) -> Iterator[_Sighting]:
     opened = url(text)
-    if (
-        opened.danger is Danger.HOSTILE
-        or opened.danger
-        and calls(text)
-        and not sentence(tokens(text))
+    if opened.danger is Danger.HOSTILE or (
+        opened.danger and calls(text) and not sentence(tokens(text))
     ):
         yield _Sighting(opened, 0, len(text), False)
         return
@@ -183,11 +185,16 @@ def _of_hostile(sighting: _Sighting, around: Surroundings) -> int:
     return 62 if around.page and "script that" not in sighting.act.why else 35
 
 
+_GAP = r"[\s\\]*"
+_SCHEMES = (
+    f"(?:{_GAP.join('java')}|{_GAP.join('vb')}|{_GAP.join('live')})"
+    f"{_GAP}{_GAP.join('script')}{_GAP}:"
+)
 _PATTERNS = (
     r"<[\s/]*(?:\w+:)?script",
     r"[^a-z0-9_]on[a-z]{3,40}[^a-z0-9<>]{0,30}=",
     r"^on[a-z]{3,40}\s*=",
-    r"(?:j[\s\\]*a[\s\\]*v[\s\\]*a|v[\s\\]*b|l[\s\\]*i[\s\\]*v[\s\\]*e)[\s\\]*s[\s\\]*c[\s\\]*r[\s\\]*i[\s\\]*p[\s\\]*t[\s\\]*:",
+    _SCHEMES,
     r"data:[^,<>]{0,60}(?:html|xml|svg|script)[^,<>]{0,60},",
     r"(?:alert|confirm|prompt|eval|execscript|setinterval|settimeout|setimmediate|import|function)\b.{0,24}[(`\[]",
     r"[=(,\[]\s{0,4}(?:alert|confirm|prompt|eval)\s{0,4}[,;)}\]]",

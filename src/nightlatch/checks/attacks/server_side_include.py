@@ -12,7 +12,10 @@ _DIRECTIVE = re.compile(
     r"<!--\s*+\#\s*+(?P<name>exec|include|echo|printenv|config|set|fsize|flastmod|if|elif|else|endif)\b(?P<rest>[^\n]{0,400})",
     re.IGNORECASE,
 )
-_EDGE = re.compile(r"<esi:(?P<name>include|inline|vars|debug|assign|eval|try|choose|comment|remove|function)\b|<!--esi\b", re.IGNORECASE)
+_EDGE = re.compile(
+    r"<esi:(?P<name>include|inline|vars|debug|assign|eval|try|choose|comment|remove|function)\b|<!--esi\b",
+    re.IGNORECASE,
+)
 _DOES = {
     "exec": "has the web server run a command",
     "include": "has the web server include a file",
@@ -20,7 +23,8 @@ _DOES = {
     "printenv": "has the web server print its variables",
 }
 _ARGUMENT = re.compile(
-    r"\s*+(?:cmd|cgi|virtual|file|var|errmsg|timefmt|sizefmt|value|expr|encoding)\s*+=", re.IGNORECASE
+    r"\s*+(?:cmd|cgi|virtual|file|var|errmsg|timefmt|sizefmt|value|expr|encoding)\s*+=",
+    re.IGNORECASE,
 )
 _WITHOUT = frozenset({"printenv", "else", "endif"})
 
@@ -37,7 +41,7 @@ def recognise(text: str, value: Value) -> Clue | None:
     else:
         return None
     around = surroundings(text, match.start(), max(end, match.start() + 4), value)
-    if around.code or around.words > 40 and not around.page:
+    if around.code or (around.words > 40 and not around.page):
         return None
     if around.document:
         strong = 35

@@ -10,13 +10,18 @@ from typing import NamedTuple
 from nightlatch.checks.attacks.value import Value
 
 _WORD = re.compile(
-    r"(?<!\S)[(\"'*_]?[^\W\d_]{2,}(?=[\s.,!?;:)\"'*_]|\Z)|[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{2}"
+    r"(?<!\S)[(\"'*_]?[^\W\d_]{2,}(?=[\s.,!?;:)\"'*_]|\Z)"
+    r"|[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{2}"
 )
+"""A word between spaces; where a language writes none, two characters."""
 _REACH = 3000
 """Characters on each side that are looked at."""
 _CHANGED = re.compile(r"^(?:@@ |diff --git |[-+]{3} [ab/]|[+-] ?[ \t\w<@#/}{.\"'*])", re.MULTILINE)
-_PAGE = re.compile(r"\s*+(?:<!doctype|<!--|<\?xml|<(?:html|head|body|div|p|table|section|article|h[1-6]|ul|ol|style|meta|span|figure|blockquote|header|main|center|b|i|strong|em|a|img|br|hr|svg|pre|font|article)\b)", re.IGNORECASE)  # fmt: skip
-
+_PAGE = re.compile(
+    r"\s*+(?:<!doctype|<!--|<\?xml|<(?:html|head|body|div|p|table|section|article|h[1-6]|ul|ol|style"
+    r"|meta|span|figure|blockquote|header|main|center|b|i|strong|em|a|img|br|hr|svg|pre|font)\b)",
+    re.IGNORECASE,
+)
 _CODE_ELEMENT = re.compile(r"<(?:code|pre|kbd|samp|tt)\b[^<>]*>[^<]*\Z", re.IGNORECASE)
 _DOCUMENT = re.compile(r"\s*+(?:<!doctype|<html|<head|<\?xml)", re.IGNORECASE)
 
@@ -42,14 +47,14 @@ def surroundings(text: str, start: int, end: int, value: Value) -> Surroundings:
     page = bool(_PAGE.match(text)) and start > 0
     return Surroundings(
         words,
-        code=_in_code(text, start, end, words, page),
+        code=_in_code(text, start, end, words, page=page),
         page=page,
         document=page and bool(_DOCUMENT.match(text)),
         lines=before.count("\n") + after.count("\n"),
     )
 
 
-def _in_code(text: str, start: int, end: int, words: int, page: bool) -> bool:
+def _in_code(text: str, start: int, end: int, words: int, *, page: bool) -> bool:
     before = text[:start]
     line = before.rpartition("\n")[2]
     if line.startswith(("+", "-", " ", "@@")) and _in_diff(text, start, end):

@@ -12,11 +12,15 @@ from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
 _RUBY = frozenset({"<%", "#{"})
-_PROBES = frozenset({"{{", "${", "#{", "*{", "@{", "%{", "~{", "@(", "<%", "[[", "[(", "[%", "[=", "{"})
+_PROBES = frozenset(
+    {"{{", "${", "#{", "*{", "@{", "%{", "~{", "@(", "<%", "[[", "[(", "[%", "[=", "{"}
+)
 _SHARED = frozenset({"[[", "{", "[("})
 """Delimiters that other notations use for data, so that only a product is a probe."""
 _SMARTY = re.compile(r"\$?[\w:.|>-]++(?:\(|\Z|\s)|[\d('\"][\d\s*+()'\"-]*+\Z")
-_POLYGLOT = re.compile(r"\$\{\{?<%|<%\[%'\"|\{\{'?\"?\}\}%|__\$\{[^{}]{1,400}\}__|\$\{\{[<(]|\{php\}|\{/literal\}")
+_POLYGLOT = re.compile(
+    r"\$\{\{?<%|<%\[%'\"|\{\{'?\"?\}\}%|__\$\{[^{}]{1,400}\}__|\$\{\{[<(]|\{php\}|\{/literal\}"
+)
 _DIRECTIVE = re.compile(
     r"""\{%-?\s*+(?:debug\b|import\s++os\b|load\s++log\b|include\s++['"]/|extends\s++['"]/|python|perl)
       | <\#assign\s | <\#include\s++['"]/ | \[%\s*+(?:perl|rawperl|use\s)
@@ -48,7 +52,9 @@ def _judge(expression: Expression, text: str, value: Value) -> Clue | None:
     around = surroundings(text, expression.start, expression.end, value)
     shown = text[expression.start : expression.end]
     if expression.opening in _PROBES and arithmetic(read, strict=expression.opening in _SHARED):
-        return _clue(_probe(around), "has the template engine do a sum, to see whether it does", shown)
+        return _clue(
+            _probe(around), "has the template engine do a sum, to see whether it does", shown
+        )
     why = reach(read, inner) or (shell(inner) if expression.opening in _RUBY else "")
     if why:
         return _clue(_reached(around), "is an expression for a template engine that " + why, shown)
@@ -64,7 +70,7 @@ def _smarty(expression: Expression, text: str) -> bool:
     and behind a letter or a sign it is LaTeX."""
     before = text[expression.start - 1 : expression.start]
     after = text[expression.end : expression.end + 1]
-    if before and (before.isalnum() or before in "\\^_}") or after.isalnum():
+    if (before and (before.isalnum() or before in "\\^_}")) or after.isalnum():
         return False
     return bool(_SMARTY.match(expression.inner))
 
@@ -104,7 +110,8 @@ _PATTERNS = (
     r"<#(?:assign|include|list|if)\b|\[#(?:assign|include)|\?new\s*\(|\[=[^\n]{0,40}\?",
     r"freemarker\.template",
     r"#(?:set|evaluate|include|parse|foreach)\s*\(",
-    r"\{(?:system|exec|passthru|shell_exec|eval|php\b|\$smarty|self::|smarty|phpinfo|if [^}]{0,80}\(|include|fetch|math|popen|file_get)",
+    r"\{(?:system|exec|passthru|shell_exec|eval|php\b|\$smarty|self::|smarty|phpinfo|popen|file_get)",
+    r"\{(?:if [^}]{0,80}\(|include|fetch|math)",
     r"\$\{\{?<%|<%\[%|__\$\{|\{/literal\}|\$\{\{[<(]",
     r"\[%\s*(?:perl|use|rawperl)",
     r"#\{[^}\n]{0,300}(?:root|global|process|system|exec|require)",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from nightlatch.checks.attacks.code.sign import Sign
+from nightlatch.checks.attacks.code.sign import Feature, Sign
 
 _TAG = re.compile(r"<\?(?:php\b|=|\s)|<script\s++language\s*+=\s*+['\"]?php", re.IGNORECASE)
 _GAP = r"(?:\s|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/|['\"`]\s*+\.\s*+['\"`])*+"
@@ -14,12 +14,18 @@ _RUNS = (
     "|register_shutdown_function|unlink|die|print_r|var_dump|printf?|echo"
 )
 _CALL = re.compile(rf"(?<![\w$>.\\])@?(?P<name>{_RUNS})\b{_GAP}(?:\(|\s++['\"$(])", re.IGNORECASE)
-_SUPERGLOBAL = re.compile(r"\$_?(?:GET|POST|REQUEST|COOKIE|SERVER|FILES|SESSION|ENV)\b\s*+[\[{(]|\$GLOBALS\b|getallheaders\(", re.IGNORECASE)
+_SUPERGLOBAL = re.compile(
+    r"\$_?(?:GET|POST|REQUEST|COOKIE|SERVER|FILES|SESSION|ENV)\b\s*+[\[{(]|\$GLOBALS\b|getallheaders\(",
+    re.IGNORECASE,
+)
 _NESTED = re.compile(
     r"(?:eval|assert|system|exec|passthru|shell_exec|include|require)\b[\s(@'\"]*+(?:base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|strrev|urldecode|file_get_contents|chr|\$_?(?:GET|POST|REQUEST|COOKIE|SERVER))\b",
     re.IGNORECASE,
 )
-_PRINTED = re.compile(r"\{?\$\{\s*+@?\s*+(?:\w++)\s*+\(|\{\$\{|(?:print|echo|die|exit|printf|var_dump|print_r)\b[\s(@'\"]*+(?:md5|sha1|crc32|phpversion|php_uname|phpinfo|getcwd|chr)\s*+\(", re.IGNORECASE)
+_PRINTED = re.compile(
+    r"\{?\$\{\s*+@?\s*+(?:\w++)\s*+\(|\{\$\{|(?:print|echo|die|exit|printf|var_dump|print_r)\b[\s(@'\"]*+(?:md5|sha1|crc32|phpversion|php_uname|phpinfo|getcwd|chr)\s*+\(",
+    re.IGNORECASE,
+)
 _BROKEN = re.compile(
     rf"['\")\]}};]\s*+[;.|&,]*+\s*+@?(?:system|exec|passthru|shell_exec|popen|eval|assert|phpinfo|print|die|echo|var_dump|sleep|usleep)\b{_GAP}(?:\(|\s)[^\n]{{0,400}}?(?:;|//|\#|\.['\"]|\Z)",
     re.IGNORECASE,
@@ -32,9 +38,17 @@ _WRAPPER = re.compile(
     r"(?:\A|[^\w])(?P<name>php://(?:filter|input|fd|stdin|memory|temp|output)|expect://|phar://|data://text/plain|data:text/plain;base64,PD9|compress\.(?:zlib|bzip2)://|zip://[^\s#]{1,200}#|ogg://|ssh2\.\w+://|glob:///)",
     re.IGNORECASE,
 )
-_VARIABLE_CALL = re.compile(r"\$\w{1,40}\s*+(?:\[[^\]]{0,40}\])?\s*+\(\s*+\$_|\(\s*+['\"][a-z.'\"\s]{2,40}['\"]\s*+\)\s*+\(\s*+['\"]|`\s*+\$_(?:GET|POST|REQUEST)", re.IGNORECASE)
-_UNLETTERED = re.compile(r"\(\s*+~\s*+['\"%\ufffd]|\$_\s*+=\s*+\[\s*+\]\s*+;|\$\{?_\}?\s*+=\s*+['\"][^\w\s]{2,}['\"]\s*+\^", re.IGNORECASE)
+_VARIABLE_CALL = re.compile(
+    r"\$\w{1,40}\s*+(?:\[[^\]]{0,40}\])?\s*+\(\s*+\$_|\(\s*+['\"][a-z.'\"\s]{2,40}['\"]\s*+\)\s*+\(\s*+['\"]|`\s*+\$_(?:GET|POST|REQUEST)",
+    re.IGNORECASE,
+)
+_UNLETTERED = re.compile(
+    r"\(\s*+~\s*+['\"%\ufffd]|\$_\s*+=\s*+\[\s*+\]\s*+;|\$\{?_\}?\s*+=\s*+['\"][^\w\s]{2,}['\"]\s*+\^",
+    re.IGNORECASE,
+)
 
+_SHORT = 400
+"""Characters of a text that is taken to be PHP as a whole, when a part of it is."""
 _FAR = 80
 """Characters of an ordinary value before somebody breaks out of it."""
 _OPENED = {")": "(", "]": "[", "}": "{"}
@@ -52,38 +66,59 @@ PATTERNS = (
 )
 
 
-def signs(text: str) -> Iterator[Sign]:
-    if tag := _TAG.search(text):
+_COMMANDS = ("system", "exec", "passthru", "popen", "proc_open", "eval", "assert", "phpinfo")
+_PRINTERS = ("print", "echo", "die", "exit", "var_dump")
+_OPEN_TAG = Feature(("<?", "language"), _TAG)
+_FEATURES = (
+    (
+        Feature((*_COMMANDS, "include", "require"), _NESTED),
+        "is PHP that evaluates a decoded string or a parameter",
+        True,
+    ),
+    (Feature(("${", "{$", *_PRINTERS), _PRINTED), "is PHP that prints a proof", True),
+    (Feature(("$_", ")(", ") ("), _VARIABLE_CALL), "is PHP that calls what a string names", False),
+    (Feature(("(~", "$_", "${_", "( ~"), _UNLETTERED), "is PHP written without letters", True),
+)
+_STREAM = Feature(("://", "data:text/plain"), _WRAPPER)
+_WHOLE = Feature((*_COMMANDS, "php", "file", "source", "getmyuid", "get_current_user"), _ALONE)
+_FOLLOWING = Feature((*_COMMANDS, *_PRINTERS, "sleep"), _BROKEN)
+
+
+def signs(text: str, lower: str) -> Iterator[Sign]:
+    """What of the text is PHP; `lower` is the text in lower case."""
+    if tag := _OPEN_TAG.search(text, lower):
         yield from _tagged(text, tag)
-    for pattern, why in (
-        (_NESTED, "is PHP that evaluates a decoded string or a parameter"),
-        (_PRINTED, "is PHP that prints a proof"),
-        (_VARIABLE_CALL, "is PHP that calls what a string names"),
-        (_UNLETTERED, "is PHP written without letters"),
-    ):
-        if match := pattern.search(text):
-            yield Sign(why, match.start(), len(text) if len(text) < 400 else match.end(), certain=pattern is not _VARIABLE_CALL)
+    for feature, why, certain in _FEATURES:
+        if match := feature.search(text, lower):
+            end = len(text) if len(text) < _SHORT else match.end()
+            yield Sign(why, match.start(), end, certain=certain)
             return
-    if match := _WRAPPER.search(text):
+    if match := _STREAM.search(text, lower):
         # A stream that PHP makes of input or of a filter; phar and zip also name real files.
         sure = match["name"].lower().startswith(("php://", "expect:", "data:"))
-        yield Sign("is a stream of PHP's in place of a file", match.start("name"), len(text), certain=sure)
-    if match := _ALONE.match(text):
-        yield Sign("is PHP that runs a command or reads a file", 0, len(text))
-    elif (match := _BROKEN.search(text)) and _breaks(text[: match.start() + 1]):
-        yield Sign("closes a string and goes on as PHP", match.start(), match.end(), certain=False)
+        yield Sign(
+            "is a stream of PHP's in place of a file", match.start("name"), len(text), certain=sure
+        )
+    if match := _WHOLE.search(text, lower):
+        yield Sign("is PHP that runs a command or reads a file", 0, match.end())
+    elif (match := _FOLLOWING.search(text, lower)) and _breaks(text[: match.start() + 1]):
+        yield Sign("closes a string and goes on as PHP", match.start(), match.end())
 
 
 def _tagged(text: str, tag: re.Match[str]) -> Iterator[Sign]:
     body = text[tag.end() : tag.end() + 4096]
-    if tag[0].lower() == "<?" or tag[0][2:].isspace() and "php" not in tag[0].lower():
-        # "<? " begins a processing instruction as well, so it must call something.
-        if not (_CALL.search(body) and "?>" in body or _SUPERGLOBAL.search(body)):
-            return
     end = body.find("?>")
     stop = tag.end() + (len(body) if end < 0 else end + 2)
-    shell = _SUPERGLOBAL.search(body) and _CALL.search(body)
-    yield Sign("is PHP to be run by the server", tag.start(), stop, certain=bool(shell) or stop - tag.start() < 200)
+    calls, takes = bool(_CALL.search(body)), bool(_SUPERGLOBAL.search(body))
+    # "<? " begins a processing instruction as well, so it must call something.
+    if tag[0][2:].isspace() and not takes and not (calls and end >= 0):
+        return
+    yield Sign(
+        "is PHP to be run by the server",
+        tag.start(),
+        stop,
+        certain=(calls and takes) or stop - tag.start() < 200,
+    )
 
 
 def _breaks(head: str) -> bool:

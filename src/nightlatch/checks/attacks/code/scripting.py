@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from nightlatch.checks.attacks.code.sign import Sign, call_end
+from nightlatch.checks.attacks.code.sign import Feature, Sign, call_end
 
 _SHELL = re.compile(
     r"<%[@!=]?[^%]{0,400}(?:request\s*+[.(]|Runtime|ProcessBuilder|WScript\.Shell|Server\.CreateObject|eval\b|execute\b|Process\.Start|java\.io|getParameter)",
@@ -16,18 +16,30 @@ _RUBY = re.compile(
 _PERL = re.compile(
     r"\buse\s++(?:IO::)?Socket\b[^\n]{0,200};|\bperl\s++-e\b|\bopen\s*+\(\s*+[A-Z]{1,12}\s*+,\s*+['\"]\s*+\||(?<!\w)qx\s?[{(/!|][^\n]{1,200}[})/!|]\s*+;"
 )
-_LUA = re.compile(r"(?<![\w.])(?:os\s*+\.\s*+execute|io\s*+\.\s*+popen|loadstring|package\s*+\.\s*+loadlib|debug\s*+\.\s*+getregistry)\s*+[(\[]")
+_LUA = re.compile(
+    r"(?<![\w.])(?:os\s*+\.\s*+execute|io\s*+\.\s*+popen|loadstring|package\s*+\.\s*+loadlib|debug\s*+\.\s*+getregistry)\s*+[(\[]"
+)
 _DOTNET = re.compile(
     r"\bResponse\s*+\.\s*+Write\s*+\(\s*+[\d\s*+()'\"-]{3,60}\)|(?:System\s*+\.\s*+Diagnostics\s*+\.\s*+)?Process\s*+\.\s*+Start\s*+\(\s*+['\"](?:cmd|powershell|/bin)"
     r"|\bCreateObject\s*+\(\s*+['\"](?:WScript\.Shell|Shell\.Application|Scripting\.FileSystemObject|MSXML2|ADODB\.Stream)",
     re.IGNORECASE,
 )
 _READ = (
-    (_SHELL, "is a page that runs what its caller sends", True),
-    (_RUBY, "is Ruby that runs a command", False),
-    (_PERL, "is Perl that runs a command", False),
-    (_LUA, "is Lua that runs a command", False),
-    (_DOTNET, "is code for .NET or ASP", False),
+    (Feature(("<%",), _SHELL), "is a page that runs what its caller sends", True),
+    (
+        Feature(
+            ("kernel", "process", "popen", "open3", "pty", "%x", "params", "constantize"), _RUBY
+        ),
+        "is Ruby that runs a command",
+        False,
+    ),
+    (Feature(("socket", "perl", "open", "qx"), _PERL), "is Perl that runs a command", False),
+    (
+        Feature(("execute", "popen", "loadstring", "loadlib", "getregistry"), _LUA),
+        "is Lua that runs a command",
+        False,
+    ),
+    (Feature(("response", "process", "createobject"), _DOTNET), "is code for .NET or ASP", False),
 )
 
 PATTERNS = (
@@ -39,7 +51,8 @@ PATTERNS = (
 )
 
 
-def signs(text: str) -> Iterator[Sign]:
-    for pattern, why, certain in _READ:
-        if match := pattern.search(text):
+def signs(text: str, lower: str) -> Iterator[Sign]:
+    """What of the text is code of these languages; `lower` is the text in lower case."""
+    for feature, why, certain in _READ:
+        if match := feature.search(text, lower):
             yield Sign(why, match.start(), call_end(text, match.end()), certain=certain)

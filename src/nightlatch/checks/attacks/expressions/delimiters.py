@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 MAX_EXPRESSIONS = 32
 MAX_LENGTH = 2048
+MAX_READ = 4096
+"""Characters within expressions that are read of a text, however they overlap."""
 
 
 class Expression(NamedTuple):
@@ -19,17 +21,21 @@ _CLOSING = {
     "@(": ")", "<%": "%>", "[[": "]]", "[(": ")]", "[%": "%]", "<#": ">", "[#": "]", "[=": "]",
     "#set(": ")", "#set (": ")", "$(": ")", "{": "}", "<?": "?>",
 }  # fmt: skip
-_OPENING = re.compile(r"\{\{|\{%|[$#*@%~]\{|@\(|<%|\[\[|\[\(|\[%|<#|\[[#=](?=\w|\()|#set ?\(|\{(?=[\w$'\"(])", re.IGNORECASE)
+_OPENING = re.compile(
+    r"\{\{|\{%|[$#*@%~]\{|@\(|<%|\[\[|\[\(|\[%|<#|\[[#=](?=\w|\()|#set ?\(|\{(?=[\w$'\"(])",
+    re.IGNORECASE,
+)
 
 
 def expressions(text: str) -> list[Expression]:
-    """The expressions of `text` in the order in which they begin; an open one reaches to the end."""
+    """The expressions of `text` in the order in which they begin; an open one has no end."""
     found: list[Expression] = []
-    at = 0
-    while len(found) < MAX_EXPRESSIONS and (match := _OPENING.search(text, at)):
+    at, left = 0, MAX_READ
+    while left > 0 and len(found) < MAX_EXPRESSIONS and (match := _OPENING.search(text, at)):
         opening = match[0].lower()
         end = _end(text, match.end(), opening)
         inner = text[match.end() : end]
+        left -= len(inner)
         after = min(len(text), end + len(_CLOSING[opening]))
         found.append(Expression(opening, inner, match.start(), after))
         # What is nested is read too: the braces of "${{7*7}}" belong to either language.

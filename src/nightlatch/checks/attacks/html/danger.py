@@ -1,20 +1,24 @@
 """What a tag would run."""
 
+import binascii
 import html
 import re
+from urllib.parse import unquote
 
 from nightlatch.checks.attacks.html.tokens import Tag, tags
 from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
-from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls
-from nightlatch.checks.attacks.javascript.tokens import unescape
+from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls, sentence
+from nightlatch.checks.attacks.javascript.tokens import tokens, unescape
 
 _DIRECTIVES = ("ng-", "data-ng-", "v-", "x-", "@", ":", "hx-on", "(")
 """Attributes that a framework of the browser's evaluates."""
 _SOURCES = frozenset({"src", "href", "xlink:href", "x:href", "src\\"})
 _HANDLER = re.compile(r"[\"'`]*+(on[a-z]{3,40}+)(?:[^\w=-][^a-z0-9]*+)?\Z")
 _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
-_SCHEME = re.compile(r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):(?P<code>.*+)",
-                     re.IGNORECASE | re.DOTALL)  # fmt: skip
+_SCHEME = re.compile(
+    r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):",
+    re.IGNORECASE,
+)
 _DATA = re.compile(
     r"(?:\A\s*+|url\s?=\s*+|url\()['\"]?data:(?P<kind>[\w/+.-]*+)(?P<rest>[^,]*+),(?P<content>.*+)",
     re.IGNORECASE | re.DOTALL,
@@ -23,7 +27,8 @@ _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECA
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
 _CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
 _STYLE = re.compile(
-    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url|(?:java|vb|live)script\s*+:|@im\w*port\s*+['\"]?\s*+(?:url)?",
+    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url"
+    r"|(?:java|vb|live)script\s*+:|@im\w*port\s*+['\"]?\s*+(?:url)?",
     re.IGNORECASE,
 )
 _JSX = re.compile(
@@ -33,6 +38,7 @@ _ELSEWHERE = re.compile(
     r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
     re.IGNORECASE,
 )
+_APPLIED = frozenset({"stylesheet", "import"})
 _EMBEDDED = frozenset({"iframe", "embed", "form", "link"})
 """People embed videos and forms, and letters bring their style."""
 
@@ -41,9 +47,9 @@ def danger(tag: Tag, *, known_only: bool = False) -> Act:
     """The worst that `tag` would do. `known_only`: only handlers of events that exist."""
     worst = _element(tag)
     for index, (name, value) in enumerate(tag.attributes):
-        if not value and (following := _displaced(tag, index)):
-            value = following
-        found = _attribute(tag, name, value, known_only)
+        found = _attribute(tag, name, value or _displaced(tag, index))
+        if known_only and (handler := _HANDLER.match(name)) and handler[1] not in HANDLERS:
+            continue
         if found.danger > worst.danger:
             worst = found
     return worst
@@ -89,35 +95,36 @@ def _script(tag: Tag) -> Act:
     found = act(body)
     if found.danger is Danger.HOSTILE:
         return Act(Danger.HOSTILE, "adds a script that " + found.why)
-    if found.danger and (calls(body) or "vbs" in kind.lower()):
+    if found.danger and (_program(body) or "vbs" in kind.lower()):
         return Act(Danger.CODE, "adds a script")
     return NOTHING
 
 
-def _attribute(tag: Tag, name: str, value: str, known_only: bool) -> Act:
+def _program(body: str) -> bool:
+    return calls(body) and (";" in body or "{" in body or not sentence(tokens(body)))
+
+
+def _attribute(tag: Tag, name: str, value: str) -> Act:
     if not value:
         return NOTHING
     if handler := _HANDLER.match(name):
-        if known_only and handler[1] not in HANDLERS:
-            return NOTHING
         return _handler(handler[1], value)
     if name.startswith(_DIRECTIVES):
-        found = act(value)
-        return found if found.danger is Danger.HOSTILE else NOTHING
+        return _if_hostile(act(value))
     if name == "style":
         return _style(value)
     if name == "srcdoc":
         return _document(value)
-    if ":" in value or "&{" in value:
-        found = url(value)
-        if found.danger:
-            return found
-    if "<" in value:
-        # What was read as a value may be read as tags by another parser (mutation XSS).
-        found = _document(value)
-        if found.danger is Danger.HOSTILE:
-            return found
+    if ":" in value and (found := url(value)).danger:
+        return found
+    # What was read as a value may be read as tags by another parser (mutation XSS).
+    if "<" in value and (found := _if_hostile(_document(value))).danger:
+        return found
     return _foreign(tag, name, value)
+
+
+def _if_hostile(found: Act) -> Act:
+    return found if found.danger is Danger.HOSTILE else NOTHING
 
 
 def _handler(name: str, value: str) -> Act:
@@ -154,12 +161,9 @@ def _data(match: re.Match[str]) -> Act:
     if not _ACTIVE.search(match["kind"] + match["rest"]):
         return NOTHING
     content = match["content"]
-    if "base64" in match["rest"].lower():
-        content = _base64(content)
-    else:
-        content = _percent(content)
+    content = _base64(content) if "base64" in match["rest"].lower() else _percent(content)
     found = _document(content) if "script" not in match["kind"] else act(content)
-    if found.danger is Danger.HOSTILE or found.danger and "html" in match["kind"].lower():
+    if found.danger is Danger.HOSTILE or (found.danger and "html" in match["kind"].lower()):
         return Act(Danger.HOSTILE, "opens an address that is itself a page with script")
     if "html" in match["kind"].lower():
         return Act(Danger.CODE, "opens an address that is itself a page")
@@ -167,8 +171,6 @@ def _data(match: re.Match[str]) -> Act:
 
 
 def _base64(text: str) -> str:
-    import binascii
-
     try:
         return binascii.a2b_base64(text[:2048] + "==").decode("latin-1")
     except (binascii.Error, ValueError):
@@ -176,8 +178,6 @@ def _base64(text: str) -> str:
 
 
 def _percent(text: str) -> str:
-    from urllib.parse import unquote
-
     return unquote(text) if "%" in text else text
 
 
@@ -209,16 +209,19 @@ def _foreign(tag: Tag, name: str, value: str) -> Act:
     if name not in FOREIGN.get(tag.name, ()):
         return NOTHING
     if tag.name == "meta":
-        refreshes = any(name == "http-equiv" and value.lower().strip() in {"refresh", "link", "set-cookie"}
-                        for name, value in tag.attributes)  # fmt: skip
-        loads = refreshes and ("//" in value or "cookie" in str(tag.attributes))
-        return Act(Danger.CODE, "sends the browser elsewhere") if loads else NOTHING
+        return _meta(dict(tag.attributes))
     if tag.name == "base" and "script:" in value.lower():
         return Act(Danger.HOSTILE, "makes script of every address of the page")
-    if tag.name == "link" and not any(name == "rel" and value.lower() in {"stylesheet", "import"}
-                                      for name, value in tag.attributes):  # fmt: skip
+    if tag.name == "link" and dict(tag.attributes).get("rel", "").lower() not in _APPLIED:
         return NOTHING
     if _ELSEWHERE.match(value):
         foreign = Danger.FOREIGN if tag.name in _EMBEDDED else Danger.CODE
         return Act(foreign, f"adds <{tag.name}> from elsewhere")
+    return NOTHING
+
+
+def _meta(attributes: dict[str, str]) -> Act:
+    what, content = attributes.get("http-equiv", "").lower().strip(), attributes["content"]
+    if what == "set-cookie" or (what in {"refresh", "link"} and "//" in content):
+        return Act(Danger.CODE, "has the browser obey a header of the caller's")
     return NOTHING

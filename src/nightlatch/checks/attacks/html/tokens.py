@@ -22,8 +22,8 @@ RAW = frozenset({"script", "style", "title", "textarea", "noscript", "noembed", 
 
 class Tag(NamedTuple):
     name: str
-    """Lower-case, without a namespace; empty for the attributes of a tag that was not seen to begin,
-    "/script" for an end tag, "!" for a declaration."""
+    """Lower-case, without a namespace; "/script" for an end tag, "!" for a declaration, empty for
+    the attributes of a tag that was not seen to begin."""
     attributes: tuple[tuple[str, str], ...]
     """Names in lower case, values without quotes and entities."""
     start: int
@@ -49,7 +49,7 @@ _ATTRIBUTE = re.compile(
     """,
     re.VERBOSE,
 )
-_COMMENT_END = re.compile(r"--!?>")
+_COMMENT_ENDS = ("-->", "--!>")
 _CLOSE = re.compile(r"[\s/\x00]*+>?")
 _BODIES = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style")}
 
@@ -58,8 +58,12 @@ def tags(text: str, start: int = 0) -> list[Tag]:
     """The tags of `text` from `start`, which is read as the content of an element."""
     found: list[Tag] = []
     at = start
+    last_end = max(text.rfind(close) for close in _COMMENT_ENDS)
     while len(found) < MAX_TAGS and (match := _OPEN.search(text, at)):
-        tag = _comment(text, match) if match["name"] == "!--" else _tag(text, match)
+        if match["name"] == "!--":
+            tag = _comment(text, match, ends=match.end() <= last_end)
+        else:
+            tag = _tag(text, match)
         found.append(tag)
         at = tag.end
     return found
@@ -71,14 +75,15 @@ def attributes_at(text: str, start: int) -> Tag:
     return Tag("", attributes, start, end)
 
 
-def _comment(text: str, match: re.Match[str]) -> Tag:
+def _comment(text: str, match: re.Match[str], *, ends: bool) -> Tag:
     # <!--> and <!---> are whole comments, of which attempts make use.
     if text.startswith((">", "->"), match.end()):
         return Tag("!", (), match.start(), text.index(">", match.end()) + 1)
-    end = _COMMENT_END.search(text, match.end())
     # What some browsers read inside (<!--[if IE]>), and a comment without an end, hide nothing.
-    hides = end is not None and not text.startswith("[", match.end())
-    return Tag("!", (), match.start(), end.end() if end and hides else match.end())
+    if not ends or text.startswith("[", match.end()):
+        return Tag("!", (), match.start(), match.end())
+    found = [text.find(close, match.end()) + len(close) for close in _COMMENT_ENDS]
+    return Tag("!", (), match.start(), min(end for end in found if end > match.end()))
 
 
 def _tag(text: str, match: re.Match[str]) -> Tag:

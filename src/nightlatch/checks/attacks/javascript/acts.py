@@ -28,6 +28,17 @@ class Danger(IntEnum):
     """Runs script that only somebody who tests or attacks a page writes."""
 
 
+class _Code(NamedTuple):
+    """Tokens that may be asked beyond either end."""
+
+    tokens: Sequence[Token]
+    depth: int
+    """How many strings around it are evaluated to run it."""
+
+    def at(self, index: int) -> Token:
+        return self.tokens[index] if 0 <= index < len(self.tokens) else _END
+
+
 class Act(NamedTuple):
     danger: Danger
     why: str
@@ -38,6 +49,7 @@ NOTHING = Act(Danger.NONE, "")
 _DEPTH = 3
 """Strings within strings that are evaluated."""
 _APPLY = ("call", "apply", "bind")
+_USED = ("(", ".", "?.", "=", "[")
 _END = Token("end", "", 0)
 _MARKED = re.compile(
     r"xss|hack|pwn|csrf|poc\b|cookie|domain|javascript|vulnerab|inject", re.IGNORECASE
@@ -50,7 +62,7 @@ _PLAIN_CALL = re.compile(r"[\w$\])][(`]|[^=!<>]=[^=>]|\bimport\s*+['\"]|\bthrow\
 def act(code: str, depth: int = 0) -> Act:
     """The worst that `code` would do; code that does nothing (`void(0)`) is nothing."""
     read = tokens(code)
-    if hostile := _hostile(read, depth) or obfuscated(code):
+    if hostile := _hostile(_Code(read, depth)) or obfuscated(code):
         return Act(Danger.HOSTILE, hostile)
     if not read or _IDLE.match(code.replace(" ", "")):
         return NOTHING
@@ -62,9 +74,9 @@ def calls(code: str) -> bool:
     return bool(_PLAIN_CALL.search(code))
 
 
-def proof(read: Sequence[Token], depth: int = 0) -> str:
+def proof(read: Sequence[Token]) -> str:
     """What is hostile in the tokens, in words; empty when nothing is."""
-    return _hostile(read, depth)
+    return _hostile(_Code(read, 0))
 
 
 def obfuscated(code: str) -> str:
@@ -79,56 +91,49 @@ def sentence(read: Sequence[Token]) -> bool:
     """Do two words stand side by side, as in prose and in no script?"""
     before = _END
     for token in read:
-        if token.kind == "word" and before.kind == "word":
-            if before.text not in KEYWORDS and token.text not in KEYWORDS:
-                return True
+        if token.kind == "word" == before.kind and not {before.text, token.text} & KEYWORDS:
+            return True
         before = token
     return False
 
 
-def _hostile(read: Sequence[Token], depth: int) -> str:
-    for at, token in enumerate(read):
+def _hostile(read: _Code) -> str:
+    for at, token in enumerate(read.tokens):
         if token.kind == "word":
             judge = _JUDGES.get(token.text)
-        elif token.literal and _at(read, at - 1).text == "[" and _at(read, at + 1).text == "]":
-            judge = _JUDGES.get(token.text)
-            if judge and _at(read, at - 2).text == "document" and token.text in SECRET:
+        elif token.literal and read.at(at - 1).text == "[" and read.at(at + 1).text == "]":
+            if token.text in SECRET and read.at(at - 2).text == "document":
                 return "reads the page's cookies"
-            if judge is _proof and _at(read, at + 2).text not in {"(", ".", "?."}:
-                judge = None
+            judge = _JUDGES.get(token.text) if read.at(at + 2).text in _USED else None
         else:
             continue
-        if judge and (why := judge(read, at, depth)):
+        if judge and (why := judge(read, at)):
             return why
     return ""
 
 
-def _at(read: Sequence[Token], at: int) -> Token:
-    return read[at] if 0 <= at < len(read) else _END
-
-
-def _call(read: Sequence[Token], at: int) -> int:
+def _call(read: _Code, at: int) -> int:
     """Index of the parenthesis or template that calls what stands at `at`; 0 when nothing does."""
     after = at + 1
-    while _at(read, after).text in {")", "?.", "]"}:
+    while read.at(after).text in {")", "?.", "]"}:
         after += 1
-    if _at(read, after).text == "(" or _at(read, after).kind == "template":
+    if read.at(after).text == "(" or read.at(after).kind == "template":
         return after
-    if _at(read, after).text == "." and _at(read, after + 1).text in _APPLY:
+    if read.at(after).text == "." and read.at(after + 1).text in _APPLY:
         return after + 2
     return 0
 
 
-def _proof(read: Sequence[Token], at: int, depth: int) -> str:
-    before = _at(read, at - 1)
+def _proof(read: _Code, at: int) -> str:
+    before = read.at(at - 1)
     if before.kind == "word" and before.text not in KEYWORDS:
         return ""
     if call := _call(read, at):
-        if before.text == "." and _at(read, at - 2).text not in GLOBALS:
+        if before.text == "." and read.at(at - 2).text not in GLOBALS:
             return ""
-        proving = _at(read, call - 1).text in _APPLY or _proving(read, call)
+        proving = read.at(call - 1).text in _APPLY or _proving(read, call)
         return "calls alert, as an attempt does" if proving else ""
-    after = _at(read, at + 1).text
+    after = read.at(at + 1).text
     handed = before.text in {"(", ","} and after in {")", ","}
     if handed and _higher_order(read, at):
         return "has alert called, as an attempt does"
@@ -137,74 +142,75 @@ def _proof(read: Sequence[Token], at: int, depth: int) -> str:
     return ""
 
 
-def _proving(read: Sequence[Token], call: int) -> bool:
+def _proving(read: _Code, call: int) -> bool:
     """Is it called with what attempts call it with, and not with a sentence for people?"""
-    argument = _at(read, call) if _at(read, call).kind == "template" else _at(read, call + 1)
+    argument = read.at(call) if read.at(call).kind == "template" else read.at(call + 1)
     if argument.literal:
         return " " not in argument.text.strip() or bool(_MARKED.search(argument.text))
-    if argument.kind == "word" and _at(read, call + 2).text not in {".", "[", "?.", "("}:
+    if argument.kind == "word" and read.at(call + 2).text not in {".", "[", "?.", "("}:
         name = argument.text
         return len(name) == 1 or name in SHOWN or bool(_MARKED.search(name))
     return True
 
 
-def _higher_order(read: Sequence[Token], at: int) -> bool:
-    return any(token.text in HIGHER_ORDER for token in read[max(0, at - 6) : at])
+def _higher_order(read: _Code, at: int) -> bool:
+    return any(token.text in HIGHER_ORDER for token in read.tokens[max(0, at - 6) : at])
 
 
-def _runs_on(read: Sequence[Token], at: int) -> bool:
+def _runs_on(read: _Code, at: int) -> bool:
     return any(
-        token.text in {"(", "throw"} or token.kind == "template" for token in read[at : at + 24]
+        token.text in {"(", "throw"} or token.kind == "template"
+        for token in read.tokens[at : at + 24]
     )
 
 
-def _evaluator(read: Sequence[Token], at: int, depth: int) -> str:
+def _evaluator(read: _Code, at: int) -> str:
     call = _call(read, at)
-    name = read[at].text
+    name = read.at(at).text
     if not call:
-        assigned = _at(read, at - 1).text == "=" and name == "eval"
+        assigned = read.at(at - 1).text == "=" and name == "eval"
         return "has eval called by another name" if assigned and _runs_on(read, at + 1) else ""
-    opened = _at(read, call).text == "("
-    argument = _at(read, call + 1) if opened else _at(read, call)
-    if argument.literal and depth < _DEPTH:
+    opened = read.at(call).text == "("
+    argument = read.at(call + 1) if opened else read.at(call)
+    if argument.literal and read.depth < _DEPTH:
         if name in {"constructor", "Function"} and _built(read, at):
             return "makes a function of a string"
-        why = act(argument.text, depth + 1)
+        why = act(argument.text, read.depth + 1)
         if why.danger is Danger.HOSTILE:
             return "evaluates a string that " + why.why
         return "evaluates a string" if name == "eval" and why.danger else ""
     if name in {"eval", "execScript"} and opened:
-        distant = any(token.text in DISTANT for token in read[call : call + 10])
+        distant = any(token.text in DISTANT for token in read.tokens[call : call + 10])
         return "evaluates what comes from elsewhere" if distant else ""
     return ""
 
 
-def _built(read: Sequence[Token], at: int) -> bool:
+def _built(read: _Code, at: int) -> bool:
     """Is this a constructor asked of some value and called: `[].map.constructor('…')()`?"""
-    if _at(read, at).text == "constructor":
-        return _at(read, at - 1).text in {".", "[", "?."}
-    return any(token.text == ")" and _at(read, at + offset + 1).text in {"(", "`"}
-               for offset, token in enumerate(read[at : at + 6]))  # fmt: skip
+    if read.at(at).text == "constructor":
+        return read.at(at - 1).text in {".", "[", "?."}
+    return any(token.text == ")" and read.at(at + offset + 1).text in {"(", "`"}
+               for offset, token in enumerate(read.tokens[at : at + 6]))  # fmt: skip
 
 
-def _document(read: Sequence[Token], at: int, depth: int) -> str:
-    after = _at(read, at + 1).text
-    name = _at(read, at + 2)
+def _document(read: _Code, at: int) -> str:
+    after = read.at(at + 1).text
+    name = read.at(at + 2)
     if after in {".", "?."} and name.text in SECRET:
         return "reads the page's cookies"
     if after in {".", "["} and name.text in {"write", "writeln"}:
-        written = next((token.text for token in read[at + 3 : at + 7] if token.literal), "")
+        written = next((token.text for token in read.tokens[at + 3 : at + 7] if token.literal), "")
         return "writes script into the page" if "<" in written and "script" in written else ""
     return ""
 
 
-def _location(read: Sequence[Token], at: int, depth: int) -> str:
+def _location(read: _Code, at: int) -> str:
     after = at + 1
-    while _at(read, after).text in {".", "href", "assign", "replace", "[", "]", "("}:
+    while read.at(after).text in {".", "href", "assign", "replace", "[", "]", "("}:
         after += 1
-    if after > at + 1 and _at(read, after - 1).text in {"(", "["} or _at(read, after).text == "=":
-        after += _at(read, after).text == "="
-        target = _at(read, after)
+    if (after > at + 1 and read.at(after - 1).text in {"(", "["}) or read.at(after).text == "=":
+        after += read.at(after).text == "="
+        target = read.at(after)
         if target.literal and re.match(
             r"\s*(?:javascript|data|vbscript)\s*:", target.text, re.IGNORECASE
         ):
@@ -216,10 +222,10 @@ def _location(read: Sequence[Token], at: int, depth: int) -> str:
     return ""
 
 
-def _import(read: Sequence[Token], at: int, depth: int) -> str:
-    target = _at(read, at + 2)
+def _import(read: _Code, at: int) -> str:
+    target = read.at(at + 2)
     if (
-        _at(read, at + 1).text == "("
+        read.at(at + 1).text == "("
         and target.literal
         and target.text.startswith(("//", "http", "data:"))
     ):
@@ -227,27 +233,25 @@ def _import(read: Sequence[Token], at: int, depth: int) -> str:
     return ""
 
 
-def _sorted(read: Sequence[Token], at: int, depth: int) -> str:
+def _sorted(read: _Code, at: int) -> str:
     """AngularJS evaluates what it is told to sort by."""
-    key = _at(read, at + 2)
-    if _at(read, at + 1).text == ":" and key.literal and depth < _DEPTH:
-        return act(key.text, depth + 1).why
+    key = read.at(at + 2)
+    if read.at(at + 1).text == ":" and key.literal and read.depth < _DEPTH:
+        return act(key.text, read.depth + 1).why
     return ""
 
 
-def _throw(read: Sequence[Token], at: int, depth: int) -> str:
-    if any(token.text == "onerror" for token in read[max(0, at - 12) : at + 12]):
+def _throw(read: _Code, at: int) -> str:
+    if any(token.text == "onerror" for token in read.tokens[max(0, at - 12) : at + 12]):
         return "throws into a handler of its own"
     return ""
 
 
-_Judge = Callable[[Sequence[Token], int, int], str]
+_Judge = Callable[[_Code, int], str]
 _JUDGES: dict[str, _Judge] = {
     **dict.fromkeys(PROOFS, _proof),
     **dict.fromkeys(EVALUATORS, _evaluator),
     "document": _document,
-    "cookie": lambda read, at, depth: "",
-    "domain": lambda read, at, depth: "",
     "location": _location,
     "import": _import,
     "orderBy": _sorted,

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 MAX_TOKENS = 256
-"""Per reading. What an attack does it does soon, or it hides behind more code than we would read."""
+"""Per reading. What an attack does it does soon."""
 
 MAX_CHARACTERS = 4096
 

@@ -36,17 +36,19 @@ GLOBALS = frozenset(
 SECRET = frozenset({"cookie", "domain"})
 """Of the document, what attempts read."""
 
-SHOWN = frozenset(
-    """document location origin name window self this top parent domain navigator localStorage
-    sessionStorage""".split()
-)
+_SHOWN = """
+document location origin name window self this top parent domain navigator localStorage
+sessionStorage
+"""
+SHOWN = frozenset(_SHOWN.split())
 """What a proof shows of the page where it runs."""
 
-HIGHER_ORDER = frozenset(
-    """map some every find findIndex findLast forEach filter reduce reduceRight sort flatMap replace
-    replaceAll apply call bind from then setTimeout setInterval requestAnimationFrame addEventListener
-    queueMicrotask""".split()
-)
+_HIGHER_ORDER = """
+map some every find findIndex findLast forEach filter reduce reduceRight sort flatMap replace
+replaceAll apply call bind from then setTimeout setInterval requestAnimationFrame
+addEventListener queueMicrotask
+"""
+HIGHER_ORDER = frozenset(_HIGHER_ORDER.split())
 """Call the function that they are given."""
 
 DISTANT = frozenset(
@@ -55,9 +57,10 @@ DISTANT = frozenset(
 )  # fmt: skip
 """Where the code that is evaluated comes from, when it is not in the text itself."""
 
-KEYWORDS = frozenset(
-    """new throw typeof void var let const return in of delete function if else do while for async
-    await import export from class extends case default try catch finally instanceof yield with
-    static get set switch break continue""".split()
-)
+_KEYWORDS = """
+new throw typeof void var let const return in of delete function if else do while for async
+await import export from class extends case default try catch finally instanceof yield with
+static get set switch break continue
+"""
+KEYWORDS = frozenset(_KEYWORDS.split())
 """May stand beside another word; two other words side by side are a sentence."""
