@@ -109,9 +109,11 @@ def _add_header(values: list[Value], name: bytes, value: bytes) -> None:
 def _add_page(values: list[Value], address: str) -> None:
     """The parameters of the page the client says it comes from: logs and analytics read them."""
     query = address.partition("?")[2].partition("#")[0]
-    for leaf in query_leaves(query):
-        if type(leaf.value) is str and leaf.value:
-            values.append(Value(Place.HEADER, f"referer.{leaf.path}", leaf.value))
+    values.extend(
+        Value(Place.HEADER, f"referer.{leaf.path}", leaf.value)
+        for leaf in query_leaves(query)
+        if type(leaf.value) is str and leaf.value
+    )
 
 
 def _add_cookies(values: list[Value], header: str) -> None:
