@@ -1,9 +1,11 @@
 """A request's values, wherever they hide."""
 
+from msgspec.structs import replace
 from tests.checks.attacks.requests import a_request, read
 
 from nightlatch.checks.attacks.take_apart import MAX_NODES, take_apart
 from nightlatch.checks.attacks.value import Place, Value
+from nightlatch.exchange.headers import Headers
 
 
 def values(*given: object, **more: object) -> list[Value]:
@@ -29,6 +31,19 @@ def test_path_query_headers_and_cookies() -> None:
     assert texts(found, Place.QUERY) == {"q": "a b", "page": "2"}
     assert texts(found, Place.HEADER) == {"user-agent": "curl"}
     assert texts(found, Place.COOKIE) == {"sid": "1", "theme": "dark"}
+
+
+def test_the_parameters_of_the_page_before_are_values() -> None:
+    page = "https://shop.example/find?q=%3Cb%3E&page=2&empty=#top?no=1"
+    found = texts(values("GET", "/", headers=[("Referer", page)]), Place.HEADER)
+    assert found == {"referer": page, "referer.q": "<b>", "referer.page": "2"}
+
+
+def test_a_cookie_may_be_utf8() -> None:
+    request = a_request("GET", "/")
+    headers = Headers([(b"cookie", "name=Zoë; q=\uff1cb\uff1e".encode())])
+    found = take_apart(*read(replace(request, headers=headers)))
+    assert texts(found, Place.COOKIE) == {"name": "Zoë", "q": "\uff1cb\uff1e"}
 
 
 def test_header_fields_known_as_clean_are_passed_over() -> None:

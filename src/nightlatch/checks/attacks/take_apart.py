@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from nightlatch.checks.attacks.decoding import lenient_text
 from nightlatch.checks.attacks.value import Place, Value
-from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf
+from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf, query_leaves
 from nightlatch.exchange.exchange import Request
 from nightlatch.exchange.media import decode_text
 
@@ -97,11 +97,23 @@ def _add_leaves(values: list[Value], leaves: Iterable[Leaf], place: Place) -> No
 
 
 def _add_header(values: list[Value], name: bytes, value: bytes) -> None:
+    text = value.decode("latin-1") if value.isascii() else lenient_text(value)
     if name == b"cookie":
-        _add_cookies(values, value.decode("latin-1"))
-    elif value:
-        text = value.decode("latin-1") if value.isascii() else lenient_text(value)
+        _add_cookies(values, text)
+    elif text:
         values.append(Value(Place.HEADER, name.decode("latin-1"), text))
+        if name == b"referer" and "?" in text:
+            _add_page(values, text)
+
+
+def _add_page(values: list[Value], address: str) -> None:
+    """The parameters of the page the client says it comes from: logs and analytics read them."""
+    query = address.partition("?")[2].partition("#")[0]
+    values.extend(
+        Value(Place.HEADER, f"referer.{leaf.path}", leaf.value)
+        for leaf in query_leaves(query)
+        if type(leaf.value) is str and leaf.value
+    )
 
 
 def _add_cookies(values: list[Value], header: str) -> None:
