@@ -7,7 +7,7 @@ that takes the value for one gets it bare.
 import re
 
 # A word of a sentence: letters between spaces, perhaps with its punctuation.
-_WORD = re.compile(r"(?<!\S)[(\"'*_]?[^\W\d_]{2,}+(?:['’][a-z]{1,2}+)?[.,:;!?)\"'*_]{0,2}(?!\S)")
+_WORD = re.compile(r"(?<!\S)[(\"'*_]?[^\W\d_]{2,}+(?:['’][a-z]{1,2}+)?[.,:;!?)\"'*_]{0,2}(?!\S)")  # noqa: RUF001
 # Scripts that put no spaces between their words: two or three characters are one.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]{2}")
 _LEAST_WORDS = 4
