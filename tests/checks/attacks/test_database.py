@@ -40,12 +40,25 @@ def test_built_once_and_kept_for_the_owner_alone(
     open_database(EXPRESSIONS, tmp_path / "new")
 
 
-def test_other_patterns_replace_the_file(tmp_path: Path) -> None:
+def test_other_patterns_have_a_file_of_their_own_and_the_unused_go(tmp_path: Path) -> None:
     open_database(EXPRESSIONS, tmp_path)
     (first,) = kept(tmp_path)
     open_database((*EXPRESSIONS, b"drop"), tmp_path)
-    (second,) = kept(tmp_path)
-    assert first != second
+    assert len(kept(tmp_path)) == 2
+    os.utime(first, (0, 0))
+    open_database((*EXPRESSIONS, b"from"), tmp_path)
+    assert first not in kept(tmp_path)
+    assert len(kept(tmp_path)) == 2
+
+
+def test_a_file_in_use_stays(tmp_path: Path) -> None:
+    open_database(EXPRESSIONS, tmp_path)
+    (first,) = kept(tmp_path)
+    os.utime(first, (0, 0))
+    open_database.cache_clear()
+    open_database(EXPRESSIONS, tmp_path)
+    open_database((*EXPRESSIONS, b"drop"), tmp_path)
+    assert first in kept(tmp_path)
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk", b"nightlatch-patterns-1\n" + b"x" * 400])

@@ -34,6 +34,7 @@ COATS = [
     ("%C0%BCscript", "<script", "percent-encoding"),
     ("%e0%80%bcscript", "<script", "percent-encoding"),
     ("..%c0%2f..%c1%1c", "../..\\", "percent-encoding"),
+    ("%S%E%L%E%C%T%201", "SELECT 1", "percent-encoding"),
     ("%7Cgetent+hosts", "|getent hosts", "percent-encoding"),
     ("1+or+1", "1 or 1", "plus for space"),
     ("\\u003cscript\\x3e\\074", "<script><", "backslash escapes"),

@@ -36,11 +36,13 @@ def test_nothing_to_look_for_proposes_nothing() -> None:
     assert Proposals(GROUPS, None).propose([]) == {}
 
 
-def test_a_flood_of_matches_proposes_everything(
+def test_a_flood_of_matches_hides_no_other(
     both: Proposals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_MATCHES", 5)
-    assert both.propose(["union " * 10, "plain"]) == {0: 0b11, 1: 0b11}
+    monkeypatch.setattr(module, "MAX_MATCHES_ALONE", 4)
+    flood = ["union " * 10, "plain", "union a1", "at the end"]
+    assert both.propose(flood) == {0: 0b11, 1: 0, 2: 0b11, 3: 0b10}
 
 
 @settings(max_examples=100, deadline=None)

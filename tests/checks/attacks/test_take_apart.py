@@ -111,3 +111,18 @@ def test_json_that_is_cut_by_its_depth_is_read_whole() -> None:
     body = b'{"a":' * 50 + b'"deep"' + b"}" * 50
     found = values("POST", "/", body, "application/json")
     assert "deep" in texts(found, Place.BODY)[""]
+
+
+def test_of_binary_files_and_bodies_the_texts_are_read() -> None:
+    image = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4 + b"<?php system('id'); ?>\0\1"
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="pic"; filename="a.png"\r\n\r\n'
+        + image
+        + b"\r\n--b--\r\n"
+    )
+    uploaded = texts(values("POST", "/", body, "multipart/form-data; boundary=b"), Place.FILE)
+    raw = texts(values("POST", "/", image, "application/octet-stream"), Place.BODY)
+    for text in (uploaded["pic"], raw[""]):
+        assert text.startswith("\x89PNG")
+        assert "<?php system('id'); ?>" in text
+        assert "\0\1" not in text[16:]

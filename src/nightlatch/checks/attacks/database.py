@@ -9,8 +9,10 @@ import hashlib
 import os
 import platform
 import tempfile
+import time
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _MAGIC = b"nightlatch-patterns-1\n"
 _DIGEST = 32
+_UNUSED = 30 * 86_400.0
+"""Seconds after which a file that nobody opened is removed: that of a version gone by."""
 
 
 # Tests, and hosts of several applications, open the same patterns many times.
@@ -60,10 +64,16 @@ def _build_into(path: Path, expressions: Sequence[bytes]) -> "hyperscan.Database
     with os.fdopen(handle, "wb") as file:
         file.write(_MAGIC + hashlib.sha256(data).digest() + data)
     Path(beside).replace(path)
-    for old in path.parent.glob("patterns-*.hsdb"):
-        if old != path:
-            old.unlink(missing_ok=True)
+    _remove_unused(path.parent)
     return database
+
+
+def _remove_unused(directory: Path) -> None:
+    now = time.time()
+    for path in directory.glob("patterns-*.hsdb"):
+        with suppress(OSError):
+            if now - path.stat().st_mtime > _UNUSED:
+                path.unlink()
 
 
 def _load(path: Path) -> "hyperscan.Database | None":
@@ -74,6 +84,8 @@ def _load(path: Path) -> "hyperscan.Database | None":
         kept = path.read_bytes()
     except OSError:
         return None
+    with suppress(OSError):
+        os.utime(path)
     head = len(_MAGIC) + _DIGEST
     data = kept[head:]
     if kept[: len(_MAGIC)] != _MAGIC or hashlib.sha256(data).digest() != kept[len(_MAGIC) : head]:

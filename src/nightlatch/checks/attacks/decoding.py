@@ -27,6 +27,9 @@ CODED = re.compile(r"[%&\\+\x00]|[^\x00-\x7f]")
 _ESCAPE = re.compile(
     r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3][0-7]{2}))"
 )
+_STRAY_PERCENT = re.compile(r"%(?=[^\W\d_])(?![0-9A-Fa-f]{2})")
+_FEW_STRAY = 3
+"""Percent signs before letters that a text may have of its own; IIS drops them all."""
 _WIDE_PERCENT = re.compile(r"%[uU]([0-9a-fA-F]{4})")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}|%[uU][0-9a-fA-F]{4}")
 _ENTITY = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[A-Za-z]{2,24};?)")
@@ -102,7 +105,11 @@ def text_in_base64(encoded: str) -> str:
 
 
 def _percent(text: str) -> str:
-    if "%" not in text or not _PERCENT.search(text):
+    if "%" not in text:
+        return text
+    if len(_STRAY_PERCENT.findall(text)) > _FEW_STRAY:
+        text = _STRAY_PERCENT.sub("", text)
+    if not _PERCENT.search(text):
         return text
     wide = _WIDE_PERCENT.sub(_character, text)
     # A form's plus is a space; where spaces are written out, a plus is a plus.

@@ -1,7 +1,7 @@
 """Which recogniser should look at which text: one pass of Hyperscan over all of them together."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from threading import local
@@ -12,8 +12,13 @@ from nightlatch.checks.attacks.database import open_database
 if TYPE_CHECKING:
     import hyperscan
 
-MAX_MATCHES = 2_000
-"""Beyond, the texts are as good as all proposed to everybody: only an attack looks like that."""
+MAX_MATCHES = 1_000
+"""Beyond, the texts are searched one by one, and one that again has a fraction of them is proposed
+to everybody: so no flood of matches hides another."""
+MAX_MATCHES_ALONE = 200
+
+_Note = Callable[[int, int, int, int, object], bool]
+"""Hyperscan's callback: pattern, start, end, flags, context; True ends the search."""
 
 Proposed = dict[int, int]
 """By index of the text: bit n is set when group n wants to see it."""
@@ -41,16 +46,26 @@ class Proposals:
         # Line ends between them: "^" and "$" of a pattern mean the ends of a text, or of a line.
         together = b"\n".join(encoded)
         matches: list[tuple[int, int]] = []
-        if not self._scan(together, matches):
-            return dict.fromkeys(range(len(texts)), self._all)
+        if not self._scan(together, matches, _note):
+            return {number: self._alone(text) for number, text in enumerate(encoded)}
         return self._by_text(matches, encoded) if matches else {}
 
-    def _scan(self, data: bytes, matches: list[tuple[int, int]]) -> bool:
+    def _alone(self, text: bytes) -> int:
+        """The groups that want to see this one text."""
+        matches: list[tuple[int, int]] = []
+        if not self._scan(text, matches, _note_alone):
+            return self._all
+        groups = 0
+        for pattern, _ in matches:
+            groups |= self._bits[pattern]
+        return groups
+
+    def _scan(self, data: bytes, matches: list[tuple[int, int]], note: _Note) -> bool:
         """False when there were too many."""
         import hyperscan
 
         try:
-            self._database.scan(data, _note, context=matches, scratch=self._scratch())  # type: ignore[union-attr]
+            self._database.scan(data, note, context=matches, scratch=self._scratch())  # type: ignore[union-attr]
         except hyperscan.ScanTerminated:
             return False
         return True
@@ -79,3 +94,9 @@ def _note(pattern: int, _start: int, end: int, _flags: int, matches: object) -> 
     noted = cast("list[tuple[int, int]]", matches)
     noted.append((pattern, end))
     return len(noted) >= MAX_MATCHES
+
+
+def _note_alone(pattern: int, _start: int, end: int, _flags: int, matches: object) -> bool:
+    noted = cast("list[tuple[int, int]]", matches)
+    noted.append((pattern, end))
+    return len(noted) >= MAX_MATCHES_ALONE

@@ -30,6 +30,12 @@ _XML_NODE = re.compile(
     re.VERBOSE,
 )
 
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
+_LOOK = 512
+_MAGIC = 16
+"""Bytes by which a binary format is known."""
+_TEXT_RUN = re.compile(rb"[\t\n\r -~]{8,}")
+
 _PLACES = {
     ContentKind.JSON: Place.JSON,
     ContentKind.FORM: Place.FORM,
@@ -133,7 +139,7 @@ def _add_body(values: list[Value], request: Request, content: Content) -> None:
             leaves = _add_file_names(values, leaves)
         _add_leaves(values, leaves, place)
         for name, data in content.files:
-            values.append(Value(Place.FILE, name, lenient_text(data)))
+            values.append(Value(Place.FILE, name, _file_text(data)))
         if content.kind is not ContentKind.MALFORMED and not _looks_otherwise(request, content):
             return
     _add_text(values, _body_text(request, content))
@@ -161,7 +167,21 @@ def _body_text(request: Request, content: Content) -> str:
     data = request.body.data[:MAX_BODY]
     if content.charset.startswith(("utf-16", "utf-32")) or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return decode_text(data, content.charset)
-    return lenient_text(data)
+    return _file_text(data)
+
+
+def _file_text(data: bytes) -> str:
+    """A file as text; of a binary one how it begins and the texts in it, as `strings` shows them:
+    chance writes no sentences, and somebody who hides a script in an image must."""
+    if not _is_binary(data):
+        return lenient_text(data)
+    runs = [run.decode("ascii") for run in _TEXT_RUN.findall(data)]
+    return "\n".join((data[:_MAGIC].decode("latin-1"), *runs))
+
+
+def _is_binary(data: bytes) -> bool:
+    start = data[:_LOOK]
+    return len(start) - len(start.translate(None, _CONTROL)) > len(start) // 20
 
 
 def _add_text(values: list[Value], text: str) -> None:
