@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nightlatch.exchange.disclosure import DataClass
@@ -32,6 +32,8 @@ def test_enough_to_recognise_the_kind(data_class: DataClass, value: str | int, s
 
 @given(st.sampled_from(DataClass), st.text(min_size=1, max_size=600))
 @settings(max_examples=100, deadline=None)
+@example(DataClass.POSTAL_ADDRESS, "::::\U00010179")
+@example(DataClass.POSTAL_ADDRESS, ".....")
 def test_no_value_raises_or_is_shown(data_class: DataClass, value: str) -> None:
     sample = masked(data_class, value)
     assert len(sample) <= 40

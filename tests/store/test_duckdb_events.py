@@ -140,7 +140,7 @@ def test_a_record_that_cannot_be_read_is_a_failure(path: Path) -> None:
     store = DuckDBEvents(path)
     store.append([record(1)])
     with store._file.transaction() as cursor:
-        cursor.execute("UPDATE records SET record = 'garbage'::BLOB")
+        cursor.execute("UPDATE records SET page = 'garbage'::BLOB")
     with pytest.raises(StoreFailed, match="newer Nightlatch wrote it, or the file is damaged"):
         store.get(record(1).id)
     store.close()

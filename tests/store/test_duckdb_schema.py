@@ -5,14 +5,18 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.store.conformance.events import numbers
 from tests.store.records import NOON, PHONE_LOOKUP, record
 
+from nightlatch.exchange.record import Message
 from nightlatch.store import duckdb_schema
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.duckdb_schema import MIGRATIONS, migrate
 from nightlatch.store.ports import EventQuery, Exposure, StoreFailed
 
-VERSION_1 = (Path(__file__).parent / "fixtures" / "events_v1.sql").read_text()
+VERSION_1, VERSION_2 = (
+    (Path(__file__).parent / "fixtures" / f"events_v{number}.sql").read_text() for number in (1, 2)
+)
 
 _ADD_COLUMN = ("ALTER TABLE records ADD COLUMN country VARCHAR DEFAULT ''",)
 
@@ -43,6 +47,32 @@ def test_a_file_of_version_1_is_read(path: Path) -> None:
     store.close()
 
 
+def test_a_file_of_version_2_is_read(path: Path) -> None:
+    build(path, VERSION_2)
+    store = DuckDBEvents(path)
+    first = record(1, disclosed=(2**64 - 1, 7))
+    second = record(2, response=Message(body="Straße 7", size=9))
+    assert store.search(EventQuery()) == [second, first]
+    assert store.exposure(NOON + 9) == {PHONE_LOOKUP: Exposure(day=2, month=2)}
+    store.append([record(2), record(3)])
+    assert store.size().records == 3
+    store.close()
+
+
+def test_records_of_version_1_are_found_among_newer_ones(path: Path) -> None:
+    build(path, VERSION_1)
+    store = DuckDBEvents(path)
+    store.append([record(3), record(4, response=Message(body="nothing"))])
+    for query, found in (
+        (EventQuery(text="DEVICES"), [3, 2, 1]),
+        (EventQuery(circle="headers:0a1b2c3d"), [4, 3, 2, 1]),
+        (EventQuery(circle="headers:0a1b2c3d", limit=2, before=record(3).id), [2, 1]),
+        (EventQuery(check="cors"), []),
+    ):
+        assert numbers(store.search(query)) == found, query
+    store.close()
+
+
 def test_a_record_written_before_the_newest_fields_has_their_defaults(path: Path) -> None:
     build(path, VERSION_1)
     store = DuckDBEvents(path)
@@ -65,13 +95,13 @@ def test_every_migration_runs_on_a_version_1_file() -> None:
 
 def test_a_migrated_file_has_the_tables_of_a_new_one() -> None:
     schemas = []
-    for before in (VERSION_1, "SELECT 1"):
+    for before in (VERSION_1, VERSION_2, "SELECT 1"):
         with duckdb.connect() as connection:
             connection.execute(before)
             migrate(connection)
             described = "SELECT table_name, sql FROM duckdb_tables() ORDER BY table_name"
             schemas.append(connection.execute(described).fetchall())
-    assert schemas[0] == schemas[1]
+    assert schemas[0] == schemas[1] == schemas[2]
     assert len(schemas[0]) == 3
 
 
@@ -90,7 +120,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was() -> None:
             migrate(connection, (*MIGRATIONS, broken))
         assert version(connection) == [(1,)]
         migrate(connection, (*MIGRATIONS, _ADD_COLUMN))
-        assert version(connection) == [(2,)]
+        assert version(connection) == [(len(MIGRATIONS) + 1,)]
 
 
 def test_a_first_start_that_failed_can_be_repeated(

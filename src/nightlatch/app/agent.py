@@ -42,8 +42,10 @@ log = logging.getLogger("nightlatch")
 
 KEEP_EVERY = 60.0
 """Seconds between two keepings of what the inventory learned."""
-BATCH = 500
-"""Records that are handed on together."""
+BATCH = 1_000
+BATCH_TEXT = 4 << 20
+"""Records that are handed on together, at most, and how long all their bodies may be: to store a
+batch costs as much as forty records do, however few it has."""
 
 
 class Sink(Protocol):
@@ -85,6 +87,8 @@ class Agent:
         self._memory = memory
         self._directives = Directives()
         self._records: list[Record] = []
+        self._text = 0
+        """Length of their bodies."""
         self._closed = False
         self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
         self._sink = open_sink(self.waiting)
@@ -138,16 +142,16 @@ class Agent:
             self._sink.close()
 
     def _complete(self, one: Finished) -> None:
-        self._records.append(
-            self._pipeline.on_exchange(
-                one.flight, one.request, one.response, one.route, one.ending, one.duration
-            )
+        record = self._pipeline.on_exchange(
+            one.flight, one.request, one.response, one.route, one.ending, one.duration
         )
-        if len(self._records) >= BATCH:
+        self._records.append(record)
+        self._text += len(record.request.body) + len(record.response.body)
+        if len(self._records) >= BATCH or self._text >= BATCH_TEXT:
             self._hand_on()
 
     def _hand_on(self) -> None:
-        records, self._records = self._records, []
+        records, self._records, self._text = self._records, [], 0
         self._sink.take(records)
 
     def _tick(self) -> None:

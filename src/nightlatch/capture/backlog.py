@@ -24,8 +24,9 @@ TICK = 0.5
 GATHER = 64
 """Items that wake the thread before it is time to flush: to wake it for each would cost the
 application more than the work itself."""
-SLICE = 200e-6
-"""Seconds of work after which the thread lets others run."""
+SLICE = 500e-6
+"""Seconds of work after which the thread lets others run. To sleep and wake again costs 15 µs of
+CPU, however short the sleep: at 200 µs of work it was a twelfth of all that is done afterwards."""
 CLOSE_WITHIN = 2.0
 
 

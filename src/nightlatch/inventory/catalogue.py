@@ -30,6 +30,7 @@ MAX_KEYS = 64
 DUMP_VERSION = 1
 
 _NO_EXPOSURE = Exposure(0, 0)
+_HIGH = Level.HIGH
 
 Key = TypeVar("Key", int, str)
 ItemKey = tuple[Side, str, DataClass]
@@ -78,12 +79,13 @@ class Catalogue:
 
     def note(self, record: Record) -> None:
         entry = self._entry(record)
+        refused = record.refused
         entry.requests += 1
-        entry.refused += record.refused
+        entry.refused += refused
         entry.service = record.service
         entry.first_seen = min(entry.first_seen, record.at)
         entry.last_seen = max(entry.last_seen, record.at)
-        if not record.refused:
+        if not refused:
             # Our own refusals say nothing of the application's protection.
             self._postures.note(record.endpoint, record.credential_state, record.status, record.at)
         _count(entry.statuses, record.status)
@@ -92,7 +94,7 @@ class Catalogue:
         _note_findings(entry, record)
         if record.items:
             _note_items(entry, record)
-        if record.stranger and not record.refused:
+        if record.stranger and not refused:
             _note_stranger(entry, record)
 
     def summaries(
@@ -188,10 +190,17 @@ def _count(counts: dict[Key, int], key: Key) -> None:
 
 
 def _note_findings(entry: _Entry, record: Record) -> None:
+    checks = entry.checks
     for finding in record.findings:
-        _count(entry.checks, finding.check)
-        if finding.level is Level.HIGH and finding.check in entry.checks:
-            entry.severe_checks[finding.check] = record.at
+        check = finding.check
+        if check in checks:
+            checks[check] += 1
+        elif len(checks) < MAX_KEYS:
+            checks[check] = 1
+        else:
+            continue
+        if finding.level is _HIGH:
+            entry.severe_checks[check] = record.at
 
 
 def _note_items(entry: _Entry, record: Record) -> None:

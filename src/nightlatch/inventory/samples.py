@@ -8,7 +8,7 @@ from nightlatch.exchange.shapes import Scalar
 _DOTS = "•••••••"
 _MARK = re.compile(r"[A-Za-z]{1,8}[_.-]|\$\w{1,8}\$|AKIA|ASIA|AIza|eyJ|-----")
 """What all values of a kind begin with."""
-_WORD_CHAR = re.compile(r"[^\W_]")
+_WORD_CHAR = re.compile(r"[^\W_]|[^\x00-\x7f]")
 
 
 def masked(data_class: DataClass, value: Scalar) -> str:
@@ -44,7 +44,8 @@ def _name(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    return _WORD_CHAR.sub("•", text)[:20]
+    hidden = _WORD_CHAR.sub("•", text)
+    return hidden[:20] if hidden != text else _DOTS
 
 
 def _date(text: str) -> str:

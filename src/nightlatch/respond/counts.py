@@ -24,9 +24,11 @@ class Counts:
             self._outcomes[outcome.value] += number
 
     def note(self, records: Sequence[Record]) -> None:
+        by_level = Counter([int(record.level) for record in records])
         with self._lock:
+            for level, number in by_level.items():
+                self._levels[Level(level).name.lower()] += number
             for record in records:
-                self._levels[record.level.name.lower()] += 1
                 self._refused += record.refused
                 for detection in record.detections:
                     self._detections[detection.kind.value] += 1

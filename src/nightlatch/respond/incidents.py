@@ -42,6 +42,8 @@ class Incidents:
 
     def note(self, record: Record) -> list[Alert]:
         """Count a record; returns the alerts that it is worth."""
+        if not record.detections and record.endpoint not in self._lasting:
+            return []
         touched: dict[str, Case] = {}
         for detection in record.detections:
             case = self._case_for(detection)

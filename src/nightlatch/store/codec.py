@@ -4,6 +4,7 @@ A field added with a default is filled in; a field that is gone is skipped. Reco
 documents JSON, which a person can read in the database.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -27,7 +28,16 @@ def encode_record(record: Record) -> tuple[Record, bytes]:
         return _decoder.decode(data), data
 
 
-def decode_record(data: bytes) -> Record:
+def encode_records(records: Sequence[Record]) -> tuple[Sequence[Record], bytes]:
+    """The same of many at once: as they will be read again, and the bytes of one array."""
+    try:
+        return records, _encoder.encode(records)
+    except UnicodeEncodeError:
+        sound = [encode_record(record)[0] for record in records]
+        return sound, _encoder.encode(sound)
+
+
+def decode_record(data: bytes | msgspec.Raw) -> Record:
     """Raises `msgspec.DecodeError` (or its child `ValidationError`) for what is not a record."""
     return _decoder.decode(data)
 

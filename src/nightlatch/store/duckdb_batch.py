@@ -1,7 +1,7 @@
 """Records as columns: DuckDB reads numpy arrays fifty times as fast as rows of parameters."""
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, repeat
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -9,41 +9,45 @@ import numpy as np
 import numpy.typing as npt
 
 from nightlatch.exchange.record import Record
-from nightlatch.store.codec import encode_record
+from nightlatch.store.duckdb_pages import Page, pages
 from nightlatch.store.query import searchable
 
 Columns = dict[str, npt.NDArray[Any]]
 
 _INSERT_RECORDS = """
-    INSERT INTO records SELECT
-        id, observed_at, endpoint, method, status, level, refused, address,
-        string_split(circles, chr(10)), string_split(failed_checks, chr(10)), searchable, record
+    INSERT INTO records (
+        id, observed_at, endpoint, method, status, level, refused, address, circles, failed_checks,
+        searchable, page, page_of, place, request_body, response_body
+    ) SELECT
+        id, observed_at, endpoint, method, status, level, refused, address, circles, failed_checks,
+        searchable, nullif(page, ''::BLOB), page_of, place, request_body, response_body
     FROM arriving
 """
 _INSERT_DISCLOSURES = """
-    INSERT INTO disclosures SELECT observed_at, endpoint, circle, address, subject FROM arriving
+    INSERT INTO disclosures SELECT
+        observed_at, endpoint, split_part(circles, chr(10), 1), address,
+        unnest(string_split(disclosed, chr(10)))::UBIGINT
+    FROM arriving WHERE disclosed != ''
 """
 
 
-def insert(cursor: duckdb.DuckDBPyConnection, records: Sequence[Record]) -> None:
+def insert(
+    cursor: duckdb.DuckDBPyConnection,
+    records: Sequence[Record],
+    parsed: Callable[[str], duckdb.Statement],
+) -> None:
     """Insert into both tables, within the caller's transaction; at least one record."""
-    encoded = [encode_record(record) for record in records]
-    sound = [record for record, _ in encoded]
-    _insert_columns(cursor, _INSERT_RECORDS, _record_columns(sound, [data for _, data in encoded]))
-    disclosing = [record for record in sound if record.disclosed]
-    if disclosing:
-        _insert_columns(cursor, _INSERT_DISCLOSURES, _disclosure_columns(disclosing))
-
-
-def _insert_columns(cursor: duckdb.DuckDBPyConnection, statement: str, columns: Columns) -> None:
-    cursor.register("arriving", columns)
+    cursor.register("arriving", _columns(pages(records)))
     try:
-        cursor.execute(statement)
+        cursor.execute(parsed(_INSERT_RECORDS))
+        if any(record.disclosed for record in records):
+            cursor.execute(parsed(_INSERT_DISCLOSURES))
     finally:
         cursor.unregister("arriving")
 
 
-def _record_columns(records: Sequence[Record], encoded: Sequence[bytes]) -> Columns:
+def _columns(filled: Sequence[Page]) -> Columns:
+    records = [record for page in filled for record in page.records]
     return {
         "id": _objects([r.id for r in records]),
         "observed_at": np.array([r.at for r in records], np.float64),
@@ -53,33 +57,30 @@ def _record_columns(records: Sequence[Record], encoded: Sequence[bytes]) -> Colu
         "level": np.array([r.level for r in records], np.uint8),
         "refused": np.array([r.refused for r in records], np.bool_),
         "address": _objects([r.address for r in records]),
-        # Lists as lines: DuckDB takes them apart faster than it reads Python lists.
         "circles": _objects(["\n".join(r.circles) for r in records]),
-        "failed_checks": _objects(["\n".join(f.check for f in r.findings) for r in records]),
+        "failed_checks": _objects(["\n".join([f.check for f in r.findings]) for r in records]),
         "searchable": _objects([searchable(r) for r in records]),
-        "record": _objects(encoded),
+        "page": _joined(_carried(page) for page in filled),
+        "page_of": _joined([page.records[page.carrier].id] * len(page.records) for page in filled),
+        "place": np.array(
+            [place for page in filled for place in range(len(page.records))], np.uint8
+        ),
+        "request_body": _joined(page.request_bodies for page in filled),
+        "response_body": _joined(page.response_bodies for page in filled),
+        "disclosed": _objects(["\n".join(map(str, r.disclosed)) for r in records]),
     }
 
 
-def _disclosure_columns(records: Sequence[Record]) -> Columns:
-    """One row for each subject that left; each record has at least one."""
-    counts = [len(record.disclosed) for record in records]
-    return {
-        "observed_at": np.repeat(np.array([r.at for r in records], np.float64), counts),
-        "endpoint": _repeated((r.endpoint for r in records), counts),
-        "circle": _repeated((narrowest_circle(r) for r in records), counts),
-        "address": _repeated((r.address for r in records), counts),
-        "subject": np.array(list(chain.from_iterable(r.disclosed for r in records)), np.uint64),
-    }
+def _carried(page: Page) -> list[bytes]:
+    """Empty but for the row that carries the page."""
+    column = [b""] * len(page.records)
+    column[page.carrier] = page.data
+    return column
 
 
-def narrowest_circle(record: Record) -> str:
-    return record.circles[0] if record.circles else ""
+def _joined(parts: Iterable[Sequence[str] | Sequence[bytes]]) -> npt.NDArray[Any]:
+    return _objects(list(chain.from_iterable(parts)))
 
 
-def _repeated(values: Iterable[str], counts: Sequence[int]) -> npt.NDArray[Any]:
-    return _objects(list(chain.from_iterable(map(repeat, values, counts))))
-
-
-def _objects(values: Sequence[str] | Sequence[bytes]) -> npt.NDArray[Any]:
+def _objects(values: Sequence[str | bytes]) -> npt.NDArray[Any]:
     return np.array(values, dtype=object)

@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
-import msgspec
 
 from nightlatch.exchange.record import Record
 from nightlatch.store import duckdb_questions as questions
-from nightlatch.store.codec import decode_record
 from nightlatch.store.duckdb_batch import insert
 from nightlatch.store.duckdb_file import EventsFile
+from nightlatch.store.duckdb_ids import KnownIds
+from nightlatch.store.duckdb_pages import COLUMNS, read
 from nightlatch.store.duckdb_questions import Where, distinct_subjects, one_row
 from nightlatch.store.ports import (
     Bucket,
     CallerCount,
     EventQuery,
     Exposure,
-    StoreFailed,
     StoreSize,
 )
 from nightlatch.store.query import DAY, MONTH
@@ -42,43 +41,42 @@ class DuckDBEvents:
     def __init__(self, path: Path, memory_limit_mb: int = 256, threads: int = 1) -> None:
         self._file = EventsFile(path, memory_limit_mb, threads)
         self._writing = threading.Lock()
-        self._newest: str | None = None
-        """The highest id in the file; None when that is not known."""
+        self._known: KnownIds | None = None
 
     def append(self, records: Sequence[Record]) -> None:
         by_id = {record.id: record for record in reversed(records)}
         if not by_id:
             return
         with self._writing:
-            newest = self._newest
+            known = self._known
             # A commit that fails may still have reached the disk: until this one is known to have
             # succeeded, nothing is known.
-            self._newest = None
+            self._known = None
             with self._file.transaction() as cursor:
-                if newest is None:
-                    newest = _highest_id(cursor)
-                if min(by_id) <= newest:
-                    for known in _known_ids(cursor, list(by_id)):
-                        del by_id[known]
+                if known is None:
+                    known = KnownIds(_highest_id(cursor))
+                for record_id in known.among(by_id, cursor):
+                    del by_id[record_id]
                 if by_id:
-                    insert(cursor, [by_id[record_id] for record_id in sorted(by_id)])
-            self._newest = max(newest, *by_id) if by_id else newest
+                    fresh = [by_id[record_id] for record_id in sorted(by_id)]
+                    insert(cursor, fresh, self._file.parsed)
+            known.add(by_id)
+            self._known = known
 
     def get(self, record_id: str) -> Record | None:
         where = Where()
         where.add("id = ?", record_id)
-        with self._file.cursor() as cursor:
-            rows = _select(cursor, "record", where)
-        return _decoded(rows[0][0]) if rows else None
+        with self._file.transaction() as cursor:
+            found = read(cursor, _select(cursor, COLUMNS, where))
+        return found[0] if found else None
 
     def search(self, query: EventQuery) -> list[Record]:
         where = questions.matching(query)
-        with self._file.cursor() as cursor:
+        with self._file.transaction() as cursor:
             if query.before is not None and not _add_before(cursor, where, query.before):
                 return []
             order = f"ORDER BY observed_at DESC, id DESC LIMIT {max(0, query.limit)}"
-            rows = _select(cursor, "record", where, order)
-        return [_decoded(data) for (data,) in rows]
+            return read(cursor, _select(cursor, COLUMNS, where, order))
 
     def count(self, query: EventQuery) -> int:
         where = questions.matching(query)
@@ -126,6 +124,9 @@ class DuckDBEvents:
                     break
                 share = 1.0 if attempt == _PRUNE_ROUNDS else 1 - _PRUNE_TO * max_bytes / living
                 removed += _forget_share(cursor, "records", share)
+        with self._writing:
+            # What was forgotten may come again.
+            self._known = None
         return removed
 
     def _living_bytes(self, cursor: duckdb.DuckDBPyConnection) -> float:
@@ -176,29 +177,10 @@ def _highest_id(cursor: duckdb.DuckDBPyConnection) -> str:
     return str(highest)
 
 
-def _known_ids(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[str]:
-    """Which of the ids the file has. Ids sort by time, so the range spares most of the file."""
-    found = cursor.execute(
-        "SELECT id FROM records WHERE id BETWEEN ? AND ? AND id IN (SELECT unnest(?))",
-        [min(ids), max(ids), list(ids)],
-    )
-    return [record_id for (record_id,) in found.fetchall()]
-
-
 def _window(now: float, seconds: float) -> Where:
     where = Where()
     where.add("observed_at > ? AND observed_at <= ?", now - seconds, now)
     return where
-
-
-def _decoded(data: bytes) -> Record:
-    try:
-        return decode_record(data)
-    except msgspec.DecodeError as error:
-        raise StoreFailed(
-            "a record in the events file cannot be read: a newer Nightlatch wrote it, or the file "
-            "is damaged"
-        ) from error
 
 
 def _forget(cursor: duckdb.DuckDBPyConnection, table: str, cutoff: float) -> int:

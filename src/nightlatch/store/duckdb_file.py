@@ -19,6 +19,9 @@ _ROW_GROUP = 16_384
 only when all of their group are gone: with its default of 122,880, a store of large records would
 never get below its bound on size."""
 
+_IDLE_CURSORS = 4
+"""Kept for the next question: to open a cursor and close it takes a third of a millisecond."""
+
 
 class EventsFile:
     """One DuckDB file. After an error that DuckDB cannot recover from it is opened anew."""
@@ -29,6 +32,8 @@ class EventsFile:
         self._lock = threading.Lock()
         self._closed = False
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._parsed: dict[str, duckdb.Statement] = {}
         with self._explained():
             self._connection = self._open()
 
@@ -40,16 +45,16 @@ class EventsFile:
         """
         with self._explained():
             connection = self._opened()
-            cursor = connection.cursor()
+            cursor = self._idle_cursor() or _new_cursor(connection)
             try:
-                cursor.execute("USE events")
                 yield cursor
-            except duckdb.Error as error:
-                if _beyond_recovery(error):
+            except BaseException as error:
+                # Nobody knows what state it is in.
+                cursor.close()
+                if isinstance(error, duckdb.Error) and _beyond_recovery(error):
                     self._abandon(connection)
                 raise
-            finally:
-                cursor.close()
+            self._put_back(cursor, connection)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -62,6 +67,12 @@ class EventsFile:
             except BaseException:
                 _roll_back(cursor)
                 raise
+
+    def parsed(self, text: str) -> duckdb.Statement:
+        """One of a few constant statements; to parse it takes as long as to run it."""
+        if text not in self._parsed:
+            self._parsed[text] = self._opened().extract_statements(text)[0]
+        return self._parsed[text]
 
     def used_bytes(self, cursor: duckdb.DuckDBPyConnection) -> int:
         """Blocks in use and the write-ahead log. The file may hold free blocks beside them, which
@@ -77,6 +88,9 @@ class EventsFile:
         with self._lock:
             self._closed = True
             connection, self._connection = self._connection, None
+            idle, self._idle, self._parsed = self._idle, [], {}
+        for cursor in idle:
+            cursor.close()
         if connection is not None:
             connection.close()
 
@@ -105,11 +119,28 @@ class EventsFile:
             raise
         return connection
 
+    def _idle_cursor(self) -> duckdb.DuckDBPyConnection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _put_back(
+        self, cursor: duckdb.DuckDBPyConnection, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        with self._lock:
+            if connection is self._connection and len(self._idle) < _IDLE_CURSORS:
+                self._idle.append(cursor)
+                return
+        cursor.close()
+
     def _abandon(self, connection: duckdb.DuckDBPyConnection) -> None:
         """The next cursor opens the file anew."""
+        idle: list[duckdb.DuckDBPyConnection] = []
         with self._lock:
             if self._connection is connection:
                 self._connection = None
+                idle, self._idle = self._idle, []
+        for cursor in idle:
+            cursor.close()
         connection.close()
 
     @contextmanager
@@ -122,6 +153,12 @@ class EventsFile:
             raise StoreFailed(_explanation(self.path, error)) from (error if quiet else None)
         except OSError as error:
             raise StoreFailed(f"the events file {self.path} cannot be used: {error}") from error
+
+
+def _new_cursor(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    cursor = connection.cursor()
+    cursor.execute("USE events")
+    return cursor
 
 
 def _config(

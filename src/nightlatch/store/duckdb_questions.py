@@ -5,6 +5,7 @@ from typing import Any
 import duckdb
 
 from nightlatch.store.codec import unicode_text
+from nightlatch.store.duckdb_pages import beside_page
 from nightlatch.store.ports import Bucket, CallerCount, EventQuery
 from nightlatch.store.query import status_range
 
@@ -18,6 +19,12 @@ SLICE = 4
 
 SLICE_ENOUGH = 16_000
 """With this many in the slice the standard error is 0.7 %; with fewer, all are counted."""
+
+
+# Not LIKE: nothing in the text has a meaning but itself.
+_SAYS = """(
+    contains(searchable, ?) OR contains(lower(request_body), ?) OR contains(lower(response_body), ?)
+)"""
 
 
 class Where:
@@ -49,14 +56,16 @@ def matching(query: EventQuery) -> Where:
     where.optional("level >= ?", None if query.level is None else int(query.level))
     where.optional("endpoint = ?", query.endpoint)
     where.optional("address = ?", query.address)
-    where.optional("list_contains(circles, ?)", query.circle)
+    where.optional("list_contains(string_split(circles, chr(10)), ?)", query.circle)
     where.optional("method = ?", query.method)
     if query.status is not None:
         where.add("status BETWEEN ? AND ?", *status_range(query.status))
-    where.optional("list_contains(failed_checks, ?)", query.check)
+    where.optional("list_contains(string_split(failed_checks, chr(10)), ?)", query.check)
     where.optional("refused = ?", query.refused)
-    # Not LIKE: nothing in the text has a meaning but itself.
-    where.optional("contains(searchable, ?)", None if query.text is None else query.text.casefold())
+    if query.text is not None:
+        folded = query.text.casefold()
+        beside = beside_page(folded)
+        where.add(_SAYS, folded, beside, beside)
     return where
 
 
@@ -123,7 +132,7 @@ _NONE = (0, 0, 0, 0)
 
 _CALLERS = """
     WITH asked AS (
-        SELECT coalesce(circles[1], '') AS circle, arg_max(address, observed_at) AS address,
+        SELECT split_part(circles, chr(10), 1) AS circle, arg_max(address, observed_at) AS address,
             count(*) AS requests, count(*) FILTER (refused) AS refused,
             min(observed_at) AS first_seen, max(observed_at) AS last_seen
         FROM records
