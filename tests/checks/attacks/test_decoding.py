@@ -31,6 +31,7 @@ def unfolded(text: str) -> str | None:
 COATS = [
     ("%3Cscript%3E", "<script>", "percent-encoding"),
     ("%u003Cscript%u003e", "<script>", "percent-encoding"),
+    ("".join(f"%u{ord(one):04x}" for one in "1' OR '1'='1"), "1' OR '1'='1", "percent-encoding"),
     ("%C0%BCscript", "<script", "percent-encoding"),
     ("%e0%80%bcscript", "<script", "percent-encoding"),
     ("..%c0%2f..%c1%1c", "../..\\", "percent-encoding"),

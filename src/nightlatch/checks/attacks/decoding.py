@@ -27,7 +27,7 @@ CODED = re.compile(r"[%&\\+\x00]|[^\x00-\x7f]")
 _ESCAPE = re.compile(
     r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3][0-7]{2}))"
 )
-_STRAY_PERCENT = re.compile(r"%(?=[^\W\d_])(?![0-9A-Fa-f]{2})")
+_STRAY_PERCENT = re.compile(r"%(?=[^\W\d_])(?![0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})")
 _FEW_STRAY = 3
 """Percent signs before letters that a text may have of its own; IIS drops them all."""
 _WIDE_PERCENT = re.compile(r"%[uU]([0-9a-fA-F]{4})")
