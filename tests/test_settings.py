@@ -36,6 +36,7 @@ EXAMPLES: dict[str, tuple[object, str, object]] = {
     "mode": ("enforce", "enforce", Mode.ENFORCE),
     "fail": ("closed", "closed", "closed"),
     "console.enabled": (True, "true", True),
+    "attacks.refuse": (True, "true", True),
 }
 
 

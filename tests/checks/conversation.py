@@ -19,13 +19,12 @@ directives.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from tests.checks.attacks.engine import whole_engine
 
-from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.checks.check import Evidence
 from nightlatch.exchange.content import EMPTY, query_leaves, read_content
 from nightlatch.exchange.credential import (
@@ -131,7 +130,7 @@ def _evidence(known: Known, lines: list[str]) -> Evidence:
     exchange = _exchange(known, request, response)
     query = query_leaves(request.query)
     content = read_content(request.body, request.headers.get(b"content-type"))
-    inspection = _engine().inspect(request, query, content)
+    inspection = whole_engine().inspect(request, query, content)
     return Evidence(
         exchange=exchange,
         query=query,
@@ -149,11 +148,6 @@ def _evidence(known: Known, lines: list[str]) -> Evidence:
         request_signs=signs_in(request.body.data),
         answer_signs=0 if response is None else signs_in(response.body.data),
     )
-
-
-@cache
-def _engine() -> AttackEngine:
-    return AttackEngine.open(None)
 
 
 def _exchange(known: Known, request: Request, response: Response | None) -> Exchange:

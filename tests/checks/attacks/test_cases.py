@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.checks.attacks.engine import clue_in
 
 from nightlatch.checks.attacks.clues import FINDING
-from nightlatch.checks.attacks.proposals import Proposals
 from nightlatch.checks.attacks.recogniser import Recogniser
 from nightlatch.checks.attacks.registry import ATTACK_CHECKS, RECOGNISERS, REQUEST_RULES
-from nightlatch.checks.attacks.value import Clue, Place, Value
+from nightlatch.checks.attacks.value import Place, Value
 
 CASES = Path(__file__).parent / "cases"
 FEWEST = 20
@@ -47,19 +47,11 @@ def _unescaped(text: str) -> str:
     return str(ast.literal_eval(f'"{escaped}"')) if "\\" in text else text
 
 
-def clue_in(recogniser: Recogniser, proposals: Proposals, value: Value) -> Clue | None:
-    """As the engine asks: only what a pattern proposes is read."""
-    if not proposals.propose([value.text]):
-        return None
-    return recogniser.recognise(value.text, value)
-
-
 @pytest.mark.parametrize("recogniser", RECOGNISERS, ids=[reader.check for reader in RECOGNISERS])
 def test_finds_the_bad_and_leaves_the_good(recogniser: Recogniser) -> None:
-    proposals = Proposals([recogniser.patterns], None)
     wrong, ran = [], {True: 0, False: 0}
     for case in read_cases(CASES / f"{recogniser.check}.txt"):
-        clue = clue_in(recogniser, proposals, case.value)
+        clue = clue_in(recogniser, case.value)
         ran[case.bad] += 1
         if (clue is not None and clue.certainty >= FINDING) is not case.bad:
             wrong.append(f"line {case.line}: {case.value.text!r} gave {clue}")

@@ -12,6 +12,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.checks.attacks.engine import whole_engine
 
 from nightlatch.capture.bodies import BodyCollector, body_of
 from nightlatch.capture.codings import decoder_for
@@ -46,8 +47,8 @@ class Seen(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> AttackEngine:
-    return AttackEngine.open(tmp_path_factory.mktemp("patterns"))
+def engine() -> AttackEngine:
+    return whole_engine()
 
 
 def _inspect(

@@ -2,11 +2,11 @@
 
 import random
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.checks.attacks.engine import whole_engine
 from tests.checks.attacks.requests import a_request, read
 
 from nightlatch.checks.attacks import (
@@ -20,7 +20,6 @@ from nightlatch.checks.attacks import (
     server_side_request_forgery,
     vulnerability_probe,
 )
-from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.checks.attacks.recogniser import Recogniser
 from nightlatch.checks.attacks.value import Place, Value
 
@@ -34,14 +33,8 @@ READERS = [
 each_reader = pytest.mark.parametrize("reader", READERS, ids=[r.check for r in READERS])
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> AttackEngine:
-    cache: Path = tmp_path_factory.mktemp("patterns")
-    return AttackEngine(READERS, (), cache)
-
-
-def found(engine: AttackEngine, target: str) -> set[str]:
-    return {attack.check for attack in engine.find(*read(a_request(target=target)))}
+def found(target: str) -> set[str]:
+    return {attack.check for attack in whole_engine().find(*read(a_request(target=target)))}
 
 
 SAID = [
@@ -78,22 +71,20 @@ def encoded(text: str, rounds: int, *, all_of_it: bool, rng: random.Random) -> s
 @pytest.mark.parametrize(("check", "target", "text"), SAID)
 @pytest.mark.parametrize("rounds", [1, 2, 3])
 @pytest.mark.parametrize("all_of_it", [True, False])
-def test_encoded_again(
-    engine: AttackEngine, check: str, target: str, text: str, rounds: int, *, all_of_it: bool
-) -> None:
+def test_encoded_again(check: str, target: str, text: str, rounds: int, *, all_of_it: bool) -> None:
     rng = random.Random(f"{text}{rounds}")
     spelled = encoded(text, rounds, all_of_it=all_of_it, rng=rng)
-    assert check in found(engine, target.format(spelled))
+    assert check in found(target.format(spelled))
 
 
 CASELESS = [one for one in SAID if one[0] not in ("graphql-abuse", "prototype-pollution")]
 
 
 @pytest.mark.parametrize(("check", "target", "text"), CASELESS)
-def test_in_any_case(engine: AttackEngine, check: str, target: str, text: str) -> None:
+def test_in_any_case(check: str, target: str, text: str) -> None:
     rng = random.Random(text)
     spelled = "".join(rng.choice((c.upper(), c.lower())) for c in text)
-    assert check in found(engine, target.format(encoded(spelled, 1, all_of_it=False, rng=rng)))
+    assert check in found(target.format(encoded(spelled, 1, all_of_it=False, rng=rng)))
 
 
 ENCLOSED = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
@@ -102,13 +93,11 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 @pytest.mark.parametrize("letters", [ENCLOSED, FULL_WIDTH])
 @pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254", "10.0.0.1"])
-def test_hosts_in_other_letters(
-    engine: AttackEngine, host: str, letters: dict[int, int | str]
-) -> None:
+def test_hosts_in_other_letters(host: str, letters: dict[int, int | str]) -> None:
     target = (
         f"/?u=http://{encoded(host.translate(letters), 1, all_of_it=True, rng=random.Random(1))}/"
     )
-    assert "server-side-request-forgery" in found(engine, target)
+    assert "server-side-request-forgery" in found(target)
 
 
 VALUES = st.builds(

@@ -5,15 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.checks.attacks.test_cases import CASES, clue_in, read_cases
+from tests.checks.attacks.engine import clue_in
+from tests.checks.attacks.test_cases import CASES, read_cases
 
 from nightlatch.checks.attacks.clues import FINDING
-from nightlatch.checks.attacks.proposals import Proposals
 from nightlatch.checks.attacks.sql_injection import RECOGNISER, recognise
 from nightlatch.checks.attacks.value import Place, Value
 
 ATTACKS = [case.value for case in read_cases(CASES / Path("sql-injection.txt")) if case.bad]
-PROPOSALS = Proposals([RECOGNISER.patterns], None)
 SPACED = [
     value for value in ATTACKS if re.fullmatch(r"(?:(?!--|#)[^\n'\"*])*(?:--|#)?", value.text)
 ]
@@ -23,7 +22,7 @@ SPACED = [
 def missed(disguised: list[tuple[Value, str]]) -> list[str]:
     wrong = []
     for value, text in disguised:
-        clue = clue_in(RECOGNISER, PROPOSALS, Value(value.place, value.name, text))
+        clue = clue_in(RECOGNISER, Value(value.place, value.name, text))
         if clue is None or clue.certainty < FINDING:
             wrong.append(text)
     return wrong

@@ -9,7 +9,7 @@ LONGEST = 80
 """Characters of the decoded text that evidence repeats."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ud800-\udfff\ufeff]+")
-_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\d{6,}")
+_PERSONAL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]+|\d{6,}")
 """E-mail addresses and long numbers: what an attack is seen by does not need them."""
 
 
