@@ -169,7 +169,7 @@ def _exchange(known: Known, request: Request, response: Response | None) -> Exch
 def _request(known: Known, lines: list[str]) -> Request:
     method, _, target = lines[0].partition(" ")
     scheme, host = "https", "api.example.com"
-    if "://" in target:
+    if not target.startswith("/"):
         scheme, _, rest = target.partition("://")
         host, _, target = rest.partition("/")
         target = "/" + target
@@ -203,8 +203,12 @@ def _message(lines: list[str]) -> tuple[Headers, Body]:
     pairs = [
         (name, value.strip()) for name, _, value in (line.partition(":") for line in lines[:end])
     ]
-    data = "\n".join(lines[end + 1 :]).strip("\n").encode()
-    return headers_of(pairs), Body(data, len(data)) if data else NO_BODY
+    headers = headers_of(pairs)
+    text = "\n".join(lines[end + 1 :]).strip("\n")
+    if (headers.get(b"content-type") or "").startswith("multipart/"):
+        text = text.replace("\n", "\r\n") + "\r\n"  # RFC 2046 knows no other line ends.
+    data = text.encode()
+    return headers, Body(data, len(data)) if data else NO_BODY
 
 
 def _credentials(headers: Headers) -> tuple[Credential, ...]:

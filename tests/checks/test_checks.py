@@ -16,6 +16,7 @@ from nightlatch.checks import (
     sql_error,
     stack_trace,
 )
+from nightlatch.checks.attacks.registry import ATTACK_CHECKS
 from nightlatch.checks.check import SKIP, Check
 from nightlatch.exchange import signs
 from nightlatch.exchange.judgement import Level
@@ -55,6 +56,13 @@ def test_the_harness_ran_what_lies_in_the_files() -> None:
     )
     assert len(ALL) == headings >= 6 * len(CHECKS)
     assert {path.stem for path in FILES} == set(BY_ID)
+
+
+def test_what_one_attack_check_passes_they_all_pass() -> None:
+    ids = {check.id for check in ATTACK_CHECKS}
+    good = [case for check_id, case in ALL if check_id in ids and case.wanted == "good"]
+    assert {case.name: case.evidence.attacks for case in good if case.evidence.attacks} == {}
+    assert len(good) >= 4 * len(ids)
 
 
 def test_the_signs_spare_work_and_change_no_verdict() -> None:
