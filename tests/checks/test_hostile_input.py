@@ -122,7 +122,7 @@ def test_odd_names_of_fields_are_not_repeated(name: str) -> None:
     body = json.dumps({name: "' or 1=1--"})
     findings, _ = run_checks(evidence_of(f"POST /a\nContent-Type: application/json\n\n{body}\n"))
     said = [finding.evidence for finding in findings if finding.check == "sql-injection"]
-    assert [words.partition(" name:")[0] for words in said] == ["JSON a field with an unusual"]
+    assert [words.partition(" name:")[0] for words in said] == ["JSON, a field with an unusual"]
 
 
 @pytest.mark.parametrize("literal", [b"js:", b".java:", b", line ", b".php(", b"at ", b"raceback"])

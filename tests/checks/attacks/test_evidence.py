@@ -24,13 +24,14 @@ PLACES = [
     (Value(Place.PATH, "", "x"), "The path: `x` closes a quote"),
     (Value(Place.BODY, "", "x"), "The body: `x` closes a quote"),
     (Value(Place.JSON, "$.x", "x", is_name=True), "A name in the JSON: `x` closes a quote"),
+    (Value(Place.FORM, "x", "x", is_name=True), "The name of a form field: `x` closes a quote"),
     (
         Value(Place.COOKIE, "c", "x", codings=("base64", "percent-encoding", "base64")),
         "Cookie `c`, decoded (base64, percent-encoding): `x` closes a quote",
     ),
     (
         Value(Place.QUERY, "+15550100123", "x"),
-        "Query a field with an unusual name: `x` closes a quote",
+        "Query, a field with an unusual name: `x` closes a quote",
     ),
     (None, "The request: `x` closes a quote"),
 ]
@@ -47,6 +48,8 @@ MASKED = [
     ("1 or phone=+15550100123", "1 or phone=+•••"),
     ("card 4111 1111, pin 12345", "card 4111 1111, pin 12345"),
     ("mailto:ada@example.org;id", "mailto:•••;id"),
+    ("write to ada@example.org.", "write to •••."),
+    ("http://good.example@127.0.0.1/", "http://good.example@127.0.0.1/"),
     ("@@version", "@@version"),
     ("a@b and @c", "a@b and @c"),
 ]

@@ -2,15 +2,18 @@
 
 import re
 
-from nightlatch.checks.attacks.value import Clue, Value
+from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.wording import named
 
 LONGEST = 80
 """Characters of the decoded text that evidence repeats."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ud800-\udfff\ufeff]+")
-_PERSONAL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]+|\d{6,}")
+_PERSONAL = re.compile(r"(?<![\w.+-])[\w.+-]++@(?:[\w-]++\.)+[^\W\d_]{2,}|\d{6,}")
 """E-mail addresses and long numbers: what an attack is seen by does not need them."""
+
+_SINGLE = frozenset((Place.HEADER, Place.COOKIE, Place.FORM, Place.MULTIPART, Place.FILE))
+"""Places that hold one value each."""
 
 
 def worded(clue: Clue, value: Value | None) -> str:
@@ -24,10 +27,11 @@ def worded(clue: Clue, value: Value | None) -> str:
 def _where(value: Value) -> str:
     place = value.place.value
     if value.is_name:
-        return f"A name in the {place}"
+        return f"The name of a {place}" if value.place in _SINGLE else f"A name in the {place}"
     if not value.name:
         return f"The {place}"
-    return f"{place[0].upper()}{place[1:]} {named(value.name)}"
+    name = named(value.name)
+    return f"{place[0].upper()}{place[1:]}{' ' if name[0] == '`' else ', '}{name}"
 
 
 def _shown(text: str) -> str:
