@@ -31,7 +31,8 @@ _BODIES = frozenset({Place.FORM, Place.MULTIPART, Place.FILE, Place.JSON, Place.
 
 _SCRIPT_WORD = re.compile(
     r"alert|confirm|prompt|eval|constructor|document|location|script|import|throw|settimeout"
-    r"|setinterval|function|data:|(?<![a-z])on[a-z]{3,40}+[^a-z0-9<>]{0,30}+=|style|cookie|\[\]|\\u",
+    r"|setinterval|function|data:|(?<![a-z])on[a-z]{3,40}+[^a-z0-9<>]{0,30}+=|style|cookie|\[\]|\\u"
+    r"|[\w.)]\s*+\[\s*+['\"`/(\d]|fromcharcode|tostring|mocha",
     re.IGNORECASE,
 )
 _HANDLER_NAME = re.compile(r"(?<![\w-])on[a-z]{3,40}+\s*+=", re.IGNORECASE)
