@@ -125,9 +125,8 @@ def _in_attribute(text: str, first: int) -> Iterator[_Sighting]:
 
 def _as_script(text: str) -> Iterator[_Sighting]:
     opened = url(text)
-    if opened.danger is Danger.HOSTILE or (
-        opened.danger and calls(text) and not sentence(tokens(text))
-    ):
+    runs = opened.danger is Danger.HOSTILE or (opened.danger and calls(text))
+    if runs and not sentence(tokens(text.partition(":")[2])):
         yield _Sighting(opened, 0, len(text), False)
         return
     if why := obfuscated(text):
