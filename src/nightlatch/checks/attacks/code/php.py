@@ -115,6 +115,8 @@ def _tagged(text: str, tag: re.Match[str]) -> Iterator[Sign]:
     # "<? " begins a processing instruction as well, so it must call something.
     if tag[0][2:].isspace() and not takes and not (calls and end >= 0):
         return
+    if not (calls or takes) and stop - tag.start() >= _SHORT:
+        return
     yield Sign(
         "is PHP to be run by the server",
         tag.start(),

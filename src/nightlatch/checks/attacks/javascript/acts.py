@@ -180,7 +180,7 @@ def _evaluator(read: _Code, at: int) -> str:
         why = act(argument.text, read.depth + 1)
         if why.danger is Danger.HOSTILE:
             return "evaluates a string that " + why.why
-        return "evaluates a string" if name == "eval" and why.danger else ""
+        return "evaluates a string" if name == "eval" and opened and calls(argument.text) else ""
     if name in {"eval", "execScript"} and opened:
         if any(token.text in DISTANT for token in read.tokens[call : call + 10]):
             return "evaluates what comes from elsewhere"
