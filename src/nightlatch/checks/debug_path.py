@@ -38,7 +38,8 @@ CHECK = Check(
 Fails when a path that frameworks reserve for debugging and management answers 2xx to a caller
 without a proven credential: Spring's `/actuator` (health and info pass), Go's `/debug/pprof`,
 Jolokia, heap and thread dumps, H2 console, `phpinfo`, `server-status`, Symfony's profiler,
-Laravel's Telescope and Ignition, Django's debug toolbar, Elasticsearch's `_cat`.""",
+Laravel's Telescope and Ignition, Django's debug toolbar, Elasticsearch's `_cat`. Asking alone is
+`vulnerability-probe`.""",
     why="""\
 These pages were made to show everything. A memory copy behind such a path held the cloud keys to
 the location data of 800,000 cars.""",

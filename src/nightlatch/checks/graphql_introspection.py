@@ -39,7 +39,7 @@ CHECK = Check(
     what="""\
 Fails when a caller without a proven credential asked a GraphQL endpoint for `__schema` and got
 it. Refusals in GraphQL's manner (errors, no data) pass, and so do endpoints that are public by
-decision.""",
+decision. That anybody asked for it, whatever the answer, is `graphql-abuse`.""",
     why="""\
 The schema lists every type, field and mutation, those for administrators included. It is the map
 on which the rest of an attack is planned.""",

@@ -38,7 +38,7 @@ CHECK = Check(
     what="""\
 Fails when the path of a version-control directory, an `.env` file, a key, a credentials file or
 a database dump is answered 2xx with a body that is not HTML. Single-page applications, which
-answer their start page for every path, pass.""",
+answer their start page for every path, pass. Asking alone is `vulnerability-probe`.""",
     why="""\
 Such files are asked for within minutes of an address becoming known, by everybody's scanners.
 `.git` gives the whole source; `.env` gives the keys.""",

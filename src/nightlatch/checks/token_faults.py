@@ -27,7 +27,8 @@ CHECK = Check(
 Reads the JWT in the request without any key, and fails on what can be seen that way: no
 signature or `alg: none`, keys or key addresses inside the token, no expiry or an absurd one,
 times in the future, characters in `kid` that belong to paths or SQL, personal data in the
-claims. It says nothing about whether the signature is right.""",
+claims. It says nothing about whether the signature is right. Faults that no issuer makes and only a
+forger writes fail `jwt-tricks` as well.""",
     why="""\
 A token that never expires is stolen once and works for ever; the header faults are the openings
 of the usual attacks on JWT libraries. A request with one of these is either an attack or a weak

@@ -42,7 +42,7 @@ def judge(request: Request) -> Clue | None:
     if not request.headers.has_any(SCANNER_HEADERS):
         return None
     name = next(name for name, _ in request.headers.raw if name in SCANNER_HEADERS)
-    return Clue(90, "has a header that only a scanner sends", name.decode("latin-1"))
+    return Clue(90, "is a header that only a scanner sends", name.decode("latin-1"))
 
 
 def _of_agent(text: str) -> Clue | None:
@@ -98,11 +98,17 @@ Host: api.example.com
 User-Agent: sqlmap/1.8.2#stable (https://sqlmap.org)
 """,
     remedy="""\
-If it is your own test, except its address. If not, look at what else the address asked for and
-which of its requests were answered 2xx, then block it at the proxy. Do not rely on the name: those
-who mean it leave it out.""",
+If it is your own test, say so in `nightlatch.toml`:
+
+```toml
+[attacks]
+exceptions = "check in (attack-tool, vulnerability-probe) and address in (192.0.2.0/24)"
+```
+
+If not, look at what else the address asked for and which of its requests were answered 2xx, then
+block it at the proxy. Do not rely on the name: those who mean it leave it out.""",
     owasp="API8:2023",
-    cwe=200,
+    cwe=799,
     references=(
         "https://owasp.org/www-community/Vulnerability_Scanning_Tools",
         "https://github.com/projectdiscovery/interactsh",

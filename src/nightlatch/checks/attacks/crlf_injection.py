@@ -122,11 +122,11 @@ CHECK = Check(
     level=Level.HIGH,
     scope=Scope.REQUEST,
     what="""\
-Looks for a line end followed by what an answer's head is made of: a status line or a header with a
-value that suits it. In paths, headers and cookies any header counts; in queries one with a hyphen;
-in forms and bodies only those that no text of several lines has (`Set-Cookie: a=b`). Characters
-whose last eight bits are a line end count as one. Fields for texts, quoted exchanges and ordinary
-lines such as "Name: value" pass.""",
+Fails when a value holds a line end, and behind it what an answer's head is made of: a status line,
+or a header with a value that suits it. In paths, headers and cookies any header counts; in queries
+one with a hyphen; in forms and bodies only those that no text of several lines has
+(`Set-Cookie: a=b`). Characters whose last eight bits are a line end count as one. Fields for texts,
+quoted exchanges and ordinary lines such as "Name: value" pass.""",
     why="""\
 A value that goes into a header and may hold a line end writes the rest of the answer: it sets
 cookies for your users, turns protections off, and plants pages in shared caches.""",

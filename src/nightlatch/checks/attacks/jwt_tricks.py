@@ -165,7 +165,8 @@ Reads the header of every JWT in the request. Fails for what only a forger write
 any spelling, a signature cut off or made of zeros, a key's name (`kid`) that is a path, SQL or a
 command, a key or an address of keys brought along (`jwk`, `jku`, `x5u`), extensions that are not
 there, and a count of rounds that keeps the verifier busy. Proofs of possession, which bring their
-key by their standard, pass. The faults of honest issuers are told by `token-faults`.""",
+key by their standard, pass. What an honest but careless issuer may write, such as a token without
+an expiry, is told by `token-faults`.""",
     why="""\
 Libraries have believed each of these. One that works makes the caller anybody, an administrator
 included, and leaves nothing unusual in the logs but the token itself.""",

@@ -127,9 +127,10 @@ CHECK = Check(
     level=Level.MEDIUM,
     scope=Scope.REQUEST,
     what="""\
-Looks for a line end followed by what mail is made of: a header with an address (`Bcc:`, `Cc:`) in
-a field that has one line, a command of SMTP (`RCPT TO:`) or of IMAP with its tag (`V100
-CAPABILITY`). Fields for texts may quote letters, and pass.""",
+Fails when a value holds a line end, and behind it what mail is made of: a header with an address
+(`Bcc:`, `Cc:`) in a field that has one line, a command of SMTP (`RCPT TO:`), or one of IMAP with
+its tag (`V100 CAPABILITY`). Fields for texts may quote letters, and pass. Headers of the answer are
+the matter of `crlf-injection`.""",
     why="""\
 A contact form that puts such a value into a letter sends whatever the caller likes, to whomever, in
 your name: first spam, then your domain on every block list.""",
@@ -151,7 +152,10 @@ message["Reply-To"] = address
 Never paste values into an SMTP or IMAP session; let the client library quote them.""",
     owasp="API8:2023",
     cwe=93,
-    references=("https://www.rfc-editor.org/rfc/rfc5321#section-4.1",),
+    references=(
+        "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/10-Testing_for_IMAP_SMTP_Injection",
+        "https://www.rfc-editor.org/rfc/rfc5321#section-4.1",
+    ),
     judge=found("mail-header-injection"),
 )
 

@@ -63,7 +63,7 @@ def _pasted(text: str, value: Value) -> Clue | None:
 
 CHECK = Check(
     id="nosql-injection",
-    title="A value carries a query operator or script",
+    title="A value carries a NoSQL operator or script",
     level=Level.HIGH,
     scope=Scope.REQUEST,
     what="""\

@@ -85,4 +85,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     xpath_injection.RECOGNISER,
 )
 
-REQUEST_RULES: tuple[RequestRule, ...] = (attack_tool.RULE, request_framing.RULE,)
+REQUEST_RULES: tuple[RequestRule, ...] = (
+    attack_tool.RULE,
+    request_framing.RULE,
+)

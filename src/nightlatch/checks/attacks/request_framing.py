@@ -128,11 +128,11 @@ CHECK = Check(
     level=Level.HIGH,
     scope=Scope.REQUEST,
     what="""\
-Looks at what decides where an HTTP/1 request ends: both lengths at once, lengths that differ or
-are no plain number, transfer codings that only some servers understand (`xchunked`, `chunked,
-identity`), headers whose names hold blanks or control characters, remains of HTTP/2 among the
-headers, and a second request after the last chunk, at the start of a body or in a header: the
-marks of request smuggling.""",
+Reads what decides where an HTTP/1 request ends, and fails on the marks of request smuggling: both
+lengths at once, lengths that differ or are no plain number, transfer codings that only some servers
+understand (`xchunked`, `chunked, identity`), headers whose names hold blanks or control characters,
+remains of HTTP/2 among the headers, and a second request after the last chunk, at the start of a
+body or in a header.""",
     why="""\
 What one server takes for the body, the next takes for a request of somebody else's connection: it
 passes the proxy's rules, and answers go to the wrong people.""",
@@ -148,10 +148,18 @@ GET /admin HTTP/1.1
 Host: api.example.com
 """,
     remedy="""\
-Update proxy and server: current nginx, HAProxy, h11 and httptools refuse such requests. Speak
-HTTP/2 to the back end where you can, and never turn on tolerant parsing (`option
-accept-invalid-http-request` in HAProxy). If one got as far as the application, something in
-front of it let it through: find out what.""",
+Update proxy and server: current nginx, HAProxy, h11 and httptools refuse such requests. Never turn
+on tolerant parsing, and speak HTTP/2 to the back end where you can, which has one length only. With
+HAProxy:
+
+```haproxy
+backend api
+    no option accept-invalid-http-request
+    server api1 192.0.2.10:8443 ssl verify required ca-file /etc/ssl/own.pem alpn h2
+```
+
+If such a request got as far as the application, something in front of it let it through: find out
+what.""",
     owasp="API8:2023",
     cwe=444,
     references=(

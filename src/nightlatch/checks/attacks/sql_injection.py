@@ -131,7 +131,7 @@ rows = connection.execute(text("SELECT id FROM users WHERE name = :name"), {"nam
 ```
 
 Names of columns cannot be parameters: choose them from a fixed list. Whether the attempt worked
-is seen in the answer: look at its status, its size and the time it took.""",
+is seen in the answer: look at its status, its size, the time it took, and for `sql-error`.""",
     owasp="API8:2023",
     cwe=89,
     references=(

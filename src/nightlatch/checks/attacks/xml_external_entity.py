@@ -132,7 +132,7 @@ def _shown(address: str) -> str:
 
 CHECK = Check(
     id="xml-external-entity",
-    title="XML makes its reader fetch or swell",
+    title="XML makes its parser fetch or swell",
     level=Level.HIGH,
     scope=Scope.REQUEST,
     what="""\
