@@ -2,10 +2,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nightlatch.checks.attacks.clues import CERTAIN, FINDING
+from nightlatch.checks.attacks.value import Attack
 from nightlatch.exchange.facts import Contract, Expectation
 from nightlatch.exchange.judgement import Action, Mode, Phase
 from nightlatch.exchange.standing import NOTHING_KNOWN, Spent, Standing
-from nightlatch.policy.decide import decide
+from nightlatch.policy.decide import decide, decide_attack, effective_mode
 
 NOW = 1_700_000_000.0
 ENDPOINT = "GET /users/{phone}"
@@ -126,3 +128,46 @@ def test_observe_and_enforce_decide_alike_and_only_enforce_withholds(
     assert not observed.withhold
     assert enforced.withhold is (enforced.action is Action.REFUSE)
     assert (enforced.status != 0) is enforced.withhold
+
+
+def attack(certainty: int, check: str = "sql-injection") -> Attack:
+    return Attack(check, certainty, f"Query `q`: … ({certainty} %)", "query", "q")
+
+
+def test_a_certain_attack_is_refused_with_its_evidence() -> None:
+    decision = decide_attack([attack(CERTAIN)], Mode.ENFORCE)
+    assert decision is not None
+    assert decision.withhold
+    assert (decision.rule, decision.status) == ("attack:sql-injection", 403)
+    assert (decision.phase, decision.retry_after) == (Phase.REQUEST, 0)
+    assert decision.reason == f"Query `q`: … ({CERTAIN} %)"
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.OFF])
+def test_elsewhere_the_refusal_of_an_attack_is_only_recorded(mode: Mode) -> None:
+    decision = decide_attack([attack(99)], mode)
+    assert decision is not None
+    assert (decision.action, decision.mode) == (Action.REFUSE, mode)
+    assert not decision.withhold
+
+
+def test_what_may_be_an_attack_is_found_and_not_refused() -> None:
+    assert decide_attack([], Mode.ENFORCE) is None
+    assert decide_attack([attack(FINDING), attack(CERTAIN - 1)], Mode.ENFORCE) is None
+
+
+def test_one_certain_attack_among_doubtful_ones_is_the_reason() -> None:
+    attacks = [attack(70), attack(85, "path-traversal"), attack(99, "command-injection")]
+    decision = decide_attack(attacks, Mode.ENFORCE)
+    assert decision is not None
+    assert decision.rule == "attack:path-traversal"
+
+
+@pytest.mark.parametrize("installed", Mode)
+def test_the_mode_of_an_endpoint_is_its_contracts_or_else_the_installations(
+    installed: Mode,
+) -> None:
+    assert effective_mode(None, installed) is installed
+    assert effective_mode(Contract(ENDPOINT), installed) is installed
+    for mode in Mode:
+        assert effective_mode(Contract(ENDPOINT, mode=mode), installed) is mode
