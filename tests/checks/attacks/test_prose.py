@@ -17,11 +17,11 @@ COUNTED = [
     (" \n\t ", 0),
     ("the quick brown fox", 4),
     ("The (quick), *brown* 'fox': jumps!", 5),
-    ("don't and don\u2019t", 3),  # noqa: RUF001
+    ("don't and don\u2019t", 3),
     ("naïve Größe слово", 3),
     ("a b c 1 22 x1 foo_bar foo=bar a.b.c /etc/passwd --flag", 0),
     ("SELECT * FROM users", 3),
-    # Where no spaces are written, two characters are a word, and what stands between spaces one more.
+    # Without spaces two characters are a word, and what stands between spaces is one more.
     ("クリックして", 4),
     ("请点击这里", 3),
     ("word" * 100, 1),
