@@ -134,8 +134,12 @@ class AttackEngine:
         return wrapped
 
     def _ask(self, groups: int, text: str, value: Value, clues: Clues, budget: _Budget) -> None:
-        for number, recogniser in enumerate(self._recognisers):
-            if groups >> number & 1 and not clues.certain(recogniser.check) and budget.has(text):
+        groups &= ~self._wrapped
+        while groups:
+            lowest = groups & -groups
+            groups ^= lowest
+            recogniser = self._recognisers[lowest.bit_length() - 1]
+            if not clues.certain(recogniser.check) and budget.has(text):
                 clue = recogniser.recognise(text, value)
                 if clue is not None:
                     clues.keep(recogniser.check, clue, value)
