@@ -24,12 +24,15 @@ from nightlatch.exchange.judgement import Level
 
 _BARE = 1000
 """Characters of a value that may be, as a whole, a script or an address."""
+_HEAD = 200
+"""Characters before the first tag that may be the rest of a script."""
 _BODIES = frozenset({Place.FORM, Place.MULTIPART, Place.FILE, Place.JSON, Place.XML, Place.BODY})
 """Where people post texts, and some of them HTML."""
 
 _SCRIPT_WORD = re.compile(
     r"alert|confirm|prompt|eval|constructor|document|location|script|import|throw|settimeout"
-    r"|setinterval|function|data:|(?<![a-z])on[a-z]{3,40}+[^a-z0-9<>]{0,30}+=|style|cookie|\[\]|\u0061",
+    r"|setinterval|function|data:|(?<![a-z])on[a-z]{3,40}+[^a-z0-9<>]{0,30}+=|style|cookie|\[\]|\\u"
+    r"|[\w.)]\s*+\[\s*+['\"`/(\d]|fromcharcode|tostring|mocha",
     re.IGNORECASE,
 )
 _HANDLER_NAME = re.compile(r"(?<![\w-])on[a-z]{3,40}+\s*+=", re.IGNORECASE)
@@ -122,13 +125,17 @@ def _in_attribute(text: str, first: int) -> Iterator[_Sighting]:
 
 def _as_script(text: str) -> Iterator[_Sighting]:
     opened = url(text)
-    if opened.danger is Danger.HOSTILE or (
-        opened.danger and calls(text) and not sentence(tokens(text))
-    ):
+    runs = opened.danger is Danger.HOSTILE or (opened.danger and calls(text))
+    if runs and not sentence(tokens(text.partition(":")[2])):
         yield _Sighting(opened, 0, len(text), False)
         return
     if why := obfuscated(text):
         yield _Sighting(Act(Danger.HOSTILE, why), 0, len(text), False)
+        return
+    first = text.find("<")
+    if 0 < first <= _HEAD and _reads_as_script(text[:first]):
+        act = Act(Danger.HOSTILE, "is script that calls alert, as an attempt does")
+        yield _Sighting(act, 0, len(text), True)
         return
     for quote in ("", "'", '"', "`"):
         start = text.find(quote) + len(quote)
@@ -140,6 +147,11 @@ def _as_script(text: str) -> Iterator[_Sighting]:
             breaks = bool(quote) or text.lstrip()[:1] in "'\"`;)}*-"
             yield _Sighting(Act(Danger.HOSTILE, "is script that " + why), 0, len(text), breaks)
             return
+
+
+def _reads_as_script(text: str) -> bool:
+    read = tokens(text)
+    return bool(proof(read)) and not sentence(read)
 
 
 def _in_template(text: str) -> Iterator[_Sighting]:
@@ -207,7 +219,8 @@ _PATTERNS = (
     r"[^\x00-\x1f]['\"`]\s*\+\s*['\"`][a-z]",
     r"<(?:iframe|frame|object|embed|applet|base|link|meta|i?layer|bgsound|portal|xml|import|form)[\s/]",
     r"srcdoc\s*=",
-    r"@im\w*port|expression\s*\(|-(?:moz|o)-(?:binding|link)|behavior\s*:|\\[0-9a-f]{2,6}\s?[a-z]*\s*\(",
+    r"style\s*=[^>]{0,300}\\[0-9a-f]{1,6}",
+    r"@im[\w\\]{0,6}port|expression\s*\(|-(?:moz|o)-(?:binding|link)|behavior\s*:|\\[0-9a-f]{2,6}\s?[a-z]*\s*\(",
     r"\w<[a-z/!]{0,3}>[\w(=]",
     r"\.\.tostring\(\d",
     r"throw\b.{0,40}onerror|onerror\b.{0,40}throw",

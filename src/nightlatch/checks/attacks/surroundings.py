@@ -10,8 +10,8 @@ from typing import NamedTuple
 from nightlatch.checks.attacks.value import Value
 
 _WORD = re.compile(
-    r"(?<!\S)[(\"'*_]?[^\W\d_]{2,}(?=[\s.,!?;:)\"'*_]|\Z)"
-    r"|[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{2}"
+    r"[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{2}"
+    r"|(?<!\S)[(\"'*_]?[^\W\d_]{2,30}(?=[\s.,!?;:)\"'*_]|\Z)"
 )
 """A word between spaces; where a language writes none, two characters."""
 _REACH = 3000

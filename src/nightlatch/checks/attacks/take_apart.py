@@ -21,7 +21,7 @@ MAX_NODES = 2_000
 """Texts and attributes of an XML body."""
 _UNDECODABLE = "\ufffd"
 
-_UNUSUAL_NAME = re.compile(r"[^\w.$\[\]\-\n ]|[.\[]\$|__proto__|constructor|prototype")
+_UNUSUAL_NAME = re.compile(r"[^\w.$\[\]\-\n ]|[.\[]\$|__proto__|constructor|prototype|class[.\[]")
 """What a programmer's field name does not have in it; most requests have no such name."""
 
 _UNUSUAL_KEY = re.compile(

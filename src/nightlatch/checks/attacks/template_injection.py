@@ -155,7 +155,7 @@ environment = jinja2.sandbox.ImmutableSandboxedEnvironment()
     cwe=1336,
     references=(
         "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/18-Testing_for_Server-side_Template_Injection",
-        "https://cwe.mitre.org/data/definitions/1336.html",
+        "https://jinja.palletsprojects.com/en/stable/sandbox/",
     ),
     judge=found("template-injection"),
 )

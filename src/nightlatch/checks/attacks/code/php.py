@@ -110,8 +110,12 @@ def _tagged(text: str, tag: re.Match[str]) -> Iterator[Sign]:
     end = body.find("?>")
     stop = tag.end() + (len(body) if end < 0 else end + 2)
     calls, takes = bool(_CALL.search(body)), bool(_SUPERGLOBAL.search(body))
+    if not body.strip():
+        return
     # "<? " begins a processing instruction as well, so it must call something.
     if tag[0][2:].isspace() and not takes and not (calls and end >= 0):
+        return
+    if not (calls or takes) and stop - tag.start() >= _SHORT:
         return
     yield Sign(
         "is PHP to be run by the server",
@@ -130,4 +134,4 @@ def _breaks(head: str) -> bool:
         return head.count(last) > head.count(_OPENED[last])
     if last == ";":
         return all(character.isalnum() or character in " ._-;" for character in head)
-    return head.count(last) % 2 == 1
+    return head.count(last) == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from nightlatch.checks.attacks.code.sign import Feature, Sign, call_end
 
 _IMPORTED = re.compile(
-    r"__import__\s*+\(|importlib\s*+\.\s*+import_module\s*+\(\s*+['\"](?:os|subprocess|pty|socket|sys)"
+    r"__import__\s*+\(\s*+(?:[rbfu]?['\"\\]|chr|bytes|base64|request)|importlib\s*+\.\s*+import_module\s*+\(\s*+['\"](?:os|subprocess|pty|socket|sys)"
     r"|__builtins__\s*+[.\[]|(?:__class__|__subclasses__|__mro__|__bases?__|__globals__)\s*+[.\[(]",
 )
 _WALK = re.compile(

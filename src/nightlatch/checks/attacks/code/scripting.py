@@ -14,7 +14,7 @@ _RUBY = re.compile(
     r"|\A[;'\"\s)+]*+%x[({\[<!|/]|\beval\s*+\(?\s*+params\b|\bconstantize\.new\b",
 )
 _PERL = re.compile(
-    r"\buse\s++(?:IO::)?Socket\b[^\n]{0,200};|\bperl\s++-e\b|\bopen\s*+\(\s*+[A-Z]{1,12}\s*+,\s*+['\"]\s*+\||(?<!\w)qx\s?[{(/!|][^\n]{1,200}[})/!|]\s*+;"
+    r"\buse\s++(?:IO::)?Socket\b[^\n]{0,400}?[\w>]\(|\bperl\s++-e\b|\bopen\s*+\(\s*+[A-Z]{1,12}\s*+,\s*+['\"]\s*+\||(?<!\w)qx\s?[{(/!|][^\n]{1,200}[})/!|]\s*+;"
 )
 _LUA = re.compile(
     r"(?<![\w.])(?:os\s*+\.\s*+execute|io\s*+\.\s*+popen|loadstring|package\s*+\.\s*+loadlib|debug\s*+\.\s*+getregistry)\s*+[(\[]"

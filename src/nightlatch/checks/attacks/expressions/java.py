@@ -25,8 +25,8 @@ _OGNL = re.compile(
       (?:\[['"] | \.(?:put|get|set|remove|clear)\w*+\()
     | \(\#[a-z_]\w*+\s*+=\s*+(?:[@\#(['"]|new\s|\w++[.@(])
     | com\.opensymphony\.xwork2\.\w
-    | \#\w++\s*+=\s*+(?:new\s|@|\(?\#)
-    | \#\w++\.(?:setExcluded|getExcluded|exec|getInstance)\w*+\(
+    | (?<![.\w])\#\w++\s*+=\s*+(?:new\s|@|\(?\#)
+    | (?<![.\w])\#\w++\.(?:setExcluded|getExcluded|exec|getInstance)\w*+\(
     | redirect(?:Action)?:[$%]\{
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -26,11 +26,12 @@ _DATA = re.compile(
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
 _CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
-_STYLE = re.compile(
+_STYLE_RUNS = re.compile(
     r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url"
-    r"|(?:java|vb|live)script\s*+:|@im\w*port\s*+['\"]?\s*+(?:url)?",
+    r"|(?:java|vb|live)script\s*+:",
     re.IGNORECASE,
 )
+_STYLE_LOADS = re.compile(r"@import\s*+(?:url|['\"])", re.IGNORECASE)
 _JSX = re.compile(
     r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z"
 )
@@ -95,7 +96,7 @@ def _script(tag: Tag) -> Act:
     found = act(body)
     if found.danger is Danger.HOSTILE:
         return Act(Danger.HOSTILE, "adds a script that " + found.why)
-    if found.danger and (_program(body) or "vbs" in kind.lower()):
+    if body.strip() and (tag.closed or _program(body)):
         return Act(Danger.CODE, "adds a script")
     return NOTHING
 
@@ -158,10 +159,11 @@ def _behind_scheme(value: str) -> str:
 
 
 def _data(match: re.Match[str]) -> Act:
-    if not _ACTIVE.search(match["kind"] + match["rest"]):
+    coded = "base64" in match["rest"].lower()
+    if not coded and not _ACTIVE.search(match["kind"] + match["rest"]):
         return NOTHING
     content = match["content"]
-    content = _base64(content) if "base64" in match["rest"].lower() else _percent(content)
+    content = _base64(content) if coded else _percent(content)
     found = _document(content) if "script" not in match["kind"] else act(content)
     if found.danger is Danger.HOSTILE or (found.danger and "html" in match["kind"].lower()):
         return Act(Danger.HOSTILE, "opens an address that is itself a page with script")
@@ -197,12 +199,11 @@ def _style(value: str) -> Act:
         value = _CSS_COMMENT.sub("", value)
     if "<" in value and (found := _document(value)).danger is Danger.HOSTILE:
         return found
-    match = _STYLE.search(value)
-    if match is None:
-        return NOTHING
-    if match[0].startswith("@"):
+    if _STYLE_RUNS.search(value):
+        return Act(Danger.HOSTILE, "adds style that runs script")
+    if _STYLE_LOADS.search(value):
         return Act(Danger.FOREIGN, "loads style from elsewhere")
-    return Act(Danger.HOSTILE, "adds style that runs script")
+    return NOTHING
 
 
 def _foreign(tag: Tag, name: str, value: str) -> Act:

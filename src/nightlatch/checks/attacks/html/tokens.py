@@ -31,12 +31,14 @@ class Tag(NamedTuple):
     """Behind the tag; behind the body of a script or style."""
     body: str = ""
     """The text of a script or style."""
+    closed: bool = False
+    """Its body has an end."""
 
 
 # Every repetition is possessive: no input makes the matcher go back.
 _OPEN = re.compile(
     r"<(?:[\s\x00]++(?=/?\s*+(?:script|iframe|img|svg)\b))?+"
-    r"(?P<name>/?\s?[a-zA-Z][^\s/>\x00]*+|!--|[!?%])",
+    r"(?P<name>/?(?:\s++(?=script\b))?+[a-zA-Z][^\s/>\x00]*+|!--|[!?%])",
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(
@@ -49,7 +51,6 @@ _ATTRIBUTE = re.compile(
     """,
     re.VERBOSE,
 )
-_COMMENT_ENDS = ("-->", "--!>")
 _CLOSE = re.compile(r"[\s/\x00]*+>?")
 _BODIES = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style")}
 
@@ -58,12 +59,8 @@ def tags(text: str, start: int = 0) -> list[Tag]:
     """The tags of `text` from `start`, which is read as the content of an element."""
     found: list[Tag] = []
     at = start
-    last_end = max(text.rfind(close) for close in _COMMENT_ENDS)
     while len(found) < MAX_TAGS and (match := _OPEN.search(text, at)):
-        if match["name"] == "!--":
-            tag = _comment(text, match, ends=match.end() <= last_end)
-        else:
-            tag = _tag(text, match)
+        tag = _tag(text, match)
         found.append(tag)
         at = tag.end
     return found
@@ -75,29 +72,20 @@ def attributes_at(text: str, start: int) -> Tag:
     return Tag("", attributes, start, end)
 
 
-def _comment(text: str, match: re.Match[str], *, ends: bool) -> Tag:
-    # <!--> and <!---> are whole comments, of which attempts make use.
-    if text.startswith((">", "->"), match.end()):
-        return Tag("!", (), match.start(), text.index(">", match.end()) + 1)
-    # What some browsers read inside (<!--[if IE]>), and a comment without an end, hide nothing.
-    if not ends or text.startswith("[", match.end()):
-        return Tag("!", (), match.start(), match.end())
-    found = [text.find(close, match.end()) + len(close) for close in _COMMENT_ENDS]
-    return Tag("!", (), match.start(), min(end for end in found if end > match.end()))
-
-
 def _tag(text: str, match: re.Match[str]) -> Tag:
     name = match["name"].lower()
-    if name in {"!", "?", "%"}:
+    # What is in a comment is read too: browsers and filters differ on where it ends.
+    if name in {"!--", "!", "?", "%"}:
         return Tag("!", (), match.start(), match.end())
     attributes, end = _attributes(text, match.end())
     # "<scr<script>ipt>" is what is left when a filter removes tags once.
-    name = name.replace(" ", "").rpartition("<")[2].rpartition(":")[2].strip("\"'`\\")
+    name = "".join(name.split()).rpartition("<")[2].rpartition(":")[2].strip("\"'`\\")
     if (closing := _BODIES.get(name)) is None:
         return Tag(name, attributes, match.start(), end)
     close = closing.search(text, end)
     stop = close.start() if close else len(text)
-    return Tag(name, attributes, match.start(), stop, text[end : min(stop, end + MAX_BODY)])
+    body = text[end : min(stop, end + MAX_BODY)]
+    return Tag(name, attributes, match.start(), stop, body, close is not None)
 
 
 def _attributes(text: str, at: int) -> tuple[tuple[tuple[str, str], ...], int]:

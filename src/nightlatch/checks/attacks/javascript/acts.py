@@ -48,6 +48,8 @@ NOTHING = Act(Danger.NONE, "")
 
 _DEPTH = 3
 """Strings within strings that are evaluated."""
+_STRINGS = 64
+"""Tokens among which the parts of evaluated code are looked for."""
 _APPLY = ("call", "apply", "bind")
 _USED = ("(", ".", "?.", "=", "[")
 _END = Token("end", "", 0)
@@ -178,10 +180,19 @@ def _evaluator(read: _Code, at: int) -> str:
         why = act(argument.text, read.depth + 1)
         if why.danger is Danger.HOSTILE:
             return "evaluates a string that " + why.why
-        return "evaluates a string" if name == "eval" and why.danger else ""
+        return "evaluates a string" if name == "eval" and opened and calls(argument.text) else ""
     if name in {"eval", "execScript"} and opened:
-        distant = any(token.text in DISTANT for token in read.tokens[call : call + 10])
-        return "evaluates what comes from elsewhere" if distant else ""
+        if any(token.text in DISTANT for token in read.tokens[call : call + 10]):
+            return "evaluates what comes from elsewhere"
+        return _from_strings(read)
+    return ""
+
+
+def _from_strings(read: _Code) -> str:
+    """Is a string among those that the evaluated code is put together from hostile by itself?"""
+    strings = [token.text for token in read.tokens[:_STRINGS] if token.literal]
+    if read.depth < _DEPTH and any(act(text, _DEPTH).danger is Danger.HOSTILE for text in strings):
+        return "evaluates a string that calls alert"
     return ""
 
 
