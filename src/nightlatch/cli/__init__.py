@@ -9,6 +9,7 @@ from nightlatch.cli.demo import demo, serve_sample
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
 from nightlatch.cli.output import Refusal, error
+from nightlatch.cli.patterns import patterns
 from nightlatch.cli.up import token, up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
@@ -24,7 +25,7 @@ cli = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, doctor, endpoints, checks, token, version):
+for command in (demo, up, doctor, endpoints, checks, patterns, token, version):
     cli.command()(command)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 

@@ -15,7 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from nightlatch.app.configuration import configure
+from nightlatch.app.stores import cache_dir
 from nightlatch.cli.output import AsJson, print_json, screen
+from nightlatch.cli.patterns import compile_patterns
 from nightlatch.cli.up import console_link, end_in_order
 from nightlatch.exchange.judgement import Mode
 from nightlatch.workbench.demo.cast import Cast, make_cast
@@ -40,6 +42,8 @@ def demo(
     honest traffic. Nothing leaves this machine.
     """
     end_in_order()
+    # Before the curtain: the sample's servers would each wait for it.
+    compile_patterns(cache_dir(configure()), quiet=as_json)
     cast = make_cast(attempts)
     with tempfile.TemporaryDirectory(prefix="nightlatch-demo-") as directory, ExitStack() as stages:
         runs, last = asyncio.run(_play_all(Path(directory), cast, stages, quiet=as_json))

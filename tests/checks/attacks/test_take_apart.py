@@ -10,7 +10,7 @@ from nightlatch.exchange.headers import Headers
 
 def values(*given: object, **more: object) -> list[Value]:
     request, query, content = read(a_request(*given, **more))  # type: ignore[arg-type]
-    return take_apart(request, query, content)
+    return list(take_apart(request, query, content))
 
 
 def texts(found: list[Value], place: Place) -> dict[str, str]:
@@ -42,7 +42,7 @@ def test_the_parameters_of_the_page_before_are_values() -> None:
 def test_a_cookie_may_be_utf8() -> None:
     request = a_request("GET", "/")
     headers = Headers([(b"cookie", "name=Zoë; q=\uff1cb\uff1e".encode())])
-    found = take_apart(*read(replace(request, headers=headers)))
+    found = list(take_apart(*read(replace(request, headers=headers))))
     assert texts(found, Place.COOKIE) == {"name": "Zoë", "q": "\uff1cb\uff1e"}
 
 

@@ -6,6 +6,7 @@ that the database depends on, so a changed pattern, library or processor builds 
 
 import fcntl
 import hashlib
+import logging
 import os
 import platform
 import tempfile
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import hyperscan
 
+log = logging.getLogger("nightlatch")
+
 _MAGIC = b"nightlatch-patterns-1\n"
 _DIGEST = 32
 _UNUSED = 30 * 86_400.0
@@ -33,7 +36,8 @@ def open_database(expressions: tuple[bytes, ...], cache: Path | None) -> "hypers
     """The database over `expressions`, numbered from 0; from a file in the directory `cache` where
     there is one. When several processes start at once, one builds and the others wait for it.
 
-    A directory that cannot be written costs the build at each start, and nothing else.
+    Building is said in the log. A directory that cannot be written costs the build at each start,
+    and nothing else.
     """
     if cache is None:
         return _build(expressions)
@@ -57,6 +61,7 @@ def open_database(expressions: tuple[bytes, ...], cache: Path | None) -> "hypers
 def _build_into(path: Path, expressions: Sequence[bytes]) -> "hyperscan.Database":
     import hyperscan
 
+    log.info("Compiling the attack patterns, once on this machine: it takes some seconds.")
     database = _build(expressions)
     data = hyperscan.dumpb(database)
     # Written beside and renamed: a reader sees the whole file or none.

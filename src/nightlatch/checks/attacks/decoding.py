@@ -32,7 +32,13 @@ _FEW_STRAY = 3
 """Percent signs before letters that a text may have of its own; IIS drops them all."""
 _WIDE_PERCENT = re.compile(r"%[uU]([0-9a-fA-F]{4})")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}|%[uU][0-9a-fA-F]{4}")
-_ENTITY = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[A-Za-z]{2,24};?)")
+_ENTITY = re.compile(
+    r"&(?:#\d{1,9};?|#[xX][0-9a-fA-F]{1,8};?|[A-Za-z][A-Za-z0-9]{1,24};"
+    r"|(?:[lg]t|amp|quot)(?![A-Za-z0-9=]))",
+    re.IGNORECASE,
+)
+"""Character references; without their semicolon as browsers read them (HTML 13.2.5.73), so that
+the parameters of a query are none."""
 _OVERLONG = re.compile(rb"\xc0/|\xc1\x1c|[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf]")
 """UTF-8 in more bytes than it needs (RFC 3629 section 10), which lax decoders accept; and the two
 forms of the IIS traversal of 2000, whose second byte is none."""
@@ -48,7 +54,7 @@ _BASE64 = re.compile(r"(?:/|.{0,64}?(?:base64,|[Bb]asic ))?([A-Za-z0-9+/_\-]{11,
 _TO_STANDARD = str.maketrans("-_", "+/")
 _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n\0"
 
-TOKEN = r"ey[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*"
+TOKEN = r"ey[A-Za-z0-9_\-]{8,}\."
 _TOKEN = re.compile(r"ey[A-Za-z0-9_\-]{8,}+(?:\.[A-Za-z0-9_\-]*+){1,4}")
 MAX_TOKENS = 4
 
@@ -126,7 +132,11 @@ def _escapes(text: str) -> str:
 
 
 def _entities(text: str) -> str:
-    return html.unescape(text) if "&" in text and _ENTITY.search(text) else text
+    return _ENTITY.sub(_referred, text) if "&" in text else text
+
+
+def _referred(matched: re.Match[str]) -> str:
+    return html.unescape(matched[0])
 
 
 def _disguised(text: str) -> str:

@@ -16,6 +16,7 @@ from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
 from nightlatch.checks.attacks.registry import RECOGNISERS, REQUEST_RULES
 from nightlatch.checks.attacks.take_apart import left_out, take_apart
 from nightlatch.checks.attacks.value import Attack, Value
+from nightlatch.checks.attacks.values import Values
 from nightlatch.exchange.content import Content, Leaf
 from nightlatch.exchange.exchange import Request
 
@@ -80,6 +81,7 @@ class AttackEngine:
         groups = [recogniser.patterns for recogniser in recognisers]
         self._proposals = Proposals([*groups, _WRAPPED], cache)
         self._wrapped = 1 << len(groups)
+        self._readers = self._wrapped - 1
         self._clean: set[tuple[bytes, bytes]] = set()
 
     @classmethod
@@ -108,34 +110,42 @@ class AttackEngine:
         self._remember(request.headers.raw)
         return Inspection(unread=unread) if unread else CLEAN
 
-    def _rounds(self, values: list[Value], clues: Clues) -> str:
+    def _rounds(self, values: Values, clues: Clues) -> str:
         """Read the values, then what was encoded in them; what was left unread, in words."""
         seen: set[tuple[str, str]] = set()
         budget = _Budget()
         left = MAX_CHARACTERS
         for _ in range(MAX_ROUNDS):
-            values, left, unread = _affordable(values, left)
-            wrapped = self._read(values, clues, budget)
-            values = list(_next_layer(values, wrapped, seen))
-            if unread or not values:
+            number, unread = _affordable(values.texts, left)
+            texts = values.texts[:number] if unread else values.texts
+            left -= sum(map(len, texts))
+            wrapped = self._read(texts, values, clues, budget)
+            inner = list(_next_layer(texts, values, wrapped, seen))
+            if unread or not inner:
                 return unread or budget.exceeded
+            values = Values(inner)
         return "values were encoded more than four times"
 
-    def _read(self, values: list[Value], clues: Clues, budget: _Budget) -> set[int]:
+    def _read(self, texts: list[str], values: Values, clues: Clues, budget: _Budget) -> set[int]:
         """Let the recognisers read; the indexes of values with something wrapped up in them."""
-        windows = list(_windows(values))
-        proposed = self._proposals.propose([text for _, text in windows])
+        owners: Sequence[int] = range(len(texts))
+        windows = texts
+        if max(map(len, texts), default=0) > WINDOW:
+            owners, windows = _windows(texts)
         wrapped = set()
-        for index, groups in proposed.items():
-            number, text = windows[index]
+        for index, groups in self._proposals.propose(windows).items():
+            number = owners[index]
             if groups & self._wrapped:
                 wrapped.add(number)
-            self._ask(groups, text, values[number], clues, budget)
+            self._ask(groups & self._readers, windows[index], values[number], clues, budget)
         return wrapped
 
     def _ask(self, groups: int, text: str, value: Value, clues: Clues, budget: _Budget) -> None:
-        for number, recogniser in enumerate(self._recognisers):
-            if groups >> number & 1 and not clues.certain(recogniser.check) and budget.has(text):
+        while groups:
+            lowest = groups & -groups
+            groups ^= lowest
+            recogniser = self._recognisers[lowest.bit_length() - 1]
+            if not clues.certain(recogniser.check) and budget.has(text):
                 clue = recogniser.recognise(text, value)
                 if clue is not None:
                     clues.keep(recogniser.check, clue, value)
@@ -149,39 +159,40 @@ class AttackEngine:
                 clean.add(header)
 
 
-def _affordable(values: list[Value], left: int) -> tuple[list[Value], int, str]:
-    """The values that the bounds allow to read, what they leave, and what they left out."""
-    unread = ""
-    if len(values) > MAX_VALUES:
-        unread, values = f"{len(values) - MAX_VALUES} of the values", values[:MAX_VALUES]
-    for number, value in enumerate(values):
-        left -= len(value.text)
+def _affordable(texts: list[str], left: int) -> tuple[int, str]:
+    """How many of the texts the bounds allow to read, and what they leave out, in words."""
+    if len(texts) <= MAX_VALUES and sum(map(len, texts)) <= left:
+        return len(texts), ""
+    number = 0
+    for text in texts[:MAX_VALUES]:
+        left -= len(text)
         if left < 0:
-            return (
-                values[:number],
-                0,
-                f"{len(values) - number} values beyond {MAX_CHARACTERS // 1024} KB",
-            )
-    return values, left, unread
+            break
+        number += 1
+    return number, f"{len(texts) - number} of the values, beyond {MAX_CHARACTERS >> 10} KB"
 
 
-def _windows(values: Iterable[Value]) -> Iterator[tuple[int, str]]:
-    """Each text with the number of its value; a long one in several windows."""
-    for number, value in enumerate(values):
-        text = value.text
-        if len(text) <= WINDOW:
-            yield number, text
-        else:
-            for start in range(0, len(text), WINDOW - OVERLAP):
-                yield number, text[start : start + WINDOW]
+def _windows(texts: Iterable[str]) -> tuple[list[int], list[str]]:
+    """The texts, long ones in several windows, and for each the number of its text."""
+    owners, windows = [], []
+    for number, text in enumerate(texts):
+        step = WINDOW - OVERLAP if len(text) > WINDOW else WINDOW
+        for start in range(0, max(len(text), 1), step):
+            owners.append(number)
+            windows.append(text[start : start + WINDOW])
+    return owners, windows
 
 
 def _next_layer(
-    values: Iterable[Value], wrapped: set[int], seen: set[tuple[str, str]]
+    texts: list[str], values: Values, wrapped: set[int], seen: set[tuple[str, str]]
 ) -> Iterator[Value]:
-    for number, value in enumerate(values):
+    coded: set[int] = set()
+    if CODED.search("\n".join(texts)):
+        coded = {number for number, text in enumerate(texts) if CODED.search(text)}
+    for number in sorted(coded | wrapped):
+        value = values[number]
         inner = list(unwrap(value)) if number in wrapped else []
-        if CODED.search(value.text) and (unfolded := unfold(value)) is not None:
+        if number in coded and (unfolded := unfold(value)) is not None:
             inner.append(unfolded)
         for decoded in inner:
             key = (decoded.name, decoded.text)

@@ -1,7 +1,7 @@
 """Which recogniser should look at which text: one pass of Hyperscan over all of them together."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from threading import local
@@ -42,13 +42,15 @@ class Proposals:
         """For every text that a pattern matched, the groups whose patterns they were."""
         if self._database is None:
             return {}
-        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
         # Line ends between them: "^" and "$" of a pattern mean the ends of a text, or of a line.
-        together = b"\n".join(encoded)
+        together = "\n".join(texts)
         matches: list[tuple[int, int]] = []
-        if not self._scan(together, matches, _note):
-            return {number: self._alone(text) for number, text in enumerate(encoded)}
-        return self._by_text(matches, encoded) if matches else {}
+        if not self._scan(_encoded(together), matches, _note):
+            return {number: self._alone(_encoded(text)) for number, text in enumerate(texts)}
+        if not matches:
+            return {}
+        lengths = map(len, texts if together.isascii() else map(_encoded, texts))
+        return self._by_text(matches, lengths)
 
     def _alone(self, text: bytes) -> int:
         """The groups that want to see this one text."""
@@ -70,8 +72,9 @@ class Proposals:
             return False
         return True
 
-    def _by_text(self, matches: list[tuple[int, int]], encoded: list[bytes]) -> Proposed:
-        starts = list(accumulate((len(text) + 1 for text in encoded), initial=0))
+    def _by_text(self, matches: list[tuple[int, int]], lengths: Iterable[int]) -> Proposed:
+        """`lengths` of the texts, in bytes."""
+        starts = list(accumulate((length + 1 for length in lengths), initial=0))
         proposed: Proposed = {}
         bits = self._bits
         for pattern, end in matches:
@@ -88,6 +91,10 @@ class Proposals:
 
             scratch = self._threads.scratch = hyperscan.Scratch(self._database)
             return scratch
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _note(pattern: int, _start: int, end: int, _flags: int, matches: object) -> bool:

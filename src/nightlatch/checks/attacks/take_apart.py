@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from nightlatch.checks.attacks.decoding import lenient_text
 from nightlatch.checks.attacks.value import Place, Value
+from nightlatch.checks.attacks.values import Values, strings_of
 from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf, query_leaves
 from nightlatch.exchange.exchange import Request
 from nightlatch.exchange.media import decode_text
@@ -22,6 +23,11 @@ _UNDECODABLE = "\ufffd"
 
 _UNUSUAL_NAME = re.compile(r"[^\w.$\[\]\-\n ]|[.\[]\$|__proto__|constructor|prototype|class[.\[]")
 """What a programmer's field name does not have in it; most requests have no such name."""
+
+_UNUSUAL_KEY = re.compile(
+    r"[^\w.$\[\]\-\n ]|^\$|[.\[]\$|__proto__|constructor|prototype", re.MULTILINE
+)
+"""The same of one key alone."""
 
 _XML_NODE = re.compile(
     r"""<!\[CDATA\[(?P<cdata>[^\]]++)
@@ -49,7 +55,7 @@ def take_apart(
     query: tuple[Leaf, ...],
     content: Content,
     known: frozenset[tuple[bytes, bytes]] | set[tuple[bytes, bytes]] = frozenset(),
-) -> list[Value]:
+) -> Values:
     """Every value of the request, but for header fields in `known`, which were clean before."""
     values = [Value(Place.PATH, "", request.path)]
     if query:
@@ -62,11 +68,15 @@ def take_apart(
     for header in request.headers.raw:
         if header not in known:
             _add_header(values, *header)
-    if request.body.data:
-        _add_body(values, request, content)
     if request.body.tail:
         values.append(Value(Place.BODY, "", lenient_text(request.body.tail)))
-    return values
+    if content.kind is ContentKind.JSON and (found := strings_of(content.value)) is not None:
+        strings, keys = found
+        if not content.partial and not _UNUSUAL_KEY.search("\n".join(keys)):
+            return Values(values, strings, content)
+    if request.body.data:
+        _add_body(values, request, content)
+    return Values(values)
 
 
 def left_out(request: Request, query: tuple[Leaf, ...], content: Content) -> str:
