@@ -1,6 +1,7 @@
 """Command injection: a value that would run a program of the caller's choosing."""
 
 import re
+from collections.abc import Iterable
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
@@ -244,26 +245,51 @@ library instead of a program.""",
 )
 
 
-_OPENED = r"""(?:^|[;|&\n\r`]|[$<>]\()[\s({!@"'+]*"""
+# Texts are searched one behind the other, with line ends between them: what a line begins with is
+# what most values begin with, so there a name alone proposes nothing.
+_SEPARATED = r"""(?:[;|&\r`]|[$<>]\()[\s({!@"'+]*"""
+_LINE_BEGINS = r"""^[ \t({!@"'+]*"""
+_DIRECTORY = r"(?:/(?:usr/)?(?:local/)?s?bin/|\./|[a-z]:\\[\w\\]*\\)"
+_SUBCOMMANDS = (
+    "user|users|localgroup|group|view|share|use|query|add|save|export|delete|create|config|stop"
+    "|process|os|qfe|useraccount|product|service|computersystem|aux|auxww|hosts|passwd|addr|route"
+)
+_HIDING = (
+    r"""(?:''|""|``|\w'\w*'|'\w+'\w|\w"\w*"|"\w+"\w|\\\w|\$[@*?!#-]|\$\{|\$\(|\$['"a-z_\d]|\w\^\w"""
+    r"""|/[\w/.*?]{0,30}[?*\[]\S{0,30}[\w])"""
+)
+"""What hides a name from one who looks for it."""
 
 
 def _patterns() -> tuple[str, ...]:
-    names = "|".join(sorted(name.replace(".", r"\.") for name in COMMANDS))
+    names = _choice(COMMANDS)
+    bare = _choice(name for name, kind in COMMANDS.items() if kind in (Kind.TELLING, Kind.LISTING))
+    wrappers = _choice(WRAPPERS - {"!"})
+    wrapped = rf"(?:{wrappers})\s+(?:-\S{{1,20}}\s+)?(?:[\w.-]{{1,12}}\s+)?{_DIRECTORY}?(?:{names})"
+    argument = r"""[ \t]+(?:[^\w\s]|\d|[^\s'"’,!]{0,64}[/.:@=*$<>|;&\\])|[<>|;&`+\t\x0b\f]|\$\{?\w"""
     return (
-        rf"{_OPENED}(?:{names})(?:\.exe|\.com)?(?:[^\w.=:-]|$)",
-        rf"{_OPENED}(?:/(?:usr/)?(?:local/)?s?bin/|\./|[a-z]:\\[\w\\]*\\)[\w.]+",
-        rf"{_OPENED}(?:{'|'.join(sorted(WRAPPERS - {'!'}))})\s",
-        r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString",
-        # A name that something is hidden in.
-        r"""[;|&\n\r`(][\s({!@]*[\w./\\]*(?:''|""|``|'\w+'|"\w+"|\\\w|\$[@*{(\w']|[?*^\[])""",
-        r"""^\s*[\w./]*(?:'\w*'\w|"\w*"\w|\\\w|\$[@*{]|\$\w|[?*]|\[\w)[\w'"$@]*(?:\s|$)""",
+        rf"{_SEPARATED}(?:{names})(?:\.exe|\.com)?(?:[^\w.=:-]|$)",
+        rf"{_LINE_BEGINS}(?:{names})(?:\.exe|\.com)?(?:{argument})",
+        rf"{_LINE_BEGINS}(?:net1?|reg|sc|wmic|ps|getent|ip)(?:\.exe)?\s+(?:{_SUBCOMMANDS})\b",
+        rf"{_LINE_BEGINS}(?:{bare})[\s;|&#)\"'`]*$",
+        rf"(?:{_SEPARATED}|{_LINE_BEGINS}){_DIRECTORY}[\w.]+",
+        rf"(?:{_SEPARATED}|{_LINE_BEGINS}){wrapped}\b",
+        r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString|[<>]&?\s*/dev/(?:tcp|udp)/",
+        rf"{_SEPARATED}[\w./\\-]*{_HIDING}",
+        rf"{_LINE_BEGINS}[\w./\\-]*{_HIDING}[\w'\"$@*/?\[\]\\{{}}()^]*(?:\s|$)",
         r"\$\{?IFS",
-        r"""(?:^|[;|&\n`(])\s*\{[\w./'"\\]+,[^}]""",
+        r"""(?:^|[;|&\n`(])\s*\{[\w./'"\\$@*]+,[^}]""",
         r"\(\)\s*\{",
         r"-o\s?(?:Proxy|Local|PermitLocal|KnownHosts)Command|-OQueue|-oQ/|-X\s?/|-c\s?(?:core|proto)",
-        r"--[a-z]+(?:-[a-z]+)*=|ext::\S",
+        r"--(?:upload-pack|receive-pack|exec|rsh|to-command|use-askpass|use-compress-program)=",
+        r"--(?:checkpoint-action|info-script|new-volume-script|diff-program|pager|init-command)=",
+        r"--(?:open-files-in-pager|gpg-program|renderer-cmd-prefix|gpu-launcher)=|ext::\S",
         r"%comspec%|%\w+:~",
     )
+
+
+def _choice(names: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, names)))
 
 
 RECOGNISER = Recogniser("command-injection", _patterns(), recognise)
