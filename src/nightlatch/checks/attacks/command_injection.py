@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
@@ -34,6 +35,10 @@ _OPTION = LazyPattern(
 _LINE = LazyPattern(r"^[^\n]*\w", re.MULTILINE)
 _DOCUMENT = 7
 """Lines from which a text is a document, or a script that somebody keeps."""
+_MOST_WORDS = 40
+"""Of sentences; more are a text, whatever commands it names."""
+_BEGINNING = 2_048
+_UNDECODABLE = "\ufffd"
 _FENCE = LazyPattern(r"^[ \t>*-]{0,8}+```", re.MULTILINE)
 _SOCKET = LazyPattern(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
 _POWERSHELL = LazyPattern(
@@ -41,6 +46,7 @@ _POWERSHELL = LazyPattern(
     r"|\.DownloadString\s*+\(|\|\s*+iex\b",
     re.IGNORECASE,
 )
+_POWERSHELL_HINTS = ("iex", "invoke-expression", ".downloadstring")
 _COMMAND_NAMES = LazyPattern(
     r"(?:^|[._\[])(?:cmd|exec|execute|command|run|shell|process|query_?cmd|system|daemon|do_?cmd"
     r"|c|ping_?(?:addr|host|ip)?)\]?$",
@@ -74,11 +80,11 @@ def recognise(text: str, value: Value) -> Clue | None:
     option = _OPTION.search(text)
     if option is not None and count_words(text, option.end()) <= 3:
         return Clue(80, "is an option that makes the program run another", text)
-    socket = _SOCKET.search(text)
-    if socket is not None and count_words(text) <= 6:
-        return Clue(92, "opens a connection to a host of its choosing", text)
-    if _POWERSHELL.search(text) and count_words(text) <= 6:
-        return Clue(90, "has PowerShell fetch a script and run it", text)
+    if _is_document(text):
+        return None
+    fetching = _fetching(text)
+    if fetching is not None and count_words(text) <= 6:
+        return fetching
     if text.startswith("\\n") or text.endswith("\\n"):
         # Written as in a string's source, for a program that reads it as one.
         text = text.replace("\\n", "\n")
@@ -92,6 +98,27 @@ def recognise(text: str, value: Value) -> Clue | None:
         (_judge(command, commands, text, value) for command in commands),
         key=lambda clue: clue.certainty if clue else 0,
     )
+
+
+def _is_document(text: str) -> bool:
+    """Too many lines, words or bytes that are no text for a value that was made to be run."""
+    if text.count(_UNDECODABLE) > max(8, len(text) >> 5):
+        return True
+    if text.count("\n") >= _DOCUMENT - 1:
+        lines = sum(1 for _ in islice(_LINE.finditer(text), _DOCUMENT))
+        if lines == _DOCUMENT:
+            return True
+    return len(text) > 4 * _MOST_WORDS and count_words(text, 0, _BEGINNING) > _MOST_WORDS
+
+
+def _fetching(text: str) -> Clue | None:
+    """What needs no program's name."""
+    if "/dev/" in text and _SOCKET.search(text):
+        return Clue(92, "opens a connection to a host of its choosing", text)
+    lower = text.lower()
+    if any(hint in lower for hint in _POWERSHELL_HINTS) and _POWERSHELL.search(text):
+        return Clue(90, "has PowerShell fetch a script and run it", text)
+    return None
 
 
 def _judge(command: Command, commands: list[Command], text: str, value: Value) -> Clue | None:
@@ -189,10 +216,7 @@ def _doubt(command: Command, commands: list[Command], text: str) -> int:
         outside += max(0, count_words(text, start, end) - 3)
         at = max(at, end)
     outside += count_words(text, at)
-    lines = _LINE.findall(text) if "\n" in text else []
-    if len(lines) >= _DOCUMENT:
-        return 100
-    if len(lines) > 2 and command.fit is Fit.CALL:
+    if command.fit is Fit.CALL and "\n" in text and len(_LINE.findall(text)) > 2:
         outside += 3
     if command.opening == "`" and outside >= 2:
         return 100
@@ -254,10 +278,8 @@ _SUBCOMMANDS = (
     "user|users|localgroup|group|view|share|use|query|add|save|export|delete|create|config|stop"
     "|process|os|qfe|useraccount|product|service|computersystem|aux|auxww|hosts|passwd|addr|route"
 )
-_HIDING = (
-    r"""(?:''|""|``|\w'\w*'|'\w+'\w|\w"\w*"|"\w+"\w|\\\w|\$[@*?!#-]|\$\{|\$\(|\$['"a-z_\d]|\w\^\w"""
-    r"""|/[\w/.*?]{0,30}[?*\[]\S{0,30}[\w])"""
-)
+_HIDING = r"""''|""|``|\w'\w*'|'\w+'\w|\w"\w*"|"\w+"\w|\\\w|\$[@*?!#-]|\$\{|\$\(|\$['"\d]|\w\^\w"""
+_WILDCARDS = r"/(?:\S{0,20}/)?[\w.?*]{0,12}[?*\[][\w.?*\[\]]{0,12}(?:/|\s+[/-]|\s*$)"
 """What hides a name from one who looks for it."""
 
 
@@ -275,8 +297,10 @@ def _patterns() -> tuple[str, ...]:
         rf"(?:{_SEPARATED}|{_LINE_BEGINS}){_DIRECTORY}[\w.]+",
         rf"(?:{_SEPARATED}|{_LINE_BEGINS}){wrapped}\b",
         r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString|[<>]&?\s*/dev/(?:tcp|udp)/",
-        rf"{_SEPARATED}[\w./\\-]*{_HIDING}",
-        rf"{_LINE_BEGINS}[\w./\\-]*{_HIDING}[\w'\"$@*/?\[\]\\{{}}()^]*(?:\s|$)",
+        rf"{_SEPARATED}[\w./\\-]*(?:{_HIDING})",
+        rf"{_SEPARATED}[\w./\\-]*\$[a-z_]\w{{0,30}}(?:[^\w:=]|$)",
+        rf"(?:{_SEPARATED}|{_LINE_BEGINS})[\w.]*{_WILDCARDS}",
+        rf"{_LINE_BEGINS}[\w./\\-]*(?:{_HIDING}|\w\$[a-z_]\w{{0,30}})[\w'\"$@*/?\[\]\\{{}}()^]*(?:\s|$)",
         r"\$\{?IFS",
         r"""(?:^|[;|&\n`(])\s*\{[\w./'"\\$@*]+,[^}]""",
         r"\(\)\s*\{",
