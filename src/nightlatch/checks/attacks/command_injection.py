@@ -9,6 +9,7 @@ from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.shell.arguments import TREES, Fit, is_number_address
 from nightlatch.checks.attacks.shell.commands import COMMANDS, WRAPPERS, Kind
+from nightlatch.checks.attacks.shell.own_scripts import is_own_script, shows_a_stranger
 from nightlatch.checks.attacks.shell.reading import Command, commands_in
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -58,6 +59,14 @@ _SCRIPT_NAMES = LazyPattern(
     re.IGNORECASE,
 )
 """Where programs that build and deploy others keep command lines."""
+_OWN_SCRIPT = 70
+_LANGUAGES = LazyPattern(r"(?:perl|python\d?|ruby|php\d?|node(?:js)?|lua|tclsh)\Z")
+_RUNS_PROGRAMS = LazyPattern(
+    r"system|exec|popen|spawn|socket|subprocess|fsockopen|passthru|/bin/|\bsh\b|https?:|/etc/|eval"
+    r"|base64|`|\bos\.|import\s+os|sleep|phpinfo|qx",
+    re.IGNORECASE,
+)
+"""What a one-line program says when it is somebody else's."""
 _LIST_NAMES = LazyPattern(
     r"(?:fields?|columns?|cols|sort|order|order_?by|sort_?by|include|expand|keys?|select|group_?by"
     r"|tags?|categories|types?|props|properties|attributes|only|except|titles|metrics|dimensions)"
@@ -127,6 +136,9 @@ def _judge(command: Command, commands: list[Command], text: str, value: Value) -
         certainty -= 40
     if command.opening == "" and len(commands) > 1:
         certainty = min(certainty + 10, 95)
+    named = value.place is not Place.JSON and _COMMAND_NAMES.search(value.name)
+    if not named and is_own_script(text) and not shows_a_stranger(command):
+        certainty -= _OWN_SCRIPT
     certainty -= _doubt(command, commands, text)
     if certainty < 25:
         return None
@@ -145,6 +157,9 @@ def _certainty(command: Command, text: str, value: Value) -> int:
         return _at_the_beginning(command, text, value)
     if command.disguised and (command.fit > Fit.NONE or command.kind is Kind.TELLING):
         return 92
+    if command.opening == "`" and "`" not in text[command.end : command.end + 1]:
+        # Half a pair of back quotes runs nothing.
+        return 62 if command.fit is Fit.HARM else 0
     if command.fit is Fit.HARM:
         return 90
     if command.fit is Fit.CALL:
@@ -156,7 +171,8 @@ def _certainty(command: Command, text: str, value: Value) -> int:
 
 def _at_the_beginning(command: Command, text: str, value: Value) -> int:
     """No separator: an attack only where the application runs its value, so it must be plain."""
-    if value.place is Place.PATH or not _ENDS.match(text, command.end):
+    ends = _ENDS.match(text, command.end) or (command.disguised and text[command.end] in "|;&")
+    if value.place is Place.PATH or not ends:
         return 0
     named = _COMMAND_NAMES.search(value.name) is not None
     if command.disguised and (command.arguments or command.kind is Kind.TELLING):
@@ -172,6 +188,8 @@ def _at_the_beginning(command: Command, text: str, value: Value) -> int:
 
 def _bare_harm(command: Command) -> int:
     words = command.arguments
+    if _LANGUAGES.match(command.name) and not any(_RUNS_PROGRAMS.search(w.text) for w in words):
+        return 45
     if command.kind not in (Kind.NETWORK, Kind.WAIT):
         return 75 if command.kind is not Kind.LISTING or len(words) > 1 else 65
     if any(_SCRIPT_URL.search(word.text) for word in words):
@@ -195,7 +213,10 @@ def _alone(command: Command, text: str, value: Value) -> int:
     if command.kind in (Kind.PRINT, Kind.FILTER, Kind.FILE) or command.arguments:
         return 45 if not before else 30
     if command.opening in ("\n", "\r"):
-        return 65 if _SHORT_VALUE.match(before) else 0
+        ended = text[command.end : command.end + 1] in (";", "#", "&", "|") and _ONE_ITEM.match(
+            before
+        )
+        return 65 if _SHORT_VALUE.match(before) or ended else 0
     if len(before.split()) > 2:
         return 0
     if not before or not before[-1].isalnum() or not before[0].isalpha() or len(before) < 3:
@@ -288,7 +309,7 @@ def _patterns() -> tuple[str, ...]:
     bare = _choice(name for name, kind in COMMANDS.items() if kind in (Kind.TELLING, Kind.LISTING))
     wrappers = _choice(WRAPPERS - {"!"})
     wrapped = rf"(?:{wrappers})\s+(?:-\S{{1,20}}\s+)?(?:[\w.-]{{1,12}}\s+)?{_DIRECTORY}?(?:{names})"
-    argument = r"""[ \t]+(?:[^\w\s]|\d|[^\s'"’,!]{0,64}[/.:@=*$<>|;&\\])|[<>|;&`+\t\x0b\f]|\$\{?\w"""
+    argument = r"""[ \t]+(?:[^\w\s]|\d|[^\s'",!]{0,64}[/.:@=*$<>|;&\\])|[<>|;&`+\t\x0b\f]|\$\{?\w"""
     return (
         rf"{_SEPARATED}(?:{names})(?:\.exe|\.com)?(?:[^\w.=:-]|$)",
         rf"{_LINE_BEGINS}(?:{names})(?:\.exe|\.com)?(?:{argument})",

@@ -51,7 +51,7 @@ _HARMLESS_ANYWHERE = LazyPattern(
 def recognise(text: str, value: Value) -> Clue | None:
     if value.place is Place.FILE:
         return None
-    if clue := _of_cut_characters(text, value):
+    if not text.isascii() and (clue := _of_cut_characters(text, value)):
         return clue
     lines = added_lines(text)
     if not lines:
@@ -155,12 +155,16 @@ if any(character < " " or character == "\\x7f" for character in value):
     judge=found("crlf-injection"),
 )
 
+# Texts are searched one behind the other, with line ends between them: what begins like a header
+# must not also be what times and addresses begin like.
+_NAME = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+"
 RECOGNISER = Recogniser(
     check=CHECK.id,
     patterns=(
-        r"(?:[\r\n]|\\n)[ \t]*(?:set-cookie|location|refresh|status|host|link)[ \t]*:",
-        r"(?:[\r\n]|\\n)[ \t]*(?:http/[0-9]|[a-z0-9]+-[a-z0-9-]+[ \t]*:)",
-        r"^/[^\r\n]{0,400}[\r\n]",
+        r"(?:[\r\n]|\\n)[ \t]*(?:set-cookie2?|location|refresh|status|host|link)[ \t]*:",
+        rf"(?:[\r\n]|\\n)[ \t]*(?:http/\d(?:\.\d)?[ \t]+\d|{_NAME}[ \t]*:)",
+        r"^/[^\r\n]{0,400}(?:\r\n?|\n)[ \t]*[a-z][\w-]{0,40}[ \t]*:(?:[ \t]|[^/\s])",
+        r"^/[^\r\n]{0,400}(?:\r\n?|\n)[ \t]*(?:http/\d|[a-z]{3,10}[ \t]+\S+[ \t]+http/\d)",
         r"[^\x00-\x7f](?:set-cookie|location|content-type|content-length|x-[a-z0-9-]+)[ \t]*:",
     ),
     recognise=recognise,

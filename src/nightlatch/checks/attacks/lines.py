@@ -21,6 +21,8 @@ _TEXT_NAMES = LazyPattern(
 def added_lines(text: str) -> list[str]:
     """The lines after the first, at most MAX_LINES; a backslash escape counts as a line end where a
     capital letter follows it."""
+    if "\n" not in text and "\r" not in text and "\\" not in text:
+        return []
     return _BREAK.split(text, MAX_LINES)[1 : MAX_LINES + 1]
 
 
