@@ -67,7 +67,9 @@ _ENDING = (
     r"(?:ph(?:p\d?s?|tml?|ar|t)|pgif|jspx?|aspx?|csp|as[ahcm]x?|ashx|asmx|svc|soap|jspf|jsw|jsv|jhtml"
     r"|shtml?|stm|cfml?|cfc|war|cshtml|vbhtml)"
 )
-_HARMLESS = r"(?:jpe?g|png|gif|webp|bmp|ico|svg|tiff?|pdf|docx?|xlsx?|pptx?|mp\d|zip|rar|gz|csv|txt|heic|avif)"
+_HARMLESS = (
+    r"(?:jpe?g|png|gif|webp|bmp|ico|svg|tiff?|pdf|docx?|xlsx?|pptx?|mp\d|zip|rar|gz|csv|txt|heic|avif)"
+)
 
 RECOGNISER = Recogniser(
     "file-upload",
