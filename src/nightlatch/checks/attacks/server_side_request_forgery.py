@@ -4,7 +4,7 @@ import re
 
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.prose import is_prose
+from nightlatch.checks.attacks.prose import count_words, is_prose
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.url.addresses import Reach, Target, target_of
 from nightlatch.checks.attacks.url.find import Url, find_urls, hosts
@@ -26,6 +26,10 @@ _SAYS_PAGE = frozenset(("referer", "origin", "access-control-request-origin"))
 _ORDINARY = 25
 """Percent of certainty of what developers and their machines send every day."""
 _SPACE = LazyPattern(r"\s")
+_LONG = 400
+_BEGINNING = 2_048
+_MOST_WORDS = 24
+"""Of sentences; a longer text talks about its addresses, or links to them."""
 _ASKED_FOR = frozenset((Place.QUERY, Place.FORM, Place.MULTIPART, Place.PATH))
 
 _FETCHES = LazyPattern(r"(?:https?|ftps?|wss?|sftp|imaps?|pop3s?|smtps?|telnet|rtsp|)", re.ASCII)
@@ -64,6 +68,8 @@ _LOOK_ALIKES = "Unicode look-alikes"
 
 def recognise(text: str, value: Value) -> Clue | None:
     if value.place is Place.HEADER and value.name.lower() in _SAYS_WHERE_FROM:
+        return None
+    if len(text) > _LONG and count_words(text, 0, _BEGINNING) > _MOST_WORDS:
         return None
     best: Clue | None = None
     urls = 0
