@@ -3,6 +3,7 @@
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.sql.breakout import sql_in
 from nightlatch.checks.attacks.sql.finding import CUT, JOINED, TIME, WHOLE, Finding
+from nightlatch.checks.attacks.sql.patterns import PATTERNS
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -15,56 +16,6 @@ _LONG = 300
 _NOTE = 120
 _LINES = 3
 _SEGMENTS = 8
-
-_GAP = r"(?:[\s\x00-\x20\x80-\xff()+\-~!@`{]|/\*|\*/|\d)*"
-_PATTERNS = (
-    # A quote, and what a statement could go on with.
-    r"['\"][\s\x00-\x20\x80-\xff)]*(?:--|#|/\*|;|\|\||&&|[=<>!+\-*/%^&|~@]|,\s*\(?\s*\w+\s*\()",
-    (
-        r"['\"][\s\x00-\x20\x80-\xff)(/*!\d]*(?:x?or|and|union|like|r?like|regexp|between|in|is|not|having|where"
-        r"|order|group|limit|offset|div|mod|sounds|procedure|into|for|lock|as|waitfor|exec|execute"
-        r"|declare|begin|goto|if|select|drop|delete|insert|update|create|alter|except|intersect"
-        r"|eqv|imp)\b"
-    ),
-    # AND and OR before what decides a condition.
-    (
-        r"(?:x?or|and|not|having|where|\|\||&&)" + _GAP + r"(?:\d|['\"]|@|\w+\s*[(=<>]"
-        r"|null\b|true\b|false\b|select\b|\w+\s+(?:r?like|in|is|between|regexp)\b)"
-    ),
-    # A union, a query, a statement behind a semicolon.
-    r"union[\s\x00-\x20\x80-\xff(/#\-*!\d]*(?:all|distinct|select|\d|/\*|#|--)",
-    r"union\W*$",
-    r"union.{0,80}(?:select|values|table)",
-    r"\(\s*(?:select|case)\b",
-    r"waitfor[\s\x00-\x20\x80-\xff/*]+(?:delay|time)\b",
-    r"select(?:[\s\x00-\x20\x80-\xff(+\-~!*@'\"`/]|\d)+.{0,400}(?:from|\(|@@|--|#|/\*|,|end)",
-    (
-        r";[\s\x00-\x20\x80-\xff(/*]*(?:select|insert|update|delete|drop|create|alter|truncate|exec|execute|if"
-        r"|declare|set|waitfor|begin|call|shutdown|grant|copy|print|do|handler|rename|replace|attach"
-        r"|use|backup|pragma)\b"
-    ),
-    # Functions of databases.
-    (
-        r"(?:sleep|benchmark|pg_sleep\w*|randomblob|waitfor|extractvalue|updatexml|load_file|version"
-        r"|user|database|schema|current_\w+|db_name|utl_\w+\.\w+|dbms_\w+\.\w+|ctxsys\.\w+|xmltype"
-        r"|json_\w+|\w+name|\w*compress|coercibility|mid|substr|substring|ascii|char|chr|concat\w*"
-        r"|hex|unhex|elt|exp|cast|convert|row_count|make_set|gtid_sub\w+)\s*(?:/\*.{0,20}\*/\s*)?\("
-    ),
-    r"@@\w",
-    r"(?:--|#)[^\s\-#]{0,40}[\r\n]",
-    r"(?:order|group)[\s\x00-\x20\x80-\xff/*]+by[\s\x00-\x20\x80-\xff/*(]*(?:\d|\w+\s*\(|.{1,60}having)",
-    r"(?:limit|offset)[\s\x00-\x20\x80-\xff/*]+\d",
-    r"(?:procedure|into)[\s\x00-\x20\x80-\xff/*]+(?:analyse|outfile|dumpfile)",
-    r"(?:declare|set)[\s\x00-\x20\x80-\xff/*]+@\w",
-    r"exec(?:ute)?[\s\x00-\x20\x80-\xff/*(]+(?:xp_|sp_|master|sys\.|@|'|immediate)",
-    # A comment in the midst of a value or at its end.
-    r"/\*[^,;/]{0,60}\*/",
-    r"[\w)'\"\s](?:--[\s\-+]*\w{0,4}|/\*|#\s*)$",
-    # An operator between quotes, and nothing else.
-    r"^.{0,12}'\s?\W{1,3}\s?'.{0,12}$",
-    r"\bcase\b.{1,200}\bend\b",
-    r"\)\s*from\s",
-)
 
 
 def recognise(text: str, value: Value) -> Clue | None:
@@ -142,4 +93,4 @@ is seen in the answer: look at its status, its size and the time it took.""",
     treblle="SQL injection",
 )
 
-RECOGNISER = Recogniser("sql-injection", _PATTERNS, recognise)
+RECOGNISER = Recogniser("sql-injection", PATTERNS, recognise)

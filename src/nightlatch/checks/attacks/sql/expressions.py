@@ -96,6 +96,11 @@ class Expression:
         return self._conditions.decided
 
     @property
+    def decided_inside(self) -> bool:
+        """And so in brackets, as in `(1=2)*3` and `f(1=2)`."""
+        return self._conditions.decided_inside
+
+    @property
     def constant(self) -> bool:
         """A constant stands for a condition."""
         return self._conditions.constant

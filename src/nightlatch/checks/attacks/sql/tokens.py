@@ -39,9 +39,9 @@ _TOKEN = LazyPattern(
     r"""
     (?P<space>   [\s\x00-\x1f\x7f\xa0\ufffd\udc80-\udcff]++ | /\*M?!\d*+ | \*/
                | /\*(?!M?!)[^*]*+\*++(?:[^/*][^*]*+\*++)*/
-               | (?:--|\#)[^\n\r]*+[\n\r](?=\s*+\S)
+               | (?:--|\#)[^\n\r]*+[\n\r](?=\s*+(?!-\s*+\Z)\S)
                | \d++\.e(?=\s*+[(),.{=|]) )
-  | (?P<comment> --[^\n]*+ | \#(?!>>?\s*+')[^\n]*+ | /\*(?!M?!).*+ )
+  | (?P<comment> --[^\n]*+(?:\n\s*+-\s*+\Z)?+ | \#(?!>>?\s*+')[^\n]*+ | /\*(?!M?!).*+ )
   | (?P<string>  (?:[nxbe]|u&|_(?:utf8|utf8mb4|latin[1-9]|binary|ascii|ucs2|cp125[0-9]))?+
                  (?:'(?:[^'\\]|\\.|'')*+' | "(?:[^"\\]|\\.|"")*+")
                | q'(?:\[[^\]]*+\]|\{[^}]*+\}|\([^)]*+\)|<[^>]*+>|![^!]*+!|\|[^|]*+\|)'
@@ -62,7 +62,7 @@ _BRACKETS = {"{": "(", "}": ")"}
 """ODBC's `{fn user()}`."""
 _ENDS_TEXT = LazyPattern(r"[%)\]\w](?<![frbFRB])|[frbFRB]\w")
 """Read backwards from a quote: a letter or a bracket, but not the `f` of `f"…"`."""
-_SENTENCE = LazyPattern(r"\w\s++\w|\A--\s++\w{3}")
+_SENTENCE = LazyPattern(r"\w\s++\w|\A--\s++\w{3}|\A-{5}")
 
 
 class Reading:
