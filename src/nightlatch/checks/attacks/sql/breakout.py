@@ -71,12 +71,14 @@ _SHORT = LazyPattern(
         )[\w@.%]{0,12}""",
     re.IGNORECASE | re.VERBOSE,
 )
+_BEFORE = SIGNS | {"("}
 _GLUED = LazyPattern(r"\w{1,30}?(?:and|or)\s++\d++\s?=\s?\d++\s*+(?:--|#)?\s*", re.IGNORECASE)
 """`cartAND 1=1`: pasted behind a word without a space."""
 _UNMISTAKABLE = frozenset(("if", "exec", "execute", "declare", "waitfor", "begin"))
+_STATEMENTS = _UNMISTAKABLE - {"if", "begin"}
 _LEFT_OPEN = (*"+-|=*/%^&<>", " or", " and", ")or", ")and", " like", "xor")
 _TRIPLES = ("'''", '"""')
-_CUTTING = LazyPattern(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#", re.DOTALL)
+_CUTTING = LazyPattern(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#\s*+\d?", re.DOTALL)
 _OPTION = LazyPattern(r"--[a-z]{2}")
 _SHORTEST, _LONGEST = 3, 40
 
@@ -158,8 +160,9 @@ def _waiting(sql: Reading, lead: Expression) -> Finding | None:
     if said(sql, lead.at) or sql[lead.at].text in LOGIC:
         return None  # "sleep(5) in javascript"; what comes behind AND is read with the rest
     databases = any(sql[at].text in ONLY_WAITING for at in range(lead.at))
-    sure_of = databases or lead.operators or lead.queries or lead.called > 1
-    return sure(TIME, 95 if sure_of else 70)
+    joined = lead.operators or lead.compared or lead.queries or lead.called > 1
+    ended = sql[lead.at].kind == "comment" and _CUTTING.fullmatch(sql[lead.at].text)
+    return sure(TIME, 95 if databases or joined or ended else 70)
 
 
 def _chosen(sql: Reading, lead: Expression) -> Finding | None:
@@ -190,10 +193,12 @@ def _ended(sql: Reading, lead: Expression) -> Finding | None:
 
 def _whole(sql: Reading, value: str) -> Finding | None:
     """A statement of its own: `(select(0)from(select(sleep(15)))v)`, `declare @s varchar(9)`."""
-    at = sql.skip(0, SIGNS | {"("})
-    if sql[at].text in _UNMISTAKABLE - {"if", "begin"}:
+    at = sql.skip(0, _BEFORE)
+    if sql[at].text in _STATEMENTS:
         found = statement(sql, at)
-        return found and sure(found.why, 90 if sql[at].text == "declare" and "exec" in value else 70)
+        return found and sure(
+            found.why, 90 if sql[at].text == "declare" and "exec" in value else 70
+        )
     if sql[at].text != "select" or not selects(sql, at + 1):
         return None
     if sql[0].text == "(":

@@ -112,7 +112,8 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
         return sure(TRUTH, 82)
     if before is Tail.QUOTED and _reckoned(sql, at + 1, inside):
         return sure(TRUTH, 75)
-    if before is Tail.VALUE and inside.complete and sql[at + 1].text in {"!", "~"}:
+    negated = sql[sql.skip(at + 1, "(")].text in {"!", "~"}
+    if before is Tail.VALUE and negated and not inside.wanting:
         return sure(TRUTH, 65)
     if sql[ended].kind == "comment" and inside.at > at + 2 and not inside.wanting:
         return sure(TRUTH, 65)
@@ -143,10 +144,12 @@ def _asked(
         return sure(INNER, 82)
     if not inside.called or before is Tail.NAMED:
         return None
+    if before is Tail.QUOTED and sql[inside.at - 1].kind == "open" and not inside.wanting:
+        return sure(INNER, 75)
     if inside.complete and sql[sql.skip(inside.at, ")")].kind in {"end", "comment"}:
-        return sure(INNER, 70) if inside.compared or symbol else None
-    opened = before is Tail.QUOTED and sql[inside.at - 1].kind == "open"
-    return sure(INNER, 75) if opened and not inside.wanting else None
+        reckoned = before is Tail.QUOTED and inside.operators
+        return sure(INNER, 70) if inside.compared or symbol or reckoned else None
+    return None
 
 
 def _compared(sql: Reading, inside: Expression, before: Tail, *, closed: bool) -> Finding | None:
@@ -265,25 +268,26 @@ def _next_statement(sql: Reading, at: int, _before: Tail) -> Step:
 def _sorted_by(sql: Reading, at: int, before: Tail) -> Step:
     if sql[at + 1].text != "by":
         return None, 0
-    inside = Expression(sql, at + 2, query=True)
-    if inside.waits:
-        return sure(TIME, 95), 0
-    if inside.telling or inside.queries or (inside.decided and inside.called):
-        return sure(INNER, 85), 0
-    after = _behind_list(sql, Expression(sql, at + 2))
-    if sql[at + 2].kind != "number" or inside.names:
+    first = at + 2
+    part = Expression(sql, first)
+    names = part.names
+    while True:
+        if part.waits:
+            return sure(TIME, 95), 0
+        if part.telling or part.queries or (part.decided and part.called):
+            return sure(INNER, 85), 0
+        if sql[part.at].text != "," or part.wanting:
+            break
+        part = Expression(sql, part.at + 1)
+        names += part.names
+    after = 0 if part.wanting else part.at
+    if sql[first].kind != "number" or names:
         return None, after
     ended = sql.skip(after, ("asc", "desc"))
     if sql.dead_comment(ended):
         return sure(COLUMNS, 85), 0
     counted = sql[ended].text == END and before in {Tail.VALUE, Tail.QUOTED}
     return (sure(COLUMNS, 65) if counted else None), after
-
-
-def _behind_list(sql: Reading, part: Expression) -> int:
-    while sql[part.at].text == "," and not part.wanting:
-        part = Expression(sql, part.at + 1)
-    return 0 if part.wanting else part.at
 
 
 def _written(sql: Reading, at: int, _before: Tail) -> Step:

@@ -82,18 +82,19 @@ class Conditions:
         if left is None:
             self.constant = self.constant or bool(self._values and not self._names)
         elif not left.names and not self._names:
-            self._decide(bool(left.values and self._values))
+            if left.values and self._values:
+                self._decide()
         elif left.names == self._names == 1 and not left.values and not self._values:
             keyword = bool(self._frames and self._frames[-1].called)  # f(a=a)
-            self._decide(left.name == self._name and not keyword)
+            if left.name == self._name and not keyword:
+                self._decide()
         self._left = None
         self._names = self._values = 0
         self._name = ""
 
-    def _decide(self, decided: bool) -> None:
-        if decided:
-            self.decided = True
-            self.decided_inside = self.decided_inside or bool(self._frames)
+    def _decide(self) -> None:
+        self.decided = True
+        self.decided_inside = self.decided_inside or bool(self._frames)
 
     def open(self, called: str = "") -> None:
         if len(self._frames) < MAX_NESTED:

@@ -15,7 +15,8 @@ _QUERY = r"(?:select|exists|case)\b"
 
 _COMPARES = (
     r"(?:[=<>!|&^*]|[+%-][\s(]*\d|::|/\*|--|#|(?:r?like|regexp|between|div|mod|xor|union|having)\b"
-    rf"|in{_SPACE}*\(|is{_SPACE}+(?:not{_SPACE}+)?null|(?:or|and){_SPACE}*['\"\d(])"
+    rf"|not{_SPACE}+(?:like|between|in)|in{_SPACE}*\(|is{_SPACE}+(?:not{_SPACE}+)?null"
+    rf"|(?:or|and){_SPACE}*['\"\d(])"
 )
 _CLOSED = r"[\s\x00-\x20\x80-\xff)]*"
 _NUMBER = rf"\d[\w.]*{_CLOSED}{_COMPARES}"
@@ -23,7 +24,7 @@ _STRING = rf"(?:'[^'\n]*'?|\"[^\"\n]*\"?){_CLOSED}{_COMPARES}"
 _NAME = (
     r"[a-z_][\w.]*[\s)`]*"
     rf"(?:[=<>]|!=|@>|(?:not{_SPACE}+)?(?:r?like|regexp|between){_SPACE}*['\"\d(@]"
-    rf"|in{_SPACE}*\(|is{_SPACE}+(?:not{_SPACE}+)?null)"
+    rf"|in{_SPACE}*\(|is{_SPACE}+(?:not{_SPACE}+)?(?:null|\\n))"
 )
 _NO_LETTER = r"(?:[\s\x00-\x20\x80-\xff(+~!@`{.-]|\*/|/\*!\d*|/\*[^*]*\*/|(?:--|#)[^\r\n]*[\r\n])"
 _AND = r"(?:(?:^|[^a-z])(?:x?or|and|not|having|where)|\|\||&&)"
@@ -36,9 +37,11 @@ PATTERNS = (
     # A quote, and an operator with its operand.
     _OPERATED + r"['\"\d@]",
     _OPERATED + _CALL,
+    _OPERATED + _NAME,
     _OPERATED + rf"(?:{_NULLARY}|{_QUERY}|\w+\s*(?:--|#|/\*))",
     _QUOTED + r"(?:\|\||&&|,)[\s(]*\w+\s*(?:\(|\|\|)",
-    _QUOTED + (
+    _QUOTED
+    + (
         r"[\s\x00-\x20\x80-\xff)(/*!\d]*(?:x?or|and|union|like|r?like|regexp|between|in|is|not|having"
         r"|where|order|group|limit|offset|div|mod|sounds|procedure|into|for|lock|as|waitfor|exec"
         r"|execute|declare|begin|goto|if|select|drop|delete|insert|update|create|alter|except"
@@ -51,7 +54,7 @@ PATTERNS = (
     rf"{_AND}{_NO_LETTER}+{_NAME}",
     rf"{_AND}{_NO_LETTER}+{_CALL}",
     rf"{_AND}{_NO_LETTER}+(?:{_NULLARY}|{_QUERY})",
-    rf"{_AND}{_NO_LETTER}*(?:@|[!~]\s*\d)",
+    rf"{_AND}{_NO_LETTER}*(?:@|[!~]\(?\d)",
     r"[a-z](?:and|or)\s+\d{1,9}\s?=\s?\d",
     r"[(,]\s*\d{1,9}\s*(?:=|<>|!=|<|>|r?like)\s*\d{1,9}\s*[,)]",
     # A union, a query, a statement behind a semicolon.

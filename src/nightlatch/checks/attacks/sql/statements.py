@@ -26,7 +26,7 @@ _AFTER_NAME = {END} | words(
 )
 _AFTER_VALUE = (
     words("; , ) from where limit order group union into as goto begin =")
-    | {END}
+    | {END, "||"}
     | (ARITHMETIC - {"-"})
 )
 _FIRST = CALLS | words("( ~ - ! +")
