@@ -137,8 +137,8 @@ def _bare(sql: Reading, value: str) -> Finding | None:
     if found := _within(sql, lead):
         return found
     after = sql.skip(lead.at, ")")
-    said = lead.names and not lead.values and sql[after].text == ";" and not _terminated(value)
-    if said and sql[after + 1].text not in _UNMISTAKABLE:
+    listed = lead.names and not lead.values and sql[after].text == ";" and not _terminated(value)
+    if listed and sql[after + 1].text not in _UNMISTAKABLE:
         return None  # "Read the mails; delete from inbox": a list of tasks, not a statement
     return tail(sql, after, Tail.NAMED if lead.names else Tail.VALUE)
 
@@ -182,9 +182,10 @@ def _case(sql: Reading, lead: Expression) -> Finding | None:
 
 def _ended(sql: Reading, lead: Expression) -> Finding | None:
     """The operand is all there is, but for a comment."""
-    if sql[lead.at].text == END and lead.telling:
+    if sql[lead.at].kind in {"end", "comment"} and lead.telling:
         reaches = any(sql[at].text in REACHING for at in range(lead.at))
-        if reaches or lead.called + lead.system > 1:
+        reckoned = lead.operators and sql[0].kind == "number" and not lead.names
+        if reaches or reckoned or lead.called + lead.system > 1:
             return sure(ASKS, 65)
     if lead.names or not _CUTTING.fullmatch(sql[lead.at].text):
         return None
@@ -197,7 +198,7 @@ def _whole(sql: Reading, value: str) -> Finding | None:
     if sql[at].text in _STATEMENTS:
         found = statement(sql, at)
         return found and sure(
-            found.why, 90 if sql[at].text == "declare" and "exec" in value else 70
+            found.why, 90 if sql[at].text == "declare" and "exec" in value.lower() else 70
         )
     if sql[at].text != "select" or not selects(sql, at + 1):
         return None

@@ -283,7 +283,7 @@ def _sorted_by(sql: Reading, at: int, before: Tail) -> Step:
     after = 0 if part.wanting else part.at
     if sql[first].kind != "number" or names:
         return None, after
-    ended = sql.skip(after, ("asc", "desc"))
+    ended = sql.skip(after, ("asc", "desc", ";"))
     if sql.dead_comment(ended):
         return sure(COLUMNS, 85), 0
     counted = sql[ended].text == END and before in {Tail.VALUE, Tail.QUOTED}

@@ -41,7 +41,7 @@ def selects(sql: Reading, at: int) -> bool:
     if sql[at].text == "case":
         return Expression(sql, at).values > 0
     first, after = sql[at], sql[at + 1]
-    if first.text == "(":
+    if first.text in {"(", "["}:
         return _bracketed(sql, at)
     if first.text in {"*", "."} or first.kind in {"variable", "open", "name"}:
         return True
@@ -67,6 +67,8 @@ def _named_columns(sql: Reading, at: int) -> bool:
     while sql[at].kind == "word" and sql[at + 1].text in {",", "."}:
         at += 2
     if at > first + 2 and sql[at + 1].text == "from":
+        return True
+    if sql[at - 1].text == "." and sql.dead_comment(at + 1):
         return True
     if sql[at].constant or sql[at].kind in {"variable", "name"} or sql[at + 1].text in {"(", "||"}:
         return True

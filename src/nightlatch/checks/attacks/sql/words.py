@@ -88,6 +88,9 @@ RESERVED = (
 FAMILIES = ("json_", "jsonb_", "pg_", "dbms_", "utl_", "st_", "xp_", "sp_", "sys_")
 """How further functions of databases begin."""
 
+PACKAGES = ("dbms_", "utl_", "ctxsys", "user_lock")
+"""Oracle's, whose functions are called behind a dot."""
+
 SCHEMAS = (
     "dbms_",
     "utl_",
