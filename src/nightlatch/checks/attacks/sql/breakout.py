@@ -72,8 +72,8 @@ _SHORT = LazyPattern(
     re.IGNORECASE | re.VERBOSE,
 )
 _BEFORE = SIGNS | {"("}
-_GLUED = LazyPattern(r"\w{1,30}?(?:and|or)\s++\d++\s?=\s?\d++\s*+(?:--|#)?\s*", re.IGNORECASE)
-"""`cartAND 1=1`: pasted behind a word without a space."""
+_GLUED = LazyPattern(r"\w{0,30}[a-z](?:AND|OR)(?:\s|/\*\w*\*/)++\d++\s?=\s?\d++\s*+(?:--|#)?\s*")
+"""`cartAND 1=1`: pasted behind a word without a space; no word changes its letters so."""
 _UNMISTAKABLE = frozenset(("if", "exec", "execute", "declare", "waitfor", "begin"))
 _STATEMENTS = _UNMISTAKABLE - {"if", "begin"}
 _LEFT_OPEN = (*"+-|=*/%^&<>", " or", " and", ")or", ")and", " like", "xor")
@@ -183,7 +183,10 @@ def _case(sql: Reading, lead: Expression) -> Finding | None:
 def _ended(sql: Reading, lead: Expression) -> Finding | None:
     """The operand is all there is, but for a comment."""
     if sql[lead.at].kind in {"end", "comment"} and lead.telling:
-        reaches = any(sql[at].text in REACHING for at in range(lead.at))
+        read = [sql[at] for at in range(lead.at)]
+        reaches = any(token.text in REACHING for token in read) and any(
+            token.constant for token in read
+        )
         reckoned = lead.operators and sql[0].kind == "number" and not lead.names
         if reaches or reckoned or lead.called + lead.system > 1:
             return sure(ASKS, 65)

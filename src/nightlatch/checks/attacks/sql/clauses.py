@@ -146,7 +146,7 @@ def _asked(
         return None
     if before is Tail.QUOTED and sql[inside.at - 1].kind == "open" and not inside.wanting:
         return sure(INNER, 75)
-    if inside.complete and sql[sql.skip(inside.at, ")")].kind in {"end", "comment"}:
+    if inside.complete and sql[sql.skip(inside.at, ");")].kind in {"end", "comment"}:
         reckoned = before is Tail.QUOTED and inside.operators
         return sure(INNER, 70) if inside.compared or symbol or reckoned else None
     return None
@@ -274,7 +274,7 @@ def _sorted_by(sql: Reading, at: int, before: Tail) -> Step:
     while True:
         if part.waits:
             return sure(TIME, 95), 0
-        if part.telling or part.queries or (part.decided and part.called):
+        if part.telling or part.queries or (part.decided and part.called + part.cases):
             return sure(INNER, 85), 0
         if sql[part.at].text != "," or part.wanting:
             break

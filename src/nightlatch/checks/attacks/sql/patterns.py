@@ -82,7 +82,7 @@ PATTERNS = (
     ),
     r"@@\w",
     r"\b(?:x?or|and|not|union|select|having|where|by|from|like)\s?(?:--|#)[^\s\-#]{0,40}[\r\n]",
-    rf"(?:order|group){_GAP}+by{_GAP}*(?:\d|\w+\s*\(|.{{1,60}}having)",
+    rf"(?:order|group){_GAP}+by{_GAP}*(?:\d|case\b|\w+\s*\(|.{{1,60}}having)",
     rf"(?:limit|offset){_GAP}+\d+(?:,|{_GAP})+(?:\d|union|procedure|into)",
     rf"(?:procedure|into){_GAP}+(?:analyse|outfile|dumpfile)",
     rf"(?:declare|set){_GAP}+@\w",
