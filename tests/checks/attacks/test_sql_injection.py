@@ -63,10 +63,16 @@ def test_conditional_comments_hide_nothing(keyword: str) -> None:
     assert len(hidden) >= 5
 
 
+@pytest.mark.parametrize("text", ["cartAND 7=7", "fooOR 1=2--", "cartAND/**/7=7", "cartOR\n7 = 7#"])
+def test_a_word_that_and_is_glued_to_hides_nothing(text: str) -> None:
+    assert missed([(Value(Place.FORM, "b", text), text)]) == []
+
+
 def test_a_path_holds_a_value_from_any_segment_on() -> None:
     value = Value(Place.PATH, "", "")
     assert recognise("/users/1 or 1=1/orders", value)
     assert recognise("/users/1/**/or/**/1=1", value)
+    assert recognise("/a-b/c.d/e_f/g~h/i:j/' or 1=1--/k", value)
     assert recognise("/users/1 of 2", value) is None
 
 
