@@ -98,6 +98,8 @@ ORDINARY = [
     "multipart/form-data; boundary=----geckoformboundary4f1a",
     "Standard Time and Europe/Berlin or Asia/Tokyo (Japan)",
     "#005500",
+    "*/*",
+    "text/html,application/xml;q=0.9,*/*;q=0.8",
     "compute#operation",
     "cus_QXg1o8vcGmoR32",
 ]
