@@ -65,7 +65,9 @@ def test_conditional_comments_hide_nothing(keyword: str) -> None:
     assert len(hidden) >= 5
 
 
-@pytest.mark.parametrize("text", ["cartAND 7=7", "fooOR 1=2--", "cartAND/**/7=7", "cartOR\n7 = 7#"])
+@pytest.mark.parametrize(
+    "text", ["cartAND 7=7", "to the cartAND 7=7", "fooOR 1=2--", "cartAND/**/7=7", "cartOR\n7 = 7#"]
+)
 def test_a_word_that_and_is_glued_to_hides_nothing(text: str) -> None:
     assert missed([(Value(Place.FORM, "b", text), text)]) == []
 

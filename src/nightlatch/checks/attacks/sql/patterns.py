@@ -89,7 +89,10 @@ PATTERNS = (
     rf"exec(?:ute)?{_GAP}+(?:xp_|sp_|master|sys\.|@|'|immediate)",
     # A comment in the midst of a value or at its end.
     r"/\*[^,;/]{0,60}\*/",
-    r"(?:^|[\w)'\"]|\w\*/)[ \t\x0b\x0c\x80-\xff]{0,2}(?:--[ \t+]{0,2}-?[ \t+]{0,2}\w{0,4}|/\*|#[ \t]?)$",
+    (
+        r"(?:^|[\w)'\"]|\w\*/)[ \t\x0b\x0c\x80-\xff]{0,2}"
+        r"(?:--[ \t+]{0,2}-?[ \t+]{0,2}\w{0,4}|/\*|#[ \t]?)$"
+    ),
     # An operator between quotes, and nothing else.
     r"^.{0,12}'\s?(?:\W{1,3}|like|div|mod|xor|r?like|regexp)\s?'.{0,12}$",
     r"\bcase\b.{1,200}\bend\b",
