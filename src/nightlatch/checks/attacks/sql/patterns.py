@@ -23,7 +23,7 @@ _NUMBER = rf"\d[\w.]*{_CLOSED}{_COMPARES}"
 _STRING = rf"(?:'[^'\n]*'?|\"[^\"\n]*\"?){_CLOSED}{_COMPARES}"
 _NAME = (
     r"[a-z_][\w.]*[\s)`]*"
-    rf"(?:[=<>]|!=|@>|(?:not{_SPACE}+)?(?:r?like|regexp|between){_SPACE}*['\"\d(@]"
+    rf"(?:[=>]|<[^/a-z]|!=|@>|(?:not{_SPACE}+)?(?:r?like|regexp|between){_SPACE}*['\"\d(@]"
     rf"|in{_SPACE}*\(|is{_SPACE}+(?:not{_SPACE}+)?(?:null|\\n))"
 )
 _NO_LETTER = r"(?:[\s\x00-\x20\x80-\xff(+~!@`{.-]|\*/|/\*!\d*|/\*[^*]*\*/|(?:--|#)[^\r\n]*[\r\n])"
@@ -37,15 +37,15 @@ PATTERNS = (
     # A quote, and an operator with its operand.
     _OPERATED + r"['\"\d@]",
     _OPERATED + _CALL,
-    _OPERATED + _NAME,
+    _OPERATED + rf"\w+{_SPACE}+is{_SPACE}+(?:not{_SPACE}+)?(?:null|\\n)",
     _OPERATED + rf"(?:{_NULLARY}|{_QUERY}|\w+\s*(?:--|#|/\*))",
     _QUOTED + r"(?:\|\||&&|,)[\s(]*\w+\s*(?:\(|\|\|)",
     _QUOTED
     + (
-        r"[\s\x00-\x20\x80-\xff)(/*!\d]*(?:x?or|and|union|like|r?like|regexp|between|in|is|not|having"
-        r"|where|order|group|limit|offset|div|mod|sounds|procedure|into|for|lock|as|waitfor|exec"
-        r"|execute|declare|begin|goto|if|select|drop|delete|insert|update|create|alter|except"
-        r"|intersect|eqv|imp)\b"
+        r"[\s\x00-\x20\x80-\xff)(/*!\d]*(?:(?:x?or|and|union|like|r?like|regexp|between|div|mod|eqv|imp)\b"
+        r"|(?:in|is|not|having|where|order|group|limit|offset|sounds|procedure|into|for|lock|as"
+        r"|waitfor|exec|execute|declare|begin|goto|if|select|drop|delete|insert|update|create|alter"
+        r"|except|intersect)(?:[^\w'\":,]|$))"
     ),
     r"^[\w.]{0,20}`[\s\x00-\x20\x80-\xff)]*(?:--|#|/\*|,|(?:x?or|and|union|order|group|limit|where)\b)",
     # AND and OR before what decides a condition.
@@ -89,7 +89,10 @@ PATTERNS = (
     rf"exec(?:ute)?{_GAP}+(?:xp_|sp_|master|sys\.|@|'|immediate)",
     # A comment in the midst of a value or at its end.
     r"/\*[^,;/]{0,60}\*/",
-    r"[\w)'\"\s](?:--[\s\-+]*\w{0,4}|/\*|#\s*)$",
+    (
+        r"(?:^|[\w)'\"]|\w\*/)[ \t\x0b\x0c\x80-\xff]{0,2}"
+        r"(?:--[ \t+]{0,2}-?[ \t+]{0,2}\w{0,4}|/\*|#[ \t]?)$"
+    ),
     # An operator between quotes, and nothing else.
     r"^.{0,12}'\s?(?:\W{1,3}|like|div|mod|xor|r?like|regexp)\s?'.{0,12}$",
     r"\bcase\b.{1,200}\bend\b",
