@@ -13,8 +13,15 @@ from nightlatch.exchange.judgement import Level
 
 _AGENT_HEADERS = frozenset(("user-agent", "x-original-user-agent", "x-requested-with", "from"))
 
-_HOST = LazyPattern(r"[\w-][\w.-]*+", re.ASCII)
-_CALL_BACK_ENDS = tuple(f".{host}" for host in CALL_BACK_HOSTS)
+_LABEL = LazyPattern(r"(?<![\w.-])(?:[\w-]{1,63}\.){0,6}([\w-]{1,63})\Z", re.ASCII)
+_LONGEST_HOST = 120
+_GOES_ON = frozenset(
+    f"{sign}{letter}" for sign in ".-" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"
+)
+_MARK_HINTS = (
+    *("acu", "wvstest", "nessus", "netsparker", "zap", "nuclei-", "interactsh", "paros"),
+    *("w00tw00t", "muieblackcat", "nmaplowercheck", "trinity.txt", "w3af", "webinspect"),
+)
 _MARKS = LazyPattern(
     r"(?P<acunetix>acunetix[_-]wvs[_-]|\bacunetix\b.{0,20}\btest\b|\bwvstest\b|\bacu\d{4}\w+\u2039)"
     r"|(?P<nessus>\bnessus\w*\.(?:txt|html|nasl)|/nessus\b)"
@@ -57,23 +64,22 @@ def _of_agent(text: str) -> Clue | None:
 
 def _of_call_back(text: str) -> Clue | None:
     lowered = text.lower()
-    if not any(end in lowered for end in _CALL_BACK_ENDS):
-        return None
-    for match in _HOST.finditer(text):
-        host = match[0].rstrip(".").lower()
-        if not host.endswith(_CALL_BACK_ENDS):
+    for known, certainty in CALL_BACK_HOSTS.items():
+        dot = lowered.find(f".{known}")
+        end = dot + 1 + len(known)
+        label = _LABEL.search(text, max(0, dot - _LONGEST_HOST), dot) if dot > 0 else None
+        if label is None or lowered[end : end + 1].isalnum() or lowered[end : end + 2] in _GOES_ON:
             continue
-        known = next(known for known in CALL_BACK_HOSTS if host.endswith(f".{known}"))
-        certainty = CALL_BACK_HOSTS[known]
-        label = host.removesuffix(f".{known}").rpartition(".")[2]
-        if is_prose(text, match.start(), match.end()) and not _OWN_LABEL.fullmatch(label):
-            certainty //= 2
-        return Clue(certainty, "names a host that tells a tester who called it", host[-120:])
+        start = label.start()
+        talk = is_prose(text, start, end) and not _OWN_LABEL.fullmatch(label[1])
+        said = certainty // 2 if talk else certainty
+        return Clue(said, "names a host that tells a tester who called it", text[start:end])
     return None
 
 
 def _of_mark(text: str) -> Clue | None:
-    match = _MARKS.search(text)
+    lowered = text.lower()
+    match = _MARKS.search(text) if any(hint in lowered for hint in _MARK_HINTS) else None
     if match is None or is_prose(text, match.start(), match.end()):
         return None
     return Clue(72, "bears the mark of a scanner", match[0][:80])

@@ -25,6 +25,8 @@ _DOT = LazyPattern(r"0x2e|[\u2024\u3002]|(?<=[e.])x2e", re.IGNORECASE)
 _BEFORE = r"(?:\A|(?<=[/=&?:;@|#~,]))"
 _UP = LazyPattern(rf"{_BEFORE}\.\.(?:;[^/]*+)?(?=/|\Z|\0|&)")
 _DOTS = LazyPattern(rf"{_BEFORE}\.{{3,}}+(?=/)")
+_NESTED = LazyPattern(rf"{_BEFORE}\.\.\./\./(?=[^/])")
+"""`..././`: what is left of it once a filter has taken `../` out."""
 _WITHOUT_SLASHES = LazyPattern(r"(?:(?<=[/=])\.{4,}+|\A\.{6,}+)(?=[\w{])")
 # Segments that only a path made to get past something has: `/./../`, `..;/`, a padding of letters.
 _ODD = LazyPattern(
@@ -36,7 +38,10 @@ def read_climb(path: str) -> Climb:
     plain = _DOT.sub(".", _SLASH.sub("/", path))
     disguised = plain != path
     plain = plain.replace("\\", "/")
-    ups = len(_UP.findall(plain))
+    if "%/.." in plain:  # a sign that decoders drop
+        disguised = True
+        plain = plain.replace("%/", "/")
+    ups = len(_UP.findall(plain)) + len(_NESTED.findall(plain))
     dots = len(_DOTS.findall(plain))
     # One ellipsis in a path is an ellipsis.
     if dots > 1 or (dots and ups):

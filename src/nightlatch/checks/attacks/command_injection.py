@@ -1,12 +1,15 @@
 """Command injection: a value that would run a program of the caller's choosing."""
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.shell.arguments import TREES, Fit, is_number_address
 from nightlatch.checks.attacks.shell.commands import COMMANDS, WRAPPERS, Kind
+from nightlatch.checks.attacks.shell.own_scripts import is_own_script, shows_a_stranger
 from nightlatch.checks.attacks.shell.reading import Command, commands_in
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -33,6 +36,10 @@ _OPTION = LazyPattern(
 _LINE = LazyPattern(r"^[^\n]*\w", re.MULTILINE)
 _DOCUMENT = 7
 """Lines from which a text is a document, or a script that somebody keeps."""
+_MOST_WORDS = 40
+"""Of sentences; more are a text, whatever commands it names."""
+_BEGINNING = 2_048
+_UNDECODABLE = "\ufffd"
 _FENCE = LazyPattern(r"^[ \t>*-]{0,8}+```", re.MULTILINE)
 _SOCKET = LazyPattern(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
 _POWERSHELL = LazyPattern(
@@ -40,6 +47,7 @@ _POWERSHELL = LazyPattern(
     r"|\.DownloadString\s*+\(|\|\s*+iex\b",
     re.IGNORECASE,
 )
+_POWERSHELL_HINTS = ("iex", "invoke-expression", ".downloadstring")
 _COMMAND_NAMES = LazyPattern(
     r"(?:^|[._\[])(?:cmd|exec|execute|command|run|shell|process|query_?cmd|system|daemon|do_?cmd"
     r"|c|ping_?(?:addr|host|ip)?)\]?$",
@@ -51,6 +59,14 @@ _SCRIPT_NAMES = LazyPattern(
     re.IGNORECASE,
 )
 """Where programs that build and deploy others keep command lines."""
+_OWN_SCRIPT = 70
+_LANGUAGES = LazyPattern(r"(?:perl|python\d?|ruby|php\d?|node(?:js)?|lua|tclsh)\Z")
+_RUNS_PROGRAMS = LazyPattern(
+    r"system|exec|popen|spawn|socket|subprocess|fsockopen|passthru|/bin/|\bsh\b|https?:|/etc/|eval"
+    r"|base64|`|\bos\.|import\s+os|sleep|phpinfo|qx",
+    re.IGNORECASE,
+)
+"""What a one-line program says when it is somebody else's."""
 _LIST_NAMES = LazyPattern(
     r"(?:fields?|columns?|cols|sort|order|order_?by|sort_?by|include|expand|keys?|select|group_?by"
     r"|tags?|categories|types?|props|properties|attributes|only|except|titles|metrics|dimensions)"
@@ -73,11 +89,11 @@ def recognise(text: str, value: Value) -> Clue | None:
     option = _OPTION.search(text)
     if option is not None and count_words(text, option.end()) <= 3:
         return Clue(80, "is an option that makes the program run another", text)
-    socket = _SOCKET.search(text)
-    if socket is not None and count_words(text) <= 6:
-        return Clue(92, "opens a connection to a host of its choosing", text)
-    if _POWERSHELL.search(text) and count_words(text) <= 6:
-        return Clue(90, "has PowerShell fetch a script and run it", text)
+    if _is_document(text):
+        return None
+    fetching = _fetching(text)
+    if fetching is not None and count_words(text) <= 6:
+        return fetching
     if text.startswith("\\n") or text.endswith("\\n"):
         # Written as in a string's source, for a program that reads it as one.
         text = text.replace("\\n", "\n")
@@ -93,12 +109,36 @@ def recognise(text: str, value: Value) -> Clue | None:
     )
 
 
+def _is_document(text: str) -> bool:
+    """Too many lines, words or bytes that are no text for a value that was made to be run."""
+    if text.count(_UNDECODABLE) > max(8, len(text) >> 5):
+        return True
+    if text.count("\n") >= _DOCUMENT - 1:
+        lines = sum(1 for _ in islice(_LINE.finditer(text), _DOCUMENT))
+        if lines == _DOCUMENT:
+            return True
+    return len(text) > 4 * _MOST_WORDS and count_words(text, 0, _BEGINNING) > _MOST_WORDS
+
+
+def _fetching(text: str) -> Clue | None:
+    """What needs no program's name."""
+    if "/dev/" in text and _SOCKET.search(text):
+        return Clue(92, "opens a connection to a host of its choosing", text)
+    lower = text.lower()
+    if any(hint in lower for hint in _POWERSHELL_HINTS) and _POWERSHELL.search(text):
+        return Clue(90, "has PowerShell fetch a script and run it", text)
+    return None
+
+
 def _judge(command: Command, commands: list[Command], text: str, value: Value) -> Clue | None:
     certainty = _certainty(command, text, value)
     if command.fit is Fit.CALL and value.place is Place.JSON and _SCRIPT_NAMES.search(value.name):
         certainty -= 40
     if command.opening == "" and len(commands) > 1:
         certainty = min(certainty + 10, 95)
+    named = value.place is not Place.JSON and _COMMAND_NAMES.search(value.name)
+    if not named and is_own_script(text) and not shows_a_stranger(command):
+        certainty -= _OWN_SCRIPT
     certainty -= _doubt(command, commands, text)
     if certainty < 25:
         return None
@@ -117,6 +157,9 @@ def _certainty(command: Command, text: str, value: Value) -> int:
         return _at_the_beginning(command, text, value)
     if command.disguised and (command.fit > Fit.NONE or command.kind is Kind.TELLING):
         return 92
+    if command.opening == "`" and "`" not in text[command.end : command.end + 1]:
+        # Half a pair of back quotes runs nothing.
+        return 62 if command.fit is Fit.HARM else 0
     if command.fit is Fit.HARM:
         return 90
     if command.fit is Fit.CALL:
@@ -128,7 +171,8 @@ def _certainty(command: Command, text: str, value: Value) -> int:
 
 def _at_the_beginning(command: Command, text: str, value: Value) -> int:
     """No separator: an attack only where the application runs its value, so it must be plain."""
-    if value.place is Place.PATH or not _ENDS.match(text, command.end):
+    ends = _ENDS.match(text, command.end) or (command.disguised and text[command.end] in "|;&")
+    if value.place is Place.PATH or not ends:
         return 0
     named = _COMMAND_NAMES.search(value.name) is not None
     if command.disguised and (command.arguments or command.kind is Kind.TELLING):
@@ -144,6 +188,8 @@ def _at_the_beginning(command: Command, text: str, value: Value) -> int:
 
 def _bare_harm(command: Command) -> int:
     words = command.arguments
+    if _LANGUAGES.match(command.name) and not any(_RUNS_PROGRAMS.search(w.text) for w in words):
+        return 45
     if command.kind not in (Kind.NETWORK, Kind.WAIT):
         return 75 if command.kind is not Kind.LISTING or len(words) > 1 else 65
     if any(_SCRIPT_URL.search(word.text) for word in words):
@@ -167,7 +213,10 @@ def _alone(command: Command, text: str, value: Value) -> int:
     if command.kind in (Kind.PRINT, Kind.FILTER, Kind.FILE) or command.arguments:
         return 45 if not before else 30
     if command.opening in ("\n", "\r"):
-        return 65 if _SHORT_VALUE.match(before) else 0
+        ended = text[command.end : command.end + 1] in (";", "#", "&", "|") and _ONE_ITEM.match(
+            before
+        )
+        return 65 if _SHORT_VALUE.match(before) or ended else 0
     if len(before.split()) > 2:
         return 0
     if not before or not before[-1].isalnum() or not before[0].isalpha() or len(before) < 3:
@@ -188,10 +237,7 @@ def _doubt(command: Command, commands: list[Command], text: str) -> int:
         outside += max(0, count_words(text, start, end) - 3)
         at = max(at, end)
     outside += count_words(text, at)
-    lines = _LINE.findall(text) if "\n" in text else []
-    if len(lines) >= _DOCUMENT:
-        return 100
-    if len(lines) > 2 and command.fit is Fit.CALL:
+    if command.fit is Fit.CALL and "\n" in text and len(_LINE.findall(text)) > 2:
         outside += 3
     if command.opening == "`" and outside >= 2:
         return 100
@@ -244,26 +290,51 @@ library instead of a program.""",
 )
 
 
-_OPENED = r"""(?:^|[;|&\n\r`]|[$<>]\()[\s({!@"'+]*"""
+# Texts are searched one behind the other, with line ends between them: what a line begins with is
+# what most values begin with, so there a name alone proposes nothing.
+_SEPARATED = r"""(?:[;|&\r`]|[$<>]\()[\s({!@"'+]*"""
+_LINE_BEGINS = r"""^[ \t({!@"'+]*"""
+_DIRECTORY = r"(?:/(?:usr/)?(?:local/)?s?bin/|\./|[a-z]:\\[\w\\]*\\)"
+_SUBCOMMANDS = (
+    "user|users|localgroup|group|view|share|use|query|add|save|export|delete|create|config|stop"
+    "|process|os|qfe|useraccount|product|service|computersystem|aux|auxww|hosts|passwd|addr|route"
+)
+_HIDING = r"""''|""|``|\w'\w*'|'\w+'\w|\w"\w*"|"\w+"\w|\\\w|\$[@*?!#-]|\$\{|\$\(|\$['"\d]|\w\^\w"""
+_WILDCARDS = r"/(?:\S{0,20}/)?[\w.?*]{0,12}[?*\[][\w.?*\[\]]{0,12}(?:/|\s+[/-]|\s*$)"
+"""What hides a name from one who looks for it."""
 
 
 def _patterns() -> tuple[str, ...]:
-    names = "|".join(sorted(name.replace(".", r"\.") for name in COMMANDS))
+    names = _choice(COMMANDS)
+    bare = _choice(name for name, kind in COMMANDS.items() if kind in (Kind.TELLING, Kind.LISTING))
+    wrappers = _choice(WRAPPERS - {"!"})
+    wrapped = rf"(?:{wrappers})\s+(?:-\S{{1,20}}\s+)?(?:[\w.-]{{1,12}}\s+)?{_DIRECTORY}?(?:{names})"
+    argument = r"""[ \t]+(?:[^\w\s]|\d|[^\s'",!]{0,64}[/.:@=*$<>|;&\\])|[<>|;&`+\t\x0b\f]|\$\{?\w"""
     return (
-        rf"{_OPENED}(?:{names})(?:\.exe|\.com)?(?:[^\w.=:-]|$)",
-        rf"{_OPENED}(?:/(?:usr/)?(?:local/)?s?bin/|\./|[a-z]:\\[\w\\]*\\)[\w.]+",
-        rf"{_OPENED}(?:{'|'.join(sorted(WRAPPERS - {'!'}))})\s",
-        r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString",
-        # A name that something is hidden in.
-        r"""[;|&\n\r`(][\s({!@]*[\w./\\]*(?:''|""|``|'\w+'|"\w+"|\\\w|\$[@*{(\w']|[?*^\[])""",
-        r"""^\s*[\w./]*(?:'\w*'\w|"\w*"\w|\\\w|\$[@*{]|\$\w|[?*]|\[\w)[\w'"$@]*(?:\s|$)""",
+        rf"{_SEPARATED}(?:{names})(?:\.exe|\.com)?(?:[^\w.=:-]|$)",
+        rf"{_LINE_BEGINS}(?:{names})(?:\.exe|\.com)?(?:{argument})",
+        rf"{_LINE_BEGINS}(?:net1?|reg|sc|wmic|ps|getent|ip)(?:\.exe)?\s+(?:{_SUBCOMMANDS})\b",
+        rf"{_LINE_BEGINS}(?:{bare})[\s;|&#)\"'`]*$",
+        rf"(?:{_SEPARATED}|{_LINE_BEGINS}){_DIRECTORY}[\w.]+",
+        rf"(?:{_SEPARATED}|{_LINE_BEGINS}){wrapped}\b",
+        r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString|[<>]&?\s*/dev/(?:tcp|udp)/",
+        rf"{_SEPARATED}[\w./\\-]*(?:{_HIDING})",
+        rf"{_SEPARATED}[\w./\\-]*\$[a-z_]\w{{0,30}}(?:[^\w:=]|$)",
+        rf"(?:{_SEPARATED}|{_LINE_BEGINS})[\w.]*{_WILDCARDS}",
+        rf"{_LINE_BEGINS}[\w./\\-]*(?:{_HIDING}|\w\$[a-z_]\w{{0,30}})[\w'\"$@*/?\[\]\\{{}}()^]*(?:\s|$)",
         r"\$\{?IFS",
-        r"""(?:^|[;|&\n`(])\s*\{[\w./'"\\]+,[^}]""",
+        r"""(?:^|[;|&\n`(])\s*\{[\w./'"\\$@*]+,[^}]""",
         r"\(\)\s*\{",
         r"-o\s?(?:Proxy|Local|PermitLocal|KnownHosts)Command|-OQueue|-oQ/|-X\s?/|-c\s?(?:core|proto)",
-        r"--[a-z]+(?:-[a-z]+)*=|ext::\S",
+        r"--(?:upload-pack|receive-pack|exec|rsh|to-command|use-askpass|use-compress-program)=",
+        r"--(?:checkpoint-action|info-script|new-volume-script|diff-program|pager|init-command)=",
+        r"--(?:open-files-in-pager|gpg-program|renderer-cmd-prefix|gpu-launcher)=|ext::\S",
         r"%comspec%|%\w+:~",
     )
+
+
+def _choice(names: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, names)))
 
 
 RECOGNISER = Recogniser("command-injection", _patterns(), recognise)

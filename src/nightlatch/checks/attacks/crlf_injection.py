@@ -4,7 +4,7 @@ import re
 
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.lines import FIELD, MAX_LINES, added_lines, holds_text, is_head
+from nightlatch.checks.attacks.lines import FIELD, MAX_LINES, added_lines, first_line, holds_text, is_head
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -40,6 +40,16 @@ _PLAUSIBLE = {
     "link": LazyPattern(r"<"),
 }
 """Headers of answers, and what their values begin with."""
+_SAID_BY_SERVERS = LazyPattern(
+    r"[ \t]*+(?:set-cookie2?[ \t]*+:[ \t]*+[^\s=;,]{1,100}+=|content-length[ \t]*+:[ \t]*+\d"
+    r"|transfer-encoding[ \t]*+:[ \t]*+chunked|access-control-[a-z-]{5,30}[ \t]*+:"
+    r"|x-xss-protection[ \t]*+:|HTTP/\d(?:\.\d)?[ \t]+\d{3}\b)",
+    re.IGNORECASE,
+)
+"""What no invitation has a line of, unlike "Location: https://meet.example/1"."""
+_SHORT_TEXT = 300
+_FEW_LINES = 4
+_ENCODED_AGAIN = frozenset(("percent-encoding", "HTML entities", "base64", "backslash escapes"))
 _HARMLESS_ANYWHERE = LazyPattern(
     r"(?:access-control-[a-z-]+|x-xss-protection|x-frame-options|x-content-type-options"
     r"|content-security-policy|strict-transport-security|x-forwarded-(?:for|host)|set-cookie2"
@@ -51,7 +61,7 @@ _HARMLESS_ANYWHERE = LazyPattern(
 def recognise(text: str, value: Value) -> Clue | None:
     if value.place is Place.FILE:
         return None
-    if clue := _of_cut_characters(text, value):
+    if not text.isascii() and (clue := _of_cut_characters(text, value)):
         return clue
     lines = added_lines(text)
     if not lines:
@@ -96,11 +106,21 @@ def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
     if value.place in _ONE_LINE_PLACES:
         return (0, 70, 85, 92)[strength]
     if holds_text(parameter_names.key(value.name)):
-        return 25
+        return 65 if _is_out_of_place(strength, text, lines, value) else 25
     if value.place is Place.QUERY:
         return (0, 62, 78, 88)[strength]
     # Forms and bodies have fields of several lines: only what no text says is an attempt.
     return (0, 30, 50, 80)[strength]
+
+
+def _is_out_of_place(strength: int, text: str, lines: list[str], value: Value) -> bool:
+    """Would nobody write this into a field for texts? A line end that was encoded once more than
+    its place demands, or what only answers say, in a text of a few words."""
+    if len(text) > _SHORT_TEXT or sum(1 for line in lines if line.strip()) > _FEW_LINES:
+        return False
+    if strength == 3 and not _ENCODED_AGAIN.isdisjoint(value.codings):
+        return True
+    return any(_SAID_BY_SERVERS.match(line) for line in lines) and " " not in first_line(text)
 
 
 def _of_cut_characters(text: str, value: Value) -> Clue | None:
@@ -155,12 +175,16 @@ if any(character < " " or character == "\\x7f" for character in value):
     judge=found("crlf-injection"),
 )
 
+# Texts are searched one behind the other, with line ends between them: what begins like a header
+# must not also be what times and addresses begin like.
+_NAME = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+"
 RECOGNISER = Recogniser(
     check=CHECK.id,
     patterns=(
-        r"(?:[\r\n]|\\n)[ \t]*(?:set-cookie|location|refresh|status|host|link)[ \t]*:",
-        r"(?:[\r\n]|\\n)[ \t]*(?:http/[0-9]|[a-z0-9]+-[a-z0-9-]+[ \t]*:)",
-        r"^/[^\r\n]{0,400}[\r\n]",
+        r"(?:[\r\n]|\\n)[ \t]*(?:set-cookie2?|location|refresh|status|host|link)[ \t]*:",
+        rf"(?:[\r\n]|\\n)[ \t]*(?:http/\d(?:\.\d)?[ \t]+\d|{_NAME}[ \t]*:)",
+        r"^/[^\r\n]{0,400}(?:\r\n?|\n)[ \t]*[a-z][\w-]{0,40}[ \t]*:(?:[ \t]|[^/\s])",
+        r"^/[^\r\n]{0,400}(?:\r\n?|\n)[ \t]*(?:http/\d|[a-z]{3,10}[ \t]+\S+[ \t]+http/\d)",
         r"[^\x00-\x7f](?:set-cookie|location|content-type|content-length|x-[a-z0-9-]+)[ \t]*:",
     ),
     recognise=recognise,

@@ -39,6 +39,8 @@ _ENTITY = re.compile(
 )
 """Character references; without their semicolon as browsers read them (HTML 13.2.5.73), so that
 the parameters of a query are none."""
+_A_PAGE = 3
+"""Elements that end in a text that is markup itself."""
 _OVERLONG = re.compile(rb"\xc0/|\xc1\x1c|[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf]")
 """UTF-8 in more bytes than it needs (RFC 3629 section 10), which lax decoders accept; and the two
 forms of the IIS traversal of 2000, whose second byte is none."""
@@ -132,7 +134,10 @@ def _escapes(text: str) -> str:
 
 
 def _entities(text: str) -> str:
-    return _ENTITY.sub(_referred, text) if "&" in text else text
+    # In a page of markup, what is written as entities is text about markup.
+    if "&" not in text or text.count("</") >= _A_PAGE:
+        return text
+    return _ENTITY.sub(_referred, text)
 
 
 def _referred(matched: re.Match[str]) -> str:

@@ -63,24 +63,29 @@ another domain.""",
     judge=found("file-upload"),
 )
 
+_ENDING = (
+    r"(?:ph(?:p\d?s?|tml?|ar|t)|pgif|jspx?|aspx?|csp|as[ahcm]x?|ashx|asmx|svc|soap|jspf|jsw|jsv|jhtml"
+    r"|shtml?|stm|cfml?|cfc|war|cshtml|vbhtml)"
+)
+_HARMLESS = (
+    r"(?:jpe?g|png|gif|webp|bmp|ico|svg|tiff?|pdf|docx?|xlsx?|pptx?|mp\d|zip|rar|gz|csv|txt|heic|avif)"
+)
+
 RECOGNISER = Recogniser(
     "file-upload",
     (
-        # Names.
-        (
-            r"\.(?:ph(?:p\d?s?|tml?|ar|t)|pgif|[ajc]spx?|as[ahm]x?|ashx|asmx|svc|soap|jspf|jsw|jsv|jhtml"
-            r"|shtml?|stm|cfml?|cfc|dbm|war|cshtml|vbhtml|hta|scr|exe|bat|cmd|com|vbs|ps1|lnk|jar)"
-            r"(?:$|[^\w-])"
-        ),
-        r"\.ht(?:access|passwd)|web\.config|\.user\.ini|php\.ini",
-        r"^\.\.[/\\]|[/\\]\.\.[/\\]|^/(?:var|etc|usr|srv|opt|home|tmp|root)/|\xe2\x80[\xaa-\xae]",
-        r"::\$|\.\w+[.\s]+$|\.\w+/$",
+        # Names. Each ends where the text does: addresses and sentences name files all the time.
+        rf"\.{_ENDING}(?:[.;%#_,:\\/ \t\x00-\x08\x0b-\x1f][^\n]{{0,40}})?$",
+        rf"\.{_HARMLESS}[ \t]*\.(?:exe|scr|bat|cmd|com|vbs|ps1|lnk|hta|jar|js)$",
+        r"(?:^|[/\\])(?:\.ht(?:access|passwd)|web\.config|\.user\.ini|php\.ini)[. \t\x00]*$",
+        r"^\.\.[/\\]|[/\\]\.\.[/\\]|^/(?:var|etc|usr|srv|opt|home|tmp|root)/",
+        r"^\w:\\(?:inetpub|windows|xampp)|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]",
         # Contents.
         r"<\?php|<\?=\s*[`$\w@]|<\?\s+(?:eval|system|echo)|<script\s+language\s*=\s*[\"']?php",
         r"<%\s*@|<%=?\s*(?:eval|execute|request|response|runtime|process|dim|set|out)|<jsp:",
         r"runat\s*=\s*[\"']?server",
         r"<svg[\s>]|^GIF8[79]a\s*[=/<*]",
-        r"AddType|AddHandler|SetHandler|auto_prepend_file|auto_append_file",
+        r"AddType|AddHandler|SetHandler|ForceType|auto_prepend_file|auto_append_file|scriptProcessor",
         r"push graphic-context|%pipe%|ephemeral:|<read\s+filename|#EXTM3U|EICAR-STANDARD",
         r"PK\x03\x04.{22,80}\.\.[/\\]|ustar",
     ),

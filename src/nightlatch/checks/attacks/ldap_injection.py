@@ -16,6 +16,8 @@ _CERTAINTIES = {
     Kind.CUT: 70,
 }
 
+_FILTERS = frozenset((Kind.WHOLE, Kind.MATCHING))
+
 _PATTERNS = (
     r"\)[\s\x00)]*\([\s\x00(]*(?:[&|!]|[a-z0-9.;_\-:]{1,60}\s*[~<>:]?=)",
     r"\(\s*[&|!]\s*\(\s*(?:[&|!]|[a-z0-9.;_\-:]{1,60}\s*[~<>:]?=)",
@@ -29,8 +31,13 @@ def recognise(text: str, value: Value) -> Clue | None:
     if reading is None:
         return None
     certainty = _CERTAINTIES[reading.kind] + 15 * reading.telling
-    if len(text) > _LONG or "filter" in value.name.lower():
-        certainty -= 35  # a document about filters, or an application that is sent one
+    own = value.name.rpartition(".")[2].lower()
+    if reading.decided:
+        certainty = max(certainty, 85)
+    elif reading.kind in _FILTERS and "filter" in own:
+        certainty -= 35  # an application that is sent filters
+    if len(text) > _LONG:
+        certainty -= 35  # a document about them
     elif reading.kind is not Kind.BREAKOUT and value.place not in _PARAMETERS:
         certainty -= 5 if reading.telling else 15
     return Clue(certainty, reading.kind.value, text)

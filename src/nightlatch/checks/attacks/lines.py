@@ -13,15 +13,22 @@ FIELD = LazyPattern(r"[ \t]*+([A-Za-z][\w-]{0,40}+)[ \t]*+:[ \t]*+(.*)", re.ASCI
 _TEXT_NAMES = LazyPattern(
     r".*(?:message|msg|body|text|comment|content|description|desc|note|html|markdown|summary|patch"
     r"|diff|log|raw|bio|about|readme|answer|question|snippet|source|code|output|stack(?:trace)?"
-    r"|trace|details?|reason|feedback|review|prompt|completion|payload|mime|article|post|draft"
-    r"|signature|template|query|variables|headers?|request|response|ics|vcard|calendar|data)",
+    r"|trace|detail|reason|feedback|review|prompt|completion|payload|mime|article|post|draft"
+    r"|signature|template|query|variable|header|request|response|ics|vcard|calendar|data)s?",
 )
 
 
 def added_lines(text: str) -> list[str]:
     """The lines after the first, at most MAX_LINES; a backslash escape counts as a line end where a
     capital letter follows it."""
+    if "\n" not in text and "\r" not in text and "\\" not in text:
+        return []
     return _BREAK.split(text, MAX_LINES)[1 : MAX_LINES + 1]
+
+
+def first_line(text: str) -> str:
+    """What stands before the first line end, as `added_lines` reads them."""
+    return _BREAK.split(text, 1)[0]
 
 
 def is_head(text: str, lines: list[str]) -> bool:

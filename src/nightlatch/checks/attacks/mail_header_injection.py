@@ -4,7 +4,7 @@ import re
 
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.lines import added_lines, holds_text, is_head
+from nightlatch.checks.attacks.lines import added_lines, first_line, holds_text, is_head
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -70,7 +70,10 @@ def _of_commands(text: str, lines: list[str], value: Value) -> Clue | None:
             strength = 50
         if strength > certainty:
             shown, certainty = line, strength
-    alone = not text.partition("\n")[0].strip()
+    alone = not first_line(text).strip()
+    if alone and certainty >= 90 and all(map(_is_command, filter(str.strip, lines))):
+        # Nothing but commands: no letter that quotes a session.
+        return Clue(certainty, "adds commands to a mail server's session", shown[:120])
     if words:
         # A lone QUIT on its own line ends the server's session; in a longer text it is a word.
         bare = alone and words == sum(1 for line in lines if line.strip())
@@ -82,15 +85,19 @@ def _of_commands(text: str, lines: list[str], value: Value) -> Clue | None:
     )
 
 
+def _is_command(line: str) -> bool:
+    return bool(_SMTP.fullmatch(line) or _IMAP.fullmatch(line) or _POP.fullmatch(line))
+
+
 def _of_headers(text: str, lines: list[str], value: Value) -> Clue | None:
     for line in lines:
-        match = _HEADER.match(line)
+        match = _HEADER.match(line) if ":" in line else None
         if match is None:
             continue
         name = match["name"].lower()
         if name in _CARRIES_ADDRESS and not _ADDRESS.search(match["value"][:320]):
             continue
-        certainty = _of_header(name, text.partition("\n")[0], value)
+        certainty = _of_header(name, first_line(text), value)
         if certainty:
             return Clue(
                 _discount(certainty // 2 if is_head(text, lines) else certainty, lines, value),

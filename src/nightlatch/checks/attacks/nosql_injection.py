@@ -22,15 +22,15 @@ _PATTERNS = (
     r"[,\[{]\s*['\"]?\$[a-z]{2,12}['\"]?\s*:",
     (
         r"(?:;|\|\||&&|['\"`])[\s(!)}]*(?:return|var|let|const|while|do|for|function|sleep|this|db"
-        r"|object|json|it|obj|emit|tojson\w*|new\s+date|date|process|require|global)\b"
+        r"|\w+\s*=\s*new\s+date|object|json|it|obj|emit|tojson\w*|new\s+date|date|process|require|global)\b"
     ),
     r"['\"`][\s)}]*(?:\|\||&&)[\s(!]*(?:['\"]|\d|true|false)",
     r"\bdb\.\w+(?:\([^)]{0,60}\))?\.\w+\s*\(",
     r"\*\d{1,3}\r?\n\$\d",
     (
         r"[\r\n][ \t]*(?:config\s+set|slaveof|replicaof|module\s+load|script\s+load"
-        r"|debug\s+segfault|flush|bgsave|bgrewriteaof|shutdown\s+nosave|eval|set|add|replace"
-        r"|append|prepend|cas|getset|[lr]push|sadd|hset)"
+        r"|debug\s+segfault|flush(?:all|db|_all)|bgsave|bgrewriteaof|shutdown\s+nosave"
+        r"|(?:evalsha|eval|set|add|replace|append|prepend|cas|getset|[lr]push|sadd|hset)\s)"
     ),
     r"java\.(?:lang|io|util)\.|\.forname\s*\(",
 )

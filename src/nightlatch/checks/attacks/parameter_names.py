@@ -22,6 +22,12 @@ _FETCHED = LazyPattern(
     r"|to|out|view|show|open|u|dir|window|port|resource|location|navigation|validate|val|q|ip|ref"
     r"|page|site|document|data|xml|html"
 )
+_SURELY_FETCHED = LazyPattern(
+    r"(?:image|img|avatar|picture|photo|icon|logo|feed|rss|proxy|webhook|hook|fetch|import|upload"
+    r"|preview|remote|download|load|target|dest(?:ination)?|endpoint|src|source|file|template|pdf|xml"
+    r"|backend|upstream|server|host|api|request|wsdl|schema|stream|crawl|scan|check|ping|probe)"
+    r"(?:ur[li]|src|link|address|addr|tofetch)?"
+)
 _SEEN_BY_ANALYTICS = frozenset(
     (
         *(
@@ -66,6 +72,11 @@ def surely_redirects(name: str) -> bool:
 def is_fetched(name: str) -> bool:
     """Would a server fetch what the value names?"""
     return _FETCHED.fullmatch(key(name)) is not None
+
+
+def is_surely_fetched(name: str) -> bool:
+    """Would the server do so itself, and no browser go there?"""
+    return _SURELY_FETCHED.fullmatch(key(name)) is not None
 
 
 def is_page_seen(name: str) -> bool:

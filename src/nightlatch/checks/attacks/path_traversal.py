@@ -7,7 +7,11 @@ from nightlatch.checks.attacks.climbing import Climb, read_climb
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
-from nightlatch.checks.attacks.sensitive_files import is_of_the_system, is_sensitive
+from nightlatch.checks.attacks.sensitive_files import (
+    hints_at_system,
+    is_of_the_system,
+    is_sensitive,
+)
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -15,6 +19,10 @@ from nightlatch.exchange.judgement import Level
 MAX_PATHS = 200
 """Read in one text."""
 _END = 512
+_ONE_PATH = 64
+_BEGINNING = 2_048
+_MOST_WORDS = 9
+"""Of sentences; with more, the text speaks about a path."""
 
 # What is one path: no white space, no quote, no bracket.
 _TOKEN = LazyPattern(r"[^\s\"'`<>|,()\[\]]{3,}+")
@@ -30,6 +38,14 @@ _FILE_NAMES = LazyPattern(
     r"|read|view|download|filename|src|log|conf|config|image|img|attachment|resource)\]?$",
     re.IGNORECASE,
 )
+_ASKED_FOR = frozenset((Place.QUERY, Place.FORM, Place.MULTIPART, Place.COOKIE))
+_SEARCHED = LazyPattern(
+    r"(?:^|[._\[-])(?:q|s|query|search\w*|keywords?|terms?|text|message|comment|content|body|title"
+    r"|description|note|subject|question|prompt|code|command|cmd|line|log|output|mount\w*|volume\w*)\]?$",
+    re.IGNORECASE,
+)
+"""Where people ask about a file by its name."""
+_IS_MOUNTED = LazyPattern(r"/(?:var/)?run/secrets(?:/|\Z)", re.IGNORECASE)
 _WRAPPER = LazyPattern(
     r"""
     (?<![\w.])(?:
@@ -42,6 +58,9 @@ _WRAPPER = LazyPattern(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_WRAPPER_HINTS = ("://", "file:", "netdoc:", "data:", "jar:", "convert.")
+_STREAM = LazyPattern(r"\w::\$(?:DATA|INDEX_ALLOCATION)\b", re.IGNORECASE)
+"""How NTFS calls a file's own content; some servers then hand out a program's source."""
 _SHARE = LazyPattern(
     r"\A\s*+(?:\\\\|//)(?:[\w.:-]++|\[[0-9a-f:]+\])[\\/]++[a-z]\$(?:[\\/]|\Z)|\A\s*+\\\\[?.]\\",
     re.IGNORECASE,
@@ -55,12 +74,16 @@ _QUOTED_SOURCE = LazyPattern(
 
 def recognise(text: str, value: Value) -> Clue | None:
     """Which file the text would reach, if it is a path made to leave where it belongs."""
-    wrapped = _wrapper(text)
-    if wrapped is not None:
-        return wrapped
     if _SHARE.match(text):
         certainty = 70 if text.lstrip()[2:3] in "?." else 85
         return Clue(certainty, "is a share or device of a Windows machine", text)
+    if len(text) > _ONE_PATH and _is_document(text):
+        return None
+    wrapped = _wrapper(text, value)
+    if wrapped is not None:
+        return wrapped
+    if "::$" in text and _STREAM.search(text) and count_words(text) <= 2:
+        return Clue(80, "asks Windows for a file's content by the name of its stream", text)
     best: Clue | None = None
     for match in islice(filter(_may_lead, _TOKEN.finditer(text)), MAX_PATHS):
         clue = _judge(_ends_of(match.group()), match, text, value)
@@ -69,9 +92,14 @@ def recognise(text: str, value: Value) -> Clue | None:
     return best
 
 
+def _is_document(text: str) -> bool:
+    binary = text.count("\ufffd") > max(8, len(text) >> 5)
+    return binary or count_words(text, 0, _BEGINNING) > _MOST_WORDS
+
+
 def _may_lead(match: re.Match[str]) -> bool:
     path = match.group()
-    return ".." in path or "0x2e" in path or any(mark in path for mark in "/\\.-:")
+    return ".." in path or "0x2e" in path or not path.isascii() or hints_at_system(path)
 
 
 def _ends_of(path: str) -> str:
@@ -79,14 +107,17 @@ def _ends_of(path: str) -> str:
     return path if len(path) <= 2 * _END else path[:_END] + path[-_END:]
 
 
-def _wrapper(text: str) -> Clue | None:
-    match = _WRAPPER.search(text)
+def _wrapper(text: str, value: Value) -> Clue | None:
+    lower = text.lower()
+    match = _WRAPPER.search(text) if any(hint in lower for hint in _WRAPPER_HINTS) else None
     if match is None or count_words(text) > 4:
         return None
     if not match["file"]:
         return Clue(85, "is a stream that an application opens like a file", text)
     if is_of_the_system("/" + read_climb(match["path"]).target.replace("/./", "/")):
         return Clue(85, "is the address of a file of the server", text)
+    if value.place in _ASKED_FOR and _FILE_NAMES.search(value.name) and not match.start():
+        return Clue(68, "is the address of a file of the server", text)
     return None
 
 
@@ -123,9 +154,14 @@ def _absolute(path: str, match: re.Match[str], text: str, value: Value) -> int:
     outside = text[: match.start()] + text[match.end() :]
     if outside.strip("\0 \t\r\n\"'") or (value.place is Place.PATH and not is_sensitive(path)):
         return 0
-    if is_sensitive(path):
+    if is_sensitive(path) or "\0" in text:
         return 80
-    return 62 if _FILE_NAMES.search(value.name) and path[:1] in "/\\" else 0
+    asked = value.place in _ASKED_FOR
+    if path[:1] not in "/\\" or (value.place is Place.JSON and _IS_MOUNTED.match(path)):
+        return 0
+    if _FILE_NAMES.search(value.name) or (asked and not _SEARCHED.search(value.name)):
+        return 62
+    return 45
 
 
 def _doubt(climb: Climb, match: re.Match[str], text: str) -> int:
@@ -193,7 +229,7 @@ _PATTERNS = (
     r"(?:apache|httpd|nginx|xampp|tomcat)\w*[/\\](?:conf|logs)",
     r"wp-config\.php|\.ht(?:passwd|access)|web\.config|global\.asa|config\.inc\.php|id_rsa",
     r"(?:php|expect|phar|zip|glob|compress\.\w+|rar|ogg|zlib|data)://|netdoc:|file:[/\\]|jar:\w+:",
-    r"data:text/plain|convert\.(?:base64|iconv)",
+    r"data:text/plain|convert\.(?:base64|iconv)|\w::\$(?:data|index)",
     r"^\s*(?:\\\\|//)[\w.:\[\]-]+[/\\]+[a-z]\$|^\s*\\\\[?.]\\",
 )
 RECOGNISER = Recogniser("path-traversal", _PATTERNS, recognise)

@@ -128,6 +128,34 @@ FILES: dict[str, int] = {
     "server-info": 62,
     "global.asa": 78,
     "global.asax": 78,
+    # What Domino keeps its people, mail and settings in.
+    "names.nsf": 84,
+    "admin.nsf": 74,
+    "admin4.nsf": 84,
+    "admin5.nsf": 84,
+    "webadmin.nsf": 88,
+    "catalog.nsf": 72,
+    "certlog.nsf": 82,
+    "certsrv.nsf": 80,
+    "domcfg.nsf": 86,
+    "domlog.nsf": 84,
+    "events4.nsf": 82,
+    "statrep.nsf": 82,
+    "statmail.nsf": 80,
+    "mtatbls.nsf": 84,
+    "mtstore.nsf": 84,
+    "log.nsf": 74,
+    "log4a.nsf": 80,
+    "bookmark.nsf": 72,
+    "bookmarks.nsf": 72,
+    "busytime.nsf": 80,
+    "agentrunner.nsf": 82,
+    "schema50.nsf": 80,
+    "setup.nsf": 72,
+    "dspug.nsf": 72,
+    "homepage.nsf": 62,
+    "mail.box": 76,
+    "notes.ini": 84,
     "login.cgi": 55,
     "setup.cgi": 66,
     "luci": 55,
@@ -161,13 +189,30 @@ COPIES = frozenset(
             "orig",
         ),
         *("original", "save", "saved", "sav", "copy", "cpy", "tmp", "temp", "swp", "swo", "swn"),
-        *("inc", "dist", "sample", "disabled", "txt~", "1", "2", "0", "001", "new", "~", "rej"),
+        *(
+            "inc",
+            "dist",
+            "sample",
+            "disabled",
+            "txt~",
+            "1",
+            "2",
+            "0",
+            "001",
+            "new",
+            "~",
+            "rej",
+            "java",
+        ),
     )
 )
 """Second endings of such copies."""
 
 OWN_COPIES = frozenset(("bak", "old", "backup", "swp", "swo", "orig", "save", "inc", "bkp", "bck"))
 """Those that say it without a first ending."""
+
+ENDINGS_ALONE = frozenset((*OWN_COPIES, "java", "copy", "tmp", "sql", "zip", "~"))
+"""Segments that are nothing but an ending: no file is called that, scanners append them."""
 
 ARCHIVES = frozenset(
     ("zip", "rar", "7z", "tar", "gz", "tgz", "bz2", "xz", "tar.gz", "tar.bz2", "sql.gz", "sql.zip")

@@ -121,15 +121,17 @@ In PHP, keep `allow_url_include = Off`.""",
     judge=found("remote-file-inclusion"),
 )
 
+_SCHEMES = r"^[\"' \t]*(?:https?|s?ftps?|smb|ssh2)://"
 RECOGNISER = Recogniser(
     "remote-file-inclusion",
     (
-        r"^[\"'\s]*(?:https?|s?ftps?|smb|ssh2)://[^\s?#]+\.\w{2,5}(?:\?+|\x00|%00|#|\?\w{1,4}=.*)\s*$",
         (
-            r"^[\"'\s]*(?:https?|s?ftps?|smb|ssh2)://[^\s?#]+\.(?:php\d?|phtml|inc|txt|sh|phar|tpl|asp|jsp"
-            r"|cgi|pl)$"
+            rf"{_SCHEMES}[^\s?#]+\.(?:php\d?|phtml|inc|aspx?|jspx?|cfm|cgi|pl|sh|txt|tpl|phar|dat|gif"
+            r"|jpe?g|png)(?:\?+|\x00|%00|#|\?\x00|\?(?:cmd|exec)=[^\n]*)[ \t]*$"
         ),
-        r"^[\"'\s]*(?:s?ftps?|smb|ssh2)://|^[\"'\s]*https?://(?:[^@/]+@)?(?:\d+[./:]|\[)",
+        rf"{_SCHEMES}[^\s?#]+\.(?:php\d?|phtml|inc|txt|sh|phar|tpl|asp|jsp|cgi|pl)(?:$|\x00|%00)",
+        r"^[\"' \t]*(?:s?ftps?|smb|ssh2)://",
+        r"^[\"' \t]*https?://(?:[^@/\s]{1,64}@)?(?:\d+[./:]|\[)",
     ),
     recognise,
 )

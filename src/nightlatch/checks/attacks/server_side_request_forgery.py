@@ -4,7 +4,7 @@ import re
 
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.prose import is_prose
+from nightlatch.checks.attacks.prose import count_words, is_prose
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.url.addresses import Reach, Target, target_of
 from nightlatch.checks.attacks.url.find import Url, find_urls, hosts
@@ -26,6 +26,10 @@ _SAYS_PAGE = frozenset(("referer", "origin", "access-control-request-origin"))
 _ORDINARY = 25
 """Percent of certainty of what developers and their machines send every day."""
 _SPACE = LazyPattern(r"\s")
+_LONG = 400
+_BEGINNING = 2_048
+_MOST_WORDS = 24
+"""Of sentences; a longer text talks about its addresses, or links to them."""
 _ASKED_FOR = frozenset((Place.QUERY, Place.FORM, Place.MULTIPART, Place.PATH))
 
 _FETCHES = LazyPattern(r"(?:https?|ftps?|wss?|sftp|imaps?|pop3s?|smtps?|telnet|rtsp|)", re.ASCII)
@@ -50,12 +54,22 @@ _BARE = LazyPattern(
     r"\s*+((?:\d|0x|\[)[\da-fx.:\[\]]{2,60}+|metadata[\w.-]{5,40}+)(?::(\d{1,5}))?(/\S*+)?\s*+",
     re.IGNORECASE,
 )
+_FOR_THE_INSIDE = LazyPattern(
+    r"/(?:server-(?:status|info)|nginx_status|fpm-status|phpinfo|phpmyadmin|actuator|jolokia|manager"
+    r"|console|heapdump|metrics|debug|env|_cat|_cluster|_all_dbs|solr|internal|private|secret|flag"
+    r"|admin(?:istrator)?(?:\.php|/(?:delete|users?|config|console))?(?=[/?]?\Z)|\.(?:env|git|aws)"
+    r"|etc/|v1/(?:agent|kv|sys|secret)|containers/json|latest/)(?:\b|(?<=/))",
+    re.IGNORECASE,
+)
+"""What an address on the same machine is asked for by one who cannot reach it himself."""
 _LOOK_ALIKES = "Unicode look-alikes"
 """What the engine calls the coding."""
 
 
 def recognise(text: str, value: Value) -> Clue | None:
     if value.place is Place.HEADER and value.name.lower() in _SAYS_WHERE_FROM:
+        return None
+    if len(text) > _LONG and count_words(text, 0, _BEGINNING) > _MOST_WORDS:
         return None
     best: Clue | None = None
     urls = 0
@@ -137,22 +151,28 @@ def _of_plain(target: Target, port: str, url: Url, value: Value) -> int:
     """An address inside in its plain spelling, which developers write as well."""
     if value.place is Place.HEADER and value.name.lower() in _SAYS_PAGE:
         return 0
-    number = int(port) if port else 0
-    if value.place not in _ASKED_FOR or parameter_names.surely_redirects(value.name):
+    name = value.name
+    fetched = parameter_names.is_surely_fetched(name)
+    if value.place not in _ASKED_FOR and not (value.place is Place.COOKIE and fetched):
         return _ORDINARY
+    number = int(port) if port else 0
     if number in SERVICE_PORTS or url.scheme not in ("http", "https", ""):
         return 78
-    if number in DEVELOPMENT_PORTS or number >= 1024:
+    if parameter_names.surely_redirects(name) and not fetched:
         return _ORDINARY
     if not url.scheme or len(url.text) < 0.9 * len(value.text.strip()):
         return _ORDINARY
-    if parameter_names.is_page_seen(value.name):
+    if parameter_names.is_page_seen(name):
         return 35
+    if target.reach is Reach.LOOPBACK and _FOR_THE_INSIDE.match(url.rest):
+        return 72
+    if number in DEVELOPMENT_PORTS or number >= 1024:
+        return 62 if fetched and target.reach is Reach.LOOPBACK else _ORDINARY
     named = url.authority[:1].isalpha() and not target.aliased
-    if parameter_names.may_be_page(value.name) and named and url.rest not in ("", "/"):
+    if parameter_names.may_be_page(name) and named and url.rest not in ("", "/"):
         # "url" is what is fetched in one application, and the page that was seen in another.
         return 35
-    return 68 if target.reach is Reach.LOOPBACK or parameter_names.is_fetched(value.name) else 45
+    return 68 if target.reach is Reach.LOOPBACK or parameter_names.is_fetched(name) else 45
 
 
 def _of_bare(text: str, value: Value) -> Clue | None:

@@ -1,103 +1,70 @@
 """SQL injection: a value that would go on as SQL."""
 
+from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.sql.breakout import sql_in
 from nightlatch.checks.attacks.sql.finding import CUT, JOINED, TIME, WHOLE, Finding
+from nightlatch.checks.attacks.sql.patterns import PATTERNS
+from nightlatch.checks.attacks.sql.words import words
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
 _PARAMETERS = frozenset((Place.QUERY, Place.FORM, Place.PATH, Place.COOKIE))
 """Where people write little: an operator between quotes is a probe there, and code elsewhere."""
+_SHORT_NAMES = words(
+    """id uid pid user user_name username login email mail phone page limit offset size sort order
+    order_by orderby category product sku price amount status lang locale currency token"""
+)
+"""What these hold is an id, a number or a word."""
 _FAINT = frozenset((CUT, JOINED, WHOLE, TIME))
 _CERTAIN = 85
 _LONG = 300
 _NOTE = 120
 _LINES = 3
-_SEGMENTS = 8
-
-_GAP = r"(?:[\s\x00-\x20\x80-\xff()+\-~!@`{]|/\*|\*/|\d)*"
-_PATTERNS = (
-    # A quote, and what a statement could go on with.
-    r"['\"][\s\x00-\x20\x80-\xff)]*(?:--|#|/\*|;|\|\||&&|[=<>!+\-*/%^&|~@]|,\s*\(?\s*\w+\s*\()",
-    (
-        r"['\"][\s\x00-\x20\x80-\xff)(/*!\d]*(?:x?or|and|union|like|r?like|regexp|between|in|is|not|having|where"
-        r"|order|group|limit|offset|div|mod|sounds|procedure|into|for|lock|as|waitfor|exec|execute"
-        r"|declare|begin|goto|if|select|drop|delete|insert|update|create|alter|except|intersect"
-        r"|eqv|imp)\b"
-    ),
-    # AND and OR before what decides a condition.
-    (
-        r"(?:x?or|and|not|having|where|\|\||&&)" + _GAP + r"(?:\d|['\"]|@|\w+\s*[(=<>]"
-        r"|null\b|true\b|false\b|select\b|\w+\s+(?:r?like|in|is|between|regexp)\b)"
-    ),
-    # A union, a query, a statement behind a semicolon.
-    r"union[\s\x00-\x20\x80-\xff(/#\-*!\d]*(?:all|distinct|select|\d|/\*|#|--)",
-    r"union\W*$",
-    r"union.{0,80}(?:select|values|table)",
-    r"\(\s*(?:select|case)\b",
-    r"waitfor[\s\x00-\x20\x80-\xff/*]+(?:delay|time)\b",
-    r"select(?:[\s\x00-\x20\x80-\xff(+\-~!*@'\"`/]|\d)+.{0,400}(?:from|\(|@@|--|#|/\*|,|end)",
-    (
-        r";[\s\x00-\x20\x80-\xff(/*]*(?:select|insert|update|delete|drop|create|alter|truncate|exec|execute|if"
-        r"|declare|set|waitfor|begin|call|shutdown|grant|copy|print|do|handler|rename|replace|attach"
-        r"|use|backup|pragma)\b"
-    ),
-    # Functions of databases.
-    (
-        r"(?:sleep|benchmark|pg_sleep\w*|randomblob|waitfor|extractvalue|updatexml|load_file|version"
-        r"|user|database|schema|current_\w+|db_name|utl_\w+\.\w+|dbms_\w+\.\w+|ctxsys\.\w+|xmltype"
-        r"|json_\w+|\w+name|\w*compress|coercibility|mid|substr|substring|ascii|char|chr|concat\w*"
-        r"|hex|unhex|elt|exp|cast|convert|row_count|make_set|gtid_sub\w+)\s*(?:/\*.{0,20}\*/\s*)?\("
-    ),
-    r"@@\w",
-    r"(?:--|#)[^\s\-#]{0,40}[\r\n]",
-    r"(?:order|group)[\s\x00-\x20\x80-\xff/*]+by[\s\x00-\x20\x80-\xff/*(]*(?:\d|\w+\s*\(|.{1,60}having)",
-    r"(?:limit|offset)[\s\x00-\x20\x80-\xff/*]+\d",
-    r"(?:procedure|into)[\s\x00-\x20\x80-\xff/*]+(?:analyse|outfile|dumpfile)",
-    r"(?:declare|set)[\s\x00-\x20\x80-\xff/*]+@\w",
-    r"exec(?:ute)?[\s\x00-\x20\x80-\xff/*(]+(?:xp_|sp_|master|sys\.|@|'|immediate)",
-    # A comment in the midst of a value or at its end.
-    r"/\*[^,;/]{0,60}\*/",
-    r"[\w)'\"\s](?:--[\s\-+]*\w{0,4}|/\*|#\s*)$",
-    # An operator between quotes, and nothing else.
-    r"^.{0,12}'\s?\W{1,3}\s?'.{0,12}$",
-    r"\bcase\b.{1,200}\bend\b",
-    r"\)\s*from\s",
-)
+_LONGEST_PATH = 1_024
+_READINGS = 4
+_PLAIN = LazyPattern(r"[\w.~:-]*+(?<!--)")
 
 
 def recognise(text: str, value: Value) -> Clue | None:
     finding = _in_path(text) if value.place is Place.PATH else sql_in(text)
     if finding is None:
         return None
-    return Clue(_in_place(finding, text, value.place), finding.why, text)
+    return Clue(_in_place(finding, text, value), finding.why, text)
 
 
 def _in_path(path: str) -> Finding | None:
     """A value may be any segment, or the rest of the path from there on (SQL has slashes too)."""
-    rest = path.lstrip("/")
-    for _ in range(_SEGMENTS):
+    rest, read = path[:_LONGEST_PATH].lstrip("/"), 0
+    while rest and read < _READINGS:
         segment, slash, after = rest.partition("/")
-        plain = segment.isalnum() and slash and not after.startswith("*")
-        found = None if plain else sql_in(rest)
-        if found is None and slash and not plain:
-            found = sql_in(segment)
-        if found or not slash:
-            return found
+        if not slash or after.startswith("*") or not _PLAIN.fullmatch(segment):
+            read += 1
+            found = sql_in(rest) or (sql_in(segment) if slash else None)
+            if found or not slash:
+                return found
         rest = after
     return None
 
 
-def _in_place(finding: Finding, text: str, place: Place) -> int:
+def _in_place(finding: Finding, text: str, value: Value) -> int:
     """Applications are sent programs, and documents about them: there, faint signs say little."""
     certainty = finding.certainty
     if certainty >= _CERTAIN:
         return certainty
-    if finding.why in _FAINT and place not in _PARAMETERS:
+    if finding.why in _FAINT and not _is_parameter(value):
         return min(certainty, 45)
     document = len(text) > _LONG or (len(text) > _NOTE and text.count("\n") > _LINES)
     return certainty - 25 * document
+
+
+def _is_parameter(value: Value) -> bool:
+    """Is the value one of few characters, by where it stands or what it is called?"""
+    if value.place in _PARAMETERS or value.name.startswith("referer."):
+        return True
+    name = value.name.rpartition(".")[2]
+    return name in _SHORT_NAMES or name.endswith(("_id", "Id"))
 
 
 CHECK = Check(
@@ -142,4 +109,4 @@ is seen in the answer: look at its status, its size, the time it took, and for `
     treblle="SQL injection",
 )
 
-RECOGNISER = Recogniser("sql-injection", _PATTERNS, recognise)
+RECOGNISER = Recogniser("sql-injection", PATTERNS, recognise)

@@ -11,7 +11,9 @@ _LONG = 400
 _PATTERNS = (
     r"\][\s)\]]*(?:/|\||or\b|and\b)",
     r"['\"\d][\s)\]]*\|\s*/",
-    r"(?:\b(?:or|and)|[=|(<>])[\s(]*/{1,2}[\w*@.]",
+    r"\b(?:or|and)[\s(]+/{1,2}[\w*@.]",
+    r"['\"\d)\]]\s*(?:or|and)[\s(]*/{1,2}[\w*@.]",
+    r"['\"\])]\s*!?[=|<>][\s(]*/{1,2}[\w*@.]",
     r"\w::(?:\w|\*)",
     (
         r"(?:string-length|(?:local-)?name|namespace-uri|normalize-space|starts-with|ends-with|position"

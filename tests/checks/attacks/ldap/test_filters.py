@@ -22,7 +22,10 @@ from nightlatch.checks.attacks.ldap.filters import MAX_TOKENS, Kind, filter_in
     ],
 )
 def test_reads(text: str, kind: Kind, telling: bool) -> None:
-    assert filter_in(text) == (kind, telling)
+    reading = filter_in(text)
+    assert reading is not None
+    assert (reading.kind, reading.telling) == (kind, telling)
+    assert reading.decided is ("1=0" in text)
 
 
 @pytest.mark.parametrize(

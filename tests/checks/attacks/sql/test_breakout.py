@@ -25,6 +25,11 @@ from nightlatch.checks.attacks.sql.breakout import sql_in
         ("a'+'b", "closes a quote and joins the rest with an operator"),
         ("uncompress(compress(version()))", "asks the database about itself"),
         ("select version()", "is a query of its own"),
+        ("elt(1=2,3)", "adds a condition that is decided in advance"),
+        ("id`,sleep(5)#", "makes the database wait or work"),
+        ("1$$ union select 1", "appends a second result with UNION SELECT"),
+        ("1q'[ union select 1", "appends a second result with UNION SELECT"),
+        (r"1\' or 1=1", "adds a condition that is decided in advance"),
     ],
 )
 def test_says_what_it_does(value: str, does: str) -> None:

@@ -54,6 +54,14 @@ def test_is_not_decided_in_advance(value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "inside"),
+    [("(1=2)*3", True), ("f(1=2)", True), ("1=2", False), ("(2+3)=5", False), ("(a=2)*3", False)],
+)
+def test_is_decided_in_brackets(value: str, inside: bool) -> None:
+    assert read(value).decided_inside is inside
+
+
+@pytest.mark.parametrize(
     ("value", "tokens"),
     [
         ("select a union rep", 0),
@@ -81,6 +89,8 @@ def test_counts_what_it_holds() -> None:
         ("sleep(0x5)", True),
         ("sleep(if(1,5,0))", True),
         ("dbms_lock.sleep(5)", True),
+        ("dbms_pipe.receive_message(('a'),5)", True),
+        ("utl_http.request('a')", False),
         ("time.sleep(5)", False),
         ("sleep(ing)", False),
         ("sleep (8 hours)", False),

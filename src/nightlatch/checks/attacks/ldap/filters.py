@@ -38,6 +38,8 @@ class Reading(NamedTuple):
     kind: Kind
     telling: bool
     """It asks for what is always there, or for a password: nobody searches so."""
+    decided: bool = False
+    """It compares numbers: no directory has an attribute called 1."""
 
 
 class _Filters:
@@ -64,7 +66,7 @@ class _Filters:
                 depth = max(depth - 1, 0)
             elif kind == "other":
                 before = before or text
-        return Reading(opened, self._telling()) if opened else None
+        return Reading(opened, self._telling(), self._decided()) if opened else None
 
     def _begins(self, at: int) -> str:
         """Is this the beginning of a filter, and which: "operator", "item" or ""?"""
@@ -81,8 +83,13 @@ class _Filters:
         return "item" if kind == "other" and _ITEM.match(text) else ""
 
     def _telling(self) -> bool:
-        items = [text for kind, text in self._tokens if kind == "other"]
-        return any(_tells(item) for item in items)
+        return any(_tells(item) for item in self._items())
+
+    def _decided(self) -> bool:
+        return any(_CONSTANT.fullmatch(item) for item in self._items())
+
+    def _items(self) -> list[str]:
+        return [text for kind, text in self._tokens if kind == "other"]
 
 
 def _how(before: str, *, closed: bool, composed: bool) -> Kind | None:

@@ -24,7 +24,7 @@ def commands_in(text: str) -> int:
     """Certainty that the lines are commands."""
     if _PROTOCOL.search(text):
         return 90
-    if not _COMMAND.search(text):
-        return 0
     # Notes about a store quote its commands; a smuggled command comes with little around it.
-    return 75 if "\r" in text and len(text) < _LONG else 35
+    if "\r" not in text or len(text) >= _LONG:
+        return 0
+    return 75 if _COMMAND.search(text) else 0

@@ -9,6 +9,7 @@ _STATEMENT = LazyPattern(
     r"""[\s)}]*+(?:;|\|\||&&)?+[\s(!]*+(?:
         return\b (?!\s+(?:to|the|a|my|your|it|if|from|by|on|address|policy|label|of)\b)
       | (?:var|let|const) \s++ \w++ \s*+ (?:=|;|$)
+      | \w++ \s*+=\s*+ new\s++Date \(?+\)?+ \s*+ ; \s*+ do \s*+ \{
       | while \s*+ \( | do \s*+ \{ | for \s*+ \( | function \s*+ [\w\s]*+ \(
       | sleep \s*+ \( \s*+ \d | this\. \w++ | this\[ | db\. \w++ \s*+ [.(]
       | Object\.keys | JSON\. | it\.\w++ | obj\.\w++ | emit\s*+\( | tojson\w*+\s*+\(

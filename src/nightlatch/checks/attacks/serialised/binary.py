@@ -12,7 +12,12 @@ _BASE64 = LazyPattern(
     r"(?<![A-Za-z0-9+/_])(rO0AB|gA[JNSW]|AAEAAAD|/wE|BAh|H4sI)[A-Za-z0-9+/_-]{8,}+"
 )
 _HEX_JAVA = LazyPattern(r"(?<![0-9a-f])aced0005(?:7[0-9a-f])[0-9a-f]{4,}", re.IGNORECASE)
-_JAVA = LazyPattern(r"(?:\xac\xed|\ufffd\ufffd)\x00\x05[\x70-\x7e]")
+# At its beginning the stream's magic and version say it. Anywhere else random bytes may say so as
+# well: there an object, an array or an enumeration with the name of its class must follow.
+_JAVA = LazyPattern(
+    r"\A\s*+(?:\xac\xed|\ufffd\ufffd)\x00\x05[\x70-\x7e]"
+    r"|(?:\xac\xed|\ufffd\ufffd)\x00\x05[su~]r\x00[\x01-\xff][A-Za-z\[][\w.$;/\[]{2}"
+)
 _TO_STANDARD = str.maketrans("-_", "+/")
 
 _NET_GADGETS = (

@@ -140,6 +140,8 @@ def _listing(name: str, words: Sequence[Word]) -> Fit:
         return Fit.BARE
     if name == "set":
         return _set(words)
+    if name == "w" and not all(map(is_flag, words)):
+        return Fit.NONE  # a letter, whatever stands behind it
     if name == "ip" and words[0].text in ("a", "addr", "r", "route", "link", "neigh"):
         return Fit.CALL
     if name == "ps" and words[0].text in ("aux", "auxww", "ax", "ef", "axjf", "waux"):

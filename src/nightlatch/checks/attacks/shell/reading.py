@@ -16,7 +16,7 @@ from nightlatch.checks.attacks.shell.commands import (
 )
 from nightlatch.checks.attacks.shell.words import Word, read_line
 
-MAX_WORK = 2_000
+MAX_WORK = 800
 """Pieces of commands read in one text; one with more is a document, not a value."""
 _READING = 6
 """What it costs to begin to read a command, in pieces."""

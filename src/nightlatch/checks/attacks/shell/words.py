@@ -63,6 +63,8 @@ _ANSI_ESCAPE = LazyPattern(
     r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|(.))", re.DOTALL
 )
 _PARAMETER = LazyPattern(r"(\w++|[@*#?!$-])(?:(:?[-=+])(.*+)|(:\d++:\d++)|.*+)", re.DOTALL)
+_EMPTY = LazyPattern(r"\$(?:[@*#!?-]|[A-Za-z_]\w*+|\d)")
+"""Variables that nobody has set."""
 _SUBSTRINGS = {"HOME", "PATH", "PWD", "SHELL"}
 """Variables that begin with a slash: `${HOME:0:1}` is one."""
 
@@ -153,6 +155,8 @@ class _Reader:
 
 
 def _unquoted(text: str) -> str:
+    if "$" in text:
+        text = _EMPTY.sub("", text)
     return text.replace("'", "").replace('"', "").replace("\\", "")
 
 

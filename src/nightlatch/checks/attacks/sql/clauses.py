@@ -20,7 +20,7 @@ from nightlatch.checks.attacks.sql.finding import (
 )
 from nightlatch.checks.attacks.sql.statements import selects, statement
 from nightlatch.checks.attacks.sql.tokens import END, Reading
-from nightlatch.checks.attacks.sql.words import LOGIC, OPERATORS, SYMBOL_LOGIC, TELLING
+from nightlatch.checks.attacks.sql.words import LOGIC, OPERATORS, RESERVED, SYMBOL_LOGIC, TELLING
 
 _CLAUSES = 8
 _FAR = 24
@@ -64,6 +64,8 @@ def _clause(sql: Reading, at: int, before: Tail) -> Step:
         return _condition(sql, at, before)
     if known := _CLAUSE_WORDS.get(text):
         return known(sql, at, before)
+    if text == "waitfor":
+        return statement(sql, at), 0
     if before is not Tail.EMPTY and _operates(text, sql[at + 1].text):
         return _operation(sql, at, before)
     if before is Tail.VALUE or (before is Tail.QUOTED and sql.unpaired):
@@ -96,7 +98,11 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
     if before is Tail.QUOTED and programmed(sql, at, inside.at):
         return None
     if inside.decided:
+        if before is Tail.NAMED and said(sql, inside.at):
+            return None  # "python or 1==1 why"
         return sure(TRUTH, 75 if before is Tail.EMPTY else 90)
+    if before is Tail.QUOTED and _torn(sql, at):
+        return sure(TRUTH, 70)
     ended = sql.skip(inside.at, ")")
     closed = sql.dead_comment(sql.skip(ended, ";"))
     asked = _asked(sql, at, inside, before, closed=closed)
@@ -106,9 +112,24 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
         return sure(TRUTH, 82)
     if before is Tail.QUOTED and _reckoned(sql, at + 1, inside):
         return sure(TRUTH, 75)
+    negated = sql[sql.skip(at + 1, "(")].text in {"!", "~"}
+    if before is Tail.VALUE and negated and not inside.wanting:
+        return sure(TRUTH, 65)
     if sql[ended].kind == "comment" and inside.at > at + 2 and not inside.wanting:
         return sure(TRUTH, 65)
     return _compared(sql, inside, before, closed=closed)
+
+
+def said(sql: Reading, at: int) -> bool:
+    """Do words follow, as in a sentence?"""
+    return sql[at].kind in {"word", "name"} and sql[at].text not in RESERVED
+
+
+def _torn(sql: Reading, at: int) -> bool:
+    """`'or'a='a`: pasted behind a quote of its own, or where no quote was expected."""
+    side, other = sql[at + 1], sql[at + 2]
+    compares = side.kind == "string" and side.text.endswith("=")
+    return compares and other.kind in {"word", "number"} and sql[at + 3].text == END
 
 
 def _asked(
@@ -123,10 +144,12 @@ def _asked(
         return sure(INNER, 82)
     if not inside.called or before is Tail.NAMED:
         return None
-    if inside.complete and sql[sql.skip(inside.at, ")")].kind in {"end", "comment"}:
-        return sure(INNER, 70) if inside.compared or symbol else None
-    opened = before is Tail.QUOTED and sql[inside.at - 1].kind == "open"
-    return sure(INNER, 75) if opened and not inside.wanting else None
+    if before is Tail.QUOTED and sql[inside.at - 1].kind == "open" and not inside.wanting:
+        return sure(INNER, 75)
+    if inside.complete and sql[sql.skip(inside.at, ");")].kind in {"end", "comment"}:
+        reckoned = before is Tail.QUOTED and inside.operators
+        return sure(INNER, 70) if inside.compared or symbol or reckoned else None
+    return None
 
 
 def _compared(sql: Reading, inside: Expression, before: Tail, *, closed: bool) -> Finding | None:
@@ -207,7 +230,7 @@ def _union(sql: Reading, at: int, before: Tail) -> Step:
     if sql[start].text == "select":
         return _union_select(sql, start + 1, before), 0
     if before in {Tail.VALUE, Tail.QUOTED}:
-        if sql[start].text == "values" and sql[start + 1].text == "(":
+        if sql[start].text == "values" and sql[start + 1].text in {"(", "row"}:
             return sure(UNION, 85), 0
         if sql[start].text == "table" and sql[start + 2].kind in {"end", "comment"}:
             return sure(UNION, 70), 0
@@ -245,25 +268,26 @@ def _next_statement(sql: Reading, at: int, _before: Tail) -> Step:
 def _sorted_by(sql: Reading, at: int, before: Tail) -> Step:
     if sql[at + 1].text != "by":
         return None, 0
-    inside = Expression(sql, at + 2, query=True)
-    if inside.waits:
-        return sure(TIME, 95), 0
-    if inside.telling or inside.queries:
-        return sure(INNER, 85), 0
-    after = _behind_list(sql, Expression(sql, at + 2))
-    if sql[at + 2].kind != "number" or inside.names:
+    first = at + 2
+    part = Expression(sql, first)
+    names = part.names
+    while True:
+        if part.waits:
+            return sure(TIME, 95), 0
+        if part.telling or part.queries or (part.decided and part.called + part.cases):
+            return sure(INNER, 85), 0
+        if sql[part.at].text != "," or part.wanting:
+            break
+        part = Expression(sql, part.at + 1)
+        names += part.names
+    after = 0 if part.wanting else part.at
+    if sql[first].kind != "number" or names:
         return None, after
-    ended = sql.skip(after, ("asc", "desc"))
+    ended = sql.skip(after, ("asc", "desc", ";"))
     if sql.dead_comment(ended):
         return sure(COLUMNS, 85), 0
     counted = sql[ended].text == END and before in {Tail.VALUE, Tail.QUOTED}
     return (sure(COLUMNS, 65) if counted else None), after
-
-
-def _behind_list(sql: Reading, part: Expression) -> int:
-    while sql[part.at].text == "," and not part.wanting:
-        part = Expression(sql, part.at + 1)
-    return 0 if part.wanting else part.at
 
 
 def _written(sql: Reading, at: int, _before: Tail) -> Step:

@@ -32,7 +32,17 @@ class _Frame(NamedTuple):
 class Conditions:
     """Follows the sides of comparisons through an expression."""
 
-    __slots__ = ("_frames", "_left", "_name", "_names", "_owner", "_values", "constant", "decided")
+    __slots__ = (
+        "_frames",
+        "_left",
+        "_name",
+        "_names",
+        "_owner",
+        "_values",
+        "constant",
+        "decided",
+        "decided_inside",
+    )
 
     def __init__(self) -> None:
         self._names = self._values = 0
@@ -41,6 +51,8 @@ class Conditions:
         self._frames: list[_Frame] = []
         self.decided = False
         """Constants were compared with each other, or a name with itself."""
+        self.decided_inside = False
+        """And so in brackets."""
         self.constant = False
         """A constant stood for a condition."""
 
@@ -70,13 +82,19 @@ class Conditions:
         if left is None:
             self.constant = self.constant or bool(self._values and not self._names)
         elif not left.names and not self._names:
-            self.decided = self.decided or bool(left.values and self._values)
+            if left.values and self._values:
+                self._decide()
         elif left.names == self._names == 1 and not left.values and not self._values:
             keyword = bool(self._frames and self._frames[-1].called)  # f(a=a)
-            self.decided = self.decided or (left.name == self._name and not keyword)
+            if left.name == self._name and not keyword:
+                self._decide()
         self._left = None
         self._names = self._values = 0
         self._name = ""
+
+    def _decide(self) -> None:
+        self.decided = True
+        self.decided_inside = self.decided_inside or bool(self._frames)
 
     def open(self, called: str = "") -> None:
         if len(self._frames) < MAX_NESTED:

@@ -16,6 +16,7 @@ from nightlatch.checks.attacks.sql.words import (
     FIRST_ROWS,
     LITERALS,
     LOGIC,
+    PACKAGES,
     QUERY_WORDS,
     RESERVED,
     SCHEMAS,
@@ -96,6 +97,11 @@ class Expression:
         return self._conditions.decided
 
     @property
+    def decided_inside(self) -> bool:
+        """And so in brackets, as in `(1=2)*3` and `f(1=2)`."""
+        return self._conditions.decided_inside
+
+    @property
     def constant(self) -> bool:
         """A constant stands for a condition."""
         return self._conditions.constant
@@ -168,8 +174,9 @@ class Expression:
             return self._value()
         if after.text == "(":
             return None if text in RESERVED and text not in CALLS else self._call(text)
-        if text in WAITING and after.text == "." and self._sql[self.at + 2].kind == "word":
-            self.waits = True
+        if after.text == "." and text.startswith(PACKAGES):
+            self.telling += 1
+            self.waits = self.waits or text in WAITING
         if text in RESERVED:
             return None
         if text in BARE_CALLS:

@@ -26,7 +26,7 @@ _AFTER_NAME = {END} | words(
 )
 _AFTER_VALUE = (
     words("; , ) from where limit order group union into as goto begin =")
-    | {END}
+    | {END, "||"}
     | (ARITHMETIC - {"-"})
 )
 _FIRST = CALLS | words("( ~ - ! +")
@@ -35,17 +35,19 @@ _ROUTINES = ("xp_", "sp_", "master", "(", "@", "dbms_", "utl_", "sys.")
 
 def selects(sql: Reading, at: int) -> bool:
     """Is what follows SELECT a list of expressions, and not a sentence?"""
-    at = sql.skip(at, ("all", "distinct", "distinctrow"))
+    at = sql.skip(at, ("all", "distinct", "distinctrow", "binary"))
     while sql[at].text in FIRST_ROWS and sql[at + 1].constant:
         at = sql.skip(at + 2, ("distinct",))
     if sql[at].text == "case":
         return Expression(sql, at).values > 0
     first, after = sql[at], sql[at + 1]
-    if first.text == "(":
+    if first.text in {"(", "["}:
         return _bracketed(sql, at)
-    if first.text == "*" or first.kind in {"variable", "open", "name"}:
+    if first.text in {"*", "."} or first.kind in {"variable", "open", "name"}:
         return True
     if first.constant or first.text in LITERALS:
+        if after.text == "-" and sql[at + 2].text == END:
+            return True
         return after.text in _AFTER_VALUE or after.kind in {"comment", "variable"}
     if first.text in {"-", "+", "~", "!"}:
         return sql[at + 1].constant or sql[at + 1].text in _FIRST
@@ -66,6 +68,8 @@ def _named_columns(sql: Reading, at: int) -> bool:
         at += 2
     if at > first + 2 and sql[at + 1].text == "from":
         return True
+    if sql[at - 1].text == "." and sql.dead_comment(at + 1):
+        return True
     if sql[at].constant or sql[at].kind in {"variable", "name"} or sql[at + 1].text in {"(", "||"}:
         return True
     if sql[at].text in BARE_CALLS and sql[at + 1].kind in {"end", "comment"}:
@@ -77,7 +81,7 @@ def _named_columns(sql: Reading, at: int) -> bool:
     at += 2 * (sql[at + 1].text == "as")
     if sql[at + 1].text != "from":
         return False
-    if sql[at + 2].kind == "name" or sql[at + 2].text == "(":
+    if sql[at + 2].kind == "name" or sql[at + 2].text in {"(", "["}:
         return True
     after = sql[at + 3]
     return after.kind in {"comment", "open"} or after.text in _AFTER_VALUE | _AFTER_NAME

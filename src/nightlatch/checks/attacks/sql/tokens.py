@@ -9,11 +9,11 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.sql.words import AFTER_NUMBER
+from nightlatch.checks.attacks.sql.words import AFTER_NUMBER, RESERVED
 
-MAX_TOKENS = 256
+MAX_TOKENS = 192
 """Per reading. An attack shows itself within a few tokens after the place where it breaks out, but
-UNION SELECT may need a hundred columns."""
+UNION SELECT may need dozens of columns."""
 
 END = "\x00end"
 
@@ -37,11 +37,13 @@ _END = Token("end", END)
 # before a bracket or comma, which MySQL's lexer swallows.
 _TOKEN = LazyPattern(
     r"""
-    (?P<space>   [\s\x00-\x1f\x7f\xa0\ufffd\udc80-\udcff]++ | /\*M?!\d*+ | \*/
+  [\s\x00-\x1f\x7f\xa0\ufffd\udc80-\udcff]*+
+  (?:
+    (?P<comments> /\*M?!\d*+ | \*/
                | /\*(?!M?!)[^*]*+\*++(?:[^/*][^*]*+\*++)*/
-               | (?:--|\#)[^\n\r]*+[\n\r](?=\s*+\S)
+               | (?:--|\#)[^\n\r]*+[\n\r](?=\s*+(?!-\s*+\Z)\S)
                | \d++\.e(?=\s*+[(),.{=|]) )
-  | (?P<comment> --[^\n]*+ | \#(?!>>?\s*+')[^\n]*+ | /\*(?!M?!).*+ )
+  | (?P<comment> --[^\n]*+(?:\n\s*+-\s*+\Z)?+ | \#(?!>>?\s*+')[^\n]*+ | /\*(?!M?!).*+ )
   | (?P<string>  (?:[nxbe]|u&|_(?:utf8|utf8mb4|latin[1-9]|binary|ascii|ucs2|cp125[0-9]))?+
                  (?:'(?:[^'\\]|\\.|'')*+' | "(?:[^"\\]|\\.|"")*+")
                | q'(?:\[[^\]]*+\]|\{[^}]*+\}|\([^)]*+\)|<[^>]*+>|![^!]*+!|\|[^|]*+\|)'
@@ -54,21 +56,26 @@ _TOKEN = LazyPattern(
   | (?P<symbol>  <=> | <> | != | \^= | !< | !> | >= | <= | == | \|\| | && | := | :: | -> >?+ | <<
                | >> | \*\* | !~\*?+ | ~\* | ~~ | @> | <@ | @\? | \?\| | \?& | \#>>?+ | =>
                | \{\s*+(?:(?:ts|fn|oj|[a-z])(?=[\s'"`(/\#\-])|(?=['"`])) | . )
+  )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _WORD = re.compile(r"[\w$]++")
+_KNOWN = {text: Token("symbol", text) for text in "=()+-*/,;.|&<>%^![]"} | {
+    text: Token("word", text) for text in RESERVED if text.isalpha()
+}
+_AT_ONCE = 4
 _BRACKETS = {"{": "(", "}": ")"}
 """ODBC's `{fn user()}`."""
 _ENDS_TEXT = LazyPattern(r"[%)\]\w](?<![frbFRB])|[frbFRB]\w")
 """Read backwards from a quote: a letter or a bracket, but not the `f` of `f"…"`."""
-_SENTENCE = LazyPattern(r"\w\s++\w|\A--\s++\w{3}")
+_SENTENCE = LazyPattern(r"\w\s++\w|\A--\s++\w{3}|\A-{5}")
 
 
 class Reading:
     """The tokens of `value` from character `start`, by index; beyond the last there is only END."""
 
-    __slots__ = ("_at", "_start", "_tokens", "_value", "comments")
+    __slots__ = ("_at", "_start", "_tokens", "_value", "comments", "ended")
 
     def __init__(self, value: str, start: int) -> None:
         self._value = value
@@ -76,12 +83,19 @@ class Reading:
         self._tokens: list[Token] = []
         self.comments = 0
         """Comments where a space would do, in what was read so far."""
+        self.ended = False
+        """All was read, or as much as there is to be read."""
 
     def __getitem__(self, index: int) -> Token:
-        while len(self._tokens) <= index:
-            if not self._read_one():
-                return _END
-        return self._tokens[index]
+        tokens = self._tokens
+        try:
+            return tokens[index]
+        except IndexError:
+            while not self.ended:
+                self._read()
+                if index < len(tokens):
+                    return tokens[index]
+            return _END
 
     @property
     def unpaired(self) -> bool:
@@ -110,27 +124,24 @@ class Reading:
             return not any(map(str.isalnum, token.text))
         return token.text.startswith("/*") or not _SENTENCE.search(token.text)
 
-    def _read_one(self) -> bool:
-        while len(self._tokens) < MAX_TOKENS:
-            match = _TOKEN.match(self._value, self._at)
+    def _read(self) -> None:
+        """The next few tokens: what was begun is rarely given up at once."""
+        tokens, value = self._tokens, self._value
+        for _ in range(_AT_ONCE):
+            match = _TOKEN.match(value, self._at)
             if match is None:
-                return False
+                self.ended = True
+                return
             self._at = match.end()
             kind = match.lastgroup or ""
-            if kind != "space":
-                self._tokens.append(self._token(kind, match.group().lower()))
-                return True
-            self.comments += match.group().startswith(("/*", "#", "--"))
-        return False
-
-    def _token(self, kind: str, text: str) -> Token:
-        if kind == "number":
-            return self._number(text)
-        if kind == "string":
-            return Token(kind, text[:-1])
-        if kind == "symbol":
-            return Token(kind, _BRACKETS.get(text[0], text))
-        return Token(kind, text)
+            if kind == "comments":
+                self.comments += 1
+            elif kind == "number":
+                tokens.append(self._number(match[kind].lower()))
+            elif kind:
+                text = match[kind].lower()
+                tokens.append(_KNOWN.get(text) or _token(kind, text))
+        self.ended = len(tokens) >= MAX_TOKENS or self.comments >= MAX_TOKENS
 
     def _number(self, text: str) -> Token:
         """`1union` is a number and a word, `1st` and `7_of_9` are words."""
@@ -145,3 +156,9 @@ class Reading:
             return Token("number", text)
         self._at = rest.end()
         return Token("word", text + word)
+
+
+def _token(kind: str, text: str) -> Token:
+    if kind == "symbol":
+        return Token(kind, _BRACKETS.get(text[0], text))
+    return Token(kind, text[:-1] if kind == "string" else text)

@@ -5,7 +5,8 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-LOGIC = words("or and xor || &&")
+LOGIC = words("or and xor || && eqv imp")
+"""The last two are those of Access."""
 SYMBOL_LOGIC = words("|| &&")
 COMPARE = words("""= == <> != < > <= >= <=> ^= !< !> like rlike regexp ilike is in between glob
     similar sounds match ~ !~ ~* !~* ~~ @> <@ ?| ?& @? not div""") - {"div", "~"}
@@ -20,6 +21,19 @@ WAITING = words(
     user_lock"""
 )
 """They take as long as the attacker likes."""
+
+ONLY_WAITING = WAITING - {"sleep", "benchmark"}
+"""No other language has them."""
+
+REACHING = words(
+    """load_file load_extension pg_read_file pg_ls_dir lo_import utl_inaddr utl_http utl_file
+    httpuritype dblink dblink_connect openrowset opendatasource extractvalue updatexml
+    gtid_subset query_to_xml database_to_xml xp_dirtree"""
+)
+"""They reach for files and other hosts, or tell by their errors what they were given."""
+
+CHOOSING = words("if iif elt make_set decode ifnull nullif choose coalesce least greatest")
+"""They answer with one argument or another."""
 
 TELLING = WAITING | words(
     """version database schema user current_user system_user session_user db_name user_name
@@ -73,6 +87,9 @@ RESERVED = (
 
 FAMILIES = ("json_", "jsonb_", "pg_", "dbms_", "utl_", "st_", "xp_", "sp_", "sys_")
 """How further functions of databases begin."""
+
+PACKAGES = ("dbms_", "utl_", "ctxsys", "user_lock")
+"""Oracle's, whose functions are called behind a dot."""
 
 SCHEMAS = (
     "dbms_",

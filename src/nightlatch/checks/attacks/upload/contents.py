@@ -71,14 +71,15 @@ def read_content(text: str) -> Clue | None:
         clue = judge(text, image)
         if clue is not None:
             return clue
-    for sign, certainty, why in _SIGNS:
-        if sign.search(text):
+    lower = text.lower()
+    for hints, sign, certainty, why in _SIGNS:
+        if any(hint in lower for hint in hints) and sign.search(text):
             return Clue(certainty, why, text)
     return Clue(95, "is the test file for virus scanners", text) if _EICAR in text else None
 
 
 def _php(text: str, image: bool) -> Clue | None:  # noqa: FBT001 - one table of judges
-    match = _PHP.search(text)
+    match = _PHP.search(text) if "<" in text else None
     if match is None:
         return None
     harmful = _PHP_SHELL.search(text, match.start()) is not None
@@ -94,7 +95,7 @@ def _php(text: str, image: bool) -> Clue | None:  # noqa: FBT001 - one table of 
 
 
 def _server_page(text: str, image: bool) -> Clue | None:  # noqa: FBT001
-    if not _SERVER_PAGE.search(text) or count_words(text) > _PAPER:
+    if "<" not in text or not _SERVER_PAGE.search(text) or count_words(text) > _PAPER:
         return None
     if image or _SERVER_SHELL.search(text):
         return Clue(90, "is a server page that runs what it is sent", text)
@@ -114,7 +115,18 @@ def _markup(text: str, image: bool) -> Clue | None:  # noqa: FBT001
 
 
 _SIGNS = (
-    (_SETTINGS, 85, "makes the web server run the files beside it"),
-    (_CONVERTER, 90, "makes the program that converts it run a command or fetch a file"),
-    (_ARCHIVE, 88, "is an archive with a name that climbs out of the directory"),
+    (
+        ("addtype", "handler", "forcetype", "pend_file", "php_value"),
+        _SETTINGS,
+        85,
+        "makes the web server run the files beside it",
+    ),
+    (
+        ("graphic-context", "%pipe%", "ephemeral", "msl:", "label", "caption", "<read", "#extm3u"),
+        _CONVERTER,
+        90,
+        "makes the program that converts it run a command or fetch a file",
+    ),
+    (("../", "..\\"), _ARCHIVE, 88, "is an archive with a name that climbs out of the directory"),
 )
+"""What the lower-case text has in it, cheap to look for; the sign; certainty and reason."""

@@ -59,6 +59,7 @@ _METADATA_ADDRESSES = frozenset(
 _NUMBER = LazyPattern(r"0x[0-9a-f]*|\d+", re.ASCII)
 _PLAIN = LazyPattern(r"(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}", re.ASCII)
 _EMBEDDED = LazyPattern(r"(?<![\da-z])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})(?![\da-z])")
+_WHOLE = LazyPattern(r"(?:\d{1,3}(?:[.-]\d{1,3}){3}|[0-9a-f]{8})\.[a-z]+\.[a-z]+\Z")
 _EMBEDDED_HEX = LazyPattern(r"(?:^|[.-])([0-9a-f]{8})$")
 _MAX_HOST = 253
 _WRAPPED = 2**34
@@ -160,7 +161,9 @@ def _of_name(host: str) -> Target:
     if host.endswith(REBINDING_SUFFIXES):
         return Target(Reach.REBINDING)
     if host.endswith(WILDCARD_SUFFIXES):
-        return Target(_embedded(host), aliased=True)
+        # Developers put a name before the address; without one it only hides the address.
+        bare = _WHOLE.match(host) is not None
+        return Target(_embedded(host), disguised=bare, aliased=True)
     if host.removeprefix("www.") in LOOPBACK_SUFFIXES or host.endswith(
         tuple("." + suffix for suffix in LOOPBACK_SUFFIXES)
     ):

@@ -23,6 +23,7 @@ _TOKEN = LazyPattern(
       | (?P<path>//?+|\.\.) | (?P<symbol><=|>=|!=|:=|.)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_CONTINUES = LazyPattern(r"[\s)\]]*+(?:or|and|[|/=]|!=)", re.IGNORECASE)
 _OWN_NAMES = """position last local-name name namespace-uri node text comment processing-instruction
     string-length starts-with ends-with substring-after substring-before normalize-space
     doc doc-available document unparsed-text unparsed-text-available
@@ -55,7 +56,11 @@ def tokens(text: str, start: int) -> list[Token]:
 
 def breaks_out(text: str) -> bool:
     """Does the value go on as XPath behind its first quote, or behind the number it begins with?"""
-    return any(_goes_on(tokens(text, start), quoted=quoted) for start, quoted in _starts(text))
+    return any(
+        _goes_on(tokens(text, start), quoted=quoted)
+        for start, quoted in _starts(text)
+        if _CONTINUES.match(text, start)
+    )
 
 
 def _starts(text: str) -> Iterator[tuple[int, bool]]:
