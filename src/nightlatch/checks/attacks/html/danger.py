@@ -26,6 +26,7 @@ _DATA = re.compile(
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
 _CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_NESTED = re.compile(r"<(?=style)", re.IGNORECASE)
 _STYLE_RUNS = re.compile(
     r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url"
     r"|(?:java|vb|live)script\s*+:",
@@ -197,7 +198,8 @@ def _style(value: str) -> Act:
         value = unescape(value)
     if "/*" in value:
         value = _CSS_COMMENT.sub("", value)
-    if "<" in value and (found := _document(value)).danger is Danger.HOSTILE:
+    # The style in a style is read with it, and not once more for each level of nesting.
+    if "<" in value and (found := _document(_NESTED.sub("<in-", value))).danger is Danger.HOSTILE:
         return found
     if _STYLE_RUNS.search(value):
         return Act(Danger.HOSTILE, "adds style that runs script")
