@@ -20,8 +20,9 @@ CHECK = Check(
     scope=Scope.REQUEST,
     what="""\
 Fails when a bound cut the reading of a request short: more bytes than `capture.body_limit`, more
-than 5,000 values or 32 levels of JSON, more than four layers of encodings, a compressed body that
-expands beyond measure or cannot be expanded. What was read was checked as usual.""",
+than 5,000 values or 32 levels of JSON, more than four layers of encodings or half a megabyte of
+text in them, more suspicious text than may be read of one request, a compressed body that expands
+beyond measure or cannot be expanded. What was read was checked as usual.""",
     why="""\
 Every inspection has a limit, and padding a request until the attack lies behind it is the oldest
 way around one. A client that does this often, where others do not, wants not to be read.""",
