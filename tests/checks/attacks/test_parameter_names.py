@@ -42,6 +42,16 @@ def test_what_the_server_fetches(name: str) -> None:
     assert names.is_fetched(name)
 
 
+@pytest.mark.parametrize("name", ["image_url", "feed", "$.webhookUrl", "dest", "import-src"])
+def test_what_the_server_surely_fetches(name: str) -> None:
+    assert names.is_surely_fetched(name)
+
+
+@pytest.mark.parametrize("name", ["redirect_uri", "callback", "origin", "url", "landing_page", "q"])
+def test_what_it_may_not(name: str) -> None:
+    assert not names.is_surely_fetched(name)
+
+
 @pytest.mark.parametrize("name", NEITHER)
 def test_other_names_say_nothing(name: str) -> None:
     assert not names.redirects(name)

@@ -24,7 +24,7 @@ _DOT = LazyPattern(r"0x2e|[\u2024\u3002]|(?<=[e.])x2e", re.IGNORECASE)
 
 _BEFORE = r"(?:\A|(?<=[/=&?:;@|#~,]))"
 _UP = LazyPattern(rf"{_BEFORE}\.\.(?:;[^/]*+)?(?=/|\Z|\0|&)")
-_DOTS = LazyPattern(rf"{_BEFORE}\.{{3,}}+(?=/)")
+_DOTS = LazyPattern(rf"{_BEFORE}\.{{3,}}+(?=/)(?!/\./)")
 _NESTED = LazyPattern(rf"{_BEFORE}\.\.\./\./(?=[^/])")
 """`..././`: what is left of it once a filter has taken `../` out."""
 _WITHOUT_SLASHES = LazyPattern(r"(?:(?<=[/=])\.{4,}+|\A\.{6,}+)(?=[\w{])")

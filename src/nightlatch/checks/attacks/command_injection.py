@@ -139,6 +139,8 @@ def _judge(command: Command, commands: list[Command], text: str, value: Value) -
     named = value.place is not Place.JSON and _COMMAND_NAMES.search(value.name)
     if not named and is_own_script(text) and not shows_a_stranger(command):
         certainty -= _OWN_SCRIPT
+    if command.fit is Fit.CALL and value.name == "referer":
+        certainty -= 25  # somebody's search; its parameters are read each for itself
     certainty -= _doubt(command, commands, text)
     if certainty < 25:
         return None
@@ -306,7 +308,8 @@ _WILDCARDS = r"/(?:\S{0,20}/)?[\w.?*]{0,12}[?*\[][\w.?*\[\]]{0,12}(?:/|\s+[/-]|\
 
 def _patterns() -> tuple[str, ...]:
     names = _choice(COMMANDS)
-    bare = _choice(name for name, kind in COMMANDS.items() if kind in (Kind.TELLING, Kind.LISTING))
+    useful = (Kind.TELLING, Kind.LISTING)
+    bare = _choice(name for name, kind in COMMANDS.items() if kind in useful)
     wrappers = _choice(WRAPPERS - {"!"})
     wrapped = rf"(?:{wrappers})\s+(?:-\S{{1,20}}\s+)?(?:[\w.-]{{1,12}}\s+)?{_DIRECTORY}?(?:{names})"
     argument = r"""[ \t]+(?:[^\w\s]|\d|[^\s'",!]{0,64}[/.:@=*$<>|;&\\])|[<>|;&`+\t\x0b\f]|\$\{?\w"""
@@ -314,7 +317,7 @@ def _patterns() -> tuple[str, ...]:
         rf"{_SEPARATED}(?:{names})(?:\.exe|\.com)?(?:[^\w.=:-]|$)",
         rf"{_LINE_BEGINS}(?:{names})(?:\.exe|\.com)?(?:{argument})",
         rf"{_LINE_BEGINS}(?:net1?|reg|sc|wmic|ps|getent|ip)(?:\.exe)?\s+(?:{_SUBCOMMANDS})\b",
-        rf"{_LINE_BEGINS}(?:{bare})[\s;|&#)\"'`]*$",
+        rf"{_LINE_BEGINS}(?:{bare}|reboot|poweroff|shutdown(?: now)?|init [06])[\s;|&#)\"'`]*$",
         rf"(?:{_SEPARATED}|{_LINE_BEGINS}){_DIRECTORY}[\w.]+",
         rf"(?:{_SEPARATED}|{_LINE_BEGINS}){wrapped}\b",
         r"^\\n|\\n$|\b(?:iex|invoke-expression)[\s(]|\.DownloadString|[<>]&?\s*/dev/(?:tcp|udp)/",

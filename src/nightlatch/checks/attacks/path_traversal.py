@@ -38,6 +38,9 @@ _FILE_NAMES = LazyPattern(
     r"|read|view|download|filename|src|log|conf|config|image|img|attachment|resource)\]?$",
     re.IGNORECASE,
 )
+_INCLUDED = LazyPattern(
+    r"(?:^|[._\[])(?:page|include|inc|template|tpl|view|load)\]?$", re.IGNORECASE
+)
 _ASKED_FOR = frozenset((Place.QUERY, Place.FORM, Place.MULTIPART, Place.COOKIE))
 _SEARCHED = LazyPattern(
     r"(?:^|[._\[-])(?:q|s|query|search\w*|keywords?|terms?|text|message|comment|content|body|title"
@@ -45,6 +48,7 @@ _SEARCHED = LazyPattern(
     re.IGNORECASE,
 )
 """Where people ask about a file by its name."""
+_FROM_THE_ROOT = LazyPattern(r"[/\\]|[a-z]:[/\\]+windows[/\\]+system32[/\\]+drivers", re.IGNORECASE)
 _IS_MOUNTED = LazyPattern(r"/(?:var/)?run/secrets(?:/|\Z)", re.IGNORECASE)
 _WRAPPER = LazyPattern(
     r"""
@@ -116,7 +120,9 @@ def _wrapper(text: str, value: Value) -> Clue | None:
         return Clue(85, "is a stream that an application opens like a file", text)
     if is_of_the_system("/" + read_climb(match["path"]).target.replace("/./", "/")):
         return Clue(85, "is the address of a file of the server", text)
-    if value.place in _ASKED_FOR and _FILE_NAMES.search(value.name) and not match.start():
+    asked = value.place in _ASKED_FOR or value.name.startswith("referer.")
+    names = _FILE_NAMES if asked else _INCLUDED
+    if not match.start() and names.search(value.name):
         return Clue(68, "is the address of a file of the server", text)
     return None
 
@@ -157,7 +163,7 @@ def _absolute(path: str, match: re.Match[str], text: str, value: Value) -> int:
     if is_sensitive(path) or "\0" in text:
         return 80
     asked = value.place in _ASKED_FOR
-    if path[:1] not in "/\\" or (value.place is Place.JSON and _IS_MOUNTED.match(path)):
+    if not _FROM_THE_ROOT.match(path) or (value.place is Place.JSON and _IS_MOUNTED.match(path)):
         return 0
     if _FILE_NAMES.search(value.name) or (asked and not _SEARCHED.search(value.name)):
         return 62

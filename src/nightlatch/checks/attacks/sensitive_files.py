@@ -16,8 +16,8 @@ _CERTAIN = LazyPattern(
       | var{_S}(?:log/(?:apache2?|httpd|nginx|auth|secure|mail|messages|syslog|vsftpd|sshd)
                 |mail/root|spool/cron)\b
       | (?:var/)?run/secrets/kubernetes\.io/serviceaccount/+(?:token|namespace|ca\.crt)\b
-      | (?:windows|winnt){_S}(?:win\.ini|system\.ini|system32{_S}config|desktop\.ini
-                               |repair|debug|php\.ini|my\.ini|panther|iis\d?\.log)(?![\w-])
+      | (?:windows|winnt){_S}(?:win\.ini|system\.ini|desktop\.ini
+                               |system32{_S}(?:config|drivers{_S}etc{_S}(?!hosts\b)\w++)|repair|debug|php\.ini|my\.ini|panther|iis\d?\.log)(?![\w-])
       | boot\.ini(?![\w-]) | ntuser\.dat\b | autoexec\.bat\b
       | inetpub{_S}(?:wwwroot|logs|ftproot|adminscripts)
       | (?:web|meta)-inf{_S}(?:web\.xml|classes|lib|context\.xml|manifest\.mf|\w[\w-]*+\.xml)

@@ -122,7 +122,8 @@ def _of_scheme(url: Url, named: list[tuple[str, str]], value: Value) -> tuple[in
     certainty, why = _ODD_SCHEMES[url.scheme]
     inside = any(target_of(host).reach is not Reach.PUBLIC for host, _ in named)
     if inside:
-        ordinary = url.scheme.startswith("ldap") and value.place not in _ASKED_FOR
+        asked = value.place in _ASKED_FOR or value.place is Place.COOKIE
+        ordinary = url.scheme.startswith("ldap") and not asked
         return (_ORDINARY if ordinary else max(certainty, 70)), why
     if url.scheme.startswith("ldap") and value.place not in _ASKED_FOR:
         # The address of a directory is an ordinary setting.

@@ -41,7 +41,7 @@ _PUBLISHERS = LazyPattern(
 _INCLUDE = LazyPattern(
     r"<(?:\w{1,20}:)?include\s[^<>]{0,400}?\bhref\s*=\s*[\"']([^\"']*+)", re.IGNORECASE
 )
-_XINCLUDE = "www.w3.org/2001/XInclude"
+_XINCLUDE = LazyPattern(r"www\.w3\.org/(?:20\d\d|1999)/(?:XML/)?XInclude", re.IGNORECASE)
 _SCHEMA_LOCATION = LazyPattern(
     r"\b(?P<name>schemaLocation|noNamespaceSchemaLocation)\s*=\s*[\"'](?P<at>[^\"']*+)",
     re.IGNORECASE,
@@ -97,7 +97,7 @@ def _external_subset(doctype: re.Match[str], text: str) -> Clue | None:
 
 
 def _included(text: str) -> Clue | None:
-    if _XINCLUDE in text and (include := _INCLUDE.search(text)):
+    if _XINCLUDE.search(text) and (include := _INCLUDE.search(text)):
         certainty = 88 if _ADDRESS.match(include[1]) else 65
         return Clue(certainty, f"includes {_shown(include[1])} with XInclude", text)
     schema = _SCHEMA_INCLUDE.search(text)

@@ -47,6 +47,13 @@ def test_java_is_found_raw_encoded_and_compressed() -> None:
         assert read_binary(text) is not None, text
 
 
+@pytest.mark.parametrize("magic", [b"\xac\xed\x00\x05s", b"\xff\xfe\x00\x05w"])
+def test_the_magic_alone_says_nothing_among_random_bytes(magic: bytes) -> None:
+    noise = b"\x89PNG" + bytes(range(128, 256)) + magic + bytes(range(256))
+    assert read_binary(noise.decode("utf-8", "replace")) is None
+    assert read_binary((b"\x89PNG" + JAVA).decode("utf-8", "replace")) is not None
+
+
 def test_compressed_json_passes() -> None:
     assert read_binary(base64.b64encode(gzip.compress(b'{"a":1}' * 20)).decode()) is None
 

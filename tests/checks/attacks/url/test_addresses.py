@@ -93,6 +93,12 @@ def test_disguises(host: str) -> None:
     assert target_of(host).disguised
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1.nip.io", "127-0-0-1.sslip.io", "7f000001.nip.io"])
+def test_a_bare_address_before_a_public_name_is_a_disguise(host: str) -> None:
+    assert target_of(host).disguised
+    assert not target_of(f"app.{host}").disguised
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "[fe80::1]", "10.0.0.1"])
 def test_plain_spellings(host: str) -> None:
     assert not target_of(host).disguised

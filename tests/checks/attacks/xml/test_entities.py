@@ -39,9 +39,17 @@ def test_a_chain_of_entities_is_no_recursion() -> None:
     assert expanded_size(text, read_entities(text)) < 10_000
 
 
-def test_what_is_not_referred_to_does_not_count() -> None:
-    text = '<!DOCTYPE a [<!ENTITY a "xxxxxxxxxx">]><a>none</a>'
-    assert expanded_size(text, read_entities(text)) == len(text)
+def test_of_what_is_not_referred_to_only_the_largest_counts() -> None:
+    text = '<!DOCTYPE a [<!ENTITY a "xxxxxxxxxx"><!ENTITY b "xx">]><a>none</a>'
+    assert expanded_size(text, read_entities(text)) == len(text) + 10
+
+
+def test_a_bomb_that_is_cut_is_one() -> None:
+    declared = '<!ENTITY a0 "xxxxxxxxxx">' + "".join(
+        f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 9)
+    )
+    text = f"<!DOCTYPE a [{declared}"
+    assert expanded_size(text, read_entities(text)) > 10**9
 
 
 @settings(max_examples=100, deadline=None)

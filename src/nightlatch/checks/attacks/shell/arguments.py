@@ -49,6 +49,7 @@ _SCRIPT_FILE = LazyPattern(
     r"\.(?:php\d?|phtml|jspx?|aspx?|sh|pl|py|cgi|bat|ps1|vbs)\Z", re.IGNORECASE
 )
 _ARITHMETIC = LazyPattern(r"\d+[*+%/-]\d+")
+_AWK_RUNS = LazyPattern(r"\bsystem\s*\(|/inet/(?:tcp|udp)|\|\s*\"?(?:ba)?sh\b|\|\s*getline")
 _CMDLET = LazyPattern(r"iex\b|iwr\b|(?:invoke|get|start|new|set)-[a-z]", re.IGNORECASE)
 _WMIC = frozenset({"process", "os", "qfe", "useraccount", "product", "service", "computersystem"})
 _SUBCOMMANDS = {
@@ -167,6 +168,8 @@ def _file(name: str, words: Sequence[Word]) -> Fit:
         return Fit.NONE
     if any(map(_of_the_system, words)) and _takes(words[0]) and len(words) <= 12:
         return Fit.HARM if is_flag(words[0]) or all(map(_takes, words[:2])) else Fit.CALL
+    if name in ("awk", "gawk") and any(_AWK_RUNS.search(word.raw) for word in words):
+        return Fit.HARM
     if name == "find" and is_path(words[0]) and any(w.text in _FIND for w in words[1:]):
         return Fit.HARM
     # A pattern to look for is any word.

@@ -17,7 +17,7 @@ _TOOLS = (
     "|mkdir|export|source|exec"
 )
 _BEGINNING = LazyPattern(
-    r"\s*+(?:#!\s?/|#cloud-config|set -[a-z]{1,4}\b|[#$>] +(?!id\b|whoami\b)[a-z./]"
+    r"\s*+(?:#!\s?/|#cloud-config|set -[a-z]{1,4}\b|[#$>] +(?!id\b|whoami\b)(?:[a-z]|\./)"
     r"|\$(?!IFS)[A-Z][A-Z_]{1,20}\b\s*+[|/]"
     rf"|(?:Run +|sudo +)?(?:[A-Z_]{{2,30}}=\S{{0,60}} +)*+(?:{_TOOLS}) +[-\w./@\"'$])"
 )

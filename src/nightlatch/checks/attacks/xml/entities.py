@@ -42,7 +42,8 @@ def read_entities(text: str) -> list[Entity]:
 
 
 def expanded_size(text: str, entities: list[Entity]) -> float:
-    """Characters the document has once its entities are put in; infinite when they are circular.
+    """Characters the document has once its entities are put in, or those of its largest entity
+    where that is more: a document may be cut before it uses it. Infinite when they are circular.
 
     Counted, not expanded: each entity's size is known from those of the entities in it.
     """
@@ -52,7 +53,8 @@ def expanded_size(text: str, entities: list[Entity]) -> float:
         _measure(name, contents, sizes)
     declared = text.rfind("]>") + 1
     references = _REFERENCE.findall(text, declared)[:MAX_REFERENCES]
-    return len(text) + sum(sizes.get(name, 0) for name in references)
+    used = sum(sizes.get(name, 0) for name in references)
+    return len(text) + max(used, max(sizes.values(), default=0))
 
 
 def _measure(start: str, contents: dict[str, str], sizes: dict[str, float]) -> None:
