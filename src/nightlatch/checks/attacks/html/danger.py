@@ -16,7 +16,8 @@ _SOURCES = frozenset({"src", "href", "xlink:href", "x:href", "src\\"})
 _HANDLER = re.compile(r"[\"'`]*+(on[a-z]{3,40}+)(?:[^\w=-][^a-z0-9]*+)?\Z")
 _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
 _SCHEME = re.compile(
-    r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):",
+    r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha)"
+    r"(?::|#(?=\w+\())",
     re.IGNORECASE,
 )
 _DATA = re.compile(
@@ -27,7 +28,8 @@ _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECA
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
 _CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
 _STYLE_RUNS = re.compile(
-    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url"
+    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behaviou?r\s*+:\s*+url"
+    r"|(?<![\w-])binding\s*+:\s*+url"
     r"|(?:java|vb|live)script\s*+:",
     re.IGNORECASE,
 )
@@ -36,7 +38,7 @@ _JSX = re.compile(
     r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z"
 )
 _ELSEWHERE = re.compile(
-    r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
+    r"\s*+(?:https?:|ftp:)?//|\s*+(?:data|mhtml|view-source):|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
     re.IGNORECASE,
 )
 _APPLIED = frozenset({"stylesheet", "import"})
@@ -71,15 +73,19 @@ def _element(tag: Tag) -> Act:
         return _script(tag)
     if tag.name == "style":
         return _style(tag.body)
+    if tag.name in {"handler", "listener"} and any(n.endswith("event") for n, _ in tag.attributes):
+        return Act(Danger.CODE, "adds a handler of events")
     if tag.name in {"set", "animate", "animatetransform", "animatemotion"}:
         return _animation(dict(tag.attributes))
     return NOTHING
 
 
 def _animation(attributes: dict[str, str]) -> Act:
-    """SVG animates handlers too, if it is told to."""
+    """SVG animates handlers and addresses too, if it is told to."""
     name = attributes.get("attributename", "").lower()
     code = attributes.get("to") or attributes.get("values") or attributes.get("from") or ""
+    if name.endswith("href") and (_ELSEWHERE.match(code) or url(code).danger):
+        return Act(Danger.CODE, "has a link lead elsewhere while the page is open")
     return _handler(name, code) if name in HANDLERS else NOTHING
 
 
@@ -116,7 +122,7 @@ def _attribute(tag: Tag, name: str, value: str) -> Act:
         return _style(value)
     if name == "srcdoc":
         return _document(value)
-    if ":" in value and (found := url(value)).danger:
+    if (":" in value or "#" in value) and (found := url(value)).danger:
         return found
     # What was read as a value may be read as tags by another parser (mutation XSS).
     if "<" in value and (found := _if_hostile(_document(value))).danger:
@@ -155,7 +161,9 @@ def url(value: str) -> Act:
 
 def _behind_scheme(value: str) -> str:
     """The code of a `javascript:` address, with the spaces that it needs."""
-    return value[value.find(":", value.lower().find("t")) + 1 :]
+    after = value.lower().find("t")
+    ends = [end for end in (value.find(":", after), value.find("#", after)) if end >= 0]
+    return value[min(ends, default=-1) + 1 :]
 
 
 def _data(match: re.Match[str]) -> Act:
