@@ -33,6 +33,8 @@ _STYLE_RUNS = re.compile(
     r"|(?:java|vb|live)script\s*+:",
     re.IGNORECASE,
 )
+_CLOSED_IN_STRING = re.compile(r"<\\+/script\s*+>", re.IGNORECASE)
+"""How a script ends that was meant for a string of another."""
 _STYLE_LOADS = re.compile(r"@import\s*+(?:url|['\"])", re.IGNORECASE)
 _JSX = re.compile(
     r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z"
@@ -72,7 +74,8 @@ def _element(tag: Tag) -> Act:
     if tag.name == "script":
         return _script(tag)
     if tag.name == "style":
-        return _style(tag.body)
+        kind = dict(tag.attributes).get("type", "")
+        return _script(tag) if "script" in kind else _style(tag.body)
     if tag.name in {"handler", "listener"} and any(n.endswith("event") for n, _ in tag.attributes):
         return Act(Danger.CODE, "adds a handler of events")
     if tag.name in {"set", "animate", "animatetransform", "animatemotion"}:
@@ -93,7 +96,7 @@ def _script(tag: Tag) -> Act:
     attributes = dict(tag.attributes)
     source = next((value for name, value in tag.attributes if name in _SOURCES), None)
     kind = attributes.get("type") or attributes.get("language") or ""
-    if kind and "script" not in kind and kind != "module":
+    if kind and "script" not in kind and kind not in {"module", "vbs"}:
         return NOTHING
     if source is not None:
         return Act(Danger.CODE, "loads a script")
@@ -102,7 +105,7 @@ def _script(tag: Tag) -> Act:
     found = act(body)
     if found.danger is Danger.HOSTILE:
         return Act(Danger.HOSTILE, "adds a script that " + found.why)
-    if body.strip() and (tag.closed or _program(body)):
+    if body.strip() and (tag.closed or _CLOSED_IN_STRING.search(body) or _program(body)):
         return Act(Danger.CODE, "adds a script")
     return NOTHING
 
