@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from msgspec import Struct
 from tests.console.sample_checks import SAMPLE_CHECKS
 from tests.console.sample_house import NOW, make_records, older_incidents
 
+from nightlatch.checks.check import Check
 from nightlatch.console.access import Access
 from nightlatch.console.app import create_console
 from nightlatch.console.guard import COOKIE
@@ -104,7 +105,9 @@ class House(Struct):
         return session.csrf
 
 
-def build_house(honest: int = 250, attack: int = 400) -> House:
+def build_house(
+    honest: int = 250, attack: int = 400, checks: Sequence[Check] = SAMPLE_CHECKS
+) -> House:
     """With a day of traffic, the last of it an attack; `build_house(0, 0)` is an empty one."""
     events, documents, clock = MemoryEvents(), MemoryDocuments(), Clock()
     if attack:
@@ -116,9 +119,7 @@ def build_house(honest: int = 250, attack: int = 400) -> House:
     if honest:
         report = AgentReport("accounts-api", "worker-1", "0.1.0", queue_depth=3)
         recorder.report(report, clock() - 2)
-    app = create_console(
-        recorder, events, documents, SAMPLE_CHECKS, API_TOKEN, access=access, clock=clock
-    )
+    app = create_console(recorder, events, documents, checks, API_TOKEN, access=access, clock=clock)
     return House(app, recorder, events, documents, access, clock, records)
 
 

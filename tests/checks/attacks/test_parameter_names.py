@@ -42,13 +42,17 @@ def test_what_the_server_fetches(name: str) -> None:
     assert names.is_fetched(name)
 
 
-@pytest.mark.parametrize("name", ["image_url", "feed", "$.webhookUrl", "dest", "import-src"])
-def test_what_the_server_surely_fetches(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["image_url", "feed", "proxy", "$.webhookUrl", "dest", "target", "import-src"]
+)
+def test_what_only_a_server_fetches(name: str) -> None:
     assert names.is_surely_fetched(name)
 
 
-@pytest.mark.parametrize("name", ["redirect_uri", "callback", "origin", "url", "landing_page", "q"])
-def test_what_it_may_not(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["redirect_uri", "callback", "return_to", "origin", "url", "next", "landing_page", "q"]
+)
+def test_what_a_browser_may_open_is_not_surely_fetched(name: str) -> None:
     assert not names.is_surely_fetched(name)
 
 
@@ -56,6 +60,7 @@ def test_what_it_may_not(name: str) -> None:
 def test_other_names_say_nothing(name: str) -> None:
     assert not names.redirects(name)
     assert not names.is_fetched(name)
+    assert not names.is_surely_fetched(name)
     assert not names.is_page_seen(name)
     assert not names.may_be_page(name)
 
@@ -85,6 +90,7 @@ def test_long_names_are_read_to_a_bound(part: str) -> None:
         names.redirects,
         names.surely_redirects,
         names.is_fetched,
+        names.is_surely_fetched,
         names.is_page_seen,
         names.may_be_page,
     ):

@@ -7,11 +7,10 @@ from itertools import islice
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
-from nightlatch.checks.attacks.shell.arguments import TREES, Fit, is_number_address
+from nightlatch.checks.attacks.shell.certainty import certainty_of
 from nightlatch.checks.attacks.shell.commands import COMMANDS, WRAPPERS, Kind
-from nightlatch.checks.attacks.shell.own_scripts import is_own_script, shows_a_stranger
 from nightlatch.checks.attacks.shell.reading import Command, commands_in
-from nightlatch.checks.attacks.value import Clue, Place, Value
+from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
@@ -39,6 +38,8 @@ _DOCUMENT = 7
 _MOST_WORDS = 40
 """Of sentences; more are a text, whatever commands it names."""
 _BEGINNING = 2_048
+_LEAST = 25
+"""Percent of certainty that is worth to be said."""
 _UNDECODABLE = "\ufffd"
 _FENCE = LazyPattern(r"^[ \t>*-]{0,8}+```", re.MULTILINE)
 _SOCKET = LazyPattern(r"[<>]&?\s*+/dev/(?:tcp|udp)/\S")
@@ -48,38 +49,6 @@ _POWERSHELL = LazyPattern(
     re.IGNORECASE,
 )
 _POWERSHELL_HINTS = ("iex", "invoke-expression", ".downloadstring")
-_COMMAND_NAMES = LazyPattern(
-    r"(?:^|[._\[])(?:cmd|exec|execute|command|run|shell|process|query_?cmd|system|daemon|do_?cmd"
-    r"|c|ping_?(?:addr|host|ip)?)\]?$",
-    re.IGNORECASE,
-)
-_SCRIPT_NAMES = LazyPattern(
-    r"(?:^|[._])(?:scripts?(?:[._]|$)|run$|entry_?point|args?(?:\[|$)|command(?:\[|s?$)|before_\w+"
-    r"|after_\w+|(?:build|install|start|test|lint|post\w*|pre\w*)_?(?:cmd|command|script)?$)",
-    re.IGNORECASE,
-)
-"""Where programs that build and deploy others keep command lines."""
-_OWN_SCRIPT = 70
-_LANGUAGES = LazyPattern(r"(?:perl|python\d?|ruby|php\d?|node(?:js)?|lua|tclsh)\Z")
-_RUNS_PROGRAMS = LazyPattern(
-    r"system|exec|popen|spawn|socket|subprocess|fsockopen|passthru|/bin/|\bsh\b|https?:|/etc/|eval"
-    r"|base64|`|\bos\.|import\s+os|sleep|phpinfo|qx",
-    re.IGNORECASE,
-)
-"""What a one-line program says when it is somebody else's."""
-_LIST_NAMES = LazyPattern(
-    r"(?:fields?|columns?|cols|sort|order|order_?by|sort_?by|include|expand|keys?|select|group_?by"
-    r"|tags?|categories|types?|props|properties|attributes|only|except|titles|metrics|dimensions)"
-    r"(?:\[\w*\])?$",
-    re.IGNORECASE,
-)
-_ENDS = LazyPattern(r"""[\s;|&'"()`}]*+(?:[#\x00].{0,40}+|(?:--|//)\s?)?\Z""", re.DOTALL)
-_SCRIPT_URL = LazyPattern(r"/[^/?#\s]*\.(?:sh|php|pl|py|exe|ps1|bin|elf|hta|bat)\Z", re.IGNORECASE)
-_SHORT_VALUE = LazyPattern(r"(?:[\w.:-]{0,2}|[\d.:]{1,40})\Z")
-_ONE_ITEM = LazyPattern(r"[\w.@-]++\Z")
-_IN_A_LIST = {"&&": 65, "||": 62, ";": 62, "|": 55}
-"""`name|id` may be two fields; no list is written with two ampersands."""
-_SUBSTITUTIONS = ("$(", "`", "<(", ">(")
 
 
 def recognise(text: str, value: Value) -> Clue | None:
@@ -101,12 +70,14 @@ def recognise(text: str, value: Value) -> Clue | None:
     fence = _FENCE.search(text) if "```" in text else None
     if fence is not None:
         commands = [command for command in commands if command.start < fence.start()]
-    if not commands:
+    best, worst = 0, None
+    for command in commands:
+        certainty = certainty_of(command, commands, text, value)
+        if certainty > best:
+            best, worst = certainty, command
+    if worst is None or best < _LEAST:
         return None
-    return max(
-        (_judge(command, commands, text, value) for command in commands),
-        key=lambda clue: clue.certainty if clue else 0,
-    )
+    return Clue(best, _why(worst), text[worst.start : worst.end].strip())
 
 
 def _is_document(text: str) -> bool:
@@ -130,124 +101,10 @@ def _fetching(text: str) -> Clue | None:
     return None
 
 
-def _judge(command: Command, commands: list[Command], text: str, value: Value) -> Clue | None:
-    certainty = _certainty(command, text, value)
-    if command.fit is Fit.CALL and value.place is Place.JSON and _SCRIPT_NAMES.search(value.name):
-        certainty -= 40
-    if command.opening == "" and len(commands) > 1:
-        certainty = min(certainty + 10, 95)
-    named = value.place is not Place.JSON and _COMMAND_NAMES.search(value.name)
-    if not named and is_own_script(text) and not shows_a_stranger(command):
-        certainty -= _OWN_SCRIPT
-    if command.fit is Fit.CALL and value.name == "referer":
-        certainty -= 25  # somebody's search; its parameters are read each for itself
-    certainty -= _doubt(command, commands, text)
-    if certainty < 25:
-        return None
-    shown = text[command.start : command.end]
-    return Clue(certainty, _why(command), shown.strip())
-
-
 def _why(command: Command) -> str:
     if command.disguised:
         return f"runs `{command.name}`, which it hides, where it reaches a shell"
     return f"runs `{command.name}` where it reaches a shell"
-
-
-def _certainty(command: Command, text: str, value: Value) -> int:
-    if command.opening == "":
-        return _at_the_beginning(command, text, value)
-    if command.disguised and (command.fit > Fit.NONE or command.kind is Kind.TELLING):
-        return 92
-    if command.opening == "`" and "`" not in text[command.end : command.end + 1]:
-        # Half a pair of back quotes runs nothing.
-        return 62 if command.fit is Fit.HARM else 0
-    if command.fit is Fit.HARM:
-        return 90
-    if command.fit is Fit.CALL:
-        return 78 if command.kind is not Kind.PRINT else 70
-    if command.fit is Fit.BARE:
-        return _alone(command, text, value)
-    return 0
-
-
-def _at_the_beginning(command: Command, text: str, value: Value) -> int:
-    """No separator: an attack only where the application runs its value, so it must be plain."""
-    ends = _ENDS.match(text, command.end) or (command.disguised and text[command.end] in "|;&")
-    if value.place is Place.PATH or not ends:
-        return 0
-    named = _COMMAND_NAMES.search(value.name) is not None
-    if command.disguised and (command.arguments or command.kind is Kind.TELLING):
-        return 85
-    if command.fit is Fit.HARM:
-        return 85 if named else _bare_harm(command)
-    if command.fit is Fit.CALL:
-        if command.spelled.startswith("/") and command.arguments:
-            return 75
-        return 70 if named else 35
-    return 62 if named and command.name in ("id", "whoami", "ls", "dir", "ps") else 0
-
-
-def _bare_harm(command: Command) -> int:
-    words = command.arguments
-    if _LANGUAGES.match(command.name) and not any(_RUNS_PROGRAMS.search(w.text) for w in words):
-        return 45
-    if command.kind not in (Kind.NETWORK, Kind.WAIT):
-        return 75 if command.kind is not Kind.LISTING or len(words) > 1 else 65
-    if any(_SCRIPT_URL.search(word.text) for word in words):
-        return 68
-    # Manuals show `curl -O https://…`; an attacker names a bare address, or where to put it.
-    flags = any(word.text.startswith("-") for word in words)
-    far = any(is_number_address(word) or word.text.startswith(TREES) for word in words)
-    return 68 if flags and (far or "/bin/" in words[-1].text) else 45
-
-
-def _alone(command: Command, text: str, value: Value) -> int:
-    """A name that may be a word: only where nothing but the command makes sense of the text."""
-    if command.opening in _SUBSTITUTIONS:
-        closed = text[command.end : command.end + 1] in (")", "`")
-        # `$(id).x` is jQuery, and who quotes one word with back quotes quotes another.
-        code = ")." in text or text.count("`") > 2
-        return 70 if closed and not code else 0
-    before = text[: command.start].strip()
-    if not _ENDS.match(text, command.end):
-        return 40 if not before and text[command.end : command.end + 1] in (";", "|", "&") else 0
-    if command.kind in (Kind.PRINT, Kind.FILTER, Kind.FILE) or command.arguments:
-        return 45 if not before else 30
-    if command.opening in ("\n", "\r"):
-        ended = text[command.end : command.end + 1] in (";", "#", "&", "|") and _ONE_ITEM.match(
-            before
-        )
-        return 65 if _SHORT_VALUE.match(before) or ended else 0
-    if len(before.split()) > 2:
-        return 0
-    if not before or not before[-1].isalnum() or not before[0].isalpha() or len(before) < 3:
-        plain = "=" not in before and "://" not in before
-        return (68 if command.opening != "&" else 60) if plain else 0
-    if not _ONE_ITEM.match(before) or _LIST_NAMES.search(value.name):
-        return 0
-    return _IN_A_LIST.get(command.opening, 0)
-
-
-def _doubt(command: Command, commands: list[Command], text: str) -> int:
-    """How much the words around it speak for a text about commands."""
-    # What `echo` is given may be any sentence.
-    spans = [(other.start, other.end) for other in commands if other.kind is not Kind.PRINT]
-    outside, at = 0, 0
-    for start, end in spans:
-        outside += count_words(text, at, max(at, start))
-        outside += max(0, count_words(text, start, end) - 3)
-        at = max(at, end)
-    outside += count_words(text, at)
-    if command.fit is Fit.CALL and "\n" in text and len(_LINE.findall(text)) > 2:
-        outside += 3
-    if command.opening == "`" and outside >= 2:
-        return 100
-    if outside <= 2:
-        return 0
-    if outside <= 6:
-        return 15 if command.fit is Fit.HARM or command.disguised else 30
-    return 100
 
 
 CHECK = Check(

@@ -4,7 +4,14 @@ import re
 
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.lines import FIELD, MAX_LINES, added_lines, first_line, holds_text, is_head
+from nightlatch.checks.attacks.lines import (
+    FIELD,
+    MAX_LINES,
+    added_lines,
+    first_line,
+    holds_text,
+    is_head,
+)
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope

@@ -12,6 +12,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ud800-
 _PERSONAL = re.compile(r"(?<![\w.+-])[\w.+-]++@(?:[\w-]++\.)+[^\W\d_]{2,}|\d{6,}")
 """E-mail addresses and long numbers: what an attack is seen by does not need them."""
 
+_BACK_QUOTES = re.compile(r"`+")
 _SINGLE = frozenset((Place.HEADER, Place.COOKIE, Place.FORM, Place.MULTIPART, Place.FILE))
 """Places that hold one value each."""
 
@@ -19,9 +20,9 @@ _SINGLE = frozenset((Place.HEADER, Place.COOKIE, Place.FORM, Place.MULTIPART, Pl
 def worded(clue: Clue, value: Value | None) -> str:
     """Query `q`, decoded (base64): `' or 1=1--` adds a condition that is always true."""
     if value is None:
-        return f"The request: `{_shown(clue.text)}` {clue.why}"
+        return f"The request: {_shown(clue.text)} {clue.why}"
     how = f", decoded ({', '.join(dict.fromkeys(value.codings))})" if value.codings else ""
-    return f"{_where(value)}{how}: `{_shown(clue.text)}` {clue.why}"
+    return f"{_where(value)}{how}: {_shown(clue.text)} {clue.why}"
 
 
 def _where(value: Value) -> str:
@@ -36,4 +37,12 @@ def _where(value: Value) -> str:
 
 def _shown(text: str) -> str:
     masked = _PERSONAL.sub("•••", _UNPRINTABLE.sub(" ", text))
-    return masked if len(masked) <= LONGEST else f"{masked[: LONGEST - 1]}…"
+    return _as_code(masked if len(masked) <= LONGEST else f"{masked[: LONGEST - 1]}…")
+
+
+def _as_code(text: str) -> str:
+    """A code span of Markdown, whatever back quotes are in the text (CommonMark, section 6.1)."""
+    if "`" not in text:
+        return f"`{text}`"
+    fence = "`" * (1 + max(map(len, _BACK_QUOTES.findall(text))))
+    return f"{fence} {text} {fence}"

@@ -15,7 +15,7 @@ from nightlatch.exchange.judgement import Level
 _YAML = LazyPattern(
     r"""
     (?:(?<!!)!!?|!<tag:yaml\.org,2002:)
-    (?: python/(?:object|name|module) (?:/\w+)?(?:[:\s>]|\Z)
+    (?: python/(?:object|name|module) (?:/\w+)?(?::\w|>|\s*+\Z)
       | ruby/(?:object|hash|struct|exception|class|sym|regexp)
       | php/object | perl/(?:hash|code|ref|scalar):
       | (?:javax?|com|org|sun|ch|net)\.[\w.$]+\.[A-Z]\w+ )
@@ -53,7 +53,7 @@ def recognise(text: str, value: Value) -> Clue | None:
     if _PICKLE.search(text):
         return _unless_prose(90, "is a Python pickle that calls a function", text)
     yaml = _YAML.search(text)
-    if yaml is not None:
+    if yaml is not None and not text[: yaml.start()].rpartition("\n")[2].lstrip().startswith("#"):
         return _unless_prose(88, "is YAML that makes an object of a class it names", text)
     if _XML_OBJECTS.search(text):
         return _unless_prose(85, "is XML that makes objects of classes it names", text)

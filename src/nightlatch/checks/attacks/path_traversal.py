@@ -89,8 +89,9 @@ def recognise(text: str, value: Value) -> Clue | None:
     if "::$" in text and _STREAM.search(text) and count_words(text) <= 2:
         return Clue(80, "asks Windows for a file's content by the name of its stream", text)
     best: Clue | None = None
+    words = count_words(text)
     for match in islice(filter(_may_lead, _TOKEN.finditer(text)), MAX_PATHS):
-        clue = _judge(_ends_of(match.group()), match, text, value)
+        clue = _judge(_ends_of(match.group()), match, text, value, words)
         if clue is not None and (best is None or clue.certainty > best.certainty):
             best = clue
     return best
@@ -127,7 +128,7 @@ def _wrapper(text: str, value: Value) -> Clue | None:
     return None
 
 
-def _judge(path: str, match: re.Match[str], text: str, value: Value) -> Clue | None:
+def _judge(path: str, match: re.Match[str], text: str, value: Value, words: int) -> Clue | None:
     climb = read_climb(path)
     if climb.ups:
         certainty, why = _climbing(climb, value), "climbs out of its directory"
@@ -135,7 +136,7 @@ def _judge(path: str, match: re.Match[str], text: str, value: Value) -> Clue | N
         return None
     else:
         certainty, why = _absolute(climb.target, match, text, value), "is a file of the system"
-    certainty -= _doubt(climb, match, text)
+    certainty -= _doubt(climb, match, text, words)
     return Clue(certainty, why, path) if certainty >= 25 else None
 
 
@@ -170,9 +171,9 @@ def _absolute(path: str, match: re.Match[str], text: str, value: Value) -> int:
     return 45
 
 
-def _doubt(climb: Climb, match: re.Match[str], text: str) -> int:
-    """How much speaks for a document that names a file, or a program that includes one."""
-    words = count_words(text, 0, match.start()) + count_words(text, match.end())
+def _doubt(climb: Climb, match: re.Match[str], text: str, words: int) -> int:
+    """How much speaks for a document that names a file, or a program that includes one. `words` are
+    the text's; a path is none."""
     if words > 8:
         return 100
     if is_sensitive(climb.target):

@@ -43,6 +43,8 @@ def test_constants_are_one_string(code: str) -> None:
         (r"\u{61}lert", ["alert"]),
         ("f(/x/g)", ["f", "(", "x", ")"]),
         ("a 'open", ["a", "'", "open"]),
+        ("String.fromCharCode(97,98", ["ab"]),
+        ("a+atob('YQ=='", ["a", "+", "a"]),
         ("$x.y$", ["$x", ".", "y$"]),
         ("", []),
     ],

@@ -95,10 +95,9 @@ def _fold(read: list[Token]) -> list[Token]:
             after = then
         # Backticks after a name call it; so the kind of a lone template is kept.
         single = after == at + 1 and kind == "template"
-        folded.append(
-            Token("template" if single else "string", "".join(parts), read[after - 1].end)
-        )
-        at = after
+        # The last bracket may be missing: the code was cut, or written so.
+        at = min(after, len(read))
+        folded.append(Token("template" if single else "string", "".join(parts), read[at - 1].end))
     return folded
 
 

@@ -17,9 +17,9 @@ _TOOLS = (
     "|mkdir|export|source|exec"
 )
 _BEGINNING = LazyPattern(
-    r"\s*+(?:#!\s?/|#cloud-config|set -[a-z]{1,4}\b|[#$>] +(?!id\b|whoami\b)(?:[a-z]|\./)"
+    r"\s*+(?:#!\s?/|#cloud-config|set -[a-z]{1,4}\b|[#$>] +(?!id\b|whoami\b)(?:[a-z(]|\./)"
     r"|\$(?!IFS)[A-Z][A-Z_]{1,20}\b\s*+[|/]"
-    rf"|(?:Run +|sudo +)?(?:[A-Z_]{{2,30}}=\S{{0,60}} +)*+(?:{_TOOLS}) +[-\w./@\"'$])"
+    rf"|(?:Run +|sudo +)?(?:[A-Z_]{{2,30}}=\S{{0,60}} +)*+(?:{_TOOLS}) +[-\w./~@\"'$])"
 )
 _PUBLIC_NUMBER = LazyPattern(
     r"(?:\w{3,5}://)?(?!10\.|127\.|192\.168\.|172\.|0\.)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"

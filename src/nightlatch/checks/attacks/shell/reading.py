@@ -48,6 +48,8 @@ _LEAD = LazyPattern(r"""(?:[\s(!@+]|\{\s|["'](?![\w./-]{1,40}["']))*+""")
 _ASSIGNMENT = LazyPattern(r"([A-Za-z_]\w{0,31}+)=(?=[^=])")
 # A word that nothing hides; what follows it decides whether it can be a name at all.
 _PLAIN_NAME = LazyPattern(r"[\w./:-]++(?![\w\\$'\"?*\[{^`%@])")
+_OWN_PATH = LazyPattern(r"\$\{?(?:HOME|PREFIX|[A-Z]+_(?:HOME|DIR|PATH|ROOT))\}?/")
+"""Where somebody has installed a program."""
 _DRIVE = LazyPattern(r"(?:[A-Za-z]:)?[\\/].*[\\/]")
 
 
@@ -141,9 +143,13 @@ def _resolved(words: tuple[Word, ...], opening: str, start: int, end: int) -> Co
     if not words:
         return None
     first, arguments = words[0], words[1:]
+    if _OWN_PATH.match(first.raw):
+        return None
     disguised = first.disguised or _is_pattern(first.text)
     best: Command | None = None
     for name in _names(first):
+        if disguised and len(name) == 1:
+            continue  # `\w` is a pattern, and no disguise of `w`
         kind = COMMANDS[name]
         how = fit(name, kind, arguments)
         if best is None or how > best.fit:
