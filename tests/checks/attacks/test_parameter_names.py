@@ -21,7 +21,17 @@ def test_the_last_part_counts(name: str, last: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["image_url", "feed", "proxy", "webhook", "$.webhookUrl", "dest", "target", "import-src"],
+    [
+        "image_url",
+        "feed",
+        "proxy",
+        "webhook",
+        "$.webhookUrl",
+        "dest",
+        "target",
+        "import-src",
+        "dest_url",
+    ],
 )
 def test_what_a_server_fetches(name: str) -> None:
     assert is_surely_fetched(name)

@@ -4,7 +4,14 @@ import re
 
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.lines import FIELD, MAX_LINES, added_lines, first_line, holds_text, is_head
+from nightlatch.checks.attacks.lines import (
+    FIELD,
+    MAX_LINES,
+    added_lines,
+    first_line,
+    holds_text,
+    is_head,
+)
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -145,8 +152,9 @@ CHECK = Check(
 Looks for a line end followed by what an answer's head is made of: a status line or a header with a
 value that suits it. In paths, headers and cookies any header counts; in queries one with a hyphen;
 in forms and bodies only those that no text of several lines has (`Set-Cookie: a=b`). Characters
-whose last eight bits are a line end count as one. Fields for texts, quoted exchanges and ordinary
-lines such as "Name: value" pass.""",
+whose last eight bits are a line end count as one. Fields for texts (but for a few words with
+what only servers say, or a line end that was encoded twice), quoted exchanges and ordinary lines
+such as "Name: value" pass.""",
     why="""\
 A value that goes into a header and may hold a line end writes the rest of the answer: it sets
 cookies for your users, turns protections off, and plants pages in shared caches.""",

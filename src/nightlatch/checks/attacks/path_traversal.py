@@ -192,9 +192,9 @@ CHECK = Check(
 Reads every value as a path: fails when it climbs (`../`, in any spelling: backslashes, `..;/`,
 `....//`, `..0x2f`, Unicode's other slashes) out of where it belongs, when it is the full name of a
 file that is only asked for to prove that any file can be had (`/etc/passwd`, `win.ini`,
-`WEB-INF/web.xml`), a stream an application opens like a file (`php://filter`, `expect://`), a
-local `file:` address, or an administrator's share of Windows. One step up, relative paths of
-source code, and paths quoted in a longer text pass.""",
+`WEB-INF/web.xml`), a stream an application opens like a file (`php://filter`, `expect://`,
+`index::$DATA`), a local `file:` address, or an administrator's share of Windows. One step up,
+relative paths of source code, secrets that are mounted, and paths quoted in a longer text pass.""",
     why="""\
 Where such a value is opened, the caller reads any file of the server: configuration, keys, source,
 and through log files or sessions that hold the caller's own words often runs code as well.""",

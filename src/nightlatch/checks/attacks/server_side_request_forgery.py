@@ -205,8 +205,9 @@ its host by address. Fails for the credential services of clouds, for loopback, 
 private addresses in disguise (decimal, octal and hexadecimal numbers, short forms, IPv4 inside
 IPv6, enclosed letters), for hosts hidden behind `@`, `#` and backslashes, for names that change
 their address between check and use, and for schemes such as gopher and dict. A plain
-`http://localhost:3000/callback` is not enough, nor is an address that a sentence talks about.
-`Host` and forwarding headers are not read.""",
+`http://localhost:3000/callback` is not enough but in parameters that a server fetches
+(`image_url`, `proxy`, `feed`), nor is an address that a sentence talks about. `Host` and forwarding
+headers are not read.""",
     why="""\
 A server that fetches what it is told to reaches what the caller cannot: the metadata service with
 the machine's cloud keys, databases and admin pages that trust the network. One such request led
