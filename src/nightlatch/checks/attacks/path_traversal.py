@@ -16,8 +16,9 @@ from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
+MAX_TOKENS = 800
 MAX_PATHS = 200
-"""Read in one text."""
+"""Looked at, and read, in one text."""
 _END = 512
 _ONE_PATH = 64
 _BEGINNING = 2_048
@@ -89,7 +90,8 @@ def recognise(text: str, value: Value) -> Clue | None:
     if "::$" in text and _STREAM.search(text) and count_words(text) <= 2:
         return Clue(80, "asks Windows for a file's content by the name of its stream", text)
     best: Clue | None = None
-    for match in islice(filter(_may_lead, _TOKEN.finditer(text)), MAX_PATHS):
+    tokens = islice(_TOKEN.finditer(text), MAX_TOKENS)
+    for match in islice(filter(_may_lead, tokens), MAX_PATHS):
         clue = _judge(_ends_of(match.group()), match, text, value)
         if clue is not None and (best is None or clue.certainty > best.certainty):
             best = clue
