@@ -16,7 +16,7 @@ from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
-MAX_TOKENS = 800
+MAX_TOKENS = 400
 MAX_PATHS = 200
 """Looked at, and read, in one text."""
 _END = 512
@@ -89,9 +89,12 @@ def recognise(text: str, value: Value) -> Clue | None:
         return wrapped
     if "::$" in text and _STREAM.search(text) and count_words(text) <= 2:
         return Clue(80, "asks Windows for a file's content by the name of its stream", text)
+    if not _may_lead(text):
+        return None
     best: Clue | None = None
     tokens = islice(_TOKEN.finditer(text), MAX_TOKENS)
-    for match in islice(filter(_may_lead, tokens), MAX_PATHS):
+    paths = (match for match in tokens if _may_lead(match.group()))
+    for match in islice(paths, MAX_PATHS):
         clue = _judge(_ends_of(match.group()), match, text, value)
         if clue is not None and (best is None or clue.certainty > best.certainty):
             best = clue
@@ -103,8 +106,7 @@ def _is_document(text: str) -> bool:
     return binary or count_words(text, 0, _BEGINNING) > _MOST_WORDS
 
 
-def _may_lead(match: re.Match[str]) -> bool:
-    path = match.group()
+def _may_lead(path: str) -> bool:
     return ".." in path or "0x2e" in path or not path.isascii() or hints_at_system(path)
 
 
