@@ -27,6 +27,7 @@ _DATA = re.compile(
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
 _CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_NESTED = re.compile(r"<(?=style)", re.IGNORECASE)
 _STYLE_RUNS = re.compile(
     r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behaviou?r\s*+:\s*+url"
     r"|(?<![\w-])binding\s*+:\s*+url"
@@ -208,7 +209,8 @@ def _style(value: str) -> Act:
         value = unescape(value)
     if "/*" in value:
         value = _CSS_COMMENT.sub("", value)
-    if "<" in value and (found := _document(value)).danger is Danger.HOSTILE:
+    # The style in a style is read with it, and not once more for each level of nesting.
+    if "<" in value and (found := _document(_NESTED.sub("<in-", value))).danger is Danger.HOSTILE:
         return found
     if _STYLE_RUNS.search(value):
         return Act(Danger.HOSTILE, "adds style that runs script")
