@@ -43,22 +43,7 @@ def test_what_the_server_fetches(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-<<<<<<< .merge_file_uxhp1H
     "name", ["image_url", "feed", "proxy", "$.webhookUrl", "dest", "target", "import-src"]
-=======
-    "name",
-    [
-        "image_url",
-        "feed",
-        "proxy",
-        "webhook",
-        "$.webhookUrl",
-        "dest",
-        "target",
-        "import-src",
-        "dest_url",
-    ],
->>>>>>> .merge_file_BxL23t
 )
 def test_what_only_a_server_fetches(name: str) -> None:
     assert names.is_surely_fetched(name)

@@ -92,16 +92,10 @@ def recognise(text: str, value: Value) -> Clue | None:
     if not _may_lead(text):
         return None
     best: Clue | None = None
-<<<<<<< .merge_file_qLpVAN
-    words = count_words(text)
-    for match in islice(filter(_may_lead, _TOKEN.finditer(text)), MAX_PATHS):
-        clue = _judge(_ends_of(match.group()), match, text, value, words)
-=======
     tokens = islice(_TOKEN.finditer(text), MAX_TOKENS)
     paths = (match for match in tokens if _may_lead(match.group()))
     for match in islice(paths, MAX_PATHS):
         clue = _judge(_ends_of(match.group()), match, text, value)
->>>>>>> .merge_file_jZmWAO
         if clue is not None and (best is None or clue.certainty > best.certainty):
             best = clue
     return best
@@ -137,7 +131,7 @@ def _wrapper(text: str, value: Value) -> Clue | None:
     return None
 
 
-def _judge(path: str, match: re.Match[str], text: str, value: Value, words: int) -> Clue | None:
+def _judge(path: str, match: re.Match[str], text: str, value: Value) -> Clue | None:
     climb = read_climb(path)
     if climb.ups:
         certainty, why = _climbing(climb, value), "climbs out of its directory"
@@ -145,7 +139,7 @@ def _judge(path: str, match: re.Match[str], text: str, value: Value, words: int)
         return None
     else:
         certainty, why = _absolute(climb.target, match, text, value), "is a file of the system"
-    certainty -= _doubt(climb, match, text, words)
+    certainty -= _doubt(climb, match, text)
     return Clue(certainty, why, path) if certainty >= 25 else None
 
 
@@ -180,9 +174,9 @@ def _absolute(path: str, match: re.Match[str], text: str, value: Value) -> int:
     return 45
 
 
-def _doubt(climb: Climb, match: re.Match[str], text: str, words: int) -> int:
-    """How much speaks for a document that names a file, or a program that includes one. `words` are
-    the text's; a path is none."""
+def _doubt(climb: Climb, match: re.Match[str], text: str) -> int:
+    """How much speaks for a document that names a file, or a program that includes one."""
+    words = count_words(text, 0, match.start()) + count_words(text, match.end())
     if words > 8:
         return 100
     if is_sensitive(climb.target):
