@@ -24,7 +24,7 @@ _OPTION = LazyPattern(
       | --(?:upload-pack|receive-pack|exec|rsh|to-command|use-askpass|use-compress-program
             |checkpoint-action|info-script|new-volume-script|diff-program|pager|open-files-in-pager
             |gpg-program|renderer-cmd-prefix|gpu-launcher|utility-cmd-prefix|init-command)=
-            (?:exec=)?+["'`$/\w]
+            (?>(?:exec=)?)["'`$/\w]
       | -OQueueDirectory= | -oQ/\w | -X\s?/(?:var|tmp|home|srv|usr)/\S++\.(?:php|jsp|asp|pl|cgi)
       | -c\s?(?:core\.(?:sshCommand|editor|pager|fsmonitor|gitProxy)|protocol\.ext\.allow)=
       | ext::\S

@@ -26,7 +26,7 @@ _FUNCTION = LazyPattern(r"_\$\$ND_(?:FUNC|CC)\$\$_")
 _PICKLE = LazyPattern(
     r"c(?:os|posix|nt|subprocess|builtins|__builtin__|commands|sys|pty|importlib|pickle|webbrowser"
     r"|timeit|platform|socket|runpy|shutil|code|_io|io|operator|functools|types)\n"
-    r"[A-Za-z_]\w*+(?:\.\w++)*+\n(?:p\d++\n|q.)?[(SVIXN)\]}]"
+    r"[A-Za-z_]\w*+(?>(?:\.\w++)*)\n(?:p\d++\n|q.)?[(SVIXN)\]}]"
     r"|\x8c.(?:os|posix|nt|builtins|subprocess|__builtin__)(?:\x94)?\x8c.\w+(?:\x94)?\x93",
     re.DOTALL,
 )

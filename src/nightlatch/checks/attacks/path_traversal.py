@@ -31,7 +31,7 @@ _DEVELOPMENT = LazyPattern(
     r"(?:\.(?:[cm]?[jt]sx?|s?css|less|vue|svelte|map|json|md|rst|html?|svg|png|jpe?g|gif|webp|py|go|rs"
     r"|rb|java|kt|swift|c|h|cpp|hpp|cs|proto|ya?ml|toml|lock|snap|woff2?)(?:[:?#].*+)?"
     r"|/(?:src|lib|libs|dist|node_modules|packages|components|assets|images|img|docs|shared|common"
-    r"|types|test|tests|app|core|hooks|store|styles)(?:/[\w@.-]++)*+)\Z",
+    r"|types|test|tests|app|core|hooks|store|styles)(?>(?:/[\w@.-]++)*))\Z",
     re.IGNORECASE,
 )
 _FILE_NAMES = LazyPattern(

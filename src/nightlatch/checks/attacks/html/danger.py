@@ -26,7 +26,7 @@ _DATA = re.compile(
 )
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
-_CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_CSS_COMMENT = re.compile(r"/\*[^*]*+(?>(?:\*(?!/)[^*]*+)*)\*/")
 _NESTED = re.compile(r"<(?=style)", re.IGNORECASE)
 _STYLE_RUNS = re.compile(
     r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behaviou?r\s*+:\s*+url"
