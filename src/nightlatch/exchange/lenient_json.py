@@ -33,7 +33,7 @@ TOO_DEEP = Reading(fault="nested too deeply", readable=False)
 _decode = msgspec.json.Decoder().decode
 _decode_lines = msgspec.json.Decoder().decode_lines
 
-_MARK = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
+_MARK = re.compile(r'"(?>(?:[^"\\]|\\.)*)(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 _CLOSER = {"{": "}", "[": "]"}
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 

@@ -44,7 +44,7 @@ _EXACT = {
 }
 _TEXTUAL = ("xml", "javascript", "ecmascript", "graphql", "yaml", "csv", "sql", "x-sh")
 
-_PARAMETER = re.compile(r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*+"|[^;\s"]+)')
+_PARAMETER = re.compile(r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*("(?>(?:[^"\\]|\\.)*)"|[^;\s"]+)')
 """RFC 9110, section 5.6.6."""
 
 # Only character sets: Python also has codecs that unpack archives or run for ever (zlib, idna).

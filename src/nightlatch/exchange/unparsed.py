@@ -14,8 +14,8 @@ Named = Callable[[str], bool]
 
 _NAME = re.compile(r"""(?<![\w.-])([\w.-]{1,64}+)["'\]\\]{0,4}(\s{0,8}(?:=>|:=|[:=])\s{0,8})""")
 _QUOTED = {
-    '"': re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL),
-    "'": re.compile(r"'(?:[^'\\]|\\.)*+(?:'|\\?\Z)", re.DOTALL),
+    '"': re.compile(r'"(?>(?:[^"\\]|\\.)*)(?:"|\\?\Z)', re.DOTALL),
+    "'": re.compile(r"'(?>(?:[^'\\]|\\.)*)(?:'|\\?\Z)", re.DOTALL),
 }
 _BARE = re.compile(r"[^\s&<>\"]*+")
 _LINE = re.compile(r"[^\r\n]*+")

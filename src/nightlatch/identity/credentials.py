@@ -62,7 +62,7 @@ _EMPTY = frozenset(
 )
 """What programs send when a variable was not set."""
 _PLACEHOLDER = re.compile(r"(?:\{\{.*\}\}|<.*>|\$\{.*\}|%s|\*+)")
-_PARAMETER = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*+"|[^\s,;"]++)', re.ASCII)
+_PARAMETER = re.compile(r'([\w-]+)\s*=\s*("(?>(?:[^"\\]|\\.)*)"|[^\s,;"]++)', re.ASCII)
 _BEARER = frozenset({"bearer", "token", "dpop", "jwt", "access_token"})
 _KEYS = frozenset({"apikey", "api-key", "api_key", "key", "genie", "apitoken", "splunk"})
 _OTHER = frozenset({"negotiate", "ntlm", "kerberos", "gnap", "vapid", "mutual"})

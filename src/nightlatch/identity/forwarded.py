@@ -18,8 +18,8 @@ class Hop(NamedTuple):
     host: str = ""
 
 
-_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+")++')
-_PAIR = re.compile(r'\s*([A-Za-z]+)\s*=\s*("(?:[^"\\]|\\.)*+"|[^\s;,"]++)\s*(?:;|\Z)')
+_ELEMENT = re.compile(r'(?>(?:[^,"]|"(?>(?:[^"\\]|\\.)*)")+)')
+_PAIR = re.compile(r'\s*([A-Za-z]+)\s*=\s*("(?>(?:[^"\\]|\\.)*)"|[^\s;,"]++)\s*(?:;|\Z)')
 _ESCAPED = re.compile(r"\\(.)")
 _UNREADABLE = Hop("")
 

@@ -40,6 +40,7 @@ COATS = [
     ("1+or+1", "1 or 1", "plus for space"),
     ("\\u003cscript\\x3e\\074", "<script><", "backslash escapes"),
     ("\\u{3c}b", "<b", "backslash escapes"),
+    ("ADwAIQ is <b ADw-script AD4-", "ADwAIQ is <b<script>", "UTF-7"),
     ("&lt;a&#x3e;&#0000060", "<a><", "HTML entities"),
     ("\uff1cscript\uff1e", "<script>", "Unicode look-alikes"),
     ("\u24bc\u24de", "Go", "Unicode look-alikes"),
@@ -56,6 +57,8 @@ def test_a_coat_is_taken_off_and_named(coated: str, text: str, coding: str) -> N
 
 
 def test_coats_over_each_other_come_off_together() -> None:
+    assert unfolded("+ADw-script+AD4-") == "<script>"
+    assert unfolded("scr\\0ipt") == "script"
     found = unfold(value("%26lt%3Bscript%26gt%3B"))
     assert found is not None
     assert found.text == "<script>"

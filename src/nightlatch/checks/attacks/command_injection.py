@@ -24,7 +24,7 @@ _OPTION = LazyPattern(
       | --(?:upload-pack|receive-pack|exec|rsh|to-command|use-askpass|use-compress-program
             |checkpoint-action|info-script|new-volume-script|diff-program|pager|open-files-in-pager
             |gpg-program|renderer-cmd-prefix|gpu-launcher|utility-cmd-prefix|init-command)=
-            (?:exec=)?+["'`$/\w]
+            (?>(?:exec=)?)["'`$/\w]
       | -OQueueDirectory= | -oQ/\w | -X\s?/(?:var|tmp|home|srv|usr)/\S++\.(?:php|jsp|asp|pl|cgi)
       | -c\s?(?:core\.(?:sshCommand|editor|pager|fsmonitor|gitProxy)|protocol\.ext\.allow)=
       | ext::\S
@@ -118,8 +118,9 @@ or a line end is followed by a program that attackers call, with arguments that 
 when the value is nothing but such a call; when it defines a function for a shell to run on from
 (Shellshock); when it is an option that makes another program run one (`-oProxyCommand=`). Quotes,
 escapes, variables, wildcards and braces that hide the program's name are undone first, and speak
-against the value. Words that are commands elsewhere ("echo in the mirror", "cats & dogs"), and
-commands quoted in a longer text, pass.""",
+against the value. Words that are commands elsewhere ("echo in the mirror", "cats & dogs"),
+commands quoted in a longer text, code in Markdown's back quotes, and command lines that builds and
+deployments keep pass.""",
     why="""\
 Where such a value reaches a shell, the caller has the server: its files, its secrets, its network
 and every system that trusts it. It is the shortest way from one request to everything.""",

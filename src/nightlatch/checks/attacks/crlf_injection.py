@@ -12,6 +12,7 @@ from nightlatch.checks.attacks.lines import (
     holds_text,
     is_head,
 )
+from nightlatch.checks.attacks.prose import count_words
 from nightlatch.checks.attacks.recogniser import Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -56,6 +57,7 @@ _SAID_BY_SERVERS = LazyPattern(
 """What no invitation has a line of, unlike "Location: https://meet.example/1"."""
 _SHORT_TEXT = 300
 _FEW_LINES = 4
+_FEW_WORDS = 5
 _ENCODED_AGAIN = frozenset(("percent-encoding", "HTML entities", "base64", "backslash escapes"))
 _HARMLESS_ANYWHERE = LazyPattern(
     r"(?:access-control-[a-z-]+|x-xss-protection|x-frame-options|x-content-type-options"
@@ -102,7 +104,8 @@ def _strength(line: str) -> int:
         return 3 if _PLAUSIBLE[name].match(match[2]) else 0
     if _HARMLESS_ANYWHERE.fullmatch(name):
         return 2
-    return 1 if "-" in name and not match[2].startswith("//") else 0
+    # What is indented belongs to settings or styles.
+    return 1 if "-" in name and not match[2].startswith("//") and not line[0].isspace() else 0
 
 
 def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
@@ -115,7 +118,9 @@ def _weigh(strength: int, text: str, lines: list[str], value: Value) -> int:
     if holds_text(parameter_names.key(value.name)):
         return 65 if _is_out_of_place(strength, text, lines, value) else 25
     if value.place is Place.QUERY:
-        return (0, 62, 78, 88)[strength]
+        # Settings and notes have fields with hyphens too, among other lines and words.
+        written = strength == 1 and (filled > _FEW_LINES or count_words(text) > _FEW_WORDS)
+        return 30 if written else (0, 62, 78, 88)[strength]
     # Forms and bodies have fields of several lines: only what no text says is an attempt.
     return (0, 30, 50, 80)[strength]
 
@@ -149,11 +154,12 @@ CHECK = Check(
     level=Level.HIGH,
     scope=Scope.REQUEST,
     what="""\
-Fails when a value holds a line end, and behind it what an answer's head is made of: a status line,
-or a header with a value that suits it. In paths, headers and cookies any header counts; in queries
-one with a hyphen; in forms and bodies only those that no text of several lines has
-(`Set-Cookie: a=b`). Characters whose last eight bits are a line end count as one. Fields for texts,
-quoted exchanges and ordinary lines such as "Name: value" pass.""",
+Looks for a line end followed by what an answer's head is made of: a status line or a header with a
+value that suits it. In paths, headers and cookies any header counts; in queries one with a hyphen;
+in forms and bodies only those that no text of several lines has (`Set-Cookie: a=b`). Characters
+whose last eight bits are a line end count as one. Fields for texts (but for a few words with
+what only servers say, or a line end that was encoded twice), quoted exchanges and ordinary lines
+such as "Name: value" pass.""",
     why="""\
 A value that goes into a header and may hold a line end writes the rest of the answer: it sets
 cookies for your users, turns protections off, and plants pages in shared caches.""",

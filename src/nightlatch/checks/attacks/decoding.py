@@ -21,16 +21,17 @@ MAX_DECODED = 64 * 1024
 MAX_NESTED = 500
 """Leaves of JSON in a string."""
 
-CODED = re.compile(r"[%&\\+\x00]|[^\x00-\x7f]")
+CODED = re.compile(r"[%&\\+\x00]|[^\x00-\x7f]|ADw")
 """No text without one of these has a coat that `unfold` takes off."""
 
 _ESCAPE = re.compile(
-    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3][0-7]{2}))"
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3][0-7]{2}|0))"
 )
 _STRAY_PERCENT = re.compile(r"%(?=[^\W\d_])(?![0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})")
 _FEW_STRAY = 3
 """Percent signs before letters that a text may have of its own; IIS drops them all."""
 _WIDE_PERCENT = re.compile(r"%[uU]([0-9a-fA-F]{4})")
+_UTF7 = re.compile(r"[+ ](A[A-Za-z0-9+/]{2,30})-?")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}|%[uU][0-9a-fA-F]{4}")
 _ENTITY = re.compile(
     r"&(?:#\d{1,9};?|#[xX][0-9a-fA-F]{1,8};?|[A-Za-z][A-Za-z0-9]{1,24};"
@@ -144,6 +145,20 @@ def _referred(matched: re.Match[str]) -> str:
     return html.unescape(matched[0])
 
 
+def _utf7(text: str) -> str:
+    """RFC 2152, which old browsers and some XML parsers believe in; its plus may have become a
+    space on the way."""
+    return _UTF7.sub(_shifted, text) if "ADw" in text else text
+
+
+def _shifted(matched: re.Match[str]) -> str:
+    coded = matched[1]
+    try:
+        return binascii.a2b_base64(coded + "=" * (-len(coded) % 4)).decode("utf-16-be")
+    except (binascii.Error, UnicodeDecodeError):
+        return matched[0]
+
+
 def _disguised(text: str) -> str:
     if text.isascii() or not _DISGUISED.search(text):
         return text
@@ -159,6 +174,7 @@ _UNDOING = (
     ("plus for space", _plus),
     ("backslash escapes", _escapes),
     ("HTML entities", _entities),
+    ("UTF-7", _utf7),
     ("Unicode look-alikes", _disguised),
     ("zero bytes", _zeros),
 )

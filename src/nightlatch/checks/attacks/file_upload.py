@@ -68,8 +68,8 @@ _ENDING = (
     r"|shtml?|stm|cfml?|cfc|war|cshtml|vbhtml)"
 )
 _HARMLESS = (
-    r"(?:jpe?g|png|gif|webp|bmp|ico|svg|tiff?|pdf|docx?|xlsx?|pptx?|mp\d|zip|rar|gz|csv|txt|heic"
-    r"|avif)"
+    r"(?:jpe?g|png|gif|webp|bmp|ico|svg|tiff?|heic|avif|pdf|docx?|xlsx?|pptx?|csv|txt"
+    r"|mp\d|zip|rar|gz)"
 )
 
 RECOGNISER = Recogniser(

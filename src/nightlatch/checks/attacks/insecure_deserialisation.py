@@ -26,7 +26,7 @@ _FUNCTION = LazyPattern(r"_\$\$ND_(?:FUNC|CC)\$\$_")
 _PICKLE = LazyPattern(
     r"c(?:os|posix|nt|subprocess|builtins|__builtin__|commands|sys|pty|importlib|pickle|webbrowser"
     r"|timeit|platform|socket|runpy|shutil|code|_io|io|operator|functools|types)\n"
-    r"[A-Za-z_]\w*+(?:\.\w++)*+\n(?:p\d++\n|q.)?[(SVIXN)\]}]"
+    r"[A-Za-z_]\w*+(?>(?:\.\w++)*)\n(?:p\d++\n|q.)?[(SVIXN)\]}]"
     r"|\x8c.(?:os|posix|nt|builtins|subprocess|__builtin__)(?:\x94)?\x8c.\w+(?:\x94)?\x93",
     re.DOTALL,
 )
@@ -48,14 +48,14 @@ def recognise(text: str, value: Value) -> Clue | None:
     gadget = gadget_in(text, value)
     if gadget is not None:
         return gadget
-    if _FUNCTION.search(text):
+    if "_$$ND_" in text and _FUNCTION.search(text):
         return _unless_prose(90, "is a function that node-serialize runs", text)
     if _PICKLE.search(text):
         return _unless_prose(90, "is a Python pickle that calls a function", text)
-    yaml = _YAML.search(text)
+    yaml = _YAML.search(text) if "!" in text else None
     if yaml is not None and not text[: yaml.start()].rpartition("\n")[2].lstrip().startswith("#"):
         return _unless_prose(88, "is YAML that makes an object of a class it names", text)
-    if _XML_OBJECTS.search(text):
+    if "<" in text and _XML_OBJECTS.search(text):
         return _unless_prose(85, "is XML that makes objects of classes it names", text)
     return None
 

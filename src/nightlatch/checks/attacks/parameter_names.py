@@ -24,8 +24,8 @@ _FETCHED = LazyPattern(
 )
 _SURELY_FETCHED = LazyPattern(
     r"(?:image|img|avatar|picture|photo|icon|logo|feed|rss|proxy|webhook|hook|fetch|import|upload"
-    r"|preview|remote|download|load|target|dest(?:ination)?|endpoint|src|source|file|template|pdf|xml"
-    r"|backend|upstream|server|host|api|request|wsdl|schema|stream|crawl|scan|check|ping|probe)"
+    r"|preview|remote|download|load|target|dest(?:ination)?|src|source|file|pdf|xml|upstream|wsdl"
+    r"|crawl|scan|probe)"
     r"(?:ur[li]|src|link|address|addr|tofetch)?"
 )
 _SEEN_BY_ANALYTICS = frozenset(

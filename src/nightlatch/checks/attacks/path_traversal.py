@@ -16,8 +16,9 @@ from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
 
+MAX_TOKENS = 400
 MAX_PATHS = 200
-"""Read in one text."""
+"""Looked at, and read, in one text."""
 _END = 512
 _ONE_PATH = 64
 _BEGINNING = 2_048
@@ -30,7 +31,7 @@ _DEVELOPMENT = LazyPattern(
     r"(?:\.(?:[cm]?[jt]sx?|s?css|less|vue|svelte|map|json|md|rst|html?|svg|png|jpe?g|gif|webp|py|go|rs"
     r"|rb|java|kt|swift|c|h|cpp|hpp|cs|proto|ya?ml|toml|lock|snap|woff2?)(?:[:?#].*+)?"
     r"|/(?:src|lib|libs|dist|node_modules|packages|components|assets|images|img|docs|shared|common"
-    r"|types|test|tests|app|core|hooks|store|styles)(?:/[\w@.-]++)*+)\Z",
+    r"|types|test|tests|app|core|hooks|store|styles)(?>(?:/[\w@.-]++)*))\Z",
     re.IGNORECASE,
 )
 _FILE_NAMES = LazyPattern(
@@ -88,10 +89,13 @@ def recognise(text: str, value: Value) -> Clue | None:
         return wrapped
     if "::$" in text and _STREAM.search(text) and count_words(text) <= 2:
         return Clue(80, "asks Windows for a file's content by the name of its stream", text)
+    if not _may_lead(text):
+        return None
     best: Clue | None = None
-    words = count_words(text)
-    for match in islice(filter(_may_lead, _TOKEN.finditer(text)), MAX_PATHS):
-        clue = _judge(_ends_of(match.group()), match, text, value, words)
+    tokens = islice(_TOKEN.finditer(text), MAX_TOKENS)
+    paths = (match for match in tokens if _may_lead(match.group()))
+    for match in islice(paths, MAX_PATHS):
+        clue = _judge(_ends_of(match.group()), match, text, value)
         if clue is not None and (best is None or clue.certainty > best.certainty):
             best = clue
     return best
@@ -102,8 +106,7 @@ def _is_document(text: str) -> bool:
     return binary or count_words(text, 0, _BEGINNING) > _MOST_WORDS
 
 
-def _may_lead(match: re.Match[str]) -> bool:
-    path = match.group()
+def _may_lead(path: str) -> bool:
     return ".." in path or "0x2e" in path or not path.isascii() or hints_at_system(path)
 
 
@@ -128,7 +131,7 @@ def _wrapper(text: str, value: Value) -> Clue | None:
     return None
 
 
-def _judge(path: str, match: re.Match[str], text: str, value: Value, words: int) -> Clue | None:
+def _judge(path: str, match: re.Match[str], text: str, value: Value) -> Clue | None:
     climb = read_climb(path)
     if climb.ups:
         certainty, why = _climbing(climb, value), "climbs out of its directory"
@@ -136,7 +139,7 @@ def _judge(path: str, match: re.Match[str], text: str, value: Value, words: int)
         return None
     else:
         certainty, why = _absolute(climb.target, match, text, value), "is a file of the system"
-    certainty -= _doubt(climb, match, text, words)
+    certainty -= _doubt(climb, match, text)
     return Clue(certainty, why, path) if certainty >= 25 else None
 
 
@@ -171,9 +174,9 @@ def _absolute(path: str, match: re.Match[str], text: str, value: Value) -> int:
     return 45
 
 
-def _doubt(climb: Climb, match: re.Match[str], text: str, words: int) -> int:
-    """How much speaks for a document that names a file, or a program that includes one. `words` are
-    the text's; a path is none."""
+def _doubt(climb: Climb, match: re.Match[str], text: str) -> int:
+    """How much speaks for a document that names a file, or a program that includes one."""
+    words = count_words(text, 0, match.start()) + count_words(text, match.end())
     if words > 8:
         return 100
     if is_sensitive(climb.target):
@@ -193,9 +196,9 @@ CHECK = Check(
 Reads every value as a path: fails when it climbs (`../`, in any spelling: backslashes, `..;/`,
 `....//`, `..0x2f`, Unicode's other slashes) out of where it belongs, when it is the full name of a
 file that is only asked for to prove that any file can be had (`/etc/passwd`, `win.ini`,
-`WEB-INF/web.xml`), a stream an application opens like a file (`php://filter`, `expect://`), a
-local `file:` address, or an administrator's share of Windows. One step up, relative paths of
-source code, and paths quoted in a longer text pass.""",
+`WEB-INF/web.xml`), a stream an application opens like a file (`php://filter`, `expect://`,
+`index::$DATA`), a local `file:` address, or an administrator's share of Windows. One step up,
+relative paths of source code, secrets that are mounted, and paths quoted in a longer text pass.""",
     why="""\
 Where such a value is opened, the caller reads any file of the server: configuration, keys, source,
 and through log files or sessions that hold the caller's own words often runs code as well.""",

@@ -16,7 +16,7 @@ _CONNECTION_FIELDS = (b"transfer-encoding", b"connection", b"keep-alive", b"prox
 _METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE|GPOST|XPOST)"
 _REQUEST_LINE = _METHODS + rb"[ \t]+[^\s]{1,2000}+[ \t]+HTTP/\d"
 # The end of a chunked body, and a request after it.
-_AFTER_LAST_CHUNK = re.compile(rb"(?:^|\n)0+\r?\n\r?\n(?:\s)*+" + _REQUEST_LINE)
+_AFTER_LAST_CHUNK = re.compile(rb"(?:^|\n)0+\r?\n\r?\n(?>(?:\s)*)" + _REQUEST_LINE)
 _BODY_BEGINS = re.compile(rb"\s*+" + _REQUEST_LINE + rb"[^\n]{0,40}\n")
 _IN_VALUE = re.compile(rb"[\r\n]\s*+" + _REQUEST_LINE)
 _LOOK = 64 * 1024

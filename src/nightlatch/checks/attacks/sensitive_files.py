@@ -9,7 +9,7 @@ _S = r"[/\\]*+"
 _CERTAIN = LazyPattern(
     rf"""
     (?:^|[/\\:=<>]|\.\.)(?:
-        (?<=[/\\:=<>.])etc{_S}(?:\./)?+(?:passwd|shadow|gshadow|master\.passwd|sudoers|crontab
+        (?<=[/\\:=<>.])etc{_S}(?>(?:\./)?)(?:passwd|shadow|gshadow|master\.passwd|sudoers|crontab
                         |security/passwd|ssh/sshd?_config|ssh/ssh_host_\w+|mysql/my\.cnf)-?(?![\w-])
       | proc{_S}(?:self|\d++|version|cmdline|mounts|net|sched_debug)\b
       | (?:root|home/\w++|\w++)/\.(?:ssh/(?:id_\w+|authorized_keys)|bash_history|aws/credentials)\b

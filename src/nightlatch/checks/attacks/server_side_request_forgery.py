@@ -33,6 +33,8 @@ _MOST_WORDS = 24
 _ASKED_FOR = frozenset((Place.QUERY, Place.FORM, Place.MULTIPART, Place.PATH))
 
 _FETCHES = LazyPattern(r"(?:https?|ftps?|wss?|sftp|imaps?|pop3s?|smtps?|telnet|rtsp|)", re.ASCII)
+_PAGES = frozenset(("http", "https", "ws", "wss", ""))
+"""Schemes by which developers reach what they are working on."""
 _ODD_SCHEMES = {
     "gopher": (92, "speaks to any service inside with gopher"),
     "dict": (88, "speaks to services inside with dict"),
@@ -157,7 +159,7 @@ def _of_plain(target: Target, port: str, url: Url, value: Value) -> int:
     if value.place not in _ASKED_FOR and not (value.place is Place.COOKIE and fetched):
         return _ORDINARY
     number = int(port) if port else 0
-    if number in SERVICE_PORTS or url.scheme not in ("http", "https", ""):
+    if number in SERVICE_PORTS or url.scheme not in _PAGES:
         return 78
     if parameter_names.surely_redirects(name) and not fetched:
         return _ORDINARY
@@ -205,8 +207,9 @@ its host by address. Fails for the credential services of clouds, for loopback, 
 private addresses in disguise (decimal, octal and hexadecimal numbers, short forms, IPv4 inside
 IPv6, enclosed letters), for hosts hidden behind `@`, `#` and backslashes, for names that change
 their address between check and use, and for schemes such as gopher and dict. A plain
-`http://localhost:3000/callback` is not enough, nor is an address that a sentence talks about.
-`Host` and forwarding headers are not read.""",
+`http://localhost:3000/callback` is not enough but in parameters that a server fetches
+(`image_url`, `proxy`, `feed`), nor is an address that a sentence talks about. `Host` and forwarding
+headers are not read.""",
     why="""\
 A server that fetches what it is told to reaches what the caller cannot: the metadata service with
 the machine's cloud keys, databases and admin pages that trust the network. One such request led

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from nightlatch.checks.attacks.code.sign import Feature, Sign
 
 _TAG = re.compile(r"<\?(?:php\b|=|\s)|<script\s++language\s*+=\s*+['\"]?php", re.IGNORECASE)
-_GAP = r"(?:\s|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/|['\"`]\s*+\.\s*+['\"`])*+"
+_GAP = r"(?>(?:\s|/\*[^*]*+(?>(?:\*(?!/)[^*]*+)*)\*/|['\"`]\s*+\.\s*+['\"`])*)"
 _RUNS = (
     "system|exec|passthru|shell_exec|popen|proc_open|pcntl_exec|eval|assert|create_function|call_user_func(?:_array)?"
     "|phpinfo|include(?:_once)?|require(?:_once)?|file_put_contents|file_get_contents|fopen|readfile|show_source"

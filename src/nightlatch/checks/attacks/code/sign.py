@@ -25,7 +25,7 @@ class Feature(NamedTuple):
         return None
 
 
-_CHAIN = re.compile(r"(?:\s*+[.;)\]}'\"+]|\w++(?=[.(\[])|\([^()]{0,200}\)|\[[^\[\]]{0,60}\])*+")
+_CHAIN = re.compile(r"(?>(?:\s*+[.;)\]}'\"+]|\w++(?=[.(\[])|\([^()]{0,200}\)|\[[^\[\]]{0,60}\])*)")
 
 
 def call_end(text: str, opened: int) -> int:

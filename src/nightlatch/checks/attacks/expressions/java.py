@@ -19,7 +19,7 @@ _OGNL = re.compile(
     r"""
     \#_?memberAccess
     | @ognl\.\w++
-    | (?<![\w.-])@[a-z]\w*+(?:\.\w++)++@\w   # behind a name it is an address with two parts
+    | (?<![\w.-])@[a-z]\w*+(?>(?:\.\w++)+)@\w   # behind a name it is an address with two parts
     | \#context\s*+[\[.]
     | \#(?:application|session|request|attr|parameters|root|ognlUtil|_\w++)\s*+
       (?:\[['"] | \.(?:put|get|set|remove|clear)\w*+\()

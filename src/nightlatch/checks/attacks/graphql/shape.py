@@ -18,17 +18,17 @@ REPEATED = 100
 """Of one field. Lists of known ids are asked for by aliases, some tens at once."""
 
 # Texts, comments and arguments select nothing; arguments have no parentheses inside.
-_STRING = r"\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*+(?:\"\"\")?|\"(?:[^\"\\\n]|\\.)*+\"?"
+_STRING = r"\"\"\"(?>(?:[^\"\\]|\\.|\"(?!\"\"))*)(?:\"\"\")?|\"(?>(?:[^\"\\\n]|\\.)*)\"?"
 _NOISE = LazyPattern(
-    rf"{_STRING}|#[^\n]*+|\((?:[^()\"#]|{_STRING}|#[^\n]*+)*+\)?", re.ASCII | re.DOTALL
+    rf"{_STRING}|#[^\n]*+|\((?>(?:[^()\"#]|{_STRING}|#[^\n]*+)*)\)?", re.ASCII | re.DOTALL
 )
 _DOCUMENT = LazyPattern(
-    r"[\s\ufeff,]*+(?:#[^\n]*+\s*+)*+(?:(?:query|mutation|subscription|fragment)\b|\w*+\s*+\{)",
+    r"[\s\ufeff,]*+(?>(?:#[^\n]*+\s*+)*)(?:(?:query|mutation|subscription|fragment)\b|\w*+\s*+\{)",
     re.ASCII,
 )
 _NO_BRACES = bytes(set(range(256)) - set(b"{}"))
 _OPENS = ord("{")
-_DIRECTIVES = LazyPattern(r"(?:@\s*+\w++\s*+)++", re.ASCII)
+_DIRECTIVES = LazyPattern(r"(?>(?:@\s*+\w++\s*+)+)", re.ASCII)
 _DIRECTIVE = LazyPattern(r"@\s*+\w++", re.ASCII)
 _ALIASED = LazyPattern(r"[\w]\s*+:\s*+([A-Za-z_]\w*+)", re.ASCII)
 # What a document is made of; after a "}" a nameless operation may begin.

@@ -16,7 +16,8 @@ _SOURCES = frozenset({"src", "href", "xlink:href", "x:href", "src\\"})
 _HANDLER = re.compile(r"[\"'`]*+(on[a-z]{3,40}+)(?:[^\w=-][^a-z0-9]*+)?\Z")
 _BLANK = re.compile(r"[\s\x00-\x20\xad\u200b-\u200f\ufeff\\]+")
 _SCHEME = re.compile(
-    r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha):",
+    r"(?:\A|url=|url\(|;)['\"(]*+(?:&\{)?(?P<scheme>javascript|vbscript|livescript|mocha)"
+    r"(?::|#(?=\w+\())",
     re.IGNORECASE,
 )
 _DATA = re.compile(
@@ -25,19 +26,22 @@ _DATA = re.compile(
 )
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|text/xsl", re.IGNORECASE)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
-_CSS_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_CSS_COMMENT = re.compile(r"/\*[^*]*+(?>(?:\*(?!/)[^*]*+)*)\*/")
 _NESTED = re.compile(r"<(?=style)", re.IGNORECASE)
 _STYLE_RUNS = re.compile(
-    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behavior\s*+:\s*+url"
+    r"expression\s*+\(|-(?:moz|o)-(?:binding|link)\s*+:|(?<![\w-])behaviou?r\s*+:\s*+url"
+    r"|(?<![\w-])binding\s*+:\s*+url"
     r"|(?:java|vb|live)script\s*+:",
     re.IGNORECASE,
 )
+_CLOSED_IN_STRING = re.compile(r"<\\+/script\s*+>", re.IGNORECASE)
+"""How a script ends that was meant for a string of another."""
 _STYLE_LOADS = re.compile(r"@import\s*+(?:url|['\"])", re.IGNORECASE)
 _JSX = re.compile(
     r"\{[^{}]*(?:\}\Z|=\Z|\(\)\Z)|\{(?:async|function|\(\w*\)?|\w+|\w+[.(][\w.()]*)\Z"
 )
 _ELSEWHERE = re.compile(
-    r"\s*+(?:https?:|ftp:)?//|\s*+data:|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
+    r"\s*+(?:https?:|ftp:)?//|\s*+(?:data|mhtml|view-source):|clsid:|\s*+#default|\w+\.(?:swf|hta|htc|sct)\b",
     re.IGNORECASE,
 )
 _APPLIED = frozenset({"stylesheet", "import"})
@@ -71,16 +75,21 @@ def _element(tag: Tag) -> Act:
     if tag.name == "script":
         return _script(tag)
     if tag.name == "style":
-        return _style(tag.body)
+        kind = dict(tag.attributes).get("type", "")
+        return _script(tag) if "script" in kind else _style(tag.body)
+    if tag.name in {"handler", "listener"} and any(n.endswith("event") for n, _ in tag.attributes):
+        return Act(Danger.CODE, "adds a handler of events")
     if tag.name in {"set", "animate", "animatetransform", "animatemotion"}:
         return _animation(dict(tag.attributes))
     return NOTHING
 
 
 def _animation(attributes: dict[str, str]) -> Act:
-    """SVG animates handlers too, if it is told to."""
+    """SVG animates handlers and addresses too, if it is told to."""
     name = attributes.get("attributename", "").lower()
     code = attributes.get("to") or attributes.get("values") or attributes.get("from") or ""
+    if name.endswith("href") and (_ELSEWHERE.match(code) or url(code).danger):
+        return Act(Danger.CODE, "has a link lead elsewhere while the page is open")
     return _handler(name, code) if name in HANDLERS else NOTHING
 
 
@@ -88,7 +97,7 @@ def _script(tag: Tag) -> Act:
     attributes = dict(tag.attributes)
     source = next((value for name, value in tag.attributes if name in _SOURCES), None)
     kind = attributes.get("type") or attributes.get("language") or ""
-    if kind and "script" not in kind and kind != "module":
+    if kind and "script" not in kind and kind not in {"module", "vbs"}:
         return NOTHING
     if source is not None:
         return Act(Danger.CODE, "loads a script")
@@ -97,7 +106,7 @@ def _script(tag: Tag) -> Act:
     found = act(body)
     if found.danger is Danger.HOSTILE:
         return Act(Danger.HOSTILE, "adds a script that " + found.why)
-    if body.strip() and (tag.closed or _program(body)):
+    if body.strip() and (tag.closed or _CLOSED_IN_STRING.search(body) or _program(body)):
         return Act(Danger.CODE, "adds a script")
     return NOTHING
 
@@ -117,7 +126,7 @@ def _attribute(tag: Tag, name: str, value: str) -> Act:
         return _style(value)
     if name == "srcdoc":
         return _document(value)
-    if ":" in value and (found := url(value)).danger:
+    if (":" in value or "#" in value) and (found := url(value)).danger:
         return found
     # What was read as a value may be read as tags by another parser (mutation XSS).
     if "<" in value and (found := _if_hostile(_document(value))).danger:
@@ -156,7 +165,9 @@ def url(value: str) -> Act:
 
 def _behind_scheme(value: str) -> str:
     """The code of a `javascript:` address, with the spaces that it needs."""
-    return value[value.find(":", value.lower().find("t")) + 1 :]
+    after = value.lower().find("t")
+    ends = [end for end in (value.find(":", after), value.find("#", after)) if end >= 0]
+    return value[min(ends, default=-1) + 1 :]
 
 
 def _data(match: re.Match[str]) -> Act:

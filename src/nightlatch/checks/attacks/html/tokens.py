@@ -37,17 +37,17 @@ class Tag(NamedTuple):
 
 # Every repetition is possessive: no input makes the matcher go back.
 _OPEN = re.compile(
-    r"<(?:[\s\x00]++(?=/?\s*+(?:script|iframe|img|svg)\b))?+"
-    r"(?P<name>/?(?:\s++(?=script\b))?+[a-zA-Z][^\s/>\x00]*+|!--|[!?%])",
+    r"<(?>(?:[\s\x00]++(?=/?\s*+(?:script|iframe|img|svg)\b))?)"
+    r"(?P<name>/?(?>(?:\s++(?=script\b))?)[a-zA-Z][^\s/>\x00]*+|!--|[!?%])",
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(
     r"""
     [\s/\x00]*+
     (?P<name> [^\s/>\x00][^\s/>=]*+ )
-    (?: \s*+ = [\s\x00]*+
+    (?>(?: \s*+ = [\s\x00]*+
         (?P<value> "[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) | `[^`>]*+` | [^\s>]*+ )
-    )?+
+    )?)
     """,
     re.VERBOSE,
 )

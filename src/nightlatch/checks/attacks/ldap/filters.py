@@ -18,12 +18,12 @@ _TOKEN = LazyPattern(
     re.VERBOSE | re.DOTALL,
 )
 _ITEM = LazyPattern(
-    r"""[A-Za-z0-9.;_\-]{1,60}+ (?::dn)?+ (?::[A-Za-z0-9.]{1,60}+)?+ \s*+ (?:[~<>:]?=)
+    r"""[A-Za-z0-9.;_\-]{1,60}+ (?>(?::dn)?) (?>(?::[A-Za-z0-9.]{1,60}+)?) \s*+ (?:[~<>:]?=)
         (?P<value>.*)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _CONSTANT = LazyPattern(r"(\d{1,9})\s*+=\s*+\d{1,9}\s*+")
-_EXTENSIBLE = LazyPattern(r"\s*+[A-Za-z][\w;\-]{0,60}+(?::dn)?+:\d++(?:\.\d++){2,20}+:=")
+_EXTENSIBLE = LazyPattern(r"\s*+[A-Za-z][\w;\-]{0,60}+(?>(?::dn)?):\d++(?>(?:\.\d++){2,20}):=")
 
 
 class Kind(Enum):

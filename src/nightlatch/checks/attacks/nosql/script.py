@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 
 _STATEMENT = LazyPattern(
-    r"""[\s)}]*+(?:;|\|\||&&)?+[\s(!]*+(?:
+    r"""[\s)}]*+(?>(?:;|\|\||&&)?)[\s(!]*+(?:
         return\b (?!\s+(?:to|the|a|my|your|it|if|from|by|on|address|policy|label|of)\b)
       | (?:var|let|const) \s++ \w++ \s*+ (?:=|;|$)
       | \w++ \s*+=\s*+ new\s++Date \(?+\)?+ \s*+ ; \s*+ do \s*+ \{

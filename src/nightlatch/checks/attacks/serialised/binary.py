@@ -11,6 +11,7 @@ _MAX_BASE64 = 64 * 1024
 _BASE64 = LazyPattern(
     r"(?<![A-Za-z0-9+/_])(rO0AB|gA[JNSW]|AAEAAAD|/wE|BAh|H4sI)[A-Za-z0-9+/_-]{8,}+"
 )
+_BEGINNINGS = ("rO0AB", "gAJ", "gAN", "gAS", "gAW", "AAEAAAD", "/wE", "BAh", "H4sI")
 _HEX_JAVA = LazyPattern(r"(?<![0-9a-f])aced0005(?:7[0-9a-f])[0-9a-f]{4,}", re.IGNORECASE)
 # At its beginning the stream's magic and version say it. Anywhere else random bytes may say so as
 # well: there an object, an array or an enumeration with the name of its class must follow.
@@ -37,8 +38,11 @@ _PICKLE_CALLS = (
 
 
 def read_binary(text: str) -> Clue | None:
-    if _HEX_JAVA.search(text) or _JAVA.search(text):
+    raw = "\0\x05" in text and _JAVA.search(text)
+    if raw or ("0005" in text and _HEX_JAVA.search(text)):
         return Clue(90, "is a serialised Java object", text)
+    if not any(beginning in text for beginning in _BEGINNINGS):
+        return None
     for match in _BASE64.finditer(text):
         data = _decoded(match.group())
         for magic, judge in _FORMATS:

@@ -13,6 +13,8 @@ _OBJECT = LazyPattern(
 
 def read_php(text: str) -> Clue | None:
     """The first object in the text whose class is given with its right length."""
+    if "O:" not in text and "C:" not in text:
+        return None
     for match in _OBJECT.finditer(text):
         name = match["name"].rstrip("\\")
         why = f"makes a PHP object of the class {name[:60]}"

@@ -44,7 +44,7 @@ class Command(NamedTuple):
 
 _OPENING = LazyPattern(r"\|\|?|&&|(?<![<>])&(?![>#])|;|[\n\r]|\$\((?!\()|`|[<>]\(")
 # A quote that is closed after one word belongs to the word; any other closes what stood before.
-_LEAD = LazyPattern(r"""(?:[\s(!@+]|\{\s|["'](?![\w./-]{1,40}["']))*+""")
+_LEAD = LazyPattern(r"""(?>(?:[\s(!@+]|\{\s|["'](?![\w./-]{1,40}["']))*)""")
 _ASSIGNMENT = LazyPattern(r"([A-Za-z_]\w{0,31}+)=(?=[^=])")
 # A word that nothing hides; what follows it decides whether it can be a name at all.
 _PLAIN_NAME = LazyPattern(r"[\w./:-]++(?![\w\\$'\"?*\[{^`%@])")

@@ -39,7 +39,7 @@ from nightlatch.checks.attacks.sql.words import (
     SYSTEM_TABLES,
 )
 
-_ESCAPED = LazyPattern(r"(?:[^'\"\\]|\\.|''|\"\")*+", re.DOTALL)
+_ESCAPED = LazyPattern(r"(?>(?:[^'\"\\]|\\.|''|\"\")*)", re.DOTALL)
 _ENDS_STATEMENT = (";", "--", "#", "-- -", "--+", "*/")
 _CERTAIN = 85
 
@@ -72,13 +72,15 @@ _SHORT = LazyPattern(
     re.IGNORECASE | re.VERBOSE,
 )
 _BEFORE = SIGNS | {"("}
-_GLUED = LazyPattern(r"[\w ]{0,30}[a-z](?:AND|OR)(?:\s|/\*\w*\*/)++\d++\s?=\s?\d++\s*+(?:--|#)?\s*")
+_GLUED = LazyPattern(
+    r"[\w ]{0,30}[a-z](?:AND|OR)(?>(?:\s|/\*\w*\*/)+)\d++\s?=\s?\d++\s*+(?:--|#)?\s*"
+)
 """`cartAND 1=1`: pasted behind a word without a space; no word changes its letters so."""
 _UNMISTAKABLE = frozenset(("if", "exec", "execute", "declare", "waitfor", "begin"))
 _STATEMENTS = _UNMISTAKABLE - {"if", "begin"}
 _LEFT_OPEN = (*"+-|=*/%^&<>", " delay", " or", " and", ")or", ")and", " like", "xor")
 _TRIPLES = ("'''", '"""')
-_CUTTING = LazyPattern(r"--(?:[\s+-]++\w{0,4})?+|/\*.*+|\#\s*+\d?", re.DOTALL)
+_CUTTING = LazyPattern(r"--(?>(?:[\s+-]++\w{0,4})?)|/\*.*+|\#\s*+\d?", re.DOTALL)
 _OPTION = LazyPattern(r"--[a-z]{2}")
 _SHORTEST, _LONGEST = 3, 40
 

@@ -158,6 +158,9 @@ def _compared(sql: Reading, inside: Expression, before: Tail, *, closed: bool) -
         return None
     if before is Tail.QUOTED and (closed or sql[inside.at - 1].kind == "open"):
         return sure(TRUTH, 82)
+    # `' or id=2-1 having 1`: the clause that follows wants a condition of its own.
+    if before is Tail.QUOTED and sql[inside.at].text == "having" and sql[inside.at + 1].constant:
+        return sure(TRUTH, 75)
     return sure(TRUTH, 65) if before is Tail.VALUE and closed else None
 
 
@@ -329,12 +332,22 @@ def _blocked(sql: Reading, at: int, _before: Tail) -> Step:
     return statement(sql, at + 1), 0
 
 
+def _from(sql: Reading, at: int, before: Tail) -> Step:
+    """`1) from users where name=`: the end of a query in brackets, and a table of the caller's."""
+    closed = sql[at - 1].text == ")"
+    selected = sql[at + 2].text == "where" and sql[at + 4].text in {"=", "like", "in", "<", ">"}
+    if closed and selected and before in {Tail.VALUE, Tail.QUOTED}:
+        return sure(INNER, 72), 0
+    return None, 0
+
+
 _CLAUSE_WORDS: dict[str, Callable[[Reading, int, Tail], Step]] = {
     "union": _union,
     **dict.fromkeys(("except", "intersect"), _union),
     ";": _next_statement,
     **dict.fromkeys(("order", "group"), _sorted_by),
     "into": _written,
+    "from": _from,
     **dict.fromkeys(("limit", "offset"), _limited),
     "procedure": _procedure,
     **dict.fromkeys(("for", "lock"), _locked),

@@ -56,7 +56,7 @@ _CONVERTER = LazyPattern(
     re.IGNORECASE | re.DOTALL,
 )
 _ARCHIVE = LazyPattern(
-    r"PK\x03\x04[^/\\]{18,40}?(?:[\w.-]{0,80}[/\\])?\.\.[/\\]|(?:\A|\x00)(?:\.\./){1,20}+[\w./-]{1,90}+\x00+.{0,400}ustar",
+    r"PK\x03\x04[^/\\]{18,40}?(?:[\w.-]{0,80}[/\\])?\.\.[/\\]|(?:\A|\x00)(?>(?:\.\./){1,20})[\w./-]{1,90}+\x00+.{0,400}ustar",
     re.DOTALL,
 )
 _EICAR = "EICAR-STANDARD-ANTIVIRUS-TEST-FILE"

@@ -21,7 +21,7 @@ _NEED_NO_SLASHES = frozenset(("http", "https", "ws", "wss", "ftp"))
 """Browsers put in the slashes that are missing (the URL standard's special schemes)."""
 _RELATIVE = LazyPattern(r"[\x00-\x20]*+([/\\][/\\\t\r\n]++)")
 # A blank ends a URL, but not for every program when an "@" is still to come: "1.1.1.1 &@2.2.2.2".
-_AUTHORITY = LazyPattern(r"(?:[^/?\s\"'<>`|{}]|[ ](?=&?@))*+")
+_AUTHORITY = LazyPattern(r"(?>(?:[^/?\s\"'<>`|{}]|[ ](?=&?@))*)")
 _REST = LazyPattern(r"[^\s\"'<>`|{}]*+")
 _SEPARATOR = LazyPattern(r"[@#\\&\s]")
 _HOST = LazyPattern(

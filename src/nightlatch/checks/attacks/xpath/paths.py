@@ -15,11 +15,11 @@ MAX_TOKENS = 64
 _TOKEN = LazyPattern(
     r"""\s++
       | (?P<string>'[^']*+' | "[^"]*+") | (?P<open>['"].*+)
-      | (?P<number>\d++(?:\.\d*+)?+)
+      | (?P<number>\d++(?>(?:\.\d*+)?))
       | (?P<axis>(?:ancestor|ancestor-or-self|attribute|child|descendant|descendant-or-self
           |following|following-sibling|namespace|parent|preceding|preceding-sibling|self)::)
-      | (?P<call>(?:[a-z]++:)?+[a-z][a-z\-]*+\s*+(?=\())
-      | (?P<name>[^\W\d][\w.\-]*+(?::(?!:)[\w.\-]++)?+) | (?P<variable>\$\w++)
+      | (?P<call>(?>(?:[a-z]++:)?)[a-z][a-z\-]*+\s*+(?=\())
+      | (?P<name>[^\W\d][\w.\-]*+(?>(?::(?!:)[\w.\-]++)?)) | (?P<variable>\$\w++)
       | (?P<path>//?+|\.\.) | (?P<symbol><=|>=|!=|:=|.)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
