@@ -112,8 +112,10 @@ def _tagged(text: str, tag: re.Match[str]) -> Iterator[Sign]:
     calls, takes = bool(_CALL.search(body)), bool(_SUPERGLOBAL.search(body))
     if not body.strip():
         return
-    # "<? " begins a processing instruction as well, so it must call something.
-    if tag[0][2:].isspace() and not takes and not (calls and end >= 0):
+    # "<? " begins a processing instruction as well, so it must call something, and be all there
+    # or all there is.
+    complete = end >= 0 or not text[: tag.start()].strip()
+    if tag[0][2:].isspace() and not takes and not (calls and complete):
         return
     if not (calls or takes) and stop - tag.start() >= _SHORT:
         return
