@@ -101,6 +101,8 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
         if before is Tail.NAMED and said(sql, inside.at):
             return None  # "python or 1==1 why"
         return sure(TRUTH, 75 if before is Tail.EMPTY else 90)
+    if sql[at].text == "having" and inside.values > 1 and inside.complete and not inside.names:
+        return sure(TRUTH, 65)  # "id having (1 or 1)": constants alone
     if before is Tail.QUOTED and _torn(sql, at):
         return sure(TRUTH, 70)
     ended = sql.skip(inside.at, ")")
