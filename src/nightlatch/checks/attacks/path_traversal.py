@@ -92,10 +92,11 @@ def recognise(text: str, value: Value) -> Clue | None:
     if not _may_lead(text):
         return None
     best: Clue | None = None
+    words = count_words(text)
     tokens = islice(_TOKEN.finditer(text), MAX_TOKENS)
     paths = (match for match in tokens if _may_lead(match.group()))
     for match in islice(paths, MAX_PATHS):
-        clue = _judge(_ends_of(match.group()), match, text, value)
+        clue = _judge(_ends_of(match.group()), match, text, value, words)
         if clue is not None and (best is None or clue.certainty > best.certainty):
             best = clue
     return best
@@ -131,7 +132,7 @@ def _wrapper(text: str, value: Value) -> Clue | None:
     return None
 
 
-def _judge(path: str, match: re.Match[str], text: str, value: Value) -> Clue | None:
+def _judge(path: str, match: re.Match[str], text: str, value: Value, words: int) -> Clue | None:
     climb = read_climb(path)
     if climb.ups:
         certainty, why = _climbing(climb, value), "climbs out of its directory"
@@ -139,7 +140,7 @@ def _judge(path: str, match: re.Match[str], text: str, value: Value) -> Clue | N
         return None
     else:
         certainty, why = _absolute(climb.target, match, text, value), "is a file of the system"
-    certainty -= _doubt(climb, match, text)
+    certainty -= _doubt(climb, match, text, words)
     return Clue(certainty, why, path) if certainty >= 25 else None
 
 
@@ -174,9 +175,9 @@ def _absolute(path: str, match: re.Match[str], text: str, value: Value) -> int:
     return 45
 
 
-def _doubt(climb: Climb, match: re.Match[str], text: str) -> int:
-    """How much speaks for a document that names a file, or a program that includes one."""
-    words = count_words(text, 0, match.start()) + count_words(text, match.end())
+def _doubt(climb: Climb, match: re.Match[str], text: str, words: int) -> int:
+    """How much speaks for a document that names a file, or a program that includes one. `words` are
+    those of the whole text; a path is none."""
     if words > 8:
         return 100
     if is_sensitive(climb.target):
