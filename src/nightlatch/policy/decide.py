@@ -69,11 +69,13 @@ def effective_mode(contract: Contract | None, mode: Mode) -> Mode:
 
 def decide_attack(attacks: Sequence[Attack], mode: Mode) -> Decision | None:
     """Refuse a request that is an attack without doubt; None where nothing in it is."""
-    for attack in attacks:
-        if attack.certainty >= CERTAIN:
-            rule = f"attack:{attack.check}"
-            return _refuse(mode, Phase.REQUEST, rule, attack.evidence, 403)
-    return None
+    if not attacks:
+        return None
+    surest = max(attacks, key=lambda attack: attack.certainty)
+    if surest.certainty < CERTAIN:
+        return None
+    rule = f"attack:{surest.check}"
+    return _refuse(mode, Phase.REQUEST, rule, surest.evidence, 403)
 
 
 def _overspent(mode: Mode, phase: Phase, overspent: tuple[Spent, ...]) -> Decision:

@@ -85,6 +85,7 @@ def test_lone_surrogates_are_not_made() -> None:
         (base64.b64encode(b"<script>alert(1)</script>").decode(), "<script>alert(1)</script>"),
         (base64.urlsafe_b64encode(b"' or 1=1 -- ?>").decode().rstrip("="), "' or 1=1 -- ?>"),
         ("/" + base64.b64encode(b"cat /etc/passwd").decode(), "cat /etc/passwd"),
+        (base64.b64encode(b"<img src=x>>>").decode().replace("+", " "), "<img src=x>>>"),
         ("Basic " + base64.b64encode(b"admin' --:x").decode(), "admin' --:x"),
         ("data:text/html;base64," + base64.b64encode(b"<b>hello</b>").decode(), "<b>hello</b>"),
     ],

@@ -89,6 +89,7 @@ def test_broken_multipart_is_read_whole() -> None:
     body = b'--b\nContent-disposition: form-data; name="/../etc/passwd"\n\nTest\n--b--\n'
     found = values("POST", "/", body, "multipart/form-data; boundary=b")
     assert "/../etc/passwd" in texts(found, Place.BODY)[""]
+    assert "/../etc/passwd" in names(found)
 
 
 def test_markup_gives_its_texts_and_attributes() -> None:

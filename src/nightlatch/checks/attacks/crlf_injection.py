@@ -68,7 +68,8 @@ _HARMLESS_ANYWHERE = LazyPattern(
 
 
 def recognise(text: str, value: Value) -> Clue | None:
-    if value.place is Place.FILE:
+    if value.place is Place.FILE or (value.place is Place.BODY and not value.codings):
+        # Files and bodies of other kinds have lines, and multipart/related has header fields.
         return None
     if not text.isascii() and (clue := _of_cut_characters(text, value)):
         return clue

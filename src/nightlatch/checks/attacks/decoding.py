@@ -50,11 +50,11 @@ _DISGUISED = re.compile(
 )
 """Characters that stand for ASCII ones after Unicode's compatibility normalisation (NFKC)."""
 
-BASE64 = r"(?-i:[A-Za-f][A-Za-z0-9+/_\-]{3}[A-Za-f][A-Za-z0-9+/_\-]{3}[A-Za-z0-9+/_\-]{3,}={0,2})"
+BASE64 = r"(?-i:[A-Za-f][A-Za-z0-9+/_\-]{3}[A-Za-f][A-Za-z0-9+/_\-]{3}[A-Za-z0-9+/_\- ]{3,}={0,2})"
 """Text of ASCII characters in base64: each group of four begins with one of 32 characters and
-few other things do so."""
-_BASE64 = re.compile(r"(?:/|.{0,64}?(?:base64,|[Bb]asic ))?([A-Za-z0-9+/_\-]{11,})={0,2}\s*")
-_TO_STANDARD = str.maketrans("-_", "+/")
+few other things do so. A plus may have become a space on the way."""
+_BASE64 = re.compile(r"(?:/|.{0,64}?(?:base64,|[Bb]asic ))?([A-Za-z0-9+/_\- ]{11,})={0,2}\s*")
+_TO_STANDARD = str.maketrans("-_ ", "+/+")
 _PRINTABLE = bytes(range(32, 127)) + b"\t\r\n\0"
 
 TOKEN = r"ey[A-Za-z0-9_\-]{8,}\."

@@ -6,6 +6,7 @@ or a broken body hides nothing.
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from nightlatch.checks.attacks.decoding import lenient_text
@@ -35,6 +36,9 @@ _XML_NODE = re.compile(
       | \s(?P<name>[\w:.-]++)\s*+=\s*+(?:"(?P<double>[^"<>]++)"|'(?P<single>[^'<>]++)')""",
     re.VERBOSE,
 )
+
+_PART_NAME = re.compile(r"name=\"([^\"\r\n]{2,1000})\"")
+"""Of a field or a file, in multipart that cannot be read as such."""
 
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
 _LOOK = 512
@@ -152,7 +156,13 @@ def _add_body(values: list[Value], request: Request, content: Content) -> None:
             values.append(Value(Place.FILE, name, _file_text(data)))
         if content.kind is not ContentKind.MALFORMED and not _looks_otherwise(request, content):
             return
-    _add_text(values, _body_text(request, content))
+    text = _body_text(request, content)
+    if content.kind is ContentKind.MALFORMED:
+        values.extend(
+            Value(Place.MULTIPART, "", named[1], is_name=True)
+            for named in islice(_PART_NAME.finditer(text), MAX_NODES)
+        )
+    _add_text(values, text)
 
 
 def _add_file_names(values: list[Value], leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:

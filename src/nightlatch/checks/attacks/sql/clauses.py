@@ -85,6 +85,8 @@ def _condition(sql: Reading, at: int, before: Tail) -> Step:
         return sure(INNER, 85), 0
     if sql[at + 1].text == "select" and before is not Tail.NAMED and selects(sql, at + 2):
         return sure(INNER, 75), 0
+    if sql[at].text == "having" and inside.values > 1 and inside.complete and not inside.names:
+        return sure(TRUTH, 65), 0  # "id having (1 or 1)": constants alone
     return _judged(sql, at, inside, before), inside.at if not inside.wanting else 0
 
 
@@ -101,8 +103,6 @@ def _judged(sql: Reading, at: int, inside: Expression, before: Tail) -> Finding 
         if before is Tail.NAMED and said(sql, inside.at):
             return None  # "python or 1==1 why"
         return sure(TRUTH, 75 if before is Tail.EMPTY else 90)
-    if sql[at].text == "having" and inside.values > 1 and inside.complete and not inside.names:
-        return sure(TRUTH, 65)  # "id having (1 or 1)": constants alone
     if before is Tail.QUOTED and _torn(sql, at):
         return sure(TRUTH, 70)
     ended = sql.skip(inside.at, ")")
