@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,7 @@ from tests.checks.attacks.requests import a_request, read
 
 from nightlatch.checks.attacks import engine as module
 from nightlatch.checks.attacks.engine import AttackEngine, Inspection
+from nightlatch.checks.attacks.proposals import Proposed
 from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.exchange.exchange import Request
@@ -158,3 +160,35 @@ def test_threads_do_not_disturb_each_other(engine: AttackEngine) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_clean_path_is_known_with_other_numbers_and_no_other(engine: AttackEngine) -> None:
+    asked: list[int] = []
+    proposals = engine._proposals
+    look = proposals.propose
+
+    def counted(texts: Sequence[str]) -> Proposed:
+        asked.append(len(texts))
+        return look(texts)
+
+    proposals.propose = counted  # type: ignore[method-assign]
+    for path in ("/users/+14155550123/orders", "/users/+442079460000/orders"):
+        assert inspect(engine, a_request("GET", path)) == Inspection()
+    once = len(asked)
+    assert inspect(engine, a_request("GET", "/users/+7/orders")) == Inspection()
+    assert len(asked) == once
+    for other in ("/users/+7/order", "/users/+7/orders?a=1", "/users/+7/orders/..", "/u%27/7"):
+        before = len(asked)
+        inspect(engine, a_request("GET", other))
+        assert len(asked) > before, other
+    assert inspect(engine, a_request("GET", "/users/+8/orders", headers=[("x", EVIL)])).attacks
+    assert inspect(engine, a_request("BREW", "/users/+8/orders")).attacks
+
+
+def test_more_paths_than_are_remembered(
+    engine: AttackEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_CLEAN", 10)
+    for number in range(100):
+        assert not inspect(engine, a_request("GET", "/" + "x" * number)).attacks
+    assert len(engine._clean_paths) <= 11
