@@ -15,6 +15,7 @@ from nightlatch.checks.attacks.proposals import Proposed
 from nightlatch.checks.attacks.recogniser import Recogniser, RequestRule
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.exchange.exchange import Request
+from nightlatch.faults import FAULTS
 
 EVIL = "<evil>"
 
@@ -192,3 +193,19 @@ def test_more_paths_than_are_remembered(
     for number in range(100):
         assert not inspect(engine, a_request("GET", "/" + "x" * number)).attacks
     assert len(engine._clean_paths) <= 11
+
+
+def test_a_reader_that_breaks_is_counted_and_the_others_read_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> Clue | None:
+        raise RuntimeError("a bug of ours")
+
+    recognisers = (Recogniser("broken", (EVIL,), broken), Recogniser("evil", (EVIL,), evil))
+    engine = AttackEngine(recognisers, (RequestRule("broken-rule", broken),))
+    with pytest.raises(RuntimeError):
+        inspect(engine, a_request("GET", f"/?q={quote(EVIL)}"))
+    monkeypatch.delenv("NIGHTLATCH_RAISE")
+    (attack,) = inspect(engine, a_request("GET", f"/?q={quote(EVIL)}")).attacks
+    assert attack.check == "evil"
+    assert FAULTS.counts().keys() >= {"attacks.broken", "attacks.broken-rule"}

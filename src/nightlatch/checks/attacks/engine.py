@@ -20,6 +20,7 @@ from nightlatch.checks.attacks.value import Attack, Value
 from nightlatch.checks.attacks.values import Values
 from nightlatch.exchange.content import Content, Leaf
 from nightlatch.exchange.exchange import Request
+from nightlatch.faults import FAULTS, raising
 
 MAX_ROUNDS = 5
 """The request as it came, and four layers of encodings."""
@@ -116,7 +117,11 @@ class AttackEngine:
         """Read a request. `query` and `content` are its own, read before. Never raises on input."""
         clues = Clues()
         for rule in self._rules:
-            clue = rule.judge(request)
+            try:
+                clue = rule.judge(request)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
+                _note_fault(rule.check, error)
+                continue
             if clue is not None:
                 clues.keep(rule.check, clue, None)
         shape = _shape(request)
@@ -166,7 +171,12 @@ class AttackEngine:
             groups ^= lowest
             recogniser = self._recognisers[lowest.bit_length() - 1]
             if not clues.certain(recogniser.check) and budget.has(text):
-                clue = recogniser.recognise(text, value)
+                # A reader that breaks must not take the others, or the record, with it.
+                try:
+                    clue = recogniser.recognise(text, value)
+                except Exception as error:  # noqa: BLE001
+                    _note_fault(recogniser.check, error)
+                    continue
                 if clue is not None:
                     clues.keep(recogniser.check, clue, value)
 
@@ -181,6 +191,12 @@ class AttackEngine:
         for header in headers:
             if len(header[1]) <= LONGEST_CLEAN:
                 clean.add(header)
+
+
+def _note_fault(check: str, error: Exception) -> None:
+    FAULTS.note(f"attacks.{check}", error)
+    if raising():
+        raise error
 
 
 def _affordable(texts: list[str], left: int) -> tuple[int, str]:
