@@ -2,13 +2,15 @@
 
 from urllib.parse import quote
 
+import pytest
 from msgspec.structs import replace
 from tests.checks.attacks.engine import whole_engine
 from tests.checks.attacks.requests import a_request, read
 
-from nightlatch.checks.attacks.engine import CLEAN, Inspection
+from nightlatch.checks.attacks.engine import CLEAN, AttackEngine, Inspection
 from nightlatch.exchange.exchange import Caller, Endpoint, Request
-from nightlatch.policy.attacks import Inspector
+from nightlatch.faults import FAULTS
+from nightlatch.policy.attacks import BROKEN, Inspector
 from nightlatch.policy.exceptions import Exceptions
 
 CONSOLE = Endpoint("POST", "/reports/query")
@@ -42,6 +44,20 @@ def test_an_exception_for_an_address_holds_for_that_address_alone() -> None:
     exception = "address in (10.20.0.0/16)"
     assert found(exception, SQL) == []
     assert found(exception, SQL, replace(CALLER, address="10.21.0.7")) == ["sql-injection"]
+
+
+def test_a_fault_of_ours_leaves_the_request_unread_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> Inspection:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(AttackEngine, "inspect", broken)
+    with pytest.raises(RuntimeError):
+        inspect("", SQL)
+    monkeypatch.delenv("NIGHTLATCH_RAISE")
+    assert inspect("", SQL) is BROKEN
+    assert FAULTS.counts()["policy.attacks"] == 2
 
 
 def test_what_was_left_unread_is_still_said() -> None:

@@ -6,7 +6,10 @@ from msgspec.structs import replace
 from nightlatch.checks.attacks.engine import AttackEngine, Inspection
 from nightlatch.exchange.content import Content, Leaf
 from nightlatch.exchange.exchange import Caller, Endpoint, Request
+from nightlatch.faults import guarded
 from nightlatch.policy.exceptions import Exceptions
+
+BROKEN = Inspection(unread="the request, because of a fault of Nightlatch's own")
 
 
 class Inspector(Struct, frozen=True, gc=False):
@@ -21,7 +24,10 @@ class Inspector(Struct, frozen=True, gc=False):
         endpoint: Endpoint,
         caller: Caller,
     ) -> Inspection:
-        found = self.engine.inspect(request, query, content)
+        found = BROKEN
+        # The exchange is recorded and counted, whatever happens to its inspection.
+        with guarded("policy.attacks"):
+            found = self.engine.inspect(request, query, content)
         if not found.attacks:
             return found
         remaining = self.exceptions.remaining(found.attacks, request, endpoint, caller)
