@@ -58,6 +58,13 @@ def test_json_keys_that_no_programmer_writes_are_values_too() -> None:
     assert names(found) == {"$.user.$ne", "$.__proto__.a"}
 
 
+def test_names_that_lead_to_a_class_at_any_depth() -> None:
+    nested = values("POST", "/", {"class": {"module": {"classLoader": "x"}}})
+    assert names(nested) == {"$.class.module.classLoader"}
+    assert names(values("POST", "/", {"class.module": "x"})) == {"$.class.module"}
+    assert names(values("POST", "/", {"className": "x"})) == set()
+
+
 def test_bracketed_names() -> None:
     found = values("GET", "/?user[$ne]=1&filter[name]=x&expand[]=y")
     assert names(found) == {"user[$ne]"}

@@ -25,10 +25,8 @@ _UNDECODABLE = "\ufffd"
 _UNUSUAL_NAME = re.compile(r"[^\w.$\[\]\-\n ]|[.\[]\$|__proto__|constructor|prototype|class[.\[]")
 """What a programmer's field name does not have in it; most requests have no such name."""
 
-_UNUSUAL_KEY = re.compile(
-    r"[^\w.$\[\]\-\n ]|^\$|[.\[]\$|__proto__|constructor|prototype", re.MULTILINE
-)
-"""The same of one key alone."""
+_UNUSUAL_KEY = re.compile(rf"{_UNUSUAL_NAME.pattern}|^\$|^class$", re.MULTILINE)
+"""The same of one key alone, without what stands before and behind it in a path."""
 
 _XML_NODE = re.compile(
     r"""<!\[CDATA\[(?P<cdata>[^\]]++)
