@@ -58,6 +58,9 @@ def test_of_a_longer_body_the_end_is_kept_too() -> None:
     assert (body.data, body.truncated) == (b"a" * 10, True)
     assert body.tail == (b"b" * TAIL + b"the end")[-TAIL:]
     assert read(b"short").tail == b""
+    answer = BodyCollector(10, ending=0)
+    answer.add(b"a" * 100, more=False)
+    assert answer.tail == b""
     # Of a coded body the end cannot be read without the middle.
     assert read(gzip.compress(bytes(range(256)) * 50), "gzip", limit=10).tail == b""
 

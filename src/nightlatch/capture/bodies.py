@@ -12,18 +12,19 @@ CUT_SHORT = "incomplete: it ended, or was no longer read, too early"
 
 
 class BodyCollector:
-    """Keeps the first `limit` bytes of a body and the last few, and counts all of them."""
+    """Keeps the first `limit` bytes of a body and its last `ending`, and counts all of them."""
 
-    __slots__ = ("_data", "ended", "limit", "size", "tail")
+    __slots__ = ("_data", "_ending", "ended", "limit", "size", "tail")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, ending: int = TAIL) -> None:
         self.limit = limit
+        self._ending = ending
         self.size = 0
         self.ended = False
         """The sender said that this was all."""
         self._data: bytes | bytearray = b""
         self.tail = b""
-        """The last bytes beyond the prefix, at most TAIL of them."""
+        """The last bytes beyond the prefix, at most `ending` of them."""
 
     def add(self, chunk: bytes, *, more: bool) -> None:
         self.ended = not more
@@ -33,7 +34,8 @@ class BodyCollector:
         self.size += len(chunk)
         room = self.limit - kept
         if len(chunk) > room:
-            self.tail = (self.tail + chunk[max(room, len(chunk) - TAIL) :])[-TAIL:]
+            if ending := self._ending:
+                self.tail = (self.tail + chunk[max(room, len(chunk) - ending) :])[-ending:]
             if room <= 0:
                 return
             chunk = chunk[:room]

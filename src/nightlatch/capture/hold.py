@@ -123,7 +123,8 @@ class Answer:
         self._inspect = inspect
         self._clock = clock
         self._bodiless = method == "HEAD"
-        self._collected = BodyCollector(limit)
+        # Nobody reads how a long answer ends, and downloads are long.
+        self._collected = BodyCollector(limit, ending=0)
         self._current = _HELD_TOO
         self._decoder: Decoder | None = None
         self._held: list[Message] = []
