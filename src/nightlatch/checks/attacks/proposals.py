@@ -1,7 +1,7 @@
 """Which recogniser should look at which text: one pass of Hyperscan over all of them together."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from threading import local
@@ -16,9 +16,6 @@ MAX_MATCHES = 1_000
 """Beyond, the texts are searched one by one, and one that again has a fraction of them is proposed
 to everybody: so no flood of matches hides another."""
 MAX_MATCHES_ALONE = 200
-
-_Note = Callable[[int, int, int, int, object], bool]
-"""Hyperscan's callback: pattern, start, end, flags, context; True ends the search."""
 
 Proposed = dict[int, int]
 """By index of the text: bit n is set when group n wants to see it."""
@@ -44,8 +41,8 @@ class Proposals:
             return {}
         # Line ends between them: "^" and "$" of a pattern mean the ends of a text, or of a line.
         together = "\n".join(texts)
-        matches: list[tuple[int, int]] = []
-        if not self._scan(_encoded(together), matches, _note):
+        matches = self._scan(_encoded(together), MAX_MATCHES)
+        if matches is None:
             return {number: self._alone(_encoded(text)) for number, text in enumerate(texts)}
         if not matches:
             return {}
@@ -54,23 +51,29 @@ class Proposals:
 
     def _alone(self, text: bytes) -> int:
         """The groups that want to see this one text."""
-        matches: list[tuple[int, int]] = []
-        if not self._scan(text, matches, _note_alone):
+        matches = self._scan(text, MAX_MATCHES_ALONE)
+        if matches is None:
             return self._all
         groups = 0
         for pattern, _ in matches:
             groups |= self._bits[pattern]
         return groups
 
-    def _scan(self, data: bytes, matches: list[tuple[int, int]], note: _Note) -> bool:
-        """False when there were too many."""
+    def _scan(self, data: bytes, most: int) -> list[tuple[int, int]] | None:
+        """Each match as (pattern, where it ends); None when there were `most` of them."""
         import hyperscan
 
+        matches: list[tuple[int, int]] = []
+
+        def note(pattern: int, _start: int, end: int, _flags: int, _context: object) -> bool:
+            matches.append((pattern, end))
+            return len(matches) >= most
+
         try:
-            self._database.scan(data, note, context=matches, scratch=self._scratch())  # type: ignore[union-attr]
+            self._database.scan(data, note, scratch=self._scratch())  # type: ignore[union-attr]
         except hyperscan.ScanTerminated:
-            return False
-        return True
+            return None
+        return matches
 
     def _by_text(self, matches: list[tuple[int, int]], lengths: Iterable[int]) -> Proposed:
         """`lengths` of the texts, in bytes."""
@@ -95,15 +98,3 @@ class Proposals:
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def _note(pattern: int, _start: int, end: int, _flags: int, matches: object) -> bool:
-    noted = cast("list[tuple[int, int]]", matches)
-    noted.append((pattern, end))
-    return len(noted) >= MAX_MATCHES
-
-
-def _note_alone(pattern: int, _start: int, end: int, _flags: int, matches: object) -> bool:
-    noted = cast("list[tuple[int, int]]", matches)
-    noted.append((pattern, end))
-    return len(noted) >= MAX_MATCHES_ALONE

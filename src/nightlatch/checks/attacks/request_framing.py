@@ -12,7 +12,6 @@ from nightlatch.exchange.judgement import Level
 _CODINGS = frozenset(("chunked", "gzip", "x-gzip", "deflate", "compress", "x-compress", "identity"))
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++")
 _NAMES = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z,-]*+")
-_CONNECTION_FIELDS = (b"transfer-encoding", b"connection", b"keep-alive", b"proxy-connection")
 _METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE|GPOST|XPOST)"
 _REQUEST_LINE = _METHODS + rb"[ \t]+[^\s]{1,2000}+[ \t]+HTTP/\d"
 # The end of a chunked body, and a request after it.

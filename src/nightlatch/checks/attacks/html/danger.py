@@ -1,6 +1,5 @@
 """What a tag would run."""
 
-import binascii
 import html
 import re
 from urllib.parse import unquote
@@ -8,7 +7,7 @@ from urllib.parse import unquote
 from nightlatch.checks.attacks.html.tokens import Tag, tags
 from nightlatch.checks.attacks.html.words import FOREIGN, HANDLERS
 from nightlatch.checks.attacks.javascript.acts import NOTHING, Act, Danger, act, calls, sentence
-from nightlatch.checks.attacks.javascript.tokens import tokens, unescape
+from nightlatch.checks.attacks.javascript.tokens import atob, tokens, unescape
 
 _DIRECTIVES = ("ng-", "data-ng-", "v-", "x-", "@", ":", "hx-on", "(")
 """Attributes that a framework of the browser's evaluates."""
@@ -34,6 +33,7 @@ _STYLE_RUNS = re.compile(
     r"|(?:java|vb|live)script\s*+:",
     re.IGNORECASE,
 )
+_MOST_BASE64 = 2_048
 _CLOSED_IN_STRING = re.compile(r"<\\+/script\s*+>", re.IGNORECASE)
 """How a script ends that was meant for a string of another."""
 _STYLE_LOADS = re.compile(r"@import\s*+(?:url|['\"])", re.IGNORECASE)
@@ -175,20 +175,13 @@ def _data(match: re.Match[str]) -> Act:
     if not coded and not _ACTIVE.search(match["kind"] + match["rest"]):
         return NOTHING
     content = match["content"]
-    content = _base64(content) if coded else _percent(content)
+    content = atob(content[:_MOST_BASE64]) if coded else _percent(content)
     found = _document(content) if "script" not in match["kind"] else act(content)
     if found.danger is Danger.HOSTILE or (found.danger and "html" in match["kind"].lower()):
         return Act(Danger.HOSTILE, "opens an address that is itself a page with script")
     if "html" in match["kind"].lower():
         return Act(Danger.CODE, "opens an address that is itself a page")
     return NOTHING
-
-
-def _base64(text: str) -> str:
-    try:
-        return binascii.a2b_base64(text[:2048] + "==").decode("latin-1")
-    except (binascii.Error, ValueError):
-        return ""
 
 
 def _percent(text: str) -> str:
