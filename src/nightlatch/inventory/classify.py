@@ -6,7 +6,7 @@ gives itself away by its spelling is found in one pass over the whole answer (`p
 finds what the paths do not explain, the values are looked at again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct, field, structs
@@ -14,8 +14,9 @@ from msgspec import Struct, field, structs
 from nightlatch.exchange.content import Content, ContentKind, Leaf
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.places import Places, Sighting
-from nightlatch.exchange.shapes import Scalar, phone_digits
+from nightlatch.exchange.shapes import Scalar
 from nightlatch.inventory.examine import examine, is_confirmed
+from nightlatch.inventory.familiar import KEEPS_SHAPE
 from nightlatch.inventory.issuers import phone_confidence
 from nightlatch.inventory.patterns import Pattern, find
 from nightlatch.inventory.samples import masked
@@ -232,7 +233,7 @@ class _Reading:
             elif (data_class := spot.data_class) is None:
                 if type(value) is str and len(value) > spot.quiet:
                     self._learn(spot, leaf)
-            elif _KEEPS_SHAPE[data_class](value):
+            elif KEEPS_SHAPE[data_class](value):
                 path = spot.path
                 if path in counts:
                     counts[path] += 1
@@ -337,7 +338,7 @@ class _Reading:
     def _miss(self, spot: Spot, leaf: Leaf) -> None:
         """A value unlike its path's others: of another class known there, or to be examined."""
         for data_class, confidence in spot.confidences.items():
-            if confidence >= _WEAK and _KEEPS_SHAPE[data_class](leaf.value):
+            if confidence >= _WEAK and KEEPS_SHAPE[data_class](leaf.value):
                 self._count(spot, data_class)
                 return
         spot.misses += 1
@@ -372,39 +373,3 @@ def stable_path(leaf: Leaf) -> tuple[str, tuple[tuple[DataClass, str], ...]]:
         if kind is Kind.PHONE or (kind is Kind.DIGITS and phone_confidence(key, named=False) > 0):
             keys.append((DataClass.PHONE, key))
     return ".".join(steps), tuple(keys)
-
-
-def _is_text(value: Scalar) -> bool:
-    return type(value) is str
-
-
-def _is_present(_value: Scalar) -> bool:
-    return True
-
-
-def _is_phone(value: Scalar) -> bool:
-    if type(value) is str:
-        return phone_digits(value) is not None
-    return type(value) is int and 10**6 <= value < 10**15
-
-
-def _is_email(value: Scalar) -> bool:
-    return type(value) is str and "@" in value
-
-
-def _is_ip(value: Scalar) -> bool:
-    return type(value) is str and (value.count(".") == 3 or ":" in value)
-
-
-_KEEPS_SHAPE: dict[DataClass, Callable[[Scalar], bool]] = {
-    **dict.fromkeys(DataClass, _is_text),
-    DataClass.PHONE: _is_phone,
-    DataClass.EMAIL: _is_email,
-    DataClass.IP_ADDRESS: _is_ip,
-    DataClass.BIRTH_DATE: _is_present,
-    DataClass.GEOLOCATION: _is_present,
-    DataClass.ACCOUNT_ID: _is_present,
-    DataClass.NATIONAL_ID: _is_present,
-    DataClass.PAYMENT_CARD: _is_present,
-    DataClass.DEVICE_ID: _is_present,
-}
