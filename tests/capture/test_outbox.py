@@ -74,4 +74,15 @@ def test_nothing_is_lost_silently(puts: list[list[bytes]]) -> None:
     taken = outbox.take(0)
     assert sum(map(len, taken)) <= 20
     assert len(taken) + lost == sum(map(len, puts))
-    assert outbox.clear() == 0
+    assert outbox.settle(len(taken)) == len(taken)
+    assert outbox.give_up() == 0
+
+
+def test_what_was_given_up_has_met_its_fate() -> None:
+    outbox = Outbox()
+    outbox.put([b"%d" % number for number in range(BATCH_RECORDS + 5)])
+    taken = outbox.take(60.0)
+    assert outbox.settle(1) == 1
+    assert outbox.give_up() == BATCH_RECORDS + 4
+    assert outbox.settle(len(taken) - 1) == 0
+    assert outbox.give_up() == 0

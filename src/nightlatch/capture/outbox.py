@@ -23,6 +23,8 @@ class Outbox:
         self._bytes = 0
         self._oldest = 0.0
         """When the first of those waiting came (monotonic)."""
+        self._under_way = 0
+        """How many of the last batch have no fate yet."""
         self._closed = False
 
     def __len__(self) -> int:
@@ -53,7 +55,21 @@ class Outbox:
                 if left <= 0:
                     break
                 self._changed.wait(left)
-            return self._pop_batch()
+            batch = self._pop_batch()
+            self._under_way = len(batch)
+            return batch
+
+    @property
+    def under_way(self) -> int:
+        return self._under_way
+
+    def settle(self, number: int) -> int:
+        """So many of the batch have met their fate; returns how many of these nobody had given up
+        before, so that each record is counted once, whoever comes first."""
+        with self._changed:
+            settled = min(number, self._under_way)
+            self._under_way -= settled
+        return settled
 
     def close(self) -> None:
         """Wait for no more company: what is there goes out."""
@@ -70,12 +86,13 @@ class Outbox:
         with self._changed:
             self._changed.wait_for(lambda: self._closed, seconds)
 
-    def clear(self) -> int:
-        """Forget what waits; returns how many that were."""
+    def give_up(self) -> int:
+        """Forget what waits and what is under way; returns how many that were."""
         with self._changed:
-            lost = len(self._waiting)
+            lost = len(self._waiting) + self._under_way
             self._waiting.clear()
             self._bytes = 0
+            self._under_way = 0
         return lost
 
     def _ready(self) -> bool:

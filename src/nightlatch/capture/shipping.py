@@ -114,7 +114,7 @@ class Shipper:
             if thread.is_alive():
                 self._line.abort()
                 thread.join(timeout * 0.1)
-        lost = self._outbox.clear() + self._in_flight
+        lost = self._outbox.give_up()
         if lost:
             self.count(Outcome.LOST_COLLECTOR_GONE, lost)
             log.error("%d records were not taken by the collector before the end", lost)
@@ -134,7 +134,6 @@ class Shipper:
         self._thread = None
         self._lost: Counter[str] = Counter()
         self._shipped = 0
-        self._in_flight = 0
         self._revision = 0
         self._problem = ""
         self._logged_at = 0.0
@@ -143,13 +142,10 @@ class Shipper:
         while True:
             batch = self._outbox.take(POLL_EVERY)
             leaving = self._outbox.closed and not len(self._outbox)
-            self._in_flight = len(batch)
             with guarded("capture.shipping"):
                 self._ship(batch, leaving=leaving)
-                self._in_flight = 0
-            # Only a bug of ours leaves it set.
-            self.count(Outcome.LOST_FAULT, self._in_flight)
-            self._in_flight = 0
+            # Only a bug of ours leaves any.
+            self._lose(Outcome.LOST_FAULT, len(batch))
             if leaving:
                 self._line.close()
                 return
@@ -160,7 +156,7 @@ class Shipper:
         while True:
             try:
                 self._settle(self._post(batch, leaving=leaving))
-                self._shipped += len(batch)
+                self._shipped += self._outbox.settle(len(batch))
                 return
             except CollectorFailed as failure:
                 self._complain(str(failure))
@@ -169,13 +165,13 @@ class Shipper:
                     self._outbox.wait(_shortened(pause))
                     return
                 if self._outbox.closed:
-                    self.count(Outcome.LOST_COLLECTOR_GONE, len(batch))
+                    self._lose(Outcome.LOST_COLLECTOR_GONE, len(batch))
                     return
                 self._outbox.wait(max(_shortened(pause), failure.retry_after))
                 pause = min(pause * 2, LONGEST_PAUSE)
             except BatchRefused as refusal:
                 self._complain(str(refusal))
-                self.count(Outcome.LOST_FAULT, len(batch))
+                self._lose(Outcome.LOST_FAULT, len(batch))
                 return
             except BatchTooLarge:
                 self._split(batch, leaving=leaving)
@@ -208,17 +204,21 @@ class Shipper:
     def _split(self, batch: Sequence[bytes], *, leaving: bool) -> None:
         if len(batch) <= 1:
             self._complain("The collector finds one single record too large; it is dropped.")
-            self.count(Outcome.LOST_FAULT, len(batch))
+            self._lose(Outcome.LOST_FAULT, len(batch))
             return
         middle = len(batch) // 2
         self._ship(batch[:middle], leaving=leaving)
         self._ship(batch[middle:], leaving=leaving)
 
+    def _lose(self, outcome: Outcome, number: int) -> None:
+        """What was under way is lost, unless `close` has given it up already."""
+        self.count(outcome, self._outbox.settle(number))
+
     def _complain(self, problem: str) -> None:
         now = time.monotonic()
         if problem != self._problem or now - self._logged_at > LOG_EVERY:
             self._logged_at = now
-            waiting = len(self._outbox) + self._in_flight
+            waiting = len(self._outbox) + self._outbox.under_way
             log.error("%s Your application is not affected; %d records wait.", problem, waiting)
         self._problem = problem
 
