@@ -5,95 +5,31 @@ are inline: look-ups in memory, no waiting. The third first enters the ledger wh
 then, still before the next request; the rest takes its time, elsewhere, and makes the record.
 """
 
-from collections.abc import Sequence
-
-from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightlatch.checks.check import Check, Evidence
+from nightlatch.checks.check import Evidence
 from nightlatch.checks.run import run_checks
-from nightlatch.detect.disclosure import Disclosures
+from nightlatch.detect.behaviour import Sighting
 from nightlatch.detect.stream import StreamReader
-from nightlatch.detect.watch import Watch
-from nightlatch.exchange.content import EMPTY, Content, Leaf, query_leaves, read_content
+from nightlatch.exchange.content import EMPTY, Content, query_leaves
 from nightlatch.exchange.credential import Credential
-from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataItem, Disclosure, Subject
-from nightlatch.exchange.exchange import (
-    NO_BODY,
-    Body,
-    Caller,
-    Ending,
-    Endpoint,
-    Exchange,
-    Request,
-    Response,
-)
+from nightlatch.exchange.disclosure import DataItem, Disclosure
+from nightlatch.exchange.exchange import NO_BODY, Ending, Endpoint, Exchange, Request, Response
 from nightlatch.exchange.facts import Directives, EndpointFacts
-from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.ids import new_id
-from nightlatch.exchange.judgement import Action, Decision, Detection, Mode, Phase
+from nightlatch.exchange.judgement import Action, Decision, Mode, Phase
 from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
-from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Scribe, Seen
+from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Seen
 from nightlatch.exchange.standing import Standing
-from nightlatch.identity.address import TrustedProxies
-from nightlatch.identity.circles import Circles
-from nightlatch.identity.credentials import CredentialReader, credential_state
-from nightlatch.identity.reputation import Reputation
+from nightlatch.flight import InFlight, Rooms, complete, content_of
 from nightlatch.identity.tokens import token_faults
-from nightlatch.inventory.inventory import Inventory, shows_limit
-from nightlatch.policy.attacks import Inspector
+from nightlatch.inventory.inventory import shows_limit
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
 from nightlatch.policy.grade import grade
+from nightlatch.policy.levers import Ruling
 
 MAX_STREAMED = 10_000
 """Subjects of one stream that its record names; the ledger counts them all."""
-
-
-class Rooms(Struct, frozen=True):
-    """The parts that an exchange passes, in this order."""
-
-    hasher: Hasher
-    proxies: TrustedProxies
-    reader: CredentialReader
-    circles: Circles
-    inventory: Inventory
-    disclosures: Disclosures
-    watch: Watch
-    reputation: Reputation
-    inspector: Inspector
-    checks: Sequence[Check]
-    scribe: Scribe
-
-
-class InFlight(Struct, gc=False):
-    """One exchange under way: what each moment leaves for the next."""
-
-    at: float
-    request: Request
-    caller: Caller
-    credentials: tuple[Credential, ...]
-    endpoint: Endpoint
-    stranger: bool
-    standing: Standing
-    decision: Decision
-    settled: bool = False
-    """The endpoint is certain and the bodies are read; until then it is a guess by the path."""
-    answered: float = 0.0
-    """When the answer was about to leave."""
-    entered: bool = False
-    """The ledger knows of it."""
-    judged: Body = NO_BODY
-    """What of the answer's body was there to be read then."""
-    parameters: tuple[Leaf, ...] = ()
-    query: tuple[Leaf, ...] = ()
-    request_content: Content = EMPTY
-    response_content: Content = EMPTY
-    disclosure: Disclosure = NO_DISCLOSURE
-    detections: tuple[Detection, ...] = ()
-    stream: StreamReader | None = None
-    streamed: list[Subject] = field(default_factory=list)
-    """Whose records left in a stream, the first of them."""
 
 
 class Pipeline:
@@ -110,6 +46,7 @@ class Pipeline:
         self._mode = directives.mode or self._configured_mode
         self._rooms.inventory.apply(directives)
         self._rooms.watch.apply(directives)
+        self._rooms.levers.apply(directives.measures)
 
     def on_request(self, request: Request, now: float) -> InFlight:
         """Before the application sees it: who asks, at which door, and may they?"""
@@ -119,18 +56,26 @@ class Pipeline:
             request = self._as_the_client_sent_it(request)
         credentials = rooms.reader.read(request)
         caller = rooms.circles.caller(address, request, credentials)
+        paid = rooms.passes.circle(request, now)
+        if paid:
+            caller = replace(caller, circles=(paid, *caller.circles))
         endpoint = rooms.inventory.guess(request.method, request.path)
         stranger = self._is_stranger(credentials, endpoint, now)
+        ruling = rooms.levers.rule(request, endpoint, caller, now)
         standing = rooms.watch.standing(endpoint.key, caller, stranger, now)
-        decision = self._decide(standing, endpoint, Phase.REQUEST, now, anonymous=not credentials)
-        flight = InFlight(now, request, caller, credentials, endpoint, stranger, standing, decision)
+        decision = self._decide(
+            standing, endpoint, ruling, Phase.REQUEST, now, anonymous=not credentials
+        )
+        flight = InFlight(
+            now, request, caller, credentials, endpoint, stranger, standing, decision, ruling
+        )
         if self.refuses_attacks:
             self._stop_attack(flight, request, EMPTY)
         return flight
 
     def on_body(self, flight: InFlight, request: Request) -> Decision:
         """Before the application has the end of the request's body: is it an attack?"""
-        self._stop_attack(flight, request, _content(request))
+        self._stop_attack(flight, request, content_of(request))
         return flight.decision
 
     def on_response(
@@ -178,11 +123,12 @@ class Pipeline:
         # A refusal is our own answer: it teaches nothing about the application.
         theirs = None if ending is Ending.REFUSED else response
         self._reread(flight, request, theirs, route)
-        exchange = _complete(flight, theirs, ending, duration)
+        exchange = complete(flight, theirs, ending, duration)
         facts = rooms.inventory.facts(exchange.endpoint, flight.at)
         asked, told = self._look(flight, exchange)
         items = self._classify(flight, exchange, asked, told)
         self._learn(exchange)
+        flight.detections += rooms.behaviours.note(self._sighting(flight, exchange, facts, items))
         findings, skipped = run_checks(
             self._evidence(flight, exchange, facts, items, asked, told), rooms.checks
         )
@@ -199,7 +145,7 @@ class Pipeline:
             items=items,
         )
         if response is not None and response is not theirs:
-            told = rooms.scribe.look(response.body, _content(response), Places())
+            told = rooms.scribe.look(response.body, content_of(response), Places())
         return rooms.scribe.write(exchange, response, asked, told, judged)
 
     def _is_stranger(
@@ -211,10 +157,19 @@ class Pipeline:
         return self._rooms.inventory.posture(endpoint, now) is not Posture.PROTECTED
 
     def _decide(
-        self, standing: Standing, endpoint: Endpoint, phase: Phase, now: float, *, anonymous: bool
+        self,
+        standing: Standing,
+        endpoint: Endpoint,
+        ruling: Ruling,
+        phase: Phase,
+        now: float,
+        *,
+        anonymous: bool,
     ) -> Decision:
         contract = self._rooms.inventory.contract(endpoint)
-        return decide(standing, contract, self._mode, phase, now, anonymous=anonymous)
+        return decide(
+            standing, contract, self._mode, phase, now, anonymous=anonymous, ruling=ruling
+        )
 
     def _stop_attack(self, flight: InFlight, request: Request, content: Content) -> None:
         """Decide against a request that is certainly an attack, unless it is refused anyway."""
@@ -258,10 +213,15 @@ class Pipeline:
         self._enter(flight, disclosure, now)
         anonymous = not flight.credentials
         decision = self._decide(
-            flight.standing, flight.endpoint, Phase.RESPONSE, now, anonymous=anonymous
+            flight.standing,
+            flight.endpoint,
+            flight.ruling,
+            Phase.RESPONSE,
+            now,
+            anonymous=anonymous,
         )
         # In observe mode the first moment may have said "refuse" already: that stays on record.
-        if decision.action is Action.REFUSE or flight.decision.action is Action.ALLOW:
+        if decision.action is not Action.ALLOW or flight.decision.action is Action.ALLOW:
             flight.decision = decision
         return decision
 
@@ -276,8 +236,8 @@ class Pipeline:
         flight.endpoint = inventory.settle(asked.method, asked.path, route, status)
         flight.parameters = inventory.parameters(flight.endpoint, asked.path)
         flight.query = query_leaves(asked.query)
-        flight.request_content = _content(asked)
-        flight.response_content = _content(response)
+        flight.request_content = content_of(asked)
+        flight.response_content = content_of(response)
         flight.judged = response.body if response else NO_BODY
         flight.settled = True
 
@@ -288,7 +248,7 @@ class Pipeline:
         if not flight.settled:
             self._settle(flight, request, theirs, route)
         if theirs is not None and theirs.body is not flight.judged:
-            flight.response_content = _content(theirs)
+            flight.response_content = content_of(theirs)
         if flight.streamed:
             before = flight.disclosure
             people = tuple(dict.fromkeys((*before.disclosed, *flight.streamed)))
@@ -328,6 +288,28 @@ class Pipeline:
             answer.status,
             exchange.at,
             limit_shown=shows_limit(answer.status, answer.headers),
+        )
+
+    def _sighting(
+        self,
+        flight: InFlight,
+        exchange: Exchange,
+        facts: EndpointFacts,
+        items: tuple[DataItem, ...],
+    ) -> Sighting:
+        rooms = self._rooms
+        return Sighting(
+            exchange=exchange,
+            stranger=flight.stranger,
+            disclosure=flight.disclosure,
+            items=items,
+            facts=facts,
+            parameters=flight.parameters,
+            query=flight.query,
+            request=flight.request_content,
+            response=flight.response_content,
+            client=rooms.clients.look(exchange.request, exchange.caller, exchange.at),
+            network=rooms.networks.look(exchange.caller.address),
         )
 
     def _evidence(
@@ -370,27 +352,3 @@ class Pipeline:
             scheme=proxies.scheme(peer, headers, request.scheme),
             host=proxies.host(peer, headers, request.host),
         )
-
-
-def _content(message: Request | Response | None) -> Content:
-    if message is None or message.body is NO_BODY:
-        return EMPTY
-    return read_content(message.body, message.headers.get(b"content-type"))
-
-
-def _complete(
-    flight: InFlight, response: Response | None, ending: Ending, duration: float
-) -> Exchange:
-    status = response.status if response else None
-    return Exchange(
-        id=new_id(flight.at),
-        at=flight.at,
-        duration=duration,
-        request=flight.request,
-        response=response,
-        ending=ending,
-        caller=flight.caller,
-        endpoint=flight.endpoint,
-        credentials=flight.credentials,
-        credential_state=credential_state(flight.credentials, status),
-    )

@@ -6,7 +6,8 @@ from nightlatch.checks.attacks.clues import CERTAIN, FINDING
 from nightlatch.checks.attacks.value import Attack
 from nightlatch.exchange.facts import Contract, Expectation
 from nightlatch.exchange.judgement import Action, Mode, Phase
-from nightlatch.exchange.standing import NOTHING_KNOWN, Spent, Standing
+from nightlatch.exchange.spent import Spent
+from nightlatch.exchange.standing import NOTHING_KNOWN, Standing
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
 
 NOW = 1_700_000_000.0

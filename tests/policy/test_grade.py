@@ -1,7 +1,8 @@
 import pytest
 
 from nightlatch.exchange.judgement import Detection, DetectionKind, Finding, Level
-from nightlatch.exchange.standing import NOTHING_KNOWN, Spent, Standing
+from nightlatch.exchange.spent import Spent
+from nightlatch.exchange.standing import NOTHING_KNOWN, Standing
 from nightlatch.policy.grade import QUIET, grade
 
 NOW = 1_700_000_000.0

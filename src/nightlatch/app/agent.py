@@ -15,7 +15,9 @@ from nightlatch.app.stores import KEY, LEARNED, cache_dir, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.checks import CHECKS
 from nightlatch.checks.attacks.engine import AttackEngine
+from nightlatch.detect.behaviours.run import Behaviours
 from nightlatch.detect.disclosure import Disclosures
+from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.facts import Directives
@@ -26,15 +28,20 @@ from nightlatch.exchange.record import Record
 from nightlatch.exchange.redaction import Redactor
 from nightlatch.exchange.scribe import Scribe
 from nightlatch.faults import guarded
+from nightlatch.flight import InFlight, Rooms
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.circles import Circles
+from nightlatch.identity.clients import Clients
 from nightlatch.identity.credentials import CredentialReader
+from nightlatch.identity.networks import Networks
+from nightlatch.identity.passes import Passes
 from nightlatch.identity.reputation import Reputation
 from nightlatch.inventory.inventory import Inventory
-from nightlatch.pipeline import InFlight, Pipeline, Rooms
+from nightlatch.pipeline import Pipeline
 from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.exceptions import Exceptions
+from nightlatch.policy.levers import Levers
 from nightlatch.settings import Settings
 from nightlatch.store.memory_counters import MemoryCounters
 
@@ -212,15 +219,21 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
     reputation = Reputation.load(map(Path, identity.reputation_lists))
     for fault in reputation.faults:
         log.warning("Reputation list: %s", fault)
+    suspicions = Suspicions()
     return Rooms(
         hasher=hasher,
         proxies=TrustedProxies(settings.trusted_proxies),
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
+        passes=Passes(),
         inventory=Inventory(),
         disclosures=Disclosures(hasher),
-        watch=Watch(MemoryCounters(), _budgets(settings)),
+        watch=Watch(MemoryCounters(), _budgets(settings), suspicions),
+        behaviours=Behaviours(suspicions),
+        clients=Clients(),
+        networks=Networks(),
         reputation=reputation,
+        levers=Levers(),
         inspector=Inspector(
             AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
         ),

@@ -102,6 +102,8 @@ def name(word: str) -> str:
 def decision(value: Decision) -> str:
     if value.action is Action.ALLOW:
         return "Answered"
+    if value.action is Action.CHALLENGE:
+        return "Challenged" if value.withhold else "Would challenge"
     return f"Refused {value.status}" if value.withhold else "Would refuse"
 
 
@@ -134,6 +136,24 @@ KINDS = {
     DetectionKind.DISTRIBUTED_ENUMERATION: "Many callers together walk one endpoint",
     DetectionKind.BUDGET_EXCEEDED: "More people's records left than the budget allows",
     DetectionKind.EXISTENCE_ORACLE: "Answers tell whether an identifier exists",
+    DetectionKind.NEW_CALLERS: "A crowd of callers never seen before",
+    DetectionKind.CREDENTIAL_STUFFING: "Many accounts are tried with stolen passwords",
+    DetectionKind.PASSWORD_SPRAYING: "A few passwords are tried on many accounts",
+    DetectionKind.CODE_GUESSING: "One account's code or password is guessed",
+    DetectionKind.OBJECT_ACCESS: "A caller reads what belongs to others",
+    DetectionKind.FUNCTION_ACCESS: "A role calls a function it never called",
+    DetectionKind.SCRAPING: "Far more records than others take",
+    DetectionKind.POLLING: "A machine asks at a constant interval",
+    DetectionKind.OUT_OF_SEQUENCE: "A step without the steps before it",
+    DetectionKind.FORCED_BROWSING: "Many paths that do not exist",
+    DetectionKind.SURGE: "Far above what the hour explains",
+    DetectionKind.DROP: "Far below what the hour explains",
+    DetectionKind.DORMANT_ENDPOINT: "An endpoint that slept is used again",
+    DetectionKind.DEBUG_PATH: "A path made for debugging answers",
+    DetectionKind.BOT: "A program that hides what it is",
+    DetectionKind.ROTATION: "One client, ever new addresses",
+    DetectionKind.BAD_REPUTATION: "A network with a bad name",
+    DetectionKind.LIMIT_EXCEEDED: "More requests than the limit",
 }
 STATES = {
     IncidentState.OPEN: "Open",

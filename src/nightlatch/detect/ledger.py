@@ -8,7 +8,7 @@ so at most twice a limit leaves within any stretch of that length.
 from collections.abc import Sequence
 from math import inf
 
-from nightlatch.exchange.standing import Spent
+from nightlatch.exchange.spent import Spent
 from nightlatch.policy.budgets import HEADROOM, Limits, Window
 from nightlatch.store.sketch import DistinctCounter
 

@@ -8,7 +8,7 @@ from nightlatch.detect.ledger import FEW
 from nightlatch.detect.visit import Visit
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
-from nightlatch.exchange.standing import Spent
+from nightlatch.exchange.spent import Spent
 from nightlatch.policy.budgets import Budgets, Limits, Trust
 
 STRANGERS = "strangers"

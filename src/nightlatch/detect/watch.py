@@ -14,6 +14,7 @@ from nightlatch.detect.door import Door
 from nightlatch.detect.evidence import Evidence
 from nightlatch.detect.history import History
 from nightlatch.detect.spending import Spending
+from nightlatch.detect.suspicions import Suspicion, Suspicions
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.detect.visit import Visit, address_of, network_of
 from nightlatch.exchange.disclosure import Disclosure
@@ -39,12 +40,14 @@ class Watch:
         self,
         counters: CounterStore,
         budgets: Budgets = DEFAULT_BUDGETS,
+        suspicions: Suspicions | None = None,
         *,
         max_callers: int = 32_768,
         max_subjects: int = 400_000,
         max_endpoints: int = 2_000,
     ) -> None:
         self._budgets = budgets
+        self._suspicions = suspicions or Suspicions()
         self._callers = Callers(max_callers, max_subjects)
         self._networks = Callers(max_callers // 2, max_subjects)
         self._doors: SegmentedTable[str, Door] = SegmentedTable(max_endpoints)
@@ -65,6 +68,9 @@ class Watch:
         `stranger`: the caller has no proven credential. It is then known by its address, since an
         endpoint that answers anyone would give each invented key or cookie a budget of its own.
         """
+        suspicion = self._suspicions.about(caller, endpoint_key, now)
+        if suspicion is not None:
+            return _suspected(suspicion, stranger=stranger)
         circle = address_of(caller) if stranger else caller.circles[0]
         key = (endpoint_key, circle)
         history = self._callers.get(key)
@@ -209,3 +215,9 @@ class Watch:
         if over or (settled and standing is not STRANGER and standing is not PROVEN):
             return replace(standing, overspent=over, settled=settled)
         return standing
+
+
+def _suspected(suspicion: Suspicion, *, stranger: bool) -> Standing:
+    if suspicion.convicts:
+        return Standing(stranger=stranger, convicted=True, conviction=suspicion.reason)
+    return Standing(stranger=stranger, challenge=suspicion.reason, price=suspicion.price)

@@ -6,7 +6,7 @@ from nightlatch.detect.door import Door
 from nightlatch.detect.enumeration import Steps
 from nightlatch.detect.history import History
 from nightlatch.detect.walk import Walk
-from nightlatch.exchange.standing import Spent
+from nightlatch.exchange.spent import Spent
 
 
 def guessing(history: History, steps: Steps, alpha: float) -> str:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from nightlatch.exchange.disclosure import DataItem
 from nightlatch.exchange.judgement import Level, Mode
+from nightlatch.exchange.measure import Measure
 from nightlatch.exchange.record import Posture
 
 
@@ -43,6 +44,7 @@ class Directives(Struct, frozen=True):
     mode: Mode | None = None
     """Overrides the mode in the application's settings; None leaves it."""
     contracts: tuple[Contract, ...] = ()
+    measures: tuple[Measure, ...] = ()
 
 
 class EndpointFacts(Struct, frozen=True):

@@ -2,20 +2,7 @@
 
 from msgspec import Struct
 
-
-class Spent(Struct, frozen=True, gc=False):
-    """How much of a budget one circle has used."""
-
-    circle: str
-    """"address:198.51.100.7", "network:198.51.100.0/24", or "strangers" for all of them."""
-    window: str
-    """"burst" (5 minutes), "hour" or "day"."""
-    subjects: int
-    """Distinct subjects disclosed within the window, this exchange included."""
-    limit: int
-    """How many may leave: the default, or what the endpoint's learned baseline raised it to."""
-    resets_in: int
-    """Seconds until the window has room again."""
+from nightlatch.exchange.spent import Spent
 
 
 class Standing(Struct, frozen=True, gc=False):
@@ -36,6 +23,12 @@ class Standing(Struct, frozen=True, gc=False):
     """The caller has a clean history here from before the walk began."""
     overspent: tuple[Spent, ...] = ()
     """Budgets that this exchange would exceed or has exceeded, narrowest circle first."""
+    challenge: str = ""
+    """Why the caller should solve a puzzle before it is heard, in words; empty: it need not. Said
+    of strangers and newcomers whom nothing convicts but the company they are in, and of addresses
+    that many people share."""
+    price: int = 0
+    """How hard that puzzle should be: hashes that solve it, on average."""
     settled: bool = False
     """Response phase: the judgement does not depend on what the answer says of any one identifier
     (it stood before the answer was read, or the answer is about several). Only such an answer may
@@ -44,7 +37,7 @@ class Standing(Struct, frozen=True, gc=False):
     @property
     def bars(self) -> bool:
         """Something stands against this caller whatever the answer says."""
-        return self.convicted or self.closed_to_newcomers or bool(self.overspent)
+        return bool(self.convicted or self.closed_to_newcomers or self.overspent or self.challenge)
 
 
 NOTHING_KNOWN = Standing()

@@ -18,7 +18,9 @@ from nightlatch.exchange.judgement import (
     Mode,
     Phase,
 )
-from nightlatch.exchange.standing import Spent, Standing
+from nightlatch.exchange.spent import Spent
+from nightlatch.exchange.standing import Standing
+from nightlatch.policy.levers import NOTHING_RULED, Ruling
 
 ALLOW_OFF = Decision(Action.ALLOW, Mode.OFF)
 NEWCOMERS_WAIT = 900
@@ -35,11 +37,12 @@ def decide(
     now: float,
     *,
     anonymous: bool = True,
+    ruling: Ruling = NOTHING_RULED,
 ) -> Decision:
     """What shall be done with an exchange.
 
     `anonymous`: the request carries no credential at all; whether one is right, the application
-    must say.
+    must say. `ruling`: what the measures in force say of it.
 
     Statuses: 403 for containment, 429 with a waiting time for what refills or passes, 401 where a
     person decided that callers must authenticate.
@@ -47,6 +50,10 @@ def decide(
     mode = effective_mode(contract, mode)
     if mode is Mode.OFF:
         return ALLOW_OFF
+    if ruling.exempt:
+        return _ALLOW[mode]
+    if ruling.block is not None:
+        return _refuse(mode, phase, f"measure:{ruling.block.id}", ruling.block.reason, 403)
     if phase is Phase.RESPONSE and not standing.settled:
         return _ALLOW[mode]
     if standing.convicted:
@@ -54,12 +61,22 @@ def decide(
     if anonymous and _must_authenticate(contract, now):
         reason = f"Callers must authenticate here: {_decided(contract)}"
         return _refuse(mode, phase, "must-authenticate", reason, 401)
+    return _contain(standing, ruling, mode, phase) or _ALLOW[mode]
+
+
+def _contain(standing: Standing, ruling: Ruling, mode: Mode, phase: Phase) -> Decision | None:
+    """What nobody is convicted of: a budget is used up, a walk is on, company is doubtful."""
     if standing.overspent:
         return _overspent(mode, phase, standing.overspent)
     if standing.closed_to_newcomers and not standing.known_good:
         reason = f"{standing.walk} Strangers without a clean history wait until it is over."
         return _refuse(mode, phase, "closed-to-newcomers", reason, 429, NEWCOMERS_WAIT)
-    return _ALLOW[mode]
+    if standing.challenge:
+        return _challenge(mode, phase, "suspicion", standing.challenge, standing.price)
+    if ruling.challenge is not None:
+        measure = ruling.challenge
+        return _challenge(mode, phase, f"measure:{measure.id}", measure.reason, measure.amount)
+    return None
 
 
 def effective_mode(contract: Contract | None, mode: Mode) -> Mode:
@@ -93,6 +110,10 @@ def _refuse(
     mode: Mode, phase: Phase, rule: str, reason: str, status: int, retry_after: int = 0
 ) -> Decision:
     return Decision(Action.REFUSE, mode, rule, reason, status, retry_after, phase)
+
+
+def _challenge(mode: Mode, phase: Phase, rule: str, reason: str, price: int) -> Decision:
+    return Decision(Action.CHALLENGE, mode, rule, reason, 403, phase=phase, price=price)
 
 
 def _must_authenticate(contract: Contract | None, now: float) -> bool:

@@ -26,11 +26,37 @@ MAX_ALERTS = 20
 TOP_CALLERS = 20
 
 _SEVERITY = (
-    DetectionKind.EXISTENCE_ORACLE,
     DetectionKind.BUDGET_EXCEEDED,
+    DetectionKind.NEW_CALLERS,
     DetectionKind.ENUMERATION,
     DetectionKind.DISTRIBUTED_ENUMERATION,
+    DetectionKind.CODE_GUESSING,
+    DetectionKind.PASSWORD_SPRAYING,
+    DetectionKind.CREDENTIAL_STUFFING,
 )
+"""Of kinds that may meet in one incident, the graver later: it gives the incident its name."""
+_TITLES = {
+    DetectionKind.EXISTENCE_ORACLE: "{} tells strangers who is known here",
+    DetectionKind.BUDGET_EXCEEDED: "More people's records than allowed leave through {}",
+    DetectionKind.NEW_CALLERS: "A crowd of new callers arrives at {}",
+    DetectionKind.CREDENTIAL_STUFFING: "Many accounts are tried at {}",
+    DetectionKind.PASSWORD_SPRAYING: "Passwords are sprayed over accounts at {}",
+    DetectionKind.CODE_GUESSING: "Somebody guesses codes at {}",
+    DetectionKind.OBJECT_ACCESS: "A caller reads what is not its own at {}",
+    DetectionKind.FUNCTION_ACCESS: "A function beyond its role is called at {}",
+    DetectionKind.SCRAPING: "Records are scraped from {}",
+    DetectionKind.POLLING: "A machine polls {}",
+    DetectionKind.OUT_OF_SEQUENCE: "{} is called out of sequence",
+    DetectionKind.FORCED_BROWSING: "Somebody looks for hidden paths",
+    DetectionKind.SURGE: "{} does not behave as at other times",
+    DetectionKind.DROP: "Traffic to {} has dropped",
+    DetectionKind.DORMANT_ENDPOINT: "{} woke up after a long sleep",
+    DetectionKind.DEBUG_PATH: "A path made for debugging answers: {}",
+    DetectionKind.BOT: "A program in disguise uses {}",
+    DetectionKind.ROTATION: "One client with many addresses uses {}",
+    DetectionKind.BAD_REPUTATION: "A network with a bad name asks at {}",
+    DetectionKind.LIMIT_EXCEEDED: "A limit is exceeded at {}",
+}
 _NOUNS = {
     "address": ("address", "addresses"),
     "credential": ("credential", "credentials"),
@@ -123,7 +149,7 @@ class Case:
 
     def detect(self, detection: Detection) -> None:
         grown = (
-            max(self.kind, detection.kind, key=_SEVERITY.index),
+            max(self.kind, detection.kind, key=_severity),
             max(self.level, detection.level),
         )
         self._news = self._news or self._told is None or grown != (self.kind, self.level)
@@ -139,7 +165,7 @@ class Case:
         """Add a record that it concerns."""
         self.attempts += 1
         self.refused += record.refused
-        if record.decision.action is Action.REFUSE:
+        if record.decision.action is not Action.ALLOW:
             # A refusal, also one that was only observed, is a sign that the attack goes on. Other
             # traffic of strangers is not, or no incident at a busy endpoint would ever end.
             self.last_seen = max(self.last_seen, record.at)
@@ -238,10 +264,9 @@ class Case:
             )
 
     def _title(self) -> str:
-        if self.kind is DetectionKind.EXISTENCE_ORACLE:
-            return f"{self.endpoint} tells strangers who is known here"
-        if self.kind is DetectionKind.BUDGET_EXCEEDED:
-            return f"More people's records than allowed leave through {self.endpoint}"
+        title = _TITLES.get(self.kind)
+        if title is not None:
+            return title.format(self.endpoint)
         number = self.callers
         if self.kind is DetectionKind.DISTRIBUTED_ENUMERATION and number < 2:
             return f"Many callers together walk {self.endpoint}"
@@ -260,6 +285,10 @@ def _tally_of(caller: IncidentCaller) -> _Tally:
         caller.disclosed,
         caller.refused,
     )
+
+
+def _severity(kind: DetectionKind) -> int:
+    return _SEVERITY.index(kind) if kind in _SEVERITY else 0
 
 
 def _weight(item: tuple[str, _Tally]) -> tuple[int, int]:

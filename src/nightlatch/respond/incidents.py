@@ -18,13 +18,18 @@ MAX_CASES = 200
 """Incidents held at a time; the one quiet for longest goes first (it stays stored)."""
 
 _WALK = "walk"
+_GUESSING = "guessing"
 _FAMILIES = {
     DetectionKind.ENUMERATION: _WALK,
     DetectionKind.DISTRIBUTED_ENUMERATION: _WALK,
     DetectionKind.BUDGET_EXCEEDED: _WALK,
-    # What an endpoint's answers tell is a fault of the endpoint, not of those who ask.
-    DetectionKind.EXISTENCE_ORACLE: "oracle",
+    DetectionKind.NEW_CALLERS: _WALK,
+    DetectionKind.CREDENTIAL_STUFFING: _GUESSING,
+    DetectionKind.PASSWORD_SPRAYING: _GUESSING,
+    DetectionKind.CODE_GUESSING: _GUESSING,
 }
+"""What belongs together; each of the others is a family of its own. What an endpoint's answers
+tell, for one, is a fault of the endpoint, not of those who ask."""
 
 
 _NONE: dict[str, Case] = {}
@@ -124,7 +129,7 @@ class Incidents:
                 self._changed[case.id] = case
 
     def _case_for(self, detection: Detection) -> Case:
-        family = _FAMILIES[detection.kind]
+        family = _family(detection.kind)
         case = self._lasting.get(detection.endpoint, _NONE).get(family)
         if case is not None and case.lasts(detection.at):
             return case
@@ -134,7 +139,7 @@ class Incidents:
         if len(self._cases) >= self._max_cases:
             self._drop(min(self._cases.values(), key=lambda one: one.last_seen))
         self._cases[case.id] = case
-        self._lasting.setdefault(case.endpoint, {})[_FAMILIES[case.kind]] = case
+        self._lasting.setdefault(case.endpoint, {})[_family(case.kind)] = case
         return case
 
     def _drop(self, case: Case) -> None:
@@ -144,7 +149,7 @@ class Incidents:
     def _end(self, case: Case) -> None:
         """Count nothing more into it."""
         lasting = self._lasting.get(case.endpoint, {})
-        family = _FAMILIES[case.kind]
+        family = _family(case.kind)
         if lasting.get(family) is case:
             del lasting[family]
         if not lasting:
@@ -156,3 +161,7 @@ def _read_counters(dumped: bytes) -> dict[str, tuple[bytes, bytes]]:
         return msgspec.msgpack.decode(dumped, type=dict[str, tuple[bytes, bytes]])
     except (msgspec.MsgspecError, ValueError):
         return {}
+
+
+def _family(kind: DetectionKind) -> str:
+    return _FAMILIES.get(kind, kind.value)

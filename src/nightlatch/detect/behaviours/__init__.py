@@ -1,0 +1,1 @@
+"""Detectors that work after the answer: one file each."""

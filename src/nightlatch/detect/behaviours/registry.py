@@ -1,0 +1,10 @@
+"""The detectors that work after the answer, in the order in which they are asked."""
+
+from collections.abc import Callable
+
+from nightlatch.detect.behaviour import Behaviour, DetectorHelp, Reporter
+
+BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = ()
+
+HELP: tuple[DetectorHelp, ...] = ()
+"""Of every kind of detection these raise."""

@@ -1,0 +1,55 @@
+"""What stands against circles of callers, as found after their answers: read before each request.
+
+Written by the worker's thread, read by the event loop's: each entry is replaced whole, so a reader
+sees the old one or the new one, never half of either.
+"""
+
+from collections import OrderedDict
+
+from msgspec import Struct
+
+from nightlatch.exchange.exchange import Caller
+
+CAPACITY = 50_000
+"""Entries held; the one entered first goes first."""
+_EVERYWHERE = ""
+
+
+class Suspicion(Struct, frozen=True, gc=False):
+    reason: str
+    """The evidence in words."""
+    until: float
+    convicts: bool
+    """To be refused; otherwise challenged: whoever shares the circle can still be served."""
+    price: int = 0
+    """Of the challenge; 0: the default."""
+
+
+class Suspicions:
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._entries: OrderedDict[tuple[str, str], Suspicion] = OrderedDict()
+
+    def enter(self, circle: str, suspicion: Suspicion, endpoint: str = _EVERYWHERE) -> None:
+        """Against one circle, at one endpoint or at all of them."""
+        if len(self._entries) >= self._capacity:
+            self._entries.popitem(last=False)
+        self._entries[endpoint, circle] = suspicion
+
+    def lift(self, circle: str, endpoint: str = _EVERYWHERE) -> None:
+        self._entries.pop((endpoint, circle), None)
+
+    def about(self, caller: Caller, endpoint: str, now: float) -> Suspicion | None:
+        """The gravest that holds now."""
+        if not self._entries:
+            return None
+        found = None
+        for circle in caller.circles:
+            for place in (endpoint, _EVERYWHERE):
+                entry = self._entries.get((place, circle))
+                if entry is not None and now < entry.until and (found is None or entry.convicts):
+                    found = entry
+        return found
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,168 @@
+"""The settings themselves: one tree of values, each with its bounds and what it is for."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from nightlatch.exchange.judgement import Mode
+
+Count = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Names = tuple[str, ...]
+
+
+class Capture(Struct, frozen=True, kw_only=True):
+    body_limit: Annotated[
+        int, Meta(ge=1, description="Bytes of each body that are captured and inspected.")
+    ] = 65_536
+    exclude: Annotated[
+        Names, Meta(description='Paths to leave alone, with "*" for anything: "/static/*".')
+    ] = ()
+    queue: Annotated[
+        int, Meta(ge=1, description="Exchanges that may wait to be recorded before some are lost.")
+    ] = 10_000
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    api_key_names: Annotated[
+        Names, Meta(description="Headers, parameters and cookies that carry an API key here.")
+    ] = ()
+    session_names: Annotated[Names, Meta(description="Cookies that carry a session here.")] = ()
+    reputation_lists: Annotated[
+        Names, Meta(description="Files of addresses and networks with a bad name, one a line.")
+    ] = ()
+
+
+class Budgets(Struct, frozen=True, kw_only=True):
+    caller_burst: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one caller in 5 minutes.",
+        ),
+    ] = 300
+    caller_hour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one caller in an hour.",
+        ),
+    ] = 600
+    caller_day: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one caller in a day.",
+        ),
+    ] = 3_000
+    network_burst: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one network in 5 minutes.",
+        ),
+    ] = 1_200
+    network_hour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to one network in an hour.",
+        ),
+    ] = 2_400
+    network_day: Annotated[
+        int,
+        Meta(ge=1, description="Distinct people that may leave to one network in a day."),
+    ] = 12_000
+    strangers_burst: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to all strangers together in 5 minutes.",
+        ),
+    ] = 5_000
+    strangers_hour: Annotated[
+        int,
+        Meta(
+            ge=1, description="Distinct people that may leave to all strangers together in an hour."
+        ),
+    ] = 5_000
+    strangers_day: Annotated[
+        int,
+        Meta(
+            ge=1, description="Distinct people that may leave to all strangers together in a day."
+        ),
+    ] = 20_000
+    walk_allowance: Annotated[
+        int,
+        Meta(ge=0, description="Distinct people that may leave to newcomers once a walk is seen."),
+    ] = 600
+
+
+class Attacks(Struct, frozen=True, kw_only=True):
+    refuse: Annotated[
+        bool,
+        Meta(description="Refuse what is certainly an attack, where the mode is enforce."),
+    ] = False
+    exceptions: Annotated[
+        str,
+        Meta(
+            description="What is no attack here, a predicate a line: "
+            'check = "sql-injection" and endpoint = "POST /reports".'
+        ),
+    ] = ""
+
+
+class Retention(Struct, frozen=True, kw_only=True):
+    days: Annotated[int, Meta(ge=1, description="Days that records are kept.")] = 30
+    megabytes: Annotated[
+        int, Meta(ge=16, description="Size at which the oldest records go, in megabytes.")
+    ] = 2_048
+
+
+class Console(Struct, frozen=True, kw_only=True):
+    enabled: Annotated[
+        bool,
+        Meta(description="Serve the console from the application's own process (no collector)."),
+    ] = False
+    host: Annotated[
+        str, Meta(description="Address the collector and console listen on. Keep it loopback.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="Port of the collector and console; 0 picks one.")
+    ] = 4180
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    mode: Annotated[
+        Mode, Meta(description="off, observe (say what would be refused) or enforce (refuse it).")
+    ] = Mode.OBSERVE
+    service: Annotated[str, Meta(description="The application's name in the console.")] = "api"
+    url: Annotated[
+        str, Meta(description="Where the collector is; empty: everything in this process.")
+    ] = ""
+    token: Annotated[
+        str,
+        Meta(description="The collector's ingest token; empty: read from the data directory."),
+    ] = ""
+    trusted_proxies: Annotated[
+        Names, Meta(description="Addresses and networks whose forwarded headers are believed.")
+    ] = ()
+    data_dir: Annotated[
+        str, Meta(description="Where the key, the records and the decisions are kept.")
+    ] = ".nightlatch"
+    fail: Annotated[
+        str,
+        Meta(
+            pattern="^(open|closed)$", description="What a fault of Nightlatch does: open, closed."
+        ),
+    ] = "open"
+    checks_off: Annotated[Names, Meta(description="Ids of checks that are not run.")] = ()
+    redact_names: Annotated[
+        Names, Meta(description="More names of fields whose values are never kept.")
+    ] = ()
+    capture: Capture = Capture()
+    identity: Identity = Identity()
+    budgets: Budgets = Budgets()
+    attacks: Attacks = Attacks()
+    retention: Retention = Retention()
+    console: Console = Console()
