@@ -225,7 +225,7 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         proxies=TrustedProxies(settings.trusted_proxies),
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
-        passes=Passes(),
+        passes=Passes(hasher),
         inventory=Inventory(),
         disclosures=Disclosures(hasher),
         watch=Watch(MemoryCounters(), _budgets(settings), suspicions),
