@@ -40,10 +40,14 @@ class Pipeline:
         self._configured_mode = self._mode = mode
         self.refuses_attacks = refuses_attacks
         """Requests are read for attacks before the application has them, not only after."""
+        self.may_challenge = mode is Mode.ENFORCE
+        """Somewhere decisions are carried out, so that callers may have to solve puzzles."""
 
     def apply(self, directives: Directives) -> None:
         """What people decided holds from now on."""
         self._mode = directives.mode or self._configured_mode
+        modes = {self._mode, *(contract.mode for contract in directives.contracts)}
+        self.may_challenge = Mode.ENFORCE in modes
         self._rooms.inventory.apply(directives)
         self._rooms.watch.apply(directives)
         self._rooms.levers.apply(directives.measures)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from nightlatch.app.sinks import LocalSink, RemoteSink
 from nightlatch.app.stores import KEY, LEARNED, cache_dir, data_dir
 from nightlatch.capture.backlog import Backlog
+from nightlatch.capture.gate import Gate
 from nightlatch.checks import CHECKS
 from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.detect.behaviours.run import Behaviours
@@ -35,7 +36,9 @@ from nightlatch.identity.clients import Clients
 from nightlatch.identity.credentials import CredentialReader
 from nightlatch.identity.networks import Networks
 from nightlatch.identity.passes import Passes
+from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.reputation import Reputation
+from nightlatch.identity.waiting import WaitingRoom
 from nightlatch.inventory.inventory import Inventory
 from nightlatch.pipeline import Pipeline
 from nightlatch.policy.attacks import Inspector
@@ -88,9 +91,12 @@ class Agent:
         open_sink: Callable[[Callable[[], int]], Sink],
         memory: "Memory",
         queue: int,
+        gate: Gate | None = None,
     ) -> None:
-        """`open_sink` is given `waiting`, for the collector to be told."""
+        """`open_sink` is given `waiting`, for the collector to be told; without a `gate` whoever
+        is to be challenged is refused."""
         self._pipeline = pipeline
+        self._gate = gate
         self._memory = memory
         self._directives = Directives()
         self._records: list[Record] = []
@@ -103,6 +109,10 @@ class Agent:
         self.on_body = pipeline.on_body
         self.on_response = pipeline.on_response
         self.on_stream = pipeline.on_stream
+
+    @property
+    def gate(self) -> Gate | None:
+        return self._gate if self._pipeline.may_challenge else None
 
     def on_request(self, request: Request, now: float) -> InFlight:
         if self._sink.directives is not self._directives:
@@ -196,8 +206,8 @@ class Memory:
 
 def build_agent(settings: Settings) -> Agent:
     """Everything an application needs, from its settings. Raises ConfigurationError."""
-    key = load_or_create_key(data_dir(settings) / KEY)
-    rooms = build_rooms(settings, Hasher(key))
+    hasher = Hasher(load_or_create_key(data_dir(settings) / KEY))
+    rooms = build_rooms(settings, hasher)
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
     memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
@@ -210,7 +220,14 @@ def build_agent(settings: Settings) -> Agent:
         open_sink,
         memory,
         settings.capture.queue,
+        build_gate(settings, hasher, rooms),
     )
+
+
+def build_gate(settings: Settings, hasher: Hasher, rooms: Rooms) -> Gate:
+    """Where those whom the rooms challenge prove themselves."""
+    waiting = WaitingRoom(hasher, per_hour=settings.challenge.waits_per_hour)
+    return Gate(rooms.passes, Puzzles(hasher), waiting, rooms.proxies)
 
 
 def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
@@ -225,7 +242,7 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         proxies=TrustedProxies(settings.trusted_proxies),
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
-        passes=Passes(hasher),
+        passes=Passes(hasher, settings.challenge.pass_minutes * 60),
         inventory=Inventory(),
         disclosures=Disclosures(hasher),
         watch=Watch(MemoryCounters(), _budgets(settings), suspicions),

@@ -112,6 +112,19 @@ class Attacks(Struct, frozen=True, kw_only=True):
     ] = ""
 
 
+class Challenge(Struct, frozen=True, kw_only=True):
+    pass_minutes: Annotated[
+        int, Meta(ge=1, description="Minutes that a pass holds, once earned.")
+    ] = 60
+    waits_per_hour: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Passes an hour for waiting, where a browser solves no puzzles; 0: none.",
+        ),
+    ] = 30
+
+
 class Retention(Struct, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, description="Days that records are kept.")] = 30
     megabytes: Annotated[
@@ -164,5 +177,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     identity: Identity = Identity()
     budgets: Budgets = Budgets()
     attacks: Attacks = Attacks()
+    challenge: Challenge = Challenge()
     retention: Retention = Retention()
     console: Console = Console()
