@@ -41,6 +41,8 @@ def has_fields(headers: Headers) -> bool:
 def without(names: Iterable[str], headers: Headers, body: bytes) -> bytes | None:
     """The body, unpacked and without these fields; None where it has none of them. Case does not
     matter in names. Raises Unreadable."""
+    if len(body) > WHOLE_LIMIT:
+        raise Unreadable
     unwanted = frozenset(name.casefold() for name in names)
     try:
         value = _parse(_unpacked(headers, body))
