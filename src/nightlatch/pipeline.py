@@ -111,7 +111,8 @@ class Pipeline:
         if flight.settled and not flight.entered and response is not None:
             flight.entered = True
             self._read(flight, response)
-            self._enter(flight, flight.disclosure, flight.answered)
+            if not response.ours:
+                self._enter(flight, flight.disclosure, flight.answered)
 
     def on_exchange(
         self,
@@ -148,7 +149,10 @@ class Pipeline:
             detections=flight.detections,
             items=items,
         )
-        if response is not None and response is not theirs:
+        # A puzzle is of no interest afterwards, and there may be a million of them.
+        if response is not theirs and flight.decision.action is Action.CHALLENGE:
+            told = NOTHING_SEEN
+        elif response is not None and response is not theirs:
             told = rooms.scribe.look(response.body, content_of(response), Places())
         return rooms.scribe.write(exchange, response, asked, told, judged)
 
@@ -202,6 +206,10 @@ class Pipeline:
         """Whose records were asked for, and whose are in the answer?"""
         disclosures, key = self._rooms.disclosures, flight.endpoint.key
         asked = disclosures.asked(key, flight.parameters, flight.query, flight.request_content)
+        if response.ours:
+            # Capture could not let the application's go: nobody's records left.
+            flight.disclosure = Disclosure(asked)
+            return
         flight.disclosure = disclosures.read(key, asked, response.status, flight.response_content)
 
     def _enter(self, flight: InFlight, disclosure: Disclosure, now: float) -> None:

@@ -20,6 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from tests.capture.challenging import Door, challenging, solve
 from tests.capture.conformance import serving
+from tests.capture.recording import Flight
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -55,7 +56,7 @@ def running(door: Door, *, cors: bool = False, http: str = "h11") -> Iterator[st
         WebSocketRoute("/chat", chat),
     ]
     app = Starlette(routes=routes)
-    app.add_middleware(AsgiCapture, inline=door.inline)
+    app.add_middleware(AsgiCapture[Flight], inline=door.inline)
     if cors:
         app.add_middleware(
             CORSMiddleware,

@@ -79,6 +79,17 @@ def test_without_a_script_a_person_waits(browser: Browser) -> None:
         expect(page.get_by_text('"id":"7"')).to_be_visible()
 
 
+def test_a_browser_that_may_not_compute_says_so(browser: Browser) -> None:
+    """As over plain HTTP: outside of secure contexts there is no Web Crypto."""
+    with running(challenging()) as base:
+        page = browser.new_page(base_url=base)
+        page.add_init_script("Object.defineProperty(window, 'isSecureContext', {value: false})")
+        page.goto("/users/7")
+        expect(page.get_by_role("status")).to_contain_text("could not be solved")
+        expect(page.get_by_role("button", name="Continue after 30 seconds")).to_be_visible()
+        page.close()
+
+
 @pytest.mark.parametrize(("size", "dark"), [(WIDE, False), (WIDE, True), (NARROW, False)])
 def test_how_it_looks(browser: Browser, size: tuple[int, int], dark: bool) -> None:
     # A puzzle that takes long enough to look at the page.

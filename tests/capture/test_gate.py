@@ -1,8 +1,10 @@
 """Challenges are met: solutions become passes, in the same request or at the path for it."""
 
 import asyncio
+import gzip
 import json
 import time
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capture.challenging import Door, challenging, solve
-from tests.capture.recording import JSON, Talk, answering, http_scope, part, start, talk
+from tests.capture.recording import FORBID, JSON, Talk, answering, http_scope, part, start, talk
 
 from nightlatch.capture.gate import _local
 from nightlatch.capture.ports import Scope
@@ -153,6 +155,15 @@ def test_preflights_pass_and_the_answer_can_be_read_across_origins() -> None:
     assert heard.headers[b"access-control-expose-headers"] == b"Nightlatch-Pass"
 
 
+def test_who_is_refused_for_another_reason_gets_the_pass_all_the_same() -> None:
+    door = challenging()
+    solution = solution_to(ask(door))
+    door.inline.at_request = lambda _: FORBID
+    heard = ask(door, solution)
+    assert heard.status == 403
+    assert door.passes.circle_of(heard.headers[b"nightlatch-pass"].decode(), time.time())
+
+
 # The page
 
 
@@ -197,8 +208,6 @@ def test_the_page_stands_where_the_application_is_mounted() -> None:
 
 
 def puzzle_in(heard: Talk) -> dict[str, Any]:
-    from html.parser import HTMLParser
-
     found: dict[str, Any] = {}
 
     class Widget(HTMLParser):
@@ -315,8 +324,6 @@ def test_where_nobody_may_wait_nothing_is_said_of_it() -> None:
     ],
 )
 def test_the_page_has_its_files(name: str, media: str) -> None:
-    import gzip
-
     door = challenging()
     plain = ask(door, path=f"/.nightlatch/{name}")
     assert plain.status == 200

@@ -83,20 +83,18 @@ class _HttpExchange(Opening[F]):
     async def _refuse(self, response: Response) -> None:
         await self._send_all(self._answer.withhold(response))
 
-    def _prepare(self, decision: Decision) -> None:
-        """What of the request's decision must be known before the answer begins."""
-        admission = self._admission
-        if admission is not None:
-            self._answer.added = admission.fields
-        if decision.alters:
-            self._answer.whole = bool(decision.without)
-
     async def _run_application(self) -> None:
         decision = self._in_flight.decision
-        if decision.alters and decision.delay and self._capture.delays.full:
-            await self._refuse(refusal(_crowded(decision.delay)))
-            return
-        self._prepare(decision)
+        if decision.alters:
+            if decision.delay and self._capture.delays.full:
+                await self._refuse(refusal(_crowded(decision.delay)))
+                return
+            self._answer.whole = bool(decision.without)
+        if self._admission is not None:
+            self._answer.added = self._admission.fields
+        await self._watch_application()
+
+    async def _watch_application(self) -> None:
         try:
             await self._capture.app(self._scope, self.receive, self.send)
         except Exception as error:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic
 
 from nightlatch.capture.ports import F, Receive, Scope, Send
-from nightlatch.capture.refusal import problem, refusal
+from nightlatch.capture.refusal import problem, refusal, with_fields
 from nightlatch.capture.requests import is_preflight, request_of
 from nightlatch.capture.route import route_template
 from nightlatch.capture.setup import Setup
@@ -88,11 +88,12 @@ class Opening(ABC, Generic[F]):
 
     def _refusal(self, decision: Decision) -> Response:
         """The answer that carries out a withholding decision."""
-        gate = self._capture.inline.gate
-        if gate is None or decision.action is not _CHALLENGE:
-            return refusal(decision)
-        now = self._capture.clock()
-        return gate.challenge(self._scope, self._request, decision, self._admission, now)
+        gate, admission = self._capture.inline.gate, self._admission
+        if gate is not None and decision.action is _CHALLENGE:
+            now = self._capture.clock()
+            return gate.challenge(self._scope, self._request, decision, admission, now)
+        # Who has just earned a pass gets it, also where another reason keeps them out.
+        return with_fields(refusal(decision), admission.fields) if admission else refusal(decision)
 
     @abstractmethod
     async def _refuse(self, response: Response) -> None:
