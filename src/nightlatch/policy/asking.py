@@ -13,7 +13,7 @@ from nightlatch.exchange.credential import CredentialKind
 from nightlatch.exchange.exchange import Caller, Endpoint, Request
 from nightlatch.exchange.headers import headers_of
 from nightlatch.exchange.predicate import Field, Kind
-from nightlatch.exchange.record import Record
+from nightlatch.exchange.record import Posture, Record
 from nightlatch.identity.clients import Clients
 from nightlatch.identity.networks import Networks
 
@@ -96,7 +96,8 @@ def asking_of(record: Record, sources: Sources) -> Asking:
         request=request,
         endpoint=Endpoint(method, template),
         caller=Caller(record.address, record.circles),
-        stranger=record.stranger,
+        # As the pipeline asks it: a credential proves something only where others are turned away.
+        stranger=record.credential_kind is None or record.posture is not Posture.PROTECTED,
         credential=record.credential_kind,
         at=record.at,
         sources=sources,

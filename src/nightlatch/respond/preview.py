@@ -186,7 +186,7 @@ def _hit(record: Record, asking: Asking) -> _Hit:
     return _Hit(
         asking=asking,
         disclosed=record.disclosed,
-        good=record.credential_state is CredentialState.ACCEPTED and not record.stranger,
+        good=record.credential_state is CredentialState.ACCEPTED and not asking.stranger,
         bad=record.refused or bool(record.detections) or not 200 <= record.status < 400,
     )
 
