@@ -16,17 +16,15 @@ from nightlatch.exchange.credential import Credential
 from nightlatch.exchange.disclosure import DataItem, Disclosure
 from nightlatch.exchange.exchange import NO_BODY, Ending, Endpoint, Exchange, Request, Response
 from nightlatch.exchange.facts import Directives, EndpointFacts
-from nightlatch.exchange.judgement import Action, Decision, Mode, Phase
+from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Phase
 from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Seen
-from nightlatch.exchange.standing import Standing
 from nightlatch.flight import InFlight, Rooms, complete, content_of
 from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import shows_limit
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
 from nightlatch.policy.grade import grade
-from nightlatch.policy.levers import Ruling
 
 MAX_STREAMED = 10_000
 """Subjects of one stream that its record names; the ledger counts them all."""
@@ -65,14 +63,16 @@ class Pipeline:
             caller = replace(caller, circles=(paid, *caller.circles))
         endpoint = rooms.inventory.guess(request.method, request.path)
         stranger = self._is_stranger(credentials, endpoint, now)
-        ruling = rooms.levers.rule(request, endpoint, caller, now)
+        ruling = rooms.levers.rule(
+            request, endpoint, caller, now, stranger=stranger, credentials=credentials
+        )
         standing = rooms.watch.standing(endpoint.key, caller, stranger, now)
-        decision = self._decide(
-            standing, endpoint, ruling, Phase.REQUEST, now, anonymous=not credentials
-        )
         flight = InFlight(
-            now, request, caller, credentials, endpoint, stranger, standing, decision, ruling
+            now, request, caller, credentials, endpoint, stranger, standing, ALLOW_ENFORCE, ruling
         )
+        if ruling.limits:
+            self._limit(flight)
+        flight.decision = self._decide(flight, Phase.REQUEST, now)
         if self.refuses_attacks:
             self._stop_attack(flight, request, EMPTY)
         return flight
@@ -133,7 +133,9 @@ class Pipeline:
         asked, told = self._look(flight, exchange)
         items = self._classify(flight, exchange, asked, told)
         self._learn(exchange)
-        flight.detections += rooms.behaviours.note(self._sighting(flight, exchange, facts, items))
+        if not flight.ruling.exempt:
+            sighting = self._sighting(flight, exchange, facts, items)
+            flight.detections += rooms.behaviours.note(sighting)
         findings, skipped = run_checks(
             self._evidence(flight, exchange, facts, items, asked, told), rooms.checks
         )
@@ -164,19 +166,32 @@ class Pipeline:
             return True
         return self._rooms.inventory.posture(endpoint, now) is not Posture.PROTECTED
 
-    def _decide(
-        self,
-        standing: Standing,
-        endpoint: Endpoint,
-        ruling: Ruling,
-        phase: Phase,
-        now: float,
-        *,
-        anonymous: bool,
-    ) -> Decision:
-        contract = self._rooms.inventory.contract(endpoint)
+    def _limit(self, flight: InFlight) -> None:
+        """Count the request against the limits that people ordered."""
+        limiter = self._rooms.limiter
+        over, flight.allowances = limiter.ask(
+            flight.ruling.limits,
+            flight.caller,
+            flight.endpoint.key,
+            flight.at,
+            stranger=flight.stranger,
+        )
+        if over:
+            standing = flight.standing
+            flight.standing = replace(standing, overspent=(*over, *standing.overspent))
+            flight.detections += limiter.take_detections()
+
+    def _decide(self, flight: InFlight, phase: Phase, now: float) -> Decision:
+        contract = self._rooms.inventory.contract(flight.endpoint)
         return decide(
-            standing, contract, self._mode, phase, now, anonymous=anonymous, ruling=ruling
+            flight.standing,
+            contract,
+            self._mode,
+            phase,
+            now,
+            anonymous=not flight.credentials,
+            ruling=flight.ruling,
+            allowances=flight.allowances,
         )
 
     def _stop_attack(self, flight: InFlight, request: Request, content: Content) -> None:
@@ -195,6 +210,8 @@ class Pipeline:
         """An answer about one person at most is never withheld for what it says: so unless
         something stands against the caller anyway, reading it may wait until it has left."""
         rooms = self._rooms
+        if flight.ruling.exempt:
+            return True
         if response.body.truncated or rooms.disclosures.may_be_several(
             flight.parameters, flight.query, flight.request_content, flight.response_content
         ):
@@ -214,24 +231,39 @@ class Pipeline:
 
     def _enter(self, flight: InFlight, disclosure: Disclosure, now: float) -> None:
         """Into the ledger; it answers with the caller's standing."""
+        if flight.ruling.exempt:
+            return
         watch = self._rooms.watch
         flight.standing = watch.note(
             flight.endpoint.key, flight.caller, flight.stranger, disclosure, now
         )
         flight.detections += watch.take_detections()
+        if flight.ruling.limits and disclosure.disclosed:
+            self._limit_people(flight, disclosure, now)
+
+    def _limit_people(self, flight: InFlight, disclosure: Disclosure, now: float) -> None:
+        """Enter people into the limits that are counted in them."""
+        limiter = self._rooms.limiter
+        over = limiter.disclose(
+            flight.ruling.limits,
+            flight.caller,
+            flight.endpoint.key,
+            disclosure.disclosed,
+            now,
+            stranger=flight.stranger,
+        )
+        if not over:
+            return
+        flight.detections += limiter.take_detections()
+        # An answer about one person is never withheld for being one: the next request is refused.
+        if len(disclosure.asked) > 1 or len(disclosure.disclosed) > 1:
+            overspent = (*over, *flight.standing.overspent)
+            flight.standing = replace(flight.standing, overspent=overspent, settled=True)
 
     def _weigh(self, flight: InFlight, disclosure: Disclosure, now: float) -> Decision:
         """Enter a disclosure into the ledger, and decide by what the ledger says then."""
         self._enter(flight, disclosure, now)
-        anonymous = not flight.credentials
-        decision = self._decide(
-            flight.standing,
-            flight.endpoint,
-            flight.ruling,
-            Phase.RESPONSE,
-            now,
-            anonymous=anonymous,
-        )
+        decision = self._decide(flight, Phase.RESPONSE, now)
         # In observe mode the first moment may have said "refuse" already: that stays on record.
         if decision.action is not Action.ALLOW or flight.decision.action is Action.ALLOW:
             flight.decision = decision

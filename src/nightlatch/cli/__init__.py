@@ -8,8 +8,23 @@ from nightlatch.cli.checks import checks
 from nightlatch.cli.demo import demo, serve_sample
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
+from nightlatch.cli.measures import (
+    block,
+    challenge,
+    close,
+    exempt,
+    limit,
+    measures,
+    open_door,
+    renew,
+    slow,
+    undo,
+    uniform,
+    withhold,
+)
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
+from nightlatch.cli.preview import suggest
 from nightlatch.cli.up import token, up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
@@ -28,6 +43,16 @@ cli = typer.Typer(
 for command in (demo, up, doctor, endpoints, checks, patterns, token, version):
     cli.command()(command)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
+
+LEVERS = "Levers: each is previewed, ends by itself, and can be undone"
+for lever in (
+    measures, block, challenge, limit, slow, withhold, uniform, exempt, undo, renew, close,
+):  # fmt: skip
+    cli.command(rich_help_panel=LEVERS)(lever)
+cli.command(name="open", rich_help_panel=LEVERS)(open_door)
+limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_help=True)
+limits.command(name="suggest")(suggest)
+cli.add_typer(limits, name="limits", rich_help_panel=LEVERS)
 
 
 def run() -> None:
