@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from nightlatch.detect.behaviour import Behaviour, DetectorHelp, Reporter
+from nightlatch.detect.behaviours.logins import LogIns
 
-BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = ()
+BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = (LogIns,)
 
 HELP: tuple[DetectorHelp, ...] = ()
 """Of every kind of detection these raise."""
