@@ -40,9 +40,7 @@ class World:
         self.answers = answers
         self.people = people
 
-    def try_(
-        self, at: float, address: int, account: str, guess: str, *, right: bool
-    ) -> Sighting:
+    def try_(self, at: float, address: int, account: str, guess: str, *, right: bool) -> Sighting:
         status, value = self.answers.yes if right else self.answers.no
         headers = self.answers.yes_headers if right else self.answers.no_headers
         sent = {"email": account, "password": guess}

@@ -41,7 +41,9 @@ _ACCOUNTS = word_set("""
 _TRANSACTIONS = word_set("challenge transaction session state flow ticket token request mfa")
 """First words of names that tell which of several open log-ins a code belongs to."""
 _NEW = word_set("new confirm confirmation repeat repeated again old current verify retype first")
-_REGISTERS = word_set("register registration signup signups enrol enroll enrollment onboarding join")
+_REGISTERS = word_set(
+    "register registration signup signups enrol enroll enrollment onboarding join"
+)
 _OPENS = word_set("""
     login logins signin auth authenticate authentication authorize session sessions token tokens
     oauth oauth2 otp totp mfa 2fa verify verification verifications code codes challenge confirm

@@ -24,7 +24,7 @@ _GUESSES = 8_192
 class Tries:
     """One caller at one log-in. 500 bytes for one that came once."""
 
-    __slots__ = ("accounts", "convicted", "failed", "guesses", "opened", "statistic")
+    __slots__ = ("accounts", "convicted_until", "failed", "guesses", "opened", "statistic")
 
     def __init__(self) -> None:
         self.accounts: dict[bytes, int] = {}
@@ -36,7 +36,8 @@ class Tries:
         self.failed = 0
         """Accounts whose first try of a day failed, since the last conviction."""
         self.statistic = 0.0
-        self.convicted = False
+        self.convicted_until = 0.0
+        """What a convicted caller does tells nothing of the others."""
 
     @property
     def shared(self) -> bool:

@@ -41,9 +41,7 @@ class LogIns:
         if opened is None:
             return
         first = tries.first(attempt.account, int(now // DAY))
-        one = Try(
-            door, endpoint, attempt, caller, circle, tries, opened, known, first, now
-        )
+        one = Try(door, endpoint, attempt, caller, circle, tries, opened, known, first, now)
         if not opened and len(tries.guesses) < MAX_ACCOUNTS:
             tries.guesses.add(attempt.guess)
         self._stuffing.weigh(one)
@@ -74,4 +72,3 @@ class LogIns:
         self._doors.keep(one.endpoint)
         if one.door.campaign is None or one.known:
             self._known.vouch(one.endpoint, one.caller, account)
-

@@ -51,7 +51,7 @@ class Stuffing:
             self._note_known(one)
         elif door.campaign is not None:
             self._in_campaign(one, door.campaign)
-        elif one.first and not _guessed_at(one):
+        elif one.first and not _guessed_at(one) and one.now >= one.tries.convicted_until:
             self._weigh_all(one, hour)
 
     def turned_away(self, door: LoginDoor, endpoint: str, *, first: bool, now: float) -> None:
@@ -169,6 +169,7 @@ class Stuffing:
     def _convict(self, one: Try, alpha: float) -> None:
         tries, circle, now = one.tries, one.circle, one.now
         reason = _caller_words(one, alpha)
+        tries.convicted_until = now + HELD
         if tries.shared:
             challenge(self._reporter, circle, reason, now + HELD, one.endpoint)
         else:
