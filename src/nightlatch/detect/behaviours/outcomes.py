@@ -12,7 +12,8 @@ from nightlatch.detect.shapes import Shape, shape_of
 from nightlatch.exchange.content import Content, ContentKind
 from nightlatch.exchange.exchange import Response
 from nightlatch.exchange.names import name_words, word_set
-from nightlatch.identity.credential_names import CredentialKind, cookie_kind
+from nightlatch.exchange.credential import CredentialKind
+from nightlatch.identity.credential_names import cookie_kind
 
 MAX_SHAPES = 64
 """Per endpoint; then all are learned afresh."""

@@ -3,9 +3,15 @@
 from collections.abc import Callable
 
 from nightlatch.detect.behaviour import Behaviour, DetectorHelp, Reporter
+from nightlatch.detect.behaviours.functions import FunctionAccess
 from nightlatch.detect.behaviours.logins import LogIns
+from nightlatch.detect.behaviours.objects import ObjectAccess
 
-BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = (LogIns,)
+BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = (
+    LogIns,
+    ObjectAccess,
+    FunctionAccess,
+)
 
 HELP: tuple[DetectorHelp, ...] = ()
 """Of every kind of detection these raise."""
