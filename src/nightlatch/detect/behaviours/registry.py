@@ -6,11 +6,13 @@ from nightlatch.detect.behaviour import Behaviour, DetectorHelp, Reporter
 from nightlatch.detect.behaviours.functions import FunctionAccess
 from nightlatch.detect.behaviours.logins import LogIns
 from nightlatch.detect.behaviours.objects import ObjectAccess
+from nightlatch.detect.behaviours.oracle import ExistenceOracle
 
 BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = (
     LogIns,
     ObjectAccess,
     FunctionAccess,
+    ExistenceOracle,
 )
 
 HELP: tuple[DetectorHelp, ...] = ()
