@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, NamedTuple
 
-from nightlatch.detect.behaviour import Sighting
 from tests.detect.behaviours.sightings import DAY, LOGIN, NOW, caller, sighting
+
+from nightlatch.detect.behaviour import Sighting
 
 COMMON = ("123456", "password", "qwerty", "123456789", "Passw0rd!")
 
@@ -76,7 +77,8 @@ class World:
             yield self.try_(at + 100, address, account, f"secret-{person}", right=True)
 
     def _moment(self) -> float:
-        """Twice a day it is busy; at half past twelve a push message makes everyone open the app."""
+        """Twice a day it is busy; at half past twelve a push message makes everyone open the
+        app."""
         random = self.random
         if random.random() < 0.1:
             return 45_000 + random.random() * 300

@@ -1,9 +1,9 @@
 """Guessing one account's code or password, from however many addresses.
 
-Different guesses are counted, so that a device that repeats an old password for ever counts once, and
-a code that was sent again and mistyped a few times. An honest person who failed with one guess fails
-with yet another in a share of cases that is learned; so many in a row that it would happen to one in a
-million is guessing.
+Different guesses are counted, so that a device that repeats an old password for ever counts once,
+and a code that was sent again and mistyped a few times. An honest person who failed with one guess
+fails with yet another in a share of cases that is learned; so many in a row that it would happen to
+one in a million is guessing.
 """
 
 import math
@@ -18,7 +18,8 @@ ALPHA = 1e-6
 """Per account that somebody failed to open once."""
 UNLEARNED = 0.5
 LEAST, MOST = 0.3, 0.7
-"""Bounds of the share of failures that are followed by another one: 12 to 39 guesses are guessing."""
+"""Bounds of the share of failures that are followed by another one: 12 to 39 guesses are
+guessing."""
 LEARNED_AFTER = 100
 """Second tries seen."""
 _TAUGHT = 8
@@ -94,7 +95,7 @@ class CodeGuessing:
             confidence=0.9 if one.attempt.kind is Guess.CODE else 0.8,
             refuted_by=(
                 "The account's owner, trying every password they ever had; or a program of theirs"
-                " that makes up a new one each time, such as a clock-driven code with a wrong clock."
+                " that makes up a new one each time: a clock-driven code with a wrong clock."
             ),
             attempts=len(guessed.guesses),
         )

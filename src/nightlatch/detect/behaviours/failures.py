@@ -1,7 +1,7 @@
 """How often honest newcomers fail at one log-in, by the hour of the day.
 
-Learned in epochs that are believed only while nothing speaks for an attack. What the tests get is an
-upper bound with a margin, so that a launch day, on which twice as many people mistype, is none.
+Learned in epochs that are believed only while nothing speaks for an attack. What the tests get is
+an upper bound with a margin, so that a launch day, on which twice as many people mistype, is none.
 """
 
 import math

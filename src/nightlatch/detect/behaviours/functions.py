@@ -1,10 +1,10 @@
 """Broken function level authorisation: a role calls a function that this role never called.
 
-A function is an endpoint that changes something, or whose path is an administrator's. Roles are what
-tokens claim; principals without such a claim are grouped by whether they use administrators' functions,
-and for its first minutes whoever has just registered itself is a role of its own. How surprising a
-first call is, Good and Turing say (Good 1953): of all that a role does, the share that it never did
-before is about the share of what it did once.
+A function is an endpoint that changes something, or whose path is an administrator's. Roles are
+what tokens claim; principals without such a claim are grouped by whether they use administrators'
+functions, and for its first minutes whoever has just registered itself is a role of its own. How
+surprising a first call is, Good and Turing say (Good 1953): of all that a role does, the share that
+it never did before is about the share of what it did once.
 """
 
 from collections import OrderedDict

@@ -2,8 +2,8 @@
 
 Two tests per principal and endpoint, both over one day: more different objects than any of its like
 reads, and identifiers used, with success, that no answer ever gave this principal (as APIClarity's
-"not learned ids", with an error bound). Typed-in and bookmarked identifiers are honest: their share is
-learned per endpoint, and where it is high the second test is off.
+"not learned ids", with an error bound). Typed-in and bookmarked identifiers are honest: their share
+is learned per endpoint, and where it is high the second test is off.
 """
 
 from nightlatch.detect.behaviour import Reporter, Sighting
@@ -87,8 +87,8 @@ class ObjectAccess:
         kind = DetectionKind.OBJECT_ACCESS
         share = reading.steps.p0 if reading.steps is not None else 0.0
         words = (
-            f"{reader.typed} of {len(reader.asked)} identifiers used today, with success, were never"
-            f" given to this principal in an answer; of honest ones it is at most {share:.0%} after"
+            f"{reader.typed} of {len(reader.asked)} identifiers used today, with success, were"
+            f" never given to this principal in an answer; of honest ones it is at most {share:.0%} after"
             f" the first two. Fewer than one honest principal in {1 / ALPHA:,.0f} is judged so."
         )
         convict(self._reporter, principal, words, now, key)

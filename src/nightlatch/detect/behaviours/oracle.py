@@ -2,8 +2,8 @@
 
 The ledger's own oracle (`detect/door.py`) knows answers that say hit or miss. This one needs no
 meaning: it groups short answers by status, keys, types and words, by size, and by time, and asks
-whether the identifier decides. At log-ins it compares refusals alone, as success depends on the guess.
-It reports from honest traffic, before anybody uses it.
+whether the identifier decides. At log-ins it compares refusals alone, as success depends on the
+guess. It reports from honest traffic, before anybody uses it.
 """
 
 import re

@@ -1,8 +1,10 @@
-"""Did the attempt open the account? What an endpoint's answers say, learned where the status is mute.
+"""Did the attempt open the account? What an endpoint's answers say, learned where the status is
+mute.
 
-401 and its like say no by themselves. Where success and failure both answer 200 (or 302), each shape
-of answer is judged once: a token in it, a flag, an error's words; and what that leaves open is judged
-against the endpoint's other answers: of two, the one that sets a session cookie is the success.
+401 and its like say no by themselves. Where success and failure both answer 200 (or 302), each
+shape of answer is judged once: a token in it, a flag, an error's words; and what that leaves open
+is judged against the endpoint's other answers: of two, the one that sets a session cookie is the
+success.
 """
 
 import re
@@ -10,9 +12,9 @@ from typing import Any
 
 from nightlatch.detect.shapes import Shape, shape_of
 from nightlatch.exchange.content import Content, ContentKind
+from nightlatch.exchange.credential import CredentialKind
 from nightlatch.exchange.exchange import Response
 from nightlatch.exchange.names import name_words, word_set
-from nightlatch.exchange.credential import CredentialKind
 from nightlatch.identity.credential_names import cookie_kind
 
 MAX_SHAPES = 64

@@ -1,7 +1,7 @@
 """What a principal claims to be: the roles and scopes in its token, or the kind of its credential.
 
-Nothing in a token is believed for a right: a forged role only puts its bearer among people whose calls
-are known, and the application has let the token pass.
+Nothing in a token is believed for a right: a forged role only puts its bearer among people whose
+calls are known, and the application has let the token pass.
 """
 
 from typing import Any

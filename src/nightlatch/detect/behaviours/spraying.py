@@ -1,10 +1,10 @@
 """Password spraying: one guess, or a handful, at ever more accounts.
 
-The guessed value is weighed, not only the source (StopGuessing, Tian et al. 2019; DALock, Blocki and
-Zhang 2021): among honest failures no single value makes up more than one in a hundred, whoever makes
-them. Per value a CUSUM over failed first tries: at each failure that is this value its logarithms rise,
-at all others they fall, never below nothing (Page 1954). Values are kept as hashes under a key of this
-process.
+The guessed value is weighed, not only the source (StopGuessing, Tian et al. 2019; DALock, Blocki
+and Zhang 2021): among honest failures no single value makes up more than one in a hundred, whoever
+makes them. Per value a CUSUM over failed first tries: at each failure that is this value its
+logarithms rise, at all others they fall, never below nothing (Page 1954). Values are kept as hashes
+under a key of this process.
 """
 
 import math
@@ -23,11 +23,11 @@ from nightlatch.detect.behaviours.verdicts import (
 from nightlatch.exchange.judgement import DetectionKind
 
 HONEST_SHARE = 0.01
-"""Of failed first tries, for the value that is guessed most: "123456" made up 0.9 % of the passwords
-of RockYou, and fewer of the mistyped ones."""
+"""Of failed first tries, for the value that is guessed most: "123456" made up 0.9 % of the
+passwords of RockYou, and fewer of the mistyped ones."""
 ALPHA = 1e-9
-"""Per failed first try and value; as the shares of all values sum to one, at most a hundred can be as
-frequent as allowed: 1e-7 for all of them."""
+"""Per failed first try and value; as the shares of all values sum to one, at most a hundred can be
+as frequent as allowed: 1e-7 for all of them."""
 FALSE_ALARMS = ALPHA / HONEST_SHARE
 _SHARES = (0.05, 0.2, 0.6)
 _ALARM = math.log(len(_SHARES) / ALPHA)

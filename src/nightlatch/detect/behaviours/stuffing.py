@@ -2,9 +2,9 @@
 
 Endpoint-wide an e-detector over newcomers' first tries (`detect/walk.py`): each address alone looks
 like a person who mistypes, together their share of failures gives them away (Javed and Paxson, CCS
-2013). Per caller Wald's test over distinct accounts. A first try is one caller's first at one account
-on one day, so that neither a person who mistypes five times nor a device with an old password counts
-more than once.
+2013). Per caller Wald's test over distinct accounts. A first try is one caller's first at one
+account on one day, so that neither a person who mistypes five times nor a device with an old
+password counts more than once.
 """
 
 from nightlatch.detect.behaviour import Reporter

@@ -1,11 +1,11 @@
 """Is one of two kinds of answer chosen by the identifier alone? Counts, and what they prove.
 
-A channel is one way to tell answers apart: their shape and words, their size, the time they took. An
-identifier's kind is compared with its kind when it is asked for again; the mutual information of the
-two is at most that of identifier and answer (data processing inequality), and it is tested against
-none at all (G-test). Answers are compared only among callers of one make (`Caller`'s headers circle)
-that has met both kinds, so that a language or a version that answers differently is no oracle; and the
-kinds must take turns, so that a release that changes all answers is none either.
+A channel is one way to tell answers apart: their shape and words, their size, the time they took.
+An identifier's kind is compared with its kind when it is asked for again; the mutual information of
+the two is at most that of identifier and answer (data processing inequality), and it is tested
+against none at all (G-test). Answers are compared only among callers of one make (`Caller`'s
+headers circle) that has met both kinds, so that a language or a version that answers differently is
+no oracle; and the kinds must take turns, so that a release that changes all answers is none either.
 """
 
 import math
