@@ -246,5 +246,5 @@ def _words(exchange: Exchange, principal: _Principal, title: str, surprise: floa
         f" others do; one honest call in {1 / surprise:,.0f} is such a first one."
     )
     if len(principal.strayed) > 1:
-        words += f" It is the {len(principal.strayed)}th function that is not its own."
+        words += f" It has called {len(principal.strayed)} functions that are not its own."
     return words

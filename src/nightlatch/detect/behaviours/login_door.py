@@ -5,9 +5,9 @@ from msgspec import Struct
 from nightlatch.detect.behaviours.attempts import Attempt
 from nightlatch.detect.behaviours.failures import BLIND_FROM, FailureShare
 from nightlatch.detect.behaviours.outcomes import Outcomes
+from nightlatch.detect.bets import Bets
 from nightlatch.detect.enumeration import HONEST, Steps, steps_for
 from nightlatch.detect.table import SegmentedTable
-from nightlatch.detect.walk import Walk
 from nightlatch.exchange.exchange import Caller
 
 DAY = 86_400.0
@@ -119,6 +119,7 @@ class LoginDoor:
 
     __slots__ = (
         "accounts",
+        "bets",
         "callers",
         "campaign",
         "codes",
@@ -131,14 +132,18 @@ class LoginDoor:
         "steps",
         "streaks_ended",
         "streaks_went_on",
+        "tried",
+        "tried_failed",
         "trials_failed",
-        "walk",
     )
 
     def __init__(self) -> None:
         self.outcomes = Outcomes()
         self.failures = FailureShare()
-        self.walk = Walk(0)
+        self.bets = Bets((0.25, 0.5, 0.8))
+        """That newcomers' first tries fail too often."""
+        self.tried = self.tried_failed = 0
+        """Such tries since nothing spoke for an attack, and how many failed."""
         self.campaign: Campaign | None = None
         self.callers: SegmentedTable[str, Tries] = SegmentedTable(_CALLERS)
         self.accounts: SegmentedTable[bytes, Guessed] = SegmentedTable(_ACCOUNTS)
@@ -159,13 +164,13 @@ class LoginDoor:
         p0 = self.p0 = self.failures.bound(hour)
         blind = p0 > BLIND_FROM
         self.steps = None if blind else steps_for(p0)
-        self.walk.learn(None if blind else p0)
+        self.bets.against(None if blind else p0)
 
     def restart(self) -> None:
         """After a campaign: the test begins anew."""
         self.campaign = None
-        self.walk = Walk(0)
-        self.at(self.hour)
+        self.bets.reset()
+        self.tried = self.tried_failed = 0
 
 
 class Try(Struct, gc=False):

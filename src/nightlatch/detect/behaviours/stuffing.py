@@ -1,12 +1,13 @@
 """Credential stuffing: many accounts are tried, each a few times, from however many addresses.
 
-Endpoint-wide an e-detector over newcomers' first tries (`detect/walk.py`): each address alone looks
+Endpoint-wide an e-detector over newcomers' first tries (`detect/bets.py`): each address alone looks
 like a person who mistypes, together their share of failures gives them away (Javed and Paxson, CCS
 2013). Per caller Wald's test over distinct accounts. A first try is one caller's first at one
 account on one day, so that neither a person who mistypes five times nor a device with an old
 password counts more than once.
 """
 
+from nightlatch.detect.baseline import trial_weight
 from nightlatch.detect.behaviour import Reporter
 from nightlatch.detect.behaviours.attempts import Guess
 from nightlatch.detect.behaviours.login_door import DAY, HOUR, Campaign, LoginDoor, Try
@@ -20,10 +21,16 @@ from nightlatch.detect.behaviours.verdicts import (
 )
 from nightlatch.detect.enumeration import ALPHA, ALPHA_WALK, GUILTY, GUILTY_WALK
 from nightlatch.detect.suspicions import NEWCOMERS
-from nightlatch.detect.walk import ALPHA as CAMPAIGN_ALPHA
-from nightlatch.detect.walk import QUIET
 from nightlatch.exchange.judgement import DetectionKind
 
+CAMPAIGN_ALPHA = 1e-9
+"""False alarms per first try of a newcomer."""
+CALM = 10.0
+"""Below this mean nothing speaks for an attack: the last such moment is where one began."""
+WARY = 3_000.0
+"""From this mean on the honest share learns nothing."""
+QUIET = 900.0
+"""Seconds in which more newcomers get in than fail or are turned away end a campaign."""
 _LEARNED_TRIES = 4
 """Of each caller and day that teach what is normal."""
 _GUESSED_AT = 3
@@ -71,28 +78,35 @@ class Stuffing:
     def _weigh_all(self, one: Try, hour: int) -> None:
         door = one.door
         nth = len(one.tries.accounts)
-        if door.walk.note(miss=not one.opened, nth=nth, now=one.now):
+        mean = door.bets.take(trial_weight(nth), yes=not one.opened)
+        if mean < CALM:
+            door.tried = door.tried_failed = 0
+        else:
+            door.tried += 1
+            door.tried_failed += not one.opened
+        if mean >= 1 / CAMPAIGN_ALPHA:
             self._begin(one)
         elif nth <= _LEARNED_TRIES and door.failures.note(one.circle, hour, failed=not one.opened):
-            if door.walk.wary:
+            if mean > WARY:
                 door.failures.discard()
             else:
                 door.failures.commit()
                 door.at(hour)
 
     def _begin(self, one: Try) -> None:
-        door, walk = one.door, one.door.walk
+        door = one.door
         door.failures.discard()
         door.campaign = Campaign(
             began=one.now,
-            tried=walk.trials,
-            failed=walk.misses,
+            tried=door.tried,
+            failed=door.tried_failed,
             share=door.failures.share,
             learned=door.failures.learned,
             doubtful=door.known_failing > _OUTAGE,
             heard=one.now,
             window=one.now,
         )
+        door.bets.reset()
         self._tell(one.endpoint, door.campaign, one.attempt.kind, one.now)
         self._guard(one.endpoint, door.campaign, one.now)
 
