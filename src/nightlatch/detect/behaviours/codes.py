@@ -8,7 +8,7 @@ one in a million is guessing.
 
 import math
 
-from nightlatch.detect.behaviour import Reporter
+from nightlatch.detect.behaviour import DetectorHelp, Reporter
 from nightlatch.detect.behaviours.attempts import Guess
 from nightlatch.detect.behaviours.login_door import DAY, Guessed, LoginDoor, Try
 from nightlatch.detect.behaviours.verdicts import HELD, challenge_newcomers, convict, tell
@@ -132,3 +132,33 @@ def _words(one: Try, guessed: Guessed) -> str:
         f" within {minutes:,} minutes, from {len(guessed.askers)} callers. Fewer than one honest"
         f" person in {1 / ALPHA:,.0f} fails with {guesses_allowed(one.door)}."
     )
+
+
+HELP = DetectorHelp(
+    kind=DetectionKind.CODE_GUESSING,
+    title="A code or password is being guessed",
+    what="""\
+Counts different guesses that failed at one account since it was last opened, within a day, from
+all callers together; a device that repeats an old password counts once. An account is what the
+request names, or the log-in under way that a code belongs to. Fires as well when newcomers fail
+at codes of many accounts, or one code at many. Callers who made three guesses or more are
+refused, except those who opened this account before; where the guesses come from many callers,
+newcomers are challenged.""",
+    evidence="""\
+How many different guesses failed, within how long, from how many callers; the account masked.""",
+    errors="""\
+At most one honest person in 10^6 who failed once: the share of failures followed by another one is
+learned between 0.3 and 0.7, so 12 to 39 guesses are guessing, 20 before anything is learned. Fewer
+guesses a day than that are not seen: let codes expire and count tries.""",
+    refuted_by="""\
+The account's owner, trying every password they ever had; or a program of theirs that makes up a
+new one each time, such as a clock-driven code with a wrong clock.""",
+    remedy="""\
+Let a code be tried five times and then make a new one (NIST SP 800-63B, 5.2.2, allows a hundred
+for a password). Six digits at least.""",
+    owasp="API2:2023",
+    references=(
+        "https://pages.nist.gov/800-63-3/sp800-63b.html#throttle",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Multifactor_Authentication_Cheat_Sheet.html",
+    ),
+)

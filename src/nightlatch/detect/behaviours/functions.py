@@ -9,7 +9,7 @@ it never did before is about the share of what it did once.
 
 from collections import OrderedDict
 
-from nightlatch.detect.behaviour import Reporter, Sighting
+from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.attempts import asker, path_words, registers
 from nightlatch.detect.behaviours.objects import principal_of
 from nightlatch.detect.behaviours.roles import Roles
@@ -248,3 +248,35 @@ def _words(exchange: Exchange, principal: _Principal, title: str, surprise: floa
     if len(principal.strayed) > 1:
         words += f" It has called {len(principal.strayed)} functions that are not its own."
     return words
+
+
+HELP = DetectorHelp(
+    kind=DetectionKind.FUNCTION_ACCESS,
+    title="A role calls a function that is not its own",
+    what="""\
+A function is an endpoint that changes something, or whose path is an administrator's. Fires when
+a role calls one for the first time, with success, that others have called for a day and twenty
+times, and this role is known well: ten principals, a day, and so many exchanges that a first
+call is one in a thousand. Roles are the claims of tokens (role, roles, scope, groups,
+permissions); without one, the kind of credential, apart for those who use administrators'
+functions. Whoever registered itself is a role of its own for ten minutes, and fires at its first
+administrators' function.""",
+    evidence="Which role, which function, and how rarely an honest call is such a first one.",
+    errors="""\
+The stated rate is Good and Turing's estimate of first calls among a role's calls, at most 1 in
+1,000; for the newly registered Laplace's, 1 in so many calls as the function had. After five
+principals of the role have called it, it is taken for a released feature. Roles that tokens do
+not name, and functions of a new API, are not seen.""",
+    refuted_by="A feature that was just given to this role, or a person whose rights were widened.",
+    remedy="""\
+Check the role at each function, by default refusing, on the server:
+
+```python
+@app.post("/admin/users/{user_id}/role", dependencies=[Depends(require_role("admin"))])
+```""",
+    owasp="API5:2023",
+    references=(
+        "https://cheatsheetseries.owasp.org/cheatsheets/Authorization_Cheat_Sheet.html",
+        "https://samcurry.net/hacking-kia",
+    ),
+)

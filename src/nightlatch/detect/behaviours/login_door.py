@@ -132,9 +132,9 @@ class LoginDoor:
         "steps",
         "streaks_ended",
         "streaks_went_on",
+        "trials_failed",
         "tried",
         "tried_failed",
-        "trials_failed",
     )
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ reads, and identifiers used, with success, that no answer ever gave this princip
 is learned per endpoint, and where it is high the second test is off.
 """
 
-from nightlatch.detect.behaviour import Reporter, Sighting
+from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.handed import Handed, Holder
 from nightlatch.detect.behaviours.reading import DAY, EXACT, Reader, Reading
 from nightlatch.detect.behaviours.verdicts import HELD, challenge, convict, tell
@@ -88,8 +88,9 @@ class ObjectAccess:
         share = reading.steps.p0 if reading.steps is not None else 0.0
         words = (
             f"{reader.typed} of {len(reader.asked)} identifiers used today, with success, were"
-            f" never given to this principal in an answer; of honest ones it is at most {share:.0%} after"
-            f" the first two. Fewer than one honest principal in {1 / ALPHA:,.0f} is judged so."
+            f" never given to this principal in an answer; of honest ones it is at most {share:.0%}"
+            f" after the first two. Fewer than one honest principal in {1 / ALPHA:,.0f} is judged"
+            " so."
         )
         convict(self._reporter, principal, words, now, key)
         reader.told = True
@@ -177,3 +178,40 @@ def _given(sighting: Sighting) -> list[int]:
         if place:
             given += [hash(part.lower()) for part in place.split("/")[-3:]]
     return given
+
+
+HELP = DetectorHelp(
+    kind=DetectionKind.OBJECT_ACCESS,
+    title="A principal reads what is not its own",
+    what="""\
+For callers with a proven credential, per endpoint and day. First: identifiers used with success
+that no answer ever gave this principal, by a sequential test against the share that is normal
+here (people type identifiers in, and follow links from mails); the first two a day are free.
+Second: more different people or objects than three times what one principal in a thousand reads,
+and than three times what this one ever read. The first refuses the principal at this endpoint
+for an hour, the second challenges it.""",
+    evidence="""\
+How many identifiers were used, how many of them never given; or how many were read, and what is
+usual.""",
+    errors="""\
+The sequential test: 10^-6 per principal and day while honest people behave as learned; it is off
+where more than 60 % of honest identifiers are typed in, and until twenty principals have spent
+fifty days here together. A new colleague whose work is looking others up looks the same. Volume:
+less than one day in a thousand. An attacker who reads only what he was given, or few a day, is
+not seen; identifiers in the links of an answer are not read.""",
+    refuted_by="""\
+Somebody whose work it is to look others up (support, a partner's batch), or identifiers that reach
+people by mail, in links or from another service. Exempt them by a measure.""",
+    remedy="""\
+Compare the object's owner with the token's subject, in the query itself:
+
+```python
+order = session.get(Order, order_id)
+if order is None or order.owner_id != user.id:
+    raise HTTPException(404)
+```""",
+    owasp="API1:2023",
+    references=(
+        "https://cheatsheetseries.owasp.org/cheatsheets/Insecure_Direct_Object_Reference_Prevention_Cheat_Sheet.html",
+    ),
+)

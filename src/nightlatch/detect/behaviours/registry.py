@@ -3,17 +3,28 @@
 from collections.abc import Callable
 
 from nightlatch.detect.behaviour import Behaviour, DetectorHelp, Reporter
-from nightlatch.detect.behaviours.functions import FunctionAccess
-from nightlatch.detect.behaviours.logins import LogIns
-from nightlatch.detect.behaviours.objects import ObjectAccess
-from nightlatch.detect.behaviours.oracle import ExistenceOracle
-
-BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = (
-    LogIns,
-    ObjectAccess,
-    FunctionAccess,
-    ExistenceOracle,
+from nightlatch.detect.behaviours import (
+    codes,
+    functions,
+    logins,
+    objects,
+    oracle,
+    spraying,
+    stuffing,
 )
 
-HELP: tuple[DetectorHelp, ...] = ()
-"""Of every kind of detection these raise."""
+BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = (
+    logins.LogIns,
+    objects.ObjectAccess,
+    functions.FunctionAccess,
+    oracle.ExistenceOracle,
+)
+
+HELP: tuple[DetectorHelp, ...] = (
+    stuffing.HELP,
+    spraying.HELP,
+    codes.HELP,
+    objects.HELP,
+    functions.HELP,
+)
+"""Of every kind of detection these raise, but for the ledger's own kinds (`detect/help.py`)."""

@@ -1,7 +1,7 @@
 """Password spraying: one guess, or a handful, at ever more accounts.
 
 The guessed value is weighed, not only the source (StopGuessing, Tian et al. 2019; DALock, Blocki
-and Zhang 2021): among honest failures no single value makes up more than one in a hundred, whoever
+and Zhang 2022): among honest failures no single value makes up more than one in a hundred, whoever
 makes them. Per value a CUSUM over failed first tries: at each failure that is this value its
 logarithms rise, at all others they fall, never below nothing (Page 1954). Values are kept as hashes
 under a key of this process.
@@ -9,7 +9,7 @@ under a key of this process.
 
 import math
 
-from nightlatch.detect.behaviour import Reporter
+from nightlatch.detect.behaviour import DetectorHelp, Reporter
 from nightlatch.detect.behaviours.attempts import Guess
 from nightlatch.detect.behaviours.login_door import HOUR, LoginDoor, Try, Value
 from nightlatch.detect.behaviours.verdicts import (
@@ -70,18 +70,21 @@ class Spraying:
         value.told = True
         for circle in (*newly, one.circle):
             self._hold(one, circle, words)
-        challenge_newcomers(self._reporter, one.endpoint, words, one.now + HOUR / 4)
+        alone = len(value.askers) == 1
+        if not alone:
+            challenge_newcomers(self._reporter, one.endpoint, words, one.now + HOUR / 4)
+        whom = one.circle if alone else STRANGERS
         kind = (
             DetectionKind.CODE_GUESSING
             if one.attempt.kind is Guess.CODE
             else DetectionKind.PASSWORD_SPRAYING
         )
-        if self._reporter.alarms.due(kind, one.endpoint, STRANGERS, one.now):
+        if self._reporter.alarms.due(kind, one.endpoint, whom, one.now):
             tell(
                 self._reporter,
                 kind,
                 one.endpoint,
-                STRANGERS,
+                whom,
                 one.now,
                 words,
                 false_alarm_rate=FALSE_ALARMS,
@@ -129,3 +132,32 @@ def _words(one: Try, value: Value) -> str:
         f" {len(value.askers)} callers; honest people's failures share one value in"
         f" {1 / HONEST_SHARE:.0f} at most."
     )
+
+
+HELP = DetectorHelp(
+    kind=DetectionKind.PASSWORD_SPRAYING,
+    title="One password is tried at many accounts",
+    what="""\
+Weighs the guessed value, not only who guesses: fires when one password fails at far more accounts
+than honest mistakes share one, or when one caller fails at ever more accounts with few passwords.
+An account's own name counts as one value. Values are compared by their hashes under a key that
+never leaves the process.""",
+    evidence="""\
+At how many accounts the one value failed, and from how many callers; never the value.""",
+    errors="""\
+At most one false alarm in 10^7 failed first tries, as long as no value makes up more than 1 % of
+honest failures. Six accounts in a row are enough, twenty where honest failures lie between.
+Passwords that the client hashes with the account's name cannot be compared; then only the
+callers tell.""",
+    refuted_by="""\
+A client that sends the same wrong value for everyone (an empty or default one), or a first
+password that many people were given and that has expired.""",
+    remedy="""\
+Refuse the passwords that lists of leaked ones begin with. Ask accounts that were opened with a
+sprayed value for a second factor.""",
+    owasp="API2:2023",
+    references=(
+        "https://owasp.org/www-community/attacks/Password_Spraying_Attack",
+        "https://doi.org/10.56553/popets-2022-0084",
+    ),
+)

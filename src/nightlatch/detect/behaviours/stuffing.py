@@ -8,7 +8,7 @@ password counts more than once.
 """
 
 from nightlatch.detect.baseline import trial_weight
-from nightlatch.detect.behaviour import Reporter
+from nightlatch.detect.behaviour import DetectorHelp, Reporter
 from nightlatch.detect.behaviours.attempts import Guess
 from nightlatch.detect.behaviours.login_door import DAY, HOUR, Campaign, LoginDoor, Try
 from nightlatch.detect.behaviours.verdicts import (
@@ -259,3 +259,41 @@ def _caller_words(one: Try, alpha: float) -> str:
         f" different guesses, {len(tries.opened)} opened, where honest callers fail at most"
         f" {p0:.0%}. At most one honest caller in {1 / alpha:,.0f} is judged so."
     )
+
+
+HELP = DetectorHelp(
+    kind=DetectionKind.CREDENTIAL_STUFFING,
+    title="Stolen names and passwords are tried here",
+    what="""\
+Counts first tries: one caller's first at one account on one day. Endpoint-wide it bets that
+callers who never got in here before fail too often for the hour of the day, whatever number of
+addresses they come from; per caller it tests whether one fails at ever more accounts. Log-ins
+are known by their fields (a password beside what names an account), failures by their status or,
+where both answer 200, by the learned shape of the answer. On the alarm newcomers at this log-in
+are challenged and callers who failed at several accounts are refused; callers known here notice
+nothing.""",
+    evidence="""\
+How many first tries of newcomers failed, of how many, against the share that is normal; how many
+accounts were opened by newcomers meanwhile, masked: those are probably taken over, and their
+owners should be told.""",
+    errors="""\
+Endpoint-wide an e-process: one false alarm in 10^9 first tries on average, however long it runs,
+as long as honest newcomers fail no more than a quarter of the time or half more often than
+learned, whichever is more. Per caller 10^-6, during a campaign 10^-3. An attack whose guesses
+nearly all fail is found after about 18 tries; one that makes up less than a quarter of
+newcomers' tries is not seen endpoint-wide, and neither is one by callers who all got in here
+before. Where the answers of success and failure cannot be told apart nothing is counted.""",
+    refuted_by="""\
+An outage of what checks passwords, a release that sends them wrongly, a day on which everyone's
+password expired: then callers known here fail as well, and the confidence says so.""",
+    remedy="""\
+Ask for a second factor at accounts opened meanwhile, end their sessions and tell their owners.
+Check new passwords against lists of leaked ones. Answer failures alike, in status, words and
+time.""",
+    owasp="API2:2023",
+    references=(
+        "https://owasp.org/www-community/attacks/Credential_stuffing",
+        "https://doi.org/10.1145/2508859.2516719",
+        "https://arxiv.org/abs/2203.03532",
+    ),
+)
