@@ -6,6 +6,7 @@ import typer
 
 from nightlatch.cli.checks import checks
 from nightlatch.cli.demo import demo, serve_sample
+from nightlatch.cli.detectors import detectors
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
 from nightlatch.cli.measures import (
@@ -40,7 +41,7 @@ cli = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, doctor, endpoints, checks, patterns, token, version):
+for command in (demo, up, doctor, endpoints, checks, detectors, patterns, token, version):
     cli.command()(command)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 

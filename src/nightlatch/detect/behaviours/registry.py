@@ -3,8 +3,28 @@
 from collections.abc import Callable
 
 from nightlatch.detect.behaviour import Behaviour, DetectorHelp, Reporter
+from nightlatch.detect.behaviours import (
+    codes,
+    functions,
+    logins,
+    objects,
+    oracle,
+    spraying,
+    stuffing,
+)
 
-BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = ()
+BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = (
+    logins.LogIns,
+    objects.ObjectAccess,
+    functions.FunctionAccess,
+    oracle.ExistenceOracle,
+)
 
-HELP: tuple[DetectorHelp, ...] = ()
-"""Of every kind of detection these raise."""
+HELP: tuple[DetectorHelp, ...] = (
+    stuffing.HELP,
+    spraying.HELP,
+    codes.HELP,
+    objects.HELP,
+    functions.HELP,
+)
+"""Of every kind of detection these raise, but for the ledger's own kinds (`detect/help.py`)."""
