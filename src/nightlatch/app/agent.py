@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -68,6 +68,10 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
 class Finished(Struct, frozen=True, gc=False):
     """An exchange that is over, on its way to the third moment."""
 
@@ -88,8 +92,10 @@ class Agent:
         open_sink: Callable[[Callable[[], int]], Sink],
         memory: "Memory",
         queue: int,
+        background: Sequence[Closable] = (),
     ) -> None:
-        """`open_sink` is given `waiting`, for the collector to be told."""
+        """`open_sink` is given `waiting`, for the collector to be told. `background` is what works
+        beside it, until it is closed."""
         self._pipeline = pipeline
         self._memory = memory
         self._directives = Directives()
@@ -97,6 +103,7 @@ class Agent:
         self._text = 0
         """Length of their bodies."""
         self._closed = False
+        self._background = background
         self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
         self._sink = open_sink(self.waiting)
         self.reads_bodies = pipeline.refuses_attacks
@@ -140,6 +147,9 @@ class Agent:
         if self._closed:
             return
         self._closed = True
+        for worker in self._background:
+            with guarded("app.close"):
+                worker.close()
         with guarded("app.close"):
             self._backlog.close()
             if self._records:
@@ -210,15 +220,26 @@ def build_agent(settings: Settings) -> Agent:
         open_sink,
         memory,
         settings.capture.queue,
+        _background(settings, rooms),
     )
+
+
+def _background(settings: Settings, rooms: Rooms) -> tuple[Closable, ...]:
+    """What keeps the rooms' knowledge of the world outside, where that is configured."""
+    if not (
+        settings.networks.feeds or settings.networks.databases or settings.identity.reputation_lists
+    ):
+        return ()
+    # Late: an HTTP client takes 20 ms to import.
+    from nightlatch.app.networks import NetworksKeeper
+
+    return (NetworksKeeper(settings, rooms.networks),)
 
 
 def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
     """Every room an exchange passes."""
     identity = settings.identity
-    reputation = Reputation.load(map(Path, identity.reputation_lists))
-    for fault in reputation.faults:
-        log.warning("Reputation list: %s", fault)
+    networks = Networks()
     suspicions = Suspicions()
     return Rooms(
         hasher=hasher,
@@ -231,8 +252,8 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         watch=Watch(MemoryCounters(), _budgets(settings), suspicions),
         behaviours=Behaviours(suspicions),
         clients=Clients(),
-        networks=Networks(),
-        reputation=reputation,
+        networks=networks,
+        reputation=Reputation(networks),
         levers=Levers(),
         inspector=Inspector(
             AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
