@@ -1,6 +1,7 @@
 """The last good copy of every feed, with what is known of it, in a directory of its own."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -66,6 +67,11 @@ class FeedFiles:
     def note(self, feed: Feed, known: Known) -> None:
         """Raises OSError."""
         _replace(self._about(feed), msgspec.json.encode(known))
+
+    def forget(self, feed: Feed) -> None:
+        """What was known of a copy that is no good."""
+        with suppress(OSError):
+            self._about(feed).unlink(missing_ok=True)
 
     def _about(self, feed: Feed) -> Path:
         return self._directory / f"{feed.name}.json"

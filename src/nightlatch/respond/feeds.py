@@ -157,8 +157,13 @@ class Feeds:
         try:
             reading = read_list(path.read_bytes(), feed, now, self._pause)
         except (OSError, FeedRefused) as error:
-            if feed.path or not isinstance(error, FileNotFoundError):
+            missing = isinstance(error, FileNotFoundError)
+            if feed.path or not missing:
                 self.troubles.note(place, error, now)
+            if feed.url and not missing:
+                # A spoilt copy: the next tick fetches it anew, and whole.
+                self._files.forget(feed)
+                self._due.pop(feed.name, None)
             return None
         self.troubles.over(place)
         return Listed(feed.name, feed.kind, reading.ranges)
