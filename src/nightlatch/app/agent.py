@@ -42,6 +42,7 @@ from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.exceptions import Exceptions
 from nightlatch.policy.levers import Levers
+from nightlatch.respond.crawler_names import CrawlerNames
 from nightlatch.settings import Settings
 from nightlatch.store.memory_counters import MemoryCounters
 
@@ -224,26 +225,31 @@ def build_agent(settings: Settings) -> Agent:
     )
 
 
-def _background(settings: Settings, rooms: Rooms) -> tuple[Closable, ...]:
+def _background(settings: Settings, rooms: Rooms) -> list[Closable]:
     """What keeps the rooms' knowledge of the world outside, where that is configured."""
-    if not (
-        settings.networks.feeds or settings.networks.databases or settings.identity.reputation_lists
-    ):
-        return ()
-    # Late: an HTTP client takes 20 ms to import.
-    from nightlatch.app.networks import NetworksKeeper
+    workers: list[Closable] = []
+    given = settings.networks
+    if given.feeds or given.databases or settings.identity.reputation_lists:
+        # Late: an HTTP client takes 20 ms to import.
+        from nightlatch.app.networks import NetworksKeeper
 
-    return (NetworksKeeper(settings, rooms.networks),)
+        workers.append(NetworksKeeper(settings, rooms.networks))
+    if settings.identity.verify_bots:
+        names = CrawlerNames()
+        rooms.clients.verify_by(names)
+        workers.append(names)
+    return workers
 
 
 def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
     """Every room an exchange passes."""
     identity = settings.identity
     networks = Networks()
+    proxies = TrustedProxies(settings.trusted_proxies)
     suspicions = Suspicions()
     return Rooms(
         hasher=hasher,
-        proxies=TrustedProxies(settings.trusted_proxies),
+        proxies=proxies,
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
         passes=Passes(),
@@ -251,7 +257,7 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         disclosures=Disclosures(hasher),
         watch=Watch(MemoryCounters(), _budgets(settings), suspicions),
         behaviours=Behaviours(suspicions),
-        clients=Clients(),
+        clients=Clients(networks, proxies, identity.fingerprint_headers),
         networks=networks,
         reputation=Reputation(networks),
         levers=Levers(),
