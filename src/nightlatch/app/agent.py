@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -45,6 +45,7 @@ from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.exceptions import Exceptions
 from nightlatch.policy.levers import Levers
+from nightlatch.respond.crawler_names import CrawlerNames
 from nightlatch.settings import Settings
 from nightlatch.store.memory_counters import MemoryCounters
 
@@ -71,6 +72,10 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
 class Finished(Struct, frozen=True, gc=False):
     """An exchange that is over, on its way to the third moment."""
 
@@ -92,9 +97,11 @@ class Agent:
         memory: "Memory",
         queue: int,
         gate: Gate | None = None,
+        background: Sequence[Closable] = (),
     ) -> None:
         """`open_sink` is given `waiting`, for the collector to be told; without a `gate` whoever
-        is to be challenged is refused."""
+        is to be challenged is refused. `background` is what works beside it, until it is closed.
+        """
         self._pipeline = pipeline
         self._gate = gate
         self._memory = memory
@@ -103,6 +110,7 @@ class Agent:
         self._text = 0
         """Length of their bodies."""
         self._closed = False
+        self._background = background
         self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
         self._sink = open_sink(self.waiting)
         self.reads_bodies = pipeline.refuses_attacks
@@ -150,6 +158,9 @@ class Agent:
         if self._closed:
             return
         self._closed = True
+        for worker in self._background:
+            with guarded("app.close"):
+                worker.close()
         with guarded("app.close"):
             self._backlog.close()
             if self._records:
@@ -221,6 +232,7 @@ def build_agent(settings: Settings) -> Agent:
         memory,
         settings.capture.queue,
         build_gate(settings, hasher, rooms),
+        _background(settings, rooms),
     )
 
 
@@ -230,16 +242,31 @@ def build_gate(settings: Settings, hasher: Hasher, rooms: Rooms) -> Gate:
     return Gate(rooms.passes, Puzzles(hasher), waiting, rooms.proxies)
 
 
+def _background(settings: Settings, rooms: Rooms) -> list[Closable]:
+    """What keeps the rooms' knowledge of the world outside, where that is configured."""
+    workers: list[Closable] = []
+    given = settings.networks
+    if given.feeds or given.databases or settings.identity.reputation_lists:
+        # Late: an HTTP client takes 20 ms to import.
+        from nightlatch.app.networks import NetworksKeeper
+
+        workers.append(NetworksKeeper(settings, rooms.networks))
+    if settings.identity.verify_bots:
+        names = CrawlerNames()
+        rooms.clients.verify_by(names)
+        workers.append(names)
+    return workers
+
+
 def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
     """Every room an exchange passes."""
     identity = settings.identity
-    reputation = Reputation.load(map(Path, identity.reputation_lists))
-    for fault in reputation.faults:
-        log.warning("Reputation list: %s", fault)
+    networks = Networks()
+    proxies = TrustedProxies(settings.trusted_proxies)
     suspicions = Suspicions()
     return Rooms(
         hasher=hasher,
-        proxies=TrustedProxies(settings.trusted_proxies),
+        proxies=proxies,
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
         passes=Passes(hasher, settings.challenge.pass_minutes * 60),
@@ -247,9 +274,9 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         disclosures=Disclosures(hasher),
         watch=Watch(MemoryCounters(), _budgets(settings), suspicions),
         behaviours=Behaviours(suspicions),
-        clients=Clients(),
-        networks=Networks(),
-        reputation=reputation,
+        clients=Clients(networks, proxies, identity.fingerprint_headers),
+        networks=networks,
+        reputation=Reputation(networks),
         levers=Levers(),
         inspector=Inspector(
             AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)

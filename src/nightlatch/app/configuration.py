@@ -6,6 +6,7 @@ from typing import Any
 
 from nightlatch.checks import CHECKS
 from nightlatch.identity.address import TrustedProxies
+from nightlatch.identity.feeds import read_feeds
 from nightlatch.policy.exceptions import Exceptions
 from nightlatch.settings import Judge, Settings, load_settings
 
@@ -39,4 +40,5 @@ _JUDGES: dict[str, Judge] = {
     "url": _url,
     "checks_off": _check_ids,
     "attacks.exceptions": Exceptions,
+    "networks.feeds": read_feeds,
 }

@@ -27,7 +27,7 @@ class LocalSink:
         self._recorder = build_recorder(settings, self._events, self._documents)
         self.take = self._recorder.take
         self.lose = self._recorder.count
-        self._ticker = Ticker(self._recorder)
+        self._ticker = Ticker(self._recorder.tick)
         self._console: ConsoleServer | None = None
         if settings.console.enabled:
             self._open_console(settings)

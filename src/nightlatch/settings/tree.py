@@ -31,6 +31,33 @@ class Identity(Struct, frozen=True, kw_only=True):
     reputation_lists: Annotated[
         Names, Meta(description="Files of addresses and networks with a bad name, one a line.")
     ] = ()
+    fingerprint_headers: Annotated[
+        Names,
+        Meta(description="Headers in which a trusted proxy tells the JA4 of the TLS handshake."),
+    ] = ()
+    verify_bots: Annotated[
+        bool,
+        Meta(description="Ask DNS, in the background, whether declared bots are what they say."),
+    ] = True
+
+
+class Networks(Struct, frozen=True, kw_only=True):
+    feeds: Annotated[
+        Names,
+        Meta(
+            description="Lists of networks, each as NAME KIND URL-or-file; kinds: bad, tor, "
+            "hosting, proxy, vpn, crawler."
+        ),
+    ] = ()
+    databases: Annotated[
+        Names, Meta(description="Files in MaxMind's format that know countries or networks.")
+    ] = ()
+    fetch_megabytes: Annotated[
+        int, Meta(ge=1, description="The largest list that is fetched, in megabytes.")
+    ] = 64
+    fetch_seconds: Annotated[
+        int, Meta(ge=1, description="Seconds that fetching a list may take.")
+    ] = 60
 
 
 class Budgets(Struct, frozen=True, kw_only=True):
@@ -175,6 +202,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ()
     capture: Capture = Capture()
     identity: Identity = Identity()
+    networks: Networks = Networks()
     budgets: Budgets = Budgets()
     attacks: Attacks = Attacks()
     challenge: Challenge = Challenge()

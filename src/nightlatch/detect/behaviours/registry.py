@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from nightlatch.detect.behaviour import Behaviour, DetectorHelp, Reporter
 from nightlatch.detect.behaviours import (
+    bad_reputation,
+    bot,
     codes,
     functions,
     logins,
     objects,
     oracle,
+    rotation,
     spraying,
     stuffing,
 )
@@ -18,6 +21,9 @@ BEHAVIOURS: tuple[Callable[[Reporter], Behaviour], ...] = (
     objects.ObjectAccess,
     functions.FunctionAccess,
     oracle.ExistenceOracle,
+    bot.Bots,
+    rotation.Rotations,
+    bad_reputation.BadReputations,
 )
 
 HELP: tuple[DetectorHelp, ...] = (
@@ -26,5 +32,8 @@ HELP: tuple[DetectorHelp, ...] = (
     codes.HELP,
     objects.HELP,
     functions.HELP,
+    bot.HELP,
+    rotation.HELP,
+    bad_reputation.HELP,
 )
 """Of every kind of detection these raise, but for the ledger's own kinds (`detect/help.py`)."""
