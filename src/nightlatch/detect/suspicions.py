@@ -5,6 +5,7 @@ sees the old one or the new one, never half of either.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -29,15 +30,28 @@ class Suspicions:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._entries: OrderedDict[tuple[str, str], Suspicion] = OrderedDict()
+        self.tell: Callable[[str, str, Suspicion | None], None] | None = None
+        """Tells other processes of circle, endpoint and what holds now."""
 
     def enter(self, circle: str, suspicion: Suspicion, endpoint: str = _EVERYWHERE) -> None:
         """Against one circle, at one endpoint or at all of them."""
+        self.hear(circle, endpoint, suspicion)
+        if self.tell is not None:
+            self.tell(circle, endpoint, suspicion)
+
+    def lift(self, circle: str, endpoint: str = _EVERYWHERE) -> None:
+        self.hear(circle, endpoint, None)
+        if self.tell is not None:
+            self.tell(circle, endpoint, None)
+
+    def hear(self, circle: str, endpoint: str, suspicion: Suspicion | None) -> None:
+        """What holds now, as this process or another found."""
+        if suspicion is None:
+            self._entries.pop((endpoint, circle), None)
+            return
         if len(self._entries) >= self._capacity:
             self._entries.popitem(last=False)
         self._entries[endpoint, circle] = suspicion
-
-    def lift(self, circle: str, endpoint: str = _EVERYWHERE) -> None:
-        self._entries.pop((endpoint, circle), None)
 
     def about(self, caller: Caller, endpoint: str, now: float) -> Suspicion | None:
         """The gravest that holds now."""
