@@ -1,4 +1,8 @@
-"""What Redis does in one step, and how its keys are named."""
+"""What Redis does in one step, and how its keys are named.
+
+The first write of each script is one that a full Redis denies: after another one, such as UNLINK,
+it would let the script go on and fill it further.
+"""
 
 from nightlatch.store.redis_questions import Script
 from nightlatch.store.sketch import EXACT_UP_TO
@@ -26,8 +30,8 @@ _TAKE_IN = f"""
 local function take_in(ends, set, sketch, now, new_ends, keep, first)
   local old = redis.call('GET', ends)
   if not old or tonumber(old) <= tonumber(now) then
-    redis.call('UNLINK', set, sketch)
     redis.call('SET', ends, new_ends, 'PX', keep)
+    redis.call('UNLINK', set, sketch)
     old = new_ends
   end
   if first > #ARGV then
@@ -86,8 +90,7 @@ return redis.call('SCARD', KEYS[2])
 INCREMENT = Script("""
 local ends = redis.call('HGET', KEYS[1], 'e')
 if not ends or tonumber(ends) <= tonumber(ARGV[1]) then
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'e', ARGV[2])
+  redis.call('HSET', KEYS[1], 'e', ARGV[2], 'n', 0)
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
 return redis.call('HINCRBY', KEYS[1], 'n', ARGV[4])
@@ -109,3 +112,9 @@ return '0'
 """)
 """The generic cell rate algorithm (ITU-T I.371). KEYS: limit. ARGV: now, seconds for each request,
 how many may come at once, how many come. Answers the seconds to wait, 0 when they may pass."""
+
+ADD_NEWS = Script("""
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'p', ARGV[1], 'n', ARGV[2])
+return redis.call('PEXPIRE', KEYS[1], ARGV[4])
+""")
+"""KEYS: stream. ARGV: who tells it, news, how many to keep, milliseconds to keep them."""
