@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from nightlatch.app.sharing import open_sharing, share
 from nightlatch.app.sinks import LocalSink, RemoteSink
 from nightlatch.app.stores import KEY, LEARNED, cache_dir, data_dir
 from nightlatch.capture.backlog import Backlog
@@ -43,7 +44,9 @@ from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.exceptions import Exceptions
 from nightlatch.policy.levers import Levers
 from nightlatch.settings import Settings
-from nightlatch.store.memory_counters import MemoryCounters
+
+if TYPE_CHECKING:
+    from nightlatch.store.sharing import Sharing
 
 log = logging.getLogger("nightlatch")
 
@@ -88,8 +91,10 @@ class Agent:
         open_sink: Callable[[Callable[[], int]], Sink],
         memory: "Memory",
         queue: int,
+        sharing: "Sharing | None" = None,
     ) -> None:
         """`open_sink` is given `waiting`, for the collector to be told."""
+        self._sharing = sharing
         self._pipeline = pipeline
         self._memory = memory
         self._directives = Directives()
@@ -147,6 +152,9 @@ class Agent:
         self._memory.keep()
         with guarded("app.close"):
             self._sink.close()
+        if self._sharing is not None:
+            with guarded("app.close"):
+                self._sharing.close()
 
     def _complete(self, one: Finished) -> None:
         record = self._pipeline.on_exchange(
@@ -197,29 +205,37 @@ class Memory:
 def build_agent(settings: Settings) -> Agent:
     """Everything an application needs, from its settings. Raises ConfigurationError."""
     key = load_or_create_key(data_dir(settings) / KEY)
-    rooms = build_rooms(settings, Hasher(key))
+    sharing = open_sharing(settings)
+    rooms = build_rooms(settings, Hasher(key), sharing)
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
     memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
 
+    def trouble() -> str:
+        return "" if sharing is None else sharing.trouble
+
     def open_sink(waiting: Callable[[], int]) -> Sink:
-        return RemoteSink(settings, waiting) if settings.url else LocalSink(settings)
+        if settings.url:
+            return RemoteSink(settings, waiting, trouble)
+        return LocalSink(settings, trouble)
 
     return Agent(
         Pipeline(rooms, settings.mode, refuses_attacks=settings.attacks.refuse),
         open_sink,
         memory,
         settings.capture.queue,
+        sharing,
     )
 
 
-def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
-    """Every room an exchange passes."""
+def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = None) -> Rooms:
+    """Every room an exchange passes; with `sharing`, budgets are kept together with others."""
     identity = settings.identity
     reputation = Reputation.load(map(Path, identity.reputation_lists))
     for fault in reputation.faults:
         log.warning("Reputation list: %s", fault)
     suspicions = Suspicions()
+    shared = share(sharing, suspicions)
     return Rooms(
         hasher=hasher,
         proxies=TrustedProxies(settings.trusted_proxies),
@@ -228,7 +244,7 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         passes=Passes(),
         inventory=Inventory(),
         disclosures=Disclosures(hasher),
-        watch=Watch(MemoryCounters(), _budgets(settings), suspicions),
+        watch=Watch(shared.counters, _budgets(settings), suspicions, shared.counts),
         behaviours=Behaviours(suspicions),
         clients=Clients(),
         networks=Networks(),

@@ -13,7 +13,6 @@ While a line is not UP, every question is refused at once: a dead server costs n
 the first attempt to connect has ended do questions wait in the queue.
 """
 
-import logging
 import os
 import random
 import select
@@ -36,8 +35,6 @@ from nightlatch.store.redis_questions import Question, Refusal
 
 if TYPE_CHECKING:
     from hiredis import Reader
-
-log = logging.getLogger("nightlatch.redis")
 
 QUEUE = 20_000
 """Questions that may wait to be sent; one more is refused."""
@@ -178,7 +175,7 @@ class RedisLine:
                 self._serve(self._socket, reader, bell)
                 reason = "the connection was given up"
             except (OSError, EOFError, Refusal) as error:
-                reason = str(error) or type(error).__name__
+                reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             except Exception as error:  # noqa: BLE001 -- without this thread nothing is ever shared
                 FAULTS.note("store.redis", error)
                 reason = f"a fault of Nightlatch ({type(error).__name__})"
@@ -188,8 +185,6 @@ class RedisLine:
         bell.close()
 
     def _settle_in(self) -> None:
-        if self.trouble:
-            log.warning("Redis at %s works again", spell(self.node))
         self.trouble = ""
         self._late = 0
         self._pause = FIRST_PAUSE
@@ -314,7 +309,7 @@ class RedisLine:
         self._pause = FIRST_PAUSE
         self._probed_at = 0.0
         self._probe_due = now + self._pause
-        self._tell("answers too late")
+        self.trouble = f"Redis at {spell(self.node)} answers too late"
         self._give_up(self.trouble)
 
     def _probe(self, now: float) -> None:
@@ -340,7 +335,7 @@ class RedisLine:
     def _hang_up(self, reason: str) -> None:
         self.state = State.DOWN
         if not self._closed:
-            self._tell(f"cannot be reached: {reason}")
+            self.trouble = f"Redis at {spell(self.node)} cannot be reached: {reason.rstrip('.')}"
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -348,12 +343,6 @@ class RedisLine:
         self._give_up(self.trouble)
         self._sent.clear()
         self.opened.set()
-
-    def _tell(self, what: str) -> None:
-        """One line in the log, until it works again."""
-        if not self.trouble:
-            log.error("Redis at %s %s. Budgets are kept locally meanwhile.", spell(self.node), what)
-        self.trouble = f"Redis at {spell(self.node)} {what}"
 
     def _give_up(self, why: str) -> None:
         """Fail everything under way; the answers that still come are dropped."""

@@ -122,6 +122,15 @@ class RedisNodes:
         """Send a plain command; its answer goes to `on_answer`."""
         self.submit(key, Question(pack(*command), on_answer, time.monotonic() + within))
 
+    def ask_every(self, command: tuple[Word, ...], within: float) -> dict[Node, Answer]:
+        """Ask every server that has slots, and wait for those that answer in time."""
+        answers: dict[Node, Answer] = {}
+        until = time.monotonic() + within
+        asked = self.every(command, answers.__setitem__, within)
+        while len(answers) < asked and time.monotonic() < until:
+            time.sleep(0.001)
+        return answers
+
     def every(
         self, command: tuple[Word, ...], on_answer: Callable[[Node, Answer], None], within: float
     ) -> int:

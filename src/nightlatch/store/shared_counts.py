@@ -11,7 +11,6 @@ waits for its return. A Redis that lost its data is noticed by its windows, whic
 the lost ones held is carried until they would have ended.
 """
 
-import logging
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -38,8 +37,6 @@ DIRTY = 20_000
 """Tallies that may wait to be merged; beyond that the one that waits longest is left out."""
 ROUND = 1_000
 """Tallies merged in one round."""
-
-log = logging.getLogger("nightlatch.redis")
 
 
 class Tally:
@@ -184,15 +181,11 @@ class RedisSharedCounts:
 
     def merged(self, since: float) -> None:
         self.slack.note(time.monotonic() - since)
-        if self.trouble:
-            self.trouble = ""
-            self._again_at = 0.0
-            log.warning("Budgets are shared again")
+        self.trouble = ""
+        self._again_at = 0.0
 
     def failed(self, reason: Exception) -> None:
         self._again_at = time.monotonic() + AGAIN
-        if not self.trouble:
-            log.error("Budgets are kept locally, not shared: %s", reason)
         self.trouble = str(reason)
 
     def after_fork(self) -> None:

@@ -1,5 +1,6 @@
 """Everything that processes share, and the thread that carries it."""
 
+import logging
 import os
 import time
 from threading import Event, Thread
@@ -15,6 +16,10 @@ INTERVAL = 0.005
 """Seconds between two rounds while there is something to share."""
 OPEN = 1.0
 """Seconds that a start waits for the first connection, at most."""
+LOG_EVERY = 10.0
+"""Seconds between two lines about a Redis that comes and goes."""
+
+log = logging.getLogger("nightlatch.redis")
 
 
 class Sharing:
@@ -32,6 +37,8 @@ class Sharing:
 
     def _settle_in(self) -> None:
         self._thread: Thread | None = None
+        self._told_at = -LOG_EVERY
+        self._told = False
         self._bell = Event()
         self._dozing = False
         self._closed = False
@@ -77,6 +84,7 @@ class Sharing:
         while not self._closed:
             with guarded("store.sharing"):
                 self._round()
+                self._tell_trouble()
             if self.counts.dirty or self.news.waiting:
                 time.sleep(POLL if self.trouble else self._interval)
             else:
@@ -86,6 +94,17 @@ class Sharing:
     def _round(self) -> None:
         self.counts.flush()
         self.news.flush()
+
+    def _tell_trouble(self) -> None:
+        """One line in the log when sharing ends, one when it begins again."""
+        trouble, now = self.trouble, time.monotonic()
+        if not trouble and self._told:
+            self._told = False
+            log.warning("Budgets are shared again")
+        elif trouble and not self._told and now - self._told_at >= LOG_EVERY:
+            self._told = True
+            self._told_at = now
+            log.error("Each process keeps its budgets for itself: %s", trouble)
 
     def _doze(self) -> None:
         """Nothing to tell: only look for news now and then."""
