@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from nightlatch.app.sharing import open_sharing, share
 from nightlatch.app.sinks import LocalSink, RemoteSink
 from nightlatch.app.stores import KEY, LEARNED, cache_dir, data_dir
 from nightlatch.capture.backlog import Backlog
@@ -47,7 +48,9 @@ from nightlatch.policy.exceptions import Exceptions
 from nightlatch.policy.levers import Levers
 from nightlatch.respond.crawler_names import CrawlerNames
 from nightlatch.settings import Settings
-from nightlatch.store.memory_counters import MemoryCounters
+
+if TYPE_CHECKING:
+    from nightlatch.store.sharing import Sharing
 
 log = logging.getLogger("nightlatch")
 
@@ -98,10 +101,12 @@ class Agent:
         queue: int,
         gate: Gate | None = None,
         background: Sequence[Closable] = (),
+        sharing: "Sharing | None" = None,
     ) -> None:
         """`open_sink` is given `waiting`, for the collector to be told; without a `gate` whoever
         is to be challenged is refused. `background` is what works beside it, until it is closed.
         """
+        self._sharing = sharing
         self._pipeline = pipeline
         self._gate = gate
         self._memory = memory
@@ -168,6 +173,9 @@ class Agent:
         self._memory.keep()
         with guarded("app.close"):
             self._sink.close()
+        if self._sharing is not None:
+            with guarded("app.close"):
+                self._sharing.close()
 
     def _complete(self, one: Finished) -> None:
         record = self._pipeline.on_exchange(
@@ -218,13 +226,19 @@ class Memory:
 def build_agent(settings: Settings) -> Agent:
     """Everything an application needs, from its settings. Raises ConfigurationError."""
     hasher = Hasher(load_or_create_key(data_dir(settings) / KEY))
-    rooms = build_rooms(settings, hasher)
+    sharing = open_sharing(settings)
+    rooms = build_rooms(settings, hasher, sharing)
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
     memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
 
+    def trouble() -> str:
+        return "" if sharing is None else sharing.trouble
+
     def open_sink(waiting: Callable[[], int]) -> Sink:
-        return RemoteSink(settings, waiting) if settings.url else LocalSink(settings)
+        if settings.url:
+            return RemoteSink(settings, waiting, trouble)
+        return LocalSink(settings, trouble)
 
     return Agent(
         Pipeline(rooms, settings.mode, refuses_attacks=settings.attacks.refuse),
@@ -233,6 +247,7 @@ def build_agent(settings: Settings) -> Agent:
         settings.capture.queue,
         build_gate(settings, hasher, rooms),
         _background(settings, rooms),
+        sharing,
     )
 
 
@@ -258,12 +273,13 @@ def _background(settings: Settings, rooms: Rooms) -> list[Closable]:
     return workers
 
 
-def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
-    """Every room an exchange passes."""
+def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = None) -> Rooms:
+    """Every room an exchange passes; with `sharing`, budgets are kept together with others."""
     identity = settings.identity
     networks = Networks()
     proxies = TrustedProxies(settings.trusted_proxies)
     suspicions = Suspicions()
+    shared = share(sharing, suspicions)
     return Rooms(
         hasher=hasher,
         proxies=proxies,
@@ -272,7 +288,7 @@ def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
         passes=Passes(hasher, settings.challenge.pass_minutes * 60),
         inventory=Inventory(),
         disclosures=Disclosures(hasher),
-        watch=Watch(MemoryCounters(), _budgets(settings), suspicions),
+        watch=Watch(shared.counters, _budgets(settings), suspicions, shared.counts),
         behaviours=Behaviours(suspicions),
         clients=Clients(networks, proxies, identity.fingerprint_headers),
         networks=networks,

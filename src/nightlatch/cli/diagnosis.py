@@ -7,17 +7,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from msgspec import Struct
-
 from nightlatch import __version__
 from nightlatch.app.networks import seen_feeds
 from nightlatch.app.stores import DOCUMENTS, EVENTS, INGEST_TOKEN, KEY, open_documents, open_events
+from nightlatch.cli.counters import probe_counters
+from nightlatch.cli.fact import Fact, State
 from nightlatch.exchange.judgement import Mode
 from nightlatch.identity.networks import open_database
 from nightlatch.respond.health import read_health
@@ -27,19 +26,6 @@ from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
 LOW_SPACE = 512 * 2**20
 """Bytes free on the data directory's disk below which records are about to be lost."""
 SERVER_PACKAGES = ("duckdb", "fastapi", "jinja2", "sqlalchemy", "uvicorn")
-
-
-class State(StrEnum):
-    OK = "ok"
-    NOTE = "note"
-    WRONG = "wrong"
-
-
-class Fact(Struct, frozen=True):
-    state: State
-    about: str
-    text: str
-    advice: str = ""
 
 
 Probe = Callable[[Settings], Iterator[Fact]]
@@ -221,5 +207,6 @@ PROBES: tuple[Probe, ...] = (
     _data_directory,
     _stores,
     _collector,
+    probe_counters,
     _runtime,
 )

@@ -4,19 +4,28 @@ from nightlatch.detect import words
 from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.callers import Callers
 from nightlatch.detect.history import History
-from nightlatch.detect.ledger import FEW
+from nightlatch.detect.ledger import FEW, Account
 from nightlatch.detect.visit import Visit
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 from nightlatch.exchange.spent import Spent
-from nightlatch.policy.budgets import Budgets, Limits, Trust
+from nightlatch.policy.budgets import Budgets, Limits, Trust, Window
+from nightlatch.store.ports import SharedCounts
 
 STRANGERS = "strangers"
+SHARED_FROM = 16
+"""A circle is counted together with other processes once one of them gave it this part of its
+limit: below that, it would cost a round to Redis for each of a million callers that come once."""
 
 
 class Spending:
     def __init__(
-        self, budgets: Budgets, callers: Callers, networks: Callers, alarms: Alarms
+        self,
+        budgets: Budgets,
+        callers: Callers,
+        networks: Callers,
+        alarms: Alarms,
+        shared: SharedCounts | None = None,
     ) -> None:
         self._budgets = budgets
         self._caller_full = budgets.caller.smallest
@@ -25,6 +34,7 @@ class Spending:
         self._callers = callers
         self._networks = networks
         self._alarms = alarms
+        self._shared = shared
         self.decided: dict[str, Limits] = {}
         """By endpoint key: a person's limits for all strangers together."""
 
@@ -35,13 +45,17 @@ class Spending:
         new = history.account.add(digests, now, self._few)
         if new:
             visit.news = True
+        self._share(visit, visit.key[1], history.account, self._caller_full)
         if not visit.stranger:
             return
         door = visit.door
         walk = door.walk
         door.strangers.add(digests, now, 0)
-        if visit.network is not None and visit.network.account.add(digests, now, self._few):
-            self._networks.charge(visit.network)
+        self._share(visit, STRANGERS, door.strangers, 0)
+        if visit.network is not None:
+            if visit.network.account.add(digests, now, self._few):
+                self._networks.charge(visit.network)
+            self._share(visit, visit.network_circle, visit.network.account, self._network_full)
         if walk.alarmed_at is not None:
             door.strangers.taint()
             if new and visit.suspect and history.convicted_at is None:
@@ -49,6 +63,14 @@ class Spending:
                 history.clearances += door.vouch(digests[0])
         elif history.vouched_turn is None and history.convicted_at is None:
             self._vouch(visit, history, digests[0])
+
+    def _share(self, visit: Visit, circle: str, account: Account, limit: int) -> None:
+        """Count together with other processes once this one has given a part of the limit."""
+        if self._shared is None or account.tally is not None:
+            return
+        if len(account.known) * SHARED_FROM >= limit:
+            name = f"{visit.door.key}\0{circle}"
+            account.share(self._shared.tally(name, tuple(Window)), visit.now)
 
     def _vouch(self, visit: Visit, history: History, digest: bytes) -> None:
         if visit.door.vouch(digest):

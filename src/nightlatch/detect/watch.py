@@ -23,7 +23,7 @@ from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.judgement import Detection
 from nightlatch.exchange.standing import Standing
 from nightlatch.policy.budgets import DEFAULT_BUDGETS, Budgets, Limits
-from nightlatch.store.ports import CounterStore
+from nightlatch.store.ports import CounterStore, SharedCounts
 
 STRANGER = Standing()
 PROVEN = Standing(stranger=False)
@@ -41,6 +41,7 @@ class Watch:
         counters: CounterStore,
         budgets: Budgets = DEFAULT_BUDGETS,
         suspicions: Suspicions | None = None,
+        shared: SharedCounts | None = None,
         *,
         max_callers: int = 32_768,
         max_subjects: int = 400_000,
@@ -54,7 +55,7 @@ class Watch:
         self._alarms = Alarms()
         self._convictions = Convictions(counters, self._callers)
         self._evidence = Evidence(self._alarms, self._convictions)
-        self._spending = Spending(budgets, self._callers, self._networks, self._alarms)
+        self._spending = Spending(budgets, self._callers, self._networks, self._alarms, shared)
 
     def standing(
         self,
@@ -74,8 +75,8 @@ class Watch:
         circle = address_of(caller) if stranger else caller.circles[0]
         key = (endpoint_key, circle)
         history = self._callers.get(key)
-        if history is None:
-            history = self._convictions.recall(key, now, stranger=stranger)
+        if history is None or history.convicted_at is None:
+            history = self._convictions.recall(key, history, now, stranger=stranger)
         if history is not None and self._convictions.stands(history, now):
             return history.standing
         door = self._doors.get(endpoint_key)

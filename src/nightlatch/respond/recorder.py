@@ -5,7 +5,7 @@ Every application's records come in through `take`; every person's decision goes
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 
 from msgspec.structs import replace
@@ -97,6 +97,8 @@ class Recorder:
         self._lock = Lock()
         self._recent = Recent()
         self._agents = Agents(self._counts)
+        self.sharing: Callable[[], str] = str
+        """Tells why this process shares no budgets with others; nothing, unless it is replaced."""
         self._catalogue = Catalogue()
         self._incidents = Incidents(new_id)
         self._keeper = Keeper(
@@ -180,6 +182,7 @@ class Recorder:
                 waiting=self._journal.waiting,
                 troubles=self._troubles.current(),
                 agents=self._agents.seen(now),
+                sharing=self.sharing(),
                 readers=self._feed.readers,
                 missed=self._feed.missed,
                 revision=directives.revision,

@@ -172,6 +172,32 @@ class Console(Struct, frozen=True, kw_only=True):
     ] = 4180
 
 
+class Counters(Struct, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        Meta(
+            description="Redis or Valkey that several processes keep their budgets in, one server "
+            "or some of a cluster: redis://host:6379/0, rediss:// for TLS; empty: each keeps its "
+            "own."
+        ),
+    ] = ""
+    password: Annotated[
+        str, Meta(description="Its password, where it shall not stand in the URL.")
+    ] = ""
+    authority: Annotated[
+        str,
+        Meta(description="File of certificates that vouch for it; empty: those the system trusts."),
+    ] = ""
+    interval_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Milliseconds between two rounds: what all processes give away in one of "
+            "them can leave beyond a budget.",
+        ),
+    ] = 5
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     mode: Annotated[
         Mode, Meta(description="off, observe (say what would be refused) or enforce (refuse it).")
@@ -206,5 +232,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     budgets: Budgets = Budgets()
     attacks: Attacks = Attacks()
     challenge: Challenge = Challenge()
+    counters: Counters = Counters()
     retention: Retention = Retention()
     console: Console = Console()

@@ -165,6 +165,31 @@ class CounterStore(Protocol):
         """Entries dropped before their time, since the start."""
 
 
+class SharedTally(Protocol):
+    """Distinct members under one name, of all processes together, as far as this one knows: never
+    less than what all of them had a moment ago, plus what this one added since."""
+
+    def add(self, members: Iterable[bytes], now: float) -> None:
+        """Eight-byte digests. Never waits, never fails."""
+
+    def count(self, window: int, now: float) -> int:
+        """Members within the window of so many seconds that is open now."""
+
+    def ends(self, window: int) -> float:
+        """When that window ends."""
+
+    @property
+    def most(self) -> int:
+        """At least what any window holds: a quick look before the others."""
+
+
+class SharedCounts(Protocol):
+    """Counts that several processes keep together, behind the backs of their requests."""
+
+    def tally(self, name: str, windows: Sequence[int]) -> SharedTally:
+        """The one of this name; its windows, in seconds, last from the first member on."""
+
+
 class AuditEntry(Struct, frozen=True):
     at: float
     actor: str
