@@ -1,22 +1,32 @@
-"""Budgets: what has left to a caller, its network and all strangers together."""
+"""Budgets: what has left to a caller, its network, all strangers and all newcomers together."""
 
 from nightlatch.detect import words
 from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.callers import Callers
+from nightlatch.detect.doubts import Doubts
 from nightlatch.detect.history import History
 from nightlatch.detect.ledger import FEW
+from nightlatch.detect.newcomers import NEWCOMERS
+from nightlatch.detect.seen import Seen, token
 from nightlatch.detect.visit import Visit
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 from nightlatch.exchange.spent import Spent
-from nightlatch.policy.budgets import Budgets, Limits, Trust
+from nightlatch.policy.budgets import Budgets, Limits, Trust, Window
 
 STRANGERS = "strangers"
+PAID = "paid"
 
 
 class Spending:
     def __init__(
-        self, budgets: Budgets, callers: Callers, networks: Callers, alarms: Alarms
+        self,
+        budgets: Budgets,
+        callers: Callers,
+        networks: Callers,
+        alarms: Alarms,
+        doubts: Doubts,
+        known: Seen,
     ) -> None:
         self._budgets = budgets
         self._caller_full = budgets.caller.smallest
@@ -25,35 +35,56 @@ class Spending:
         self._callers = callers
         self._networks = networks
         self._alarms = alarms
+        self._doubts = doubts
+        self._known = known
         self.decided: dict[str, Limits] = {}
         """By endpoint key: a person's limits for all strangers together."""
 
     def take(self, visit: Visit, disclosed: tuple[Subject, ...]) -> None:
         """Enter subjects that are about to leave into every circle's account."""
-        history, now = visit.history, visit.now
+        history, door, now = visit.history, visit.door, visit.now
         digests = [subject.digest for subject in disclosed]
         new = history.account.add(digests, now, self._few)
-        if new:
-            visit.news = True
-        if not visit.stranger:
+        door.newcomers.tick(now, learn=not door.walk.wary)
+        if visit.stranger:
+            self._take_together(visit, digests)
+        if visit.payer is not None:
+            door.paid.add(digests, now, 0)
+            door.paid_people = door.paid.count(Window.DAY, now)
+        if not new:
             return
-        door = visit.door
-        walk = door.walk
-        door.strangers.add(digests, now, 0)
-        if visit.network is not None and visit.network.account.add(digests, now, self._few):
-            self._networks.charge(visit.network)
-        if walk.alarmed_at is not None:
-            door.strangers.taint()
-            if new and visit.suspect and history.convicted_at is None:
-                walk.give(new, now)
-                history.clearances += door.vouch(digests[0])
-        elif history.vouched_turn is None and history.convicted_at is None:
-            self._vouch(visit, history, digests[0])
+        visit.news = True
+        if visit.payer is None and history.convicted_at is None:
+            self._take_new(visit, new, digests[0])
 
-    def _vouch(self, visit: Visit, history: History, digest: bytes) -> None:
-        if visit.door.vouch(digest):
-            history.vouched_turn = visit.door.walk.turn
+    def _take_together(self, visit: Visit, digests: list[bytes]) -> None:
+        door, network = visit.door, visit.network
+        door.strangers.add(digests, visit.now, 0)
+        if network is not None and network.account.add(digests, visit.now, self._few):
+            self._networks.charge(network)
+        if door.walk.alarmed_at is not None:
+            door.strangers.taint()
+
+    def _take_new(self, visit: Visit, new: int, digest: bytes) -> None:
+        """So many people that this caller never had before."""
+        history, door, now = visit.history, visit.door, visit.now
+        if not history.returned:
+            history.owed += new
+            door.newcomers.give(new, now)
+        history.count_taken(new, now)
+        if door.ceilings.note(history, new) and not history.shared:
+            limit = max(door.ceilings.limit or 0, history.habit)
+            self._doubts.enter(
+                visit, DetectionKind.BUDGET_EXCEEDED, 0.0, lambda: words.greedy(history, limit)
+            )
+        if door.walk.alarmed_at is not None:
+            if visit.suspect:
+                door.walk.give(new, now)
+                history.clearances += door.vouch(digest)
+        elif history.vouched_turn is None and door.vouch(digest):
+            history.vouched_turn = door.walk.turn
             self._callers.keep(visit.key)
+            self._known.add(token(*visit.key))
 
     def over(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
         """Budgets that are used up or, when `adding`, overrun by what was just taken."""
@@ -66,9 +97,28 @@ class Spending:
         if visit.stranger:
             over += self._over_network(visit, adding=adding)
             over += self._over_strangers(visit, adding=adding)
+        if visit.now < visit.door.newcomers.full_until:
+            self._tell_crowd(visit)
         for spent in over:
             self._tell(visit, spent)
         return over
+
+    def paid_up(self, visit: Visit) -> Spent | None:
+        """The budget of all who solved challenges, when it is used up."""
+        allowance, account = self._budgets.paid_allowance, visit.door.paid
+        if not allowance or visit.door.paid_people < allowance:
+            return None
+        for window in account.windows:
+            if window.window is Window.DAY and window.count(visit.now) >= allowance:
+                return window.spent(PAID, allowance, visit.now)
+        return None
+
+    def pass_full(self, visit: Visit, *, adding: bool) -> bool:
+        """Whether this pass has no room left. It is good for a few people, or for as many as one
+        caller usually asks for here."""
+        limit = max(self._budgets.passed, visit.door.ceilings.twice_usual)
+        count = visit.history.account.count(Window.HOUR, visit.now)
+        return count > limit if adding else count >= limit
 
     def _over_network(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
         network, limits = visit.network, self._budgets.network
@@ -86,7 +136,7 @@ class Spending:
         decided = self.decided.get(door.key)
         limits = self._budgets.strangers if decided is None else decided
         account = door.strangers
-        if not account.full(limits.burst):
+        if not account.full(limits.smallest):
             return ()
         factor = self._budgets.sighted if decided is None and door.steps is not None else 1
         over = account.over(
@@ -113,6 +163,27 @@ class Spending:
                 0.0,
                 spent.subjects,
                 history.asked if own else spent.subjects,
+                refuted_by=words.REFUTED_BY_OWNER,
+            )
+        )
+
+    def _tell_crowd(self, visit: Visit) -> None:
+        spent, kind = visit.door.newcomers.spent, DetectionKind.NEW_CALLERS
+        if spent is None or not self._alarms.due(kind, visit.door.key, NEWCOMERS, visit.now):
+            return
+        self._alarms.raise_(
+            Detection(
+                kind,
+                visit.door.key,
+                NEWCOMERS,
+                Level.MEDIUM,
+                visit.now,
+                words.crowded(spent),
+                0.0,
+                spent.subjects,
+                spent.subjects,
+                confidence=0.7,
+                refuted_by=words.REFUTED_BY_NEWS,
             )
         )
 
