@@ -71,6 +71,8 @@ class Door:
 
     __slots__ = (
         "_vouchers",
+        "bare_people",
+        "bare",
         "barred_until",
         "ceilings",
         "good_standing",
@@ -87,6 +89,7 @@ class Door:
         "rate",
         "steps",
         "strangers",
+        "travellers",
         "walk",
         "walked_standing",
     )
@@ -109,12 +112,16 @@ class Door:
         self.neighbours = Neighbours()
         self.walk = Walk(budgets.walk_allowance)
         self.newcomers = Newcomers(budgets.newcomers)
+        """Those who came out of nowhere, and those who were at other endpoints before."""
+        self.travellers = Newcomers(budgets.launch)
         self.ceilings = Ceilings()
         self.strangers = Account()
         self.paid = Account()
         """What left to those who solved a challenge."""
-        self.paid_people = 0
-        """Within a day, when last counted."""
+        self.bare = Account()
+        """To those among them whom nothing explains."""
+        self.paid_people = self.bare_people = 0
+        """Of both within a day, when last counted."""
         self.oracle = Oracle()
         self.barred_until = 0.0
         """Until then some circle wider than one caller may have used up its budget."""
@@ -159,6 +166,11 @@ class Door:
             self._vouchers.popitem(last=False)
         self._vouchers[digest] = vouched + 1
         return True
+
+    @property
+    def crowded_until(self) -> float:
+        """Until then newcomers of some kind have had too many people."""
+        return max(self.newcomers.full_until, self.travellers.full_until)
 
     def bar(self, until: float) -> None:
         self.barred_until = max(self.barred_until, until)

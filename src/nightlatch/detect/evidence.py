@@ -66,24 +66,27 @@ class Evidence:
         if visit.stranger and not door.oracle.told:
             door.oracle.note(before=before, hit=hit)
         fresh = before is None and self._met.add(hash((door.key, digest)))
+        if fresh:
+            visit.fresh = True
+        novel = fresh and not visit.travelled
         shape = subject.shape
-        near = None if shape is None else fresh and door.neighbours.near(shape)
+        near = None if shape is None else novel and door.neighbours.near(shape)
         if not history.trial(digest, before=before, hit=hit):
             return
         visit.news = True
         nth = history.trials
         if history.convicted_at is None and nth <= LAST_TRIAL:
-            self._teach(visit, nth, miss=not hit, novel=fresh if hit else None, near=near)
+            self._teach(visit, nth, miss=not hit, novel=novel if hit else None, near=near)
         if door.steps is not None:
             self._test_misses(visit, door.steps, hit=hit)
         if hit and door.novelty is not None:
-            self._test_novelty(visit, door.novelty, novel=fresh)
+            self._test_novelty(visit, door.novelty, novel=novel)
         if before is None:
             if shape is not None:
                 self._follow(visit, history, shape)
         elif hit and not history.returned and history.vouched_turn is not None:
             history.returned = True
-            door.newcomers.settle(history.owed)
+            (door.travellers if visit.travelled else door.newcomers).settle(history.owed)
             history.owed = 0
 
     def _teach(

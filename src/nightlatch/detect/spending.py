@@ -5,7 +5,7 @@ from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.callers import Callers
 from nightlatch.detect.doubts import Doubts
 from nightlatch.detect.history import History
-from nightlatch.detect.ledger import FEW
+from nightlatch.detect.ledger import FEW, Account
 from nightlatch.detect.newcomers import NEWCOMERS
 from nightlatch.detect.seen import Seen, token
 from nightlatch.detect.visit import Visit
@@ -16,6 +16,9 @@ from nightlatch.policy.budgets import Budgets, Limits, Trust, Window
 
 STRANGERS = "strangers"
 PAID = "paid"
+BARE = "paid-unexplained"
+STRANGE = 3.0
+"""Of the test for ever new people: some five more new ones than known ones."""
 
 
 class Spending:
@@ -46,11 +49,11 @@ class Spending:
         digests = [subject.digest for subject in disclosed]
         new = history.account.add(digests, now, self._few)
         door.newcomers.tick(now, learn=not door.walk.wary)
+        door.travellers.tick(now, learn=not door.walk.wary)
         if visit.stranger:
             self._take_together(visit, digests)
         if visit.payer is not None:
-            door.paid.add(digests, now, 0)
-            door.paid_people = door.paid.count(Window.DAY, now)
+            self._take_paid(visit, digests)
         if not new:
             return
         visit.news = True
@@ -65,14 +68,22 @@ class Spending:
         if door.walk.alarmed_at is not None:
             door.strangers.taint()
 
+    def _take_paid(self, visit: Visit, digests: list[bytes]) -> None:
+        door, now = visit.door, visit.now
+        door.paid.add(digests, now, 0)
+        door.paid_people = door.paid.count(Window.DAY, now)
+        if visit.bare:
+            door.bare.add(digests, now, 0)
+            door.bare_people = door.bare.count(Window.DAY, now)
+
     def _take_new(self, visit: Visit, new: int, digest: bytes) -> None:
         """So many people that this caller never had before."""
         history, door, now = visit.history, visit.door, visit.now
         if not history.returned:
             history.owed += new
-            door.newcomers.give(new, now)
+            (door.travellers if visit.travelled else door.newcomers).give(new, now)
         history.count_taken(new, now)
-        if door.ceilings.note(history, new) and not history.shared:
+        if door.ceilings.note(history, new) and not history.shared and _strange(visit):
             limit = max(door.ceilings.limit or 0, history.habit)
             self._doubts.enter(
                 visit, DetectionKind.BUDGET_EXCEEDED, 0.0, lambda: words.greedy(history, limit)
@@ -105,12 +116,15 @@ class Spending:
 
     def paid_up(self, visit: Visit) -> Spent | None:
         """The budget of all who solved challenges, when it is used up."""
-        allowance, account = self._budgets.paid_allowance, visit.door.paid
-        if not allowance or visit.door.paid_people < allowance:
-            return None
-        for window in account.windows:
-            if window.window is Window.DAY and window.count(visit.now) >= allowance:
-                return window.spent(PAID, allowance, visit.now)
+        door, budgets = visit.door, self._budgets
+        # Where everybody asks for new people, nobody needs an explanation.
+        bare = visit.bare and door.novelty is not None
+        if bare and budgets.bare_allowance and door.bare_people >= budgets.bare_allowance:
+            spent = _day_spent(door.bare, BARE, budgets.bare_allowance, visit.now)
+            if spent is not None:
+                return spent
+        if budgets.paid_allowance and door.paid_people >= budgets.paid_allowance:
+            return _day_spent(door.paid, PAID, budgets.paid_allowance, visit.now)
         return None
 
     def pass_full(self, visit: Visit, *, adding: bool) -> bool:
@@ -186,6 +200,18 @@ class Spending:
                 refuted_by=words.REFUTED_BY_NEWS,
             )
         )
+
+
+def _strange(visit: Visit) -> bool:
+    """Whether the caller asks for people whom nobody else asks for; unknown where that is normal."""
+    return visit.door.novelty is None or visit.history.novelty >= STRANGE
+
+
+def _day_spent(account: Account, circle: str, allowance: int, now: float) -> Spent | None:
+    for window in account.windows:
+        if window.window is Window.DAY and window.count(now) >= allowance:
+            return window.spent(circle, allowance, now)
+    return None
 
 
 def _trust(visit: Visit, history: History) -> Trust:

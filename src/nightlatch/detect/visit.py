@@ -23,8 +23,17 @@ class Visit(Struct, gc=False):
     """A newcomer during a walk, before this exchange was taken into account."""
     news: bool = False
     """This exchange added something to the caller's history."""
+    fresh: bool = False
+    """It asks for somebody nobody had asked for here."""
+    travelled: bool = False
+    """The address has been at other endpoints as well."""
     payer: History | None = None
     """Of the address or principal that was challenged, when a pass speaks for the caller instead."""
+
+    @property
+    def bare(self) -> bool:
+        """Nothing explains why this caller asks for these people."""
+        return self.fresh and not self.travelled
 
     @property
     def newcomer(self) -> bool:

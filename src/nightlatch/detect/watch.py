@@ -15,12 +15,13 @@ from nightlatch.detect.door import Door
 from nightlatch.detect.doubts import Doubts, insist
 from nightlatch.detect.evidence import Evidence
 from nightlatch.detect.history import History
+from nightlatch.detect.journeys import Journeys
 from nightlatch.detect.pricing import price
 from nightlatch.detect.seen import Seen, token
 from nightlatch.detect.spending import STRANGERS, Spending
 from nightlatch.detect.suspicions import Suspicion, Suspicions
 from nightlatch.detect.table import SegmentedTable
-from nightlatch.detect.visit import Visit, network_of, own_circle, pass_of
+from nightlatch.detect.visit import Visit, address_of, network_of, own_circle, pass_of
 from nightlatch.exchange.disclosure import Disclosure
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.facts import Directives
@@ -32,6 +33,8 @@ from nightlatch.store.ports import CounterStore
 
 STRANGER = Standing()
 PROVEN = Standing(stranger=False)
+PAID_STRANGER = Standing(weighed=True)
+PAID_PROVEN = Standing(stranger=False, weighed=True)
 KNOWN = 500_000
 """Callers with a clean history that are known as such after their history is forgotten, twice."""
 
@@ -59,6 +62,7 @@ class Watch:
         self._networks = Callers(max_callers // 2, max_subjects)
         self._doors: SegmentedTable[str, Door] = SegmentedTable(max_endpoints)
         self._known = Seen(KNOWN)
+        self._journeys = Journeys()
         self._alarms = Alarms()
         self._convictions = Convictions(counters, self._callers)
         self._doubts = Doubts(self._alarms)
@@ -79,6 +83,7 @@ class Watch:
         `stranger`: the caller has no proven credential. Who presents a pass is heard by itself
         where its address or principal would be challenged.
         """
+        self._journeys.pass_by(address_of(caller), endpoint_key)
         paid = pass_of(caller)
         suspicion = self._suspicions.about(caller, endpoint_key, now)
         if suspicion is not None and (suspicion.convicts or not paid):
@@ -117,6 +122,7 @@ class Watch:
         if withheld or not (disclosure.asked or disclosure.disclosed):
             return self.standing(endpoint_key, caller, stranger, now)
         visit, barred = self._enter(endpoint_key, caller, now, stranger=stranger)
+        visit.travelled = self._travelled(caller)
         several = len(disclosure.asked) > 1 or len(disclosure.disclosed) > 1
         walk = visit.door.walk
         visit.suspect = walk.alarmed_at is not None and visit.newcomer
@@ -124,12 +130,17 @@ class Watch:
             walk.answer()
         if disclosure.hit is not None and disclosure.asked:
             self._evidence.weigh(visit, disclosure)
+        if visit.payer is not None:
+            # By what was asked for, and before the answer counts: a miss is withheld like a hit.
+            spent = self._spending.paid_up(visit)
+            if spent is not None:
+                return Standing(stranger=stranger, overspent=(spent,), settled=True)
         if disclosure.disclosed:
             self._spending.take(visit, disclosure.disclosed)
         if visit.news:
             self._callers.charge(visit.history)
         standing = self._after(visit, caller, adding=not barred)
-        if (barred or several) and standing.bars:
+        if standing.bars and (barred or several):
             return replace(standing, settled=True)
         return standing
 
@@ -183,10 +194,11 @@ class Watch:
             standing = self._in_walk(door, key, history, now)
             if standing.challenge:
                 return standing
-        if now < door.newcomers.full_until and not self._came_back(key, history):
-            spent = door.newcomers.spent
-            reason = "" if spent is None else words.crowded(spent)
-            return replace(standing, challenge=reason, price=price(door.paid_people))
+        if now < door.crowded_until and not self._came_back(key, history):
+            crowd = door.travellers if self._travelled(caller) else door.newcomers
+            if now < crowd.full_until and crowd.spent is not None:
+                reason = words.crowded(crowd.spent)
+                return replace(standing, challenge=reason, price=price(door.paid_people))
         if now < door.barred_until or (history is not None and history.account.exhausted):
             known = History(now) if history is None else history
             visit = self._visit(door, key, known, caller, now, stranger=stranger)
@@ -209,6 +221,9 @@ class Watch:
             challenge=door.walked_standing.walk,
             price=price(door.paid_people),
         )
+
+    def _travelled(self, caller: Caller) -> bool:
+        return self._journeys.several(address_of(caller))
 
     def _came_back(self, key: Key, history: History | None) -> bool:
         return token(*key) in self._known if history is None else history.returned
@@ -235,9 +250,9 @@ class Watch:
         history, door, now = visit.history, visit.door, visit.now
         if self._convictions.stands(history, now):
             return history.standing
-        standing = STRANGER if visit.stranger else PROVEN
+        standing = PAID_STRANGER if visit.stranger else PAID_PROVEN
         if door.walk.alarmed_at is not None:
-            standing = door.walked_standing
+            standing = replace(door.walked_standing, weighed=True)
         spent = self._spending.paid_up(visit)
         if spent is not None:
             return replace(standing, overspent=(spent,))

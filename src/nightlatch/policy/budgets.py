@@ -68,11 +68,14 @@ class Budgets(Struct, frozen=True):
     strangers: Limits = Limits(burst=5_000, hour=5_000, day=20_000, month=150_000)
     """To all callers without a proven credential together."""
     newcomers: Limits = Limits(burst=120, hour=120, day=400, month=1_500)
-    """To callers that have not come back yet, together, before they are challenged; what is normal
-    for the hour of the week raises it. It holds once an endpoint's traffic is known."""
+    """To callers that came out of nowhere and have not come back yet, together, before they are
+    challenged; what is normal for the hour of the week raises it. It holds once an endpoint's
+    traffic is known."""
+    launch: Limits = Limits(burst=1_500, hour=1_500, day=10_000, month=60_000)
+    """The same for newcomers who were at other endpoints before, as on the day of a launch."""
     sighted: int = 4
     """What the strangers' limits are multiplied by where the walk detector can see."""
-    walk_allowance: int = 60
+    walk_allowance: int = 30
     """Subjects that may leave to callers without a clean history during a walk before they are
     challenged; refills within a day."""
     passed: int = 10
@@ -80,6 +83,9 @@ class Budgets(Struct, frozen=True):
     paid_allowance: int = 600
     """Subjects that may leave in a day to those who solved challenges, all together: what the most
     patient attacker gets, and after which honest newcomers wait. 0: no end, availability first."""
+    bare_allowance: int = 30
+    """The same for those among them whom nothing explains: nobody ever asked for these people, and
+    the caller was at no other endpoint. 0: no end."""
 
 
 DEFAULT_BUDGETS = Budgets()
