@@ -15,7 +15,8 @@ _PATH = re.compile(r"(?<![\w/])/[\w\-./{}]+")
 
 _ORDERS = (
     ("poll", Order.POLLING), ("wildcard", Order.WILDCARD), ("prefix", Order.PREFIX),
-    ("sequen", Order.SEQUENTIAL), ("increment", Order.SEQUENTIAL), ("consecutive", Order.SEQUENTIAL),
+    ("sequen", Order.SEQUENTIAL), ("increment", Order.SEQUENTIAL),
+    ("consecutive", Order.SEQUENTIAL),
     ("target", Order.TARGETED), ("wordlist", Order.GUESS), ("word list", Order.GUESS),
     ("dictionary", Order.GUESS), ("guess", Order.GUESS), ("generat", Order.GENERATED),
     ("random", Order.GENERATED), ("list", Order.LIST),
@@ -37,7 +38,9 @@ _IDENTS = (
     ("uuid", Ident.USER), ("user id", Ident.USER), ("user", Ident.USER), ("guid", Ident.USER),
     ("id", Ident.NUMBER), ("int", Ident.NUMBER), ("number", Ident.NUMBER),
 )  # fmt: skip
-_TELLING = frozenset("stuff spray fake self-reg bfla broken misconfig poll wildcard prefix".split())
+_TELLING = {
+    "stuff", "spray", "fake", "self-reg", "bfla", "broken", "misconfig", "poll", "wildcard", "prefix",
+}  # fmt: skip
 """Words that say more than those around them, wherever they stand: "valid (fake accounts)"."""
 
 

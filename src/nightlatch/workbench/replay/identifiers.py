@@ -5,6 +5,7 @@ phone number, the next customer. What has no order (UUIDs, names) is spelled fro
 """
 
 import re
+from collections.abc import Callable
 from hashlib import blake2b
 
 from nightlatch.workbench.replay.scenario import Ident
@@ -18,20 +19,26 @@ _MASK = (1 << 64) - 1
 _UNHASH = pow(_HASH, -1, 1 << 64)
 _ENDING = re.compile(r"[0-9]{1,18}\Z")
 
-_FIRST = (
-    "mia emma lena hanna sofia ida clara leni ella marie noah leon paul ben finn jonas luis emil"
-    " felix anton maya aria nora alba iris theo otto hugo oskar bruno"
-).split()
-_LAST = (
-    "meyer schulz weber wagner becker hoffmann koch bauer richter klein wolf neumann schwarz braun"
-    " zimmermann hartmann lange krause lehmann maier walter huber kaiser fuchs lang jung hahn vogel"
-).split()
-_SYLLABLES = "ba do ke li mu na po ra se ti vo wu ya ze fi go hu ja ko le".split()
-_STREETS = "Linden Garten Bahnhof Schul Berg Wiesen Kirch Mühlen Park Ring".split()
-_WORDS = (
-    "admin api internal debug test backup old new dev stage v1 v2 status metrics health config"
-    " console manage private tmp export dump logs trace jobs queue cache"
-).split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_FIRST = _words("""
+    mia emma lena hanna sofia ida clara leni ella marie noah leon paul ben finn jonas luis
+    emil felix anton maya aria nora alba iris theo otto hugo oskar bruno
+""")
+_LAST = _words("""
+    meyer schulz weber wagner becker hoffmann koch bauer richter klein wolf neumann schwarz
+    braun zimmermann hartmann lange krause lehmann maier walter huber kaiser fuchs lang jung
+    hahn vogel
+""")
+_SYLLABLES = _words("ba do ke li mu na po ra se ti vo wu ya ze fi go hu ja ko le")
+_STREETS = _words("Linden Garten Bahnhof Schul Berg Wiesen Kirch Mühlen Park Ring")
+_WORDS = _words("""
+    admin api internal debug test backup old new dev stage v1 v2 status metrics health config
+    console manage private tmp export dump logs trace jobs queue cache
+""")
 
 
 def scatter(n: int) -> int:
@@ -125,7 +132,7 @@ def _path(n: int) -> str:
     return f"{word}/{other}{n}"
 
 
-_SPELLINGS = {
+_SPELLINGS: dict[Ident, Callable[[int], str]] = {
     Ident.PHONE: lambda n: f"+4915{n:09d}",
     Ident.NUMBER: str,
     Ident.DOCUMENT: lambda n: f"{n % SPACE:09d}",

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from nightlatch.workbench.replay import freetext
 from nightlatch.workbench.replay.scenario import (
@@ -27,15 +27,15 @@ _ALIASES = {
     "path": "path template url route uri",
     "place": "place where location_of_identifier in",
     "parameter": "parameter param identifier_name field_name",
-    "ident": "ident identifier identifier_type ident_type id_type identifier_kind iterated iterates",
+    "ident": "ident identifier identifier_type ident_type id_type identifier_kind iterated",
     "order": "order ordering walk sequence strategy",
     "batch": "batch batch_size batchsize ids_per_request identifiers_per_request bulk bulk_size",
     "auth": "auth credential_state credentials credential auth_state access authentication",
     "accounts": "accounts account_count number_of_accounts n_accounts",
     "addresses": "addresses address_counts source_addresses sources_count n_addresses",
     "ips": "ips ip ip_addresses ip_count n_ips sources_ips",
-    "rate": "rate rate_per_s rate_s rate_per_second attempts_per_s attempts_per_second rps per_second"
-    " requests_per_second req_s",
+    "rate": "rate rate_per_s rate_s rate_per_second attempts_per_s attempts_per_second rps"
+    " per_second requests_per_second req_s",
     "hit_rate": "hit_rate hits hitrate hit_share hit_ratio hit success_rate exists",
     "miss": "miss miss_status miss_answer on_miss miss_response miss_code not_found",
     "fields": "fields response_fields answer_fields",
@@ -53,8 +53,12 @@ _ALIASES = {
     "tried": "tried",
     "habit": "habit honest_habit",
 }
+_Value = TypeVar("_Value")
 _NAMES = {alias: field for field, aliases in _ALIASES.items() for alias in aliases.split()}
-_KNOWN_UNUSED = frozenset("space duration_s duration owasp notes note year comment".split())
+_NOTES = {
+    "space", "duration_s", "duration", "owasp", "notes", "note", "year", "comment",
+}  # fmt: skip
+"""Fields that say something to people and nothing to a replay."""
 _DEFAULT_RATE = 2.0
 _DEFAULT_HITS = {
     Order.LIST: 0.15, Order.SEQUENTIAL: 0.6, Order.GENERATED: 0.1, Order.PREFIX: 0.2,
@@ -110,7 +114,7 @@ class _Reader:
             addresses=self._addresses(),
             rate=self._rate(),
             hit_rate=self._hit_rate(order, access, ident),
-            miss_status=self._miss(access, ident, batch),
+            miss_status=self._miss(ident, batch),
             fields=self._fields(),
             habit=self._habit(door),
             honest_miss=self._share("honest_miss", door.honest_miss),
@@ -202,8 +206,7 @@ class _Reader:
         if access is Access.STUFFING:
             return Ident.PAIR
         found = freetext.ident_in(self._text("ident")) or freetext.ident_in(kind)
-        found = found or self._assume("ident", Ident.PHONE if batch > 1 else Ident.NUMBER)
-        return found
+        return found or self._assume("ident", Ident.PHONE if batch > 1 else Ident.NUMBER)
 
     def _place(self, kind: str, ident: Ident, batch: int, door: freetext.Door) -> Place:
         text = self._text("place").lower()
@@ -307,7 +310,7 @@ class _Reader:
             return self._assume("hit_rate", default)
         return self._share("hit_rate", 0.0)
 
-    def _miss(self, access: Access, ident: Ident, batch: int) -> int:
+    def _miss(self, ident: Ident, batch: int) -> int:
         value = self._given.get("miss")
         default = 401 if ident is Ident.PAIR else 200 if batch > 1 else 404
         if isinstance(value, dict):
@@ -333,7 +336,8 @@ class _Reader:
             value = [part.strip() for part in re.split("[,;]", value)]
         if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
             raise RowFault(
-                f'field fields: names of what an answer holds, ["name", "email"], not {_shown(value)}.'
+                'field fields: names of what an answer holds, such as ["name", "email"],'
+                f" not {_shown(value)}."
             )
         return tuple(part for part in value[:60] if part) or ("name",)
 
@@ -357,7 +361,8 @@ class _Reader:
             return None
         if isinstance(value, bool | str | list):
             raise RowFault(
-                f'field follow: an object, {{"path": "/…", "people": 25}}, not a {type(value).__name__}.'
+                'field follow: an object such as {"path": "/v1/related", "people": 25},'
+                f" not {_shown(value)}."
             )
         given = value if isinstance(value, dict) else {"people": value}
         inner = _Reader({"attempts": given.get("people"), "path": given.get("path")}, 0)
@@ -378,7 +383,7 @@ class _Reader:
         value = self._given.get("records")
         return int(value) if isinstance(value, int) and value >= 0 else None
 
-    def _assume(self, field: str, value: Any) -> Any:
+    def _assume(self, field: str, value: _Value) -> _Value:
         self._assumed.append(f"{field}: {value}")
         return value
 
@@ -391,7 +396,7 @@ def _by_field(row: Mapping[str, Any]) -> dict[str, Any]:
         plain = re.sub(r"[^a-z0-9]+", "_", key.lower()).strip("_")
         field = _NAMES.get(plain)
         if field is None:
-            if plain not in _KNOWN_UNUSED and (near := get_close_matches(plain, _NAMES, 1, 0.85)):
+            if plain not in _NOTES and (near := get_close_matches(plain, _NAMES, 1, 0.85)):
                 raise RowFault(f"field {key[:60]}: did you mean {near[0]}?")
             continue
         if given.get(field) is None:

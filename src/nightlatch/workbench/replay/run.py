@@ -52,10 +52,7 @@ class Alert(Struct, frozen=True):
 class Replay:
     """One scenario on one stage. `learn` once, then `attack` once (or fork between the two)."""
 
-    def __init__(
-        self, scenario: Scenario, make: Callable[[], Made], seed: int = 7, addresses: int = 1
-    ) -> None:
-        """`addresses`: the most an attack will come from, which decides how busy the API is."""
+    def __init__(self, scenario: Scenario, make: Callable[[], Made], seed: int = 7) -> None:
         self.scenario = scenario
         self.stage = Stage(make())
         self.world = World(scenario)
@@ -135,8 +132,8 @@ class Replay:
             attempts=loot.attempts,
             disclosed_unprotected=len(attack.would_have),
             disclosed=people,
-            disclosed_before_alert=alert and alert.disclosed,
-            first_alert_attempts=alert and alert.attempts,
+            disclosed_before_alert=alert.disclosed if alert else None,
+            first_alert_attempts=alert.attempts if alert else None,
             first_alert_kind=alert.kind if alert else "",
             contained_after=contained,
             refused=loot.refused,
