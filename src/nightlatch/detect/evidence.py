@@ -52,6 +52,16 @@ class Evidence:
         if visit.stranger and not visit.door.oracle.told and visit.door.oracle.found:
             self._tell_oracle(visit)
 
+    def unheard(self, visit: Visit, disclosure: Disclosure) -> bool:
+        """Whether nobody has asked here for most of these, before they are entered."""
+        key, met, recall = visit.door.key, self._met, visit.history.recall
+        asked = disclosure.asked
+        new = sum(
+            recall(subject.digest) is None and hash((key, subject.digest)) not in met
+            for subject in asked
+        )
+        return 2 * new > len(asked)
+
     def _weigh_batch(self, visit: Visit, disclosure: Disclosure) -> None:
         numbers = [subject.shape for subject in disclosure.asked if subject.shape is not None]
         close = dense(numbers)
@@ -66,11 +76,12 @@ class Evidence:
         if visit.stranger and not door.oracle.told:
             door.oracle.note(before=before, hit=hit)
         fresh = before is None and self._met.add(hash((door.key, digest)))
-        if fresh:
-            visit.fresh = True
-        novel = fresh and not visit.travelled
+        # Who comes from elsewhere is explained by that: launches look like lists otherwise.
+        novel = None if visit.travelled else fresh
         shape = subject.shape
-        near = None if shape is None else novel and door.neighbours.near(shape)
+        near = None
+        if shape is not None and novel is not None:
+            near = novel and door.neighbours.near(shape)
         if not history.trial(digest, before=before, hit=hit):
             return
         visit.news = True
@@ -79,7 +90,7 @@ class Evidence:
             self._teach(visit, nth, miss=not hit, novel=novel if hit else None, near=near)
         if door.steps is not None:
             self._test_misses(visit, door.steps, hit=hit)
-        if hit and door.novelty is not None:
+        if hit and novel is not None and door.novelty is not None:
             self._test_novelty(visit, door.novelty, novel=novel)
         if before is None:
             if shape is not None:

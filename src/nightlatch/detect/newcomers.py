@@ -16,8 +16,8 @@ NEWCOMERS = "newcomers"
 SLICE = 300.0
 """Seconds of one sample; twelve make the rate of an hour."""
 _SLICES_AN_HOUR = 12
-ENOUGH = 4
-"""Slices before the budget holds: before, everybody is new."""
+ENOUGH = {Window.HOUR: 12.0, Window.DAY: 144.0, Window.MONTH: 288.0}
+"""Slices with visitors after which a budget holds: before, everybody is new."""
 FACTOR = 3.0
 """An hour is too much from so many times the normal one on."""
 MONTH_FACTOR = 1.5
@@ -32,6 +32,7 @@ class Newcomers:
         "_counts",
         "_owed",
         "_slice",
+        "_slices",
         "_starts",
         "floors",
         "full_until",
@@ -44,6 +45,7 @@ class Newcomers:
         self.hours = Hours()
         """People owed in one slice."""
         self._slice = 0.0
+        self._slices = 0
         self._owed = 0
         self._counts = [0, 0, 0]
         self._starts = [0.0, 0.0, 0.0]
@@ -78,9 +80,11 @@ class Newcomers:
         self._slice, self._owed = now, 0
 
     def _measure(self, now: float) -> None:
-        if self.hours.samples < ENOUGH:
-            return
         for index, window in enumerate(_WINDOWS):
+            if self._slices < ENOUGH[window]:
+                # What left before is no measure of what may leave from now on.
+                self._counts[index], self._starts[index] = 0, now
+                continue
             start, limit = self._starts[index], self.limit(window, now)
             if self._counts[index] >= limit and start + window > self.full_until:
                 self.full_until = start + window
@@ -99,6 +103,7 @@ class Newcomers:
     def _learn(self, now: float) -> None:
         owed, expected = max(0, self._owed), self.hours.expected(self._slice)
         # A slice without visitors is a sample too, but a quiet night of them is only one.
-        if self.hours.samples >= ENOUGH:
+        self._slices += 1
+        if self._slices >= ENOUGH[Window.DAY]:
             owed = min(owed, CREEP * expected + self.floors.hour / _SLICES_AN_HOUR)
         self.hours.note(owed, self._slice)

@@ -128,13 +128,14 @@ class Watch:
         visit.suspect = walk.alarmed_at is not None and visit.newcomer
         if visit.suspect:
             walk.answer()
-        if disclosure.hit is not None and disclosure.asked:
-            self._evidence.weigh(visit, disclosure)
         if visit.payer is not None:
-            # By what was asked for, and before the answer counts: a miss is withheld like a hit.
+            # By what was asked for, before the answer is looked at: a miss is withheld like a hit.
+            visit.fresh = self._evidence.unheard(visit, disclosure)
             spent = self._spending.paid_up(visit)
             if spent is not None:
                 return Standing(stranger=stranger, overspent=(spent,), settled=True)
+        if disclosure.hit is not None and disclosure.asked:
+            self._evidence.weigh(visit, disclosure)
         if disclosure.disclosed:
             self._spending.take(visit, disclosure.disclosed)
         if visit.news:
