@@ -6,6 +6,7 @@ from nightlatch.detect import words
 from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.baseline import LAST_TRIAL
 from nightlatch.detect.convictions import Convictions
+from nightlatch.detect.door import Door
 from nightlatch.detect.doubts import Doubts
 from nightlatch.detect.enumeration import (
     ALPHA,
@@ -52,6 +53,12 @@ class Evidence:
         if visit.stranger and not visit.door.oracle.told and visit.door.oracle.found:
             self._tell_oracle(visit)
 
+    def meet(self, door: Door, disclosure: Disclosure) -> None:
+        """These have been asked for here, and answered."""
+        key, add = door.key, self._met.add
+        for subject in disclosure.asked:
+            add(hash((key, subject.digest)))
+
     def unheard(self, visit: Visit, disclosure: Disclosure) -> bool:
         """Whether nobody has asked here for most of these, before they are entered."""
         key, met, recall = visit.door.key, self._met, visit.history.recall
@@ -77,7 +84,7 @@ class Evidence:
         before = history.recall(digest)
         if visit.stranger and not door.oracle.told:
             door.oracle.note(before=before, hit=hit)
-        fresh = before is None and self._met.add(hash((door.key, digest)))
+        fresh = before is None and hash((door.key, digest)) not in self._met
         # Who comes from elsewhere is explained by that: launches look like lists otherwise.
         novel = None if visit.travelled else fresh
         shape = subject.shape

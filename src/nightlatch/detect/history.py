@@ -9,7 +9,7 @@ from nightlatch.detect.enumeration import (
     covered,
 )
 from nightlatch.detect.ledger import REMEMBERED, Account
-from nightlatch.detect.novelty import NoveltySteps
+from nightlatch.detect.novelty import DOUBTFUL_WALK, NoveltySteps
 from nightlatch.exchange.standing import NOTHING_KNOWN, Standing
 from nightlatch.policy.budgets import Trust, Window
 
@@ -173,6 +173,12 @@ class History:
     def shared(self) -> bool:
         """Many people, who come back: a home, an office or a carrier rather than one caller."""
         return self.hits >= _FEWEST_HITS and self.returns * _RETURN_SHARE >= self.hits
+
+    @property
+    def suspect(self) -> bool:
+        """Something speaks against it, though not enough to say so."""
+        guessing = self.statistic is not None and self.statistic >= SUSPECT
+        return guessing or self.novelty >= DOUBTFUL_WALK
 
     def clean_before(self, turn: int) -> bool:
         """Had a hit and nothing against it before this turn of the walk, and still looks honest; or

@@ -17,8 +17,11 @@ from nightlatch.policy.budgets import Budgets, Limits, Trust, Window
 STRANGERS = "strangers"
 PAID = "paid"
 BARE = "paid-unexplained"
+PAYERS = 40
+"""So many honest newcomers shall be served in a day whatever one usually takes here, twice over."""
 STRANGE = 3.0
 """Of the test for ever new people: some five more new ones than known ones."""
+FAR_ABOVE = 5
 
 
 class Spending:
@@ -123,8 +126,10 @@ class Spending:
             spent = _day_spent(door.bare, BARE, budgets.bare_allowance, visit.now)
             if spent is not None:
                 return spent
-        if budgets.paid_allowance and door.paid_people >= budgets.paid_allowance:
-            return _day_spent(door.paid, PAID, budgets.paid_allowance, visit.now)
+        # Where one caller usually takes many, so do those who paid.
+        allowance = max(budgets.paid_allowance, PAYERS * door.ceilings.twice_usual)
+        if budgets.paid_allowance and door.paid_people >= allowance:
+            return _day_spent(door.paid, PAID, allowance, visit.now)
         return None
 
     def pass_full(self, visit: Visit, *, adding: bool) -> bool:
@@ -203,8 +208,13 @@ class Spending:
 
 
 def _strange(visit: Visit) -> bool:
-    """Whether the caller asks for people whom nobody else asks for; unknown where that is normal."""
-    return visit.door.novelty is None or visit.history.novelty >= STRANGE
+    """Whether the caller asks for people whom nobody else asks for. Where that is not known, because
+    it is normal or still being learned, only a caller far above all others is strange."""
+    if visit.door.novelty is not None:
+        return visit.history.novelty >= STRANGE
+    return visit.history.taken > FAR_ABOVE * max(
+        visit.door.ceilings.limit or 0, visit.history.habit
+    )
 
 
 def _day_spent(account: Account, circle: str, allowance: int, now: float) -> Spent | None:

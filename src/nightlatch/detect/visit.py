@@ -20,7 +20,7 @@ class Visit(Struct, gc=False):
     stranger: bool
     now: float
     suspect: bool = False
-    """A newcomer during a walk, before this exchange was taken into account."""
+    """Not known from before the walk that is on, before this exchange was taken into account."""
     news: bool = False
     """This exchange added something to the caller's history."""
     fresh: bool = False

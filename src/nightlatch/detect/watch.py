@@ -35,6 +35,8 @@ STRANGER = Standing()
 PROVEN = Standing(stranger=False)
 PAID_STRANGER = Standing(weighed=True)
 PAID_PROVEN = Standing(stranger=False, weighed=True)
+REGULAR = 1_800.0
+"""Seconds before a walk was noticed that a caller must have been about to be none of it."""
 KNOWN = 500_000
 """Callers with a clean history that are known as such after their history is forgotten, twice."""
 
@@ -83,7 +85,7 @@ class Watch:
         `stranger`: the caller has no proven credential. Who presents a pass is heard by itself
         where its address or principal would be challenged.
         """
-        self._journeys.pass_by(address_of(caller), endpoint_key)
+        self._journeys.pass_by(address_of(caller), endpoint_key, now)
         paid = pass_of(caller)
         suspicion = self._suspicions.about(caller, endpoint_key, now)
         if suspicion is not None and (suspicion.convicts or not paid):
@@ -125,7 +127,9 @@ class Watch:
         visit.travelled = self._travelled(caller)
         several = len(disclosure.asked) > 1 or len(disclosure.disclosed) > 1
         walk = visit.door.walk
-        visit.suspect = walk.alarmed_at is not None and visit.newcomer
+        visit.suspect = walk.alarmed_at is not None and not self._is_good(
+            visit.door, visit.key, visit.history, caller
+        )
         if visit.suspect:
             walk.answer()
         if visit.payer is not None:
@@ -142,7 +146,9 @@ class Watch:
             self._callers.charge(visit.history)
         standing = self._after(visit, caller, adding=not barred)
         if standing.bars and (barred or several):
+            # Not met: who asks again, having paid, must not find that somebody asked before.
             return replace(standing, settled=True)
+        self._evidence.meet(visit.door, disclosure)
         return standing
 
     def take_detections(self) -> tuple[Detection, ...]:
@@ -192,7 +198,7 @@ class Watch:
             return history.standing
         standing = STRANGER if stranger else PROVEN
         if door.walk.alarmed_at is not None and not door.walk.over(now):
-            standing = self._in_walk(door, key, history, now)
+            standing = self._in_walk(door, key, history, caller, now)
             if standing.challenge:
                 return standing
         if now < door.crowded_until and not self._came_back(key, history):
@@ -206,13 +212,11 @@ class Watch:
             return self._spent(visit, standing, self._spending.over(visit, adding=False))
         return standing
 
-    def _in_walk(self, door: Door, key: Key, history: History | None, now: float) -> Standing:
+    def _in_walk(
+        self, door: Door, key: Key, history: History | None, caller: Caller, now: float
+    ) -> Standing:
         walk = door.walk
-        if history is None:
-            good = token(*key) in self._known
-        else:
-            good = history.clean_before(walk.began_turn)
-        if good:
+        if self._is_good(door, key, history, caller):
             return door.good_standing
         if not walk.closed(now):
             return door.walked_standing
@@ -223,8 +227,20 @@ class Watch:
             price=price(door.paid_people),
         )
 
+    def _is_good(self, door: Door, key: Key, history: History | None, caller: Caller) -> bool:
+        """Whether this caller was known before the walk: here, or at other endpoints."""
+        walk = door.walk
+        if history is None and token(*key) in self._known:
+            return True
+        if history is not None and history.clean_before(walk.began_turn):
+            return True
+        since = self._journeys.since(address_of(caller))
+        if since is None or walk.alarmed_at is None or since > walk.alarmed_at - REGULAR:
+            return False
+        return history is None or not history.suspect
+
     def _travelled(self, caller: Caller) -> bool:
-        return self._journeys.several(address_of(caller))
+        return self._journeys.since(address_of(caller)) is not None
 
     def _came_back(self, key: Key, history: History | None) -> bool:
         return token(*key) in self._known if history is None else history.returned
