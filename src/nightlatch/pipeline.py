@@ -217,7 +217,7 @@ class Pipeline:
         ):
             return False
         standing = rooms.watch.standing(flight.endpoint.key, flight.caller, flight.stranger, now)
-        return not standing.bars
+        return not (standing.bars or standing.weighed)
 
     def _read(self, flight: InFlight, response: Response) -> None:
         """Whose records were asked for, and whose are in the answer?"""

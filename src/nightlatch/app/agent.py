@@ -304,9 +304,20 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
 
 def _budgets(settings: Settings) -> Budgets:
     given = settings.budgets
+    newcomers = given.newcomers_hour
     return Budgets(
-        caller=Limits(given.caller_burst, given.caller_hour, given.caller_day),
-        network=Limits(given.network_burst, given.network_hour, given.network_day),
-        strangers=Limits(given.strangers_burst, given.strangers_hour, given.strangers_day),
+        caller=Limits(
+            given.caller_burst, given.caller_hour, given.caller_day, given.caller_month
+        ),
+        network=Limits(
+            given.network_burst, given.network_hour, given.network_day, given.network_month
+        ),
+        strangers=Limits(
+            given.strangers_burst, given.strangers_hour, given.strangers_day, given.strangers_month
+        ),
+        newcomers=Limits(newcomers, newcomers, given.newcomers_day, given.newcomers_month),
         walk_allowance=given.walk_allowance,
+        passed=given.pass_people,
+        paid_allowance=given.paid_allowance,
+        bare_allowance=given.bare_allowance,
     )

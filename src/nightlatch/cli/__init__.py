@@ -26,11 +26,13 @@ from nightlatch.cli.measures import (
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
 from nightlatch.cli.preview import suggest
+from nightlatch.cli.replay import replay
 from nightlatch.cli.up import token, up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
 from nightlatch.store.ports import StoreFailed
 from nightlatch.workbench.demo.theatre import DemoFailed
+from nightlatch.workbench.replay.reading import ScenarioFault
 
 cli = typer.Typer(
     name="nightlatch",
@@ -41,7 +43,9 @@ cli = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, doctor, endpoints, checks, detectors, patterns, token, version):
+for command in (
+    demo, replay, up, doctor, endpoints, checks, detectors, patterns, token, version,
+):  # fmt: skip
     cli.command()(command)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 
@@ -60,7 +64,7 @@ def run() -> None:
     """Run the command line; a mistake of the user's ends in words, not in a traceback."""
     try:
         cli()
-    except (ConfigurationError, DemoFailed, StoreFailed, Refusal) as mistake:
+    except (ConfigurationError, DemoFailed, ScenarioFault, StoreFailed, Refusal) as mistake:
         error(str(mistake))
         sys.exit(2)
     except KeyboardInterrupt:

@@ -24,9 +24,6 @@ from nightlatch.exchange.standing import Standing
 from nightlatch.policy.levers import NOTHING_RULED, Ruling
 
 ALLOW_OFF = Decision(Action.ALLOW, Mode.OFF)
-NEWCOMERS_WAIT = 900
-"""Seconds after which a stranger turned away during a walk may find the door open again."""
-
 _ALLOW = {Mode.OFF: ALLOW_OFF, Mode.OBSERVE: ALLOW_OBSERVE, Mode.ENFORCE: ALLOW_ENFORCE}
 
 
@@ -106,11 +103,9 @@ def _contain(standing: Standing, ruling: Ruling, mode: Mode, phase: Phase) -> De
     """What nobody is convicted of: a budget is used up, a walk is on, company is doubtful."""
     if standing.overspent:
         return _overspent(mode, phase, standing.overspent)
-    if standing.closed_to_newcomers and not standing.known_good:
-        reason = f"{standing.walk} Strangers without a clean history wait until it is over."
-        return _refuse(mode, phase, "closed-to-newcomers", reason, 429, NEWCOMERS_WAIT)
     if standing.challenge:
-        return _challenge(mode, phase, "suspicion", standing.challenge, standing.price)
+        rule = "closed-to-newcomers" if standing.closed_to_newcomers else "suspicion"
+        return _challenge(mode, phase, rule, standing.challenge, standing.price)
     if ruling.challenge is not None and not standing.known_good:
         measure = ruling.challenge
         reason = _in_words("Challenged", measure)

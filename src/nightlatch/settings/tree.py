@@ -119,10 +119,57 @@ class Budgets(Struct, frozen=True, kw_only=True):
             ge=1, description="Distinct people that may leave to all strangers together in a day."
         ),
     ] = 20_000
+    caller_month: Annotated[
+        int, Meta(ge=1, description="Distinct people that may leave to one caller in 30 days.")
+    ] = 20_000
+    network_month: Annotated[
+        int, Meta(ge=1, description="Distinct people that may leave to one network in 30 days.")
+    ] = 80_000
+    strangers_month: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to all strangers together in 30 days.",
+        ),
+    ] = 150_000
+    newcomers_hour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave in an hour to newcomers who never came"
+            " back, before newcomers are challenged; what is normal at the hour raises it.",
+        ),
+    ] = 120
+    newcomers_day: Annotated[int, Meta(ge=1, description="The same in a day.")] = 400
+    newcomers_month: Annotated[int, Meta(ge=1, description="The same in 30 days.")] = 1_500
     walk_allowance: Annotated[
         int,
-        Meta(ge=0, description="Distinct people that may leave to newcomers once a walk is seen."),
+        Meta(
+            ge=0,
+            description="Distinct people that may leave to newcomers once a walk is seen, before"
+            " newcomers are challenged.",
+        ),
+    ] = 30
+    pass_people: Annotated[
+        int,
+        Meta(ge=1, description="Distinct people that one solved challenge is good for in an hour."),
+    ] = 10
+    paid_allowance: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Distinct people that may leave in a day to all who solved challenges;"
+            " then they wait. 0: no end, availability first.",
+        ),
     ] = 600
+    bare_allowance: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="The same for those among them whom nothing explains: nobody had asked for"
+            " these people, and the caller was at no other endpoint. 0: no end.",
+        ),
+    ] = 30
 
 
 class Attacks(Struct, frozen=True, kw_only=True):
