@@ -11,7 +11,7 @@ from nightlatch.workbench.replay.clients import COPIED, LIBRARY, headers, token
 from nightlatch.workbench.replay.identifiers import chance, scatter
 from nightlatch.workbench.replay.orders import nth_tried
 from nightlatch.workbench.replay.scenario import Access, Ident, Scenario
-from nightlatch.workbench.replay.stage import Reply, Stage
+from nightlatch.workbench.replay.stage import Reply, Scene
 from nightlatch.workbench.replay.world import Call, World
 
 _GUESS = 77
@@ -55,12 +55,12 @@ class Attack:
     """One run of one attacker against one stage."""
 
     def __init__(
-        self, scenario: Scenario, world: World, stage: Stage, attacker: Attacker, addresses: int
+        self, scenario: Scenario, world: World, stage: Scene, attacker: Attacker, addresses: int
     ) -> None:
         self._scenario = scenario
         self._world = world
         self._stage = stage
-        self._attacker = attacker
+        self.attacker = attacker
         self._addresses = attack_addresses(addresses)
         self._sends = COPIED if attacker.copies else LIBRARY
         self._passes: dict[int, str] = {}
@@ -133,7 +133,7 @@ class Attack:
         bearer = held or (self._tokens[nth % len(self._tokens)] if self._tokens else "")
         reply = self._exchange(call, bearer, place, address, now)
         detections = reply.detections
-        if reply.action is Action.CHALLENGE and self._attacker.solves:
+        if reply.action is Action.CHALLENGE and self.attacker.solves:
             loot.challenged += 1
             self._passes[place], cost = self._stage.gate.pay(reply.price, now)
             loot.hashes += cost

@@ -39,7 +39,8 @@ _IDENTS = (
     ("id", Ident.NUMBER), ("int", Ident.NUMBER), ("number", Ident.NUMBER),
 )  # fmt: skip
 _TELLING = {
-    "stuff", "spray", "fake", "self-reg", "bfla", "broken", "misconfig", "poll", "wildcard", "prefix",
+    "stuff", "spray", "fake", "self-reg", "bfla", "broken", "misconfig", "poll", "wildcard",
+    "prefix",
 }  # fmt: skip
 """Words that say more than those around them, wherever they stand: "valid (fake accounts)"."""
 
