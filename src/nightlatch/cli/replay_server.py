@@ -33,13 +33,12 @@ def play_over_http(scenarios: Sequence[Scenario], order: Order, *, quiet: bool) 
             row = Row(id=scenario.id, addresses=None, seen=False, reason=scenario.unseen_because)
             played.append(Played((row,), 0))
             continue
-        if scenario.attempts is None:
-            scenario = replace(scenario, attempts=ATTEMPTS)
+        short = replace(scenario, attempts=scenario.attempts or ATTEMPTS)
         rows = []
         for count in scenario.addresses:
             if not quiet:
                 screen.print(f"{scenario.id} from {count:,} addresses, over HTTP …")
-            outcomes = tuple(_play(scenario, name, count, order) for name in order.attackers)
+            outcomes = tuple(_play(short, name, count, order) for name in order.attackers)
             rows.append(Row(id=scenario.id, addresses=count, outcomes=outcomes))
         played.append(Played(tuple(rows), LEARNED))
     return played

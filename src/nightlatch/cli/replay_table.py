@@ -72,7 +72,8 @@ def summary(rows: Sequence[Row]) -> str:
         f" {worst.main.disclosed:,} at worst ({worst.id} from {worst.addresses:,});"
         f" first alert within 100 people in {early} of {len(seen)}.\n"
         f"Honest people: {refused:,} of {people:,} refused ({shared:,} of them at a shared"
-        f" address), {challenged / max(1, people):.1%} challenged; {_number(alarms, 'false alarm')}."
+        f" address), {challenged / max(1, people):.1%} challenged;"
+        f" {_number(alarms, 'false alarm')}."
     )
 
 

@@ -10,7 +10,7 @@ from nightlatch.workbench.demo.cast import attack_addresses
 from nightlatch.workbench.replay.clients import COPIED, LIBRARY, headers, token
 from nightlatch.workbench.replay.identifiers import chance, scatter
 from nightlatch.workbench.replay.orders import nth_tried
-from nightlatch.workbench.replay.scenario import Access, Ident, Scenario
+from nightlatch.workbench.replay.scenario import Access, Habit, Ident, Scenario
 from nightlatch.workbench.replay.stage import Reply, Scene
 from nightlatch.workbench.replay.world import Call, World
 
@@ -118,11 +118,15 @@ class Attack:
         if not open_:
             return ()
         reply, detections = self._send(
-            self._world.follow(n), nth, now + 0.5, token(f"u-{n}", "customer")
+            self._world.follow(n), nth, now + 0.5, token(f"u-{n}", self._taken_role())
         )
         if reply.served:
             self._take(people)
         return detections
+
+    def _taken_role(self) -> str:
+        """Whose accounts are taken over."""
+        return "employee" if self._scenario.habit is Habit.RESET else "customer"
 
     def _send(
         self, call: Call, nth: int, now: float, held: str = ""

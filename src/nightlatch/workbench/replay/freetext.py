@@ -65,7 +65,7 @@ _DOORS = {
     Ident.ACCOUNT: Door("GET", "/v1/accounts", "account_no", Place.QUERY, Habit.OWN, 0.02),
     Ident.USER: Door("GET", "/v1/users/{user_id}", "user_id", Place.PATH, Habit.BROWSE, 0.02),
     Ident.USERNAME: Door("GET", "/v1/users/{username}", "username", Place.PATH, Habit.BROWSE, 0.04),
-    Ident.EMAIL: Door("POST", "/v1/password-reset", "email", Place.BODY, Habit.OWN, 0.08),
+    Ident.EMAIL: Door("POST", "/v1/password-reset", "email", Place.BODY, Habit.RESET, 0.08),
     Ident.VIN: Door("POST", "/v1/owners", "vin", Place.BODY, Habit.STAFF, 0.05),
     Ident.PERSON: Door("POST", "/v1/credit-check", "name", Place.BODY, Habit.OWN, 0.05),
     Ident.PAIR: Door("POST", "/v1/login", "email", Place.BODY, Habit.LOGIN, 0.07),

@@ -88,7 +88,9 @@ class Habit(StrEnum):
     """Send their address book, most of which is unknown here."""
     LOGIN = "login"
     STAFF = "staff"
-    """Work with a few customers each, the same ones again and again."""
+    """Employees work with a few customers each, the same ones again and again."""
+    RESET = "reset"
+    """Employees get back in, rarely, and use what is behind the door every day."""
     LINKS = "links"
     """Open the few records they were sent links to."""
     ELSEWHERE = "elsewhere"
@@ -157,5 +159,5 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
 
 LEAST_ATTEMPTS = 12_000
-MOST_ATTEMPTS = 100_000
+MOST_ATTEMPTS = 40_000
 MOST_REQUESTS_IN_BATCHES = 2_000
