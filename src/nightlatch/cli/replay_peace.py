@@ -9,12 +9,10 @@ from msgspec import to_builtins
 
 from nightlatch.cli.output import print_json, screen, table
 from nightlatch.cli.replay_rooms import make
+from nightlatch.exchange.judgement import Detection
 from nightlatch.settings import Settings
 from nightlatch.workbench.replay.peace import EXAMPLES, OBSERVED, Quiet, keep_peace
 from nightlatch.workbench.replay.scenario import Scenario
-
-_SHOWN = 10
-"""False alarms that are told in full."""
 
 
 def replay_peace(
@@ -75,7 +73,17 @@ def _print(quiet: Sequence[Quiet], days: float) -> None:
         f" {challenged / max(1, people):.2%} of {people:,} people challenged,"
         f" {sum(one.people_refused for one in quiet):,} refused."
     )
-    for alarm in [alarm for one in quiet for alarm in one.false_alarms][:_SHOWN]:
-        screen.print(
-            f"  {alarm.kind} at {alarm.endpoint}, {alarm.circle}: {alarm.evidence}", markup=False
-        )
+    for words in _told(quiet):
+        screen.print(words, markup=False)
+
+
+def _told(quiet: Sequence[Quiet]) -> list[str]:
+    """Each kind of false alarm at each endpoint once, with one of them as an example."""
+    kinds: dict[tuple[str, str], list[Detection]] = {}
+    for alarm in (alarm for one in quiet for alarm in one.false_alarms):
+        kinds.setdefault((alarm.kind, alarm.endpoint), []).append(alarm)
+    return [
+        f"  {kind} at {endpoint}, {len(alarms):,} times, such as {alarms[0].circle}:"
+        f" {alarms[0].evidence}"
+        for (kind, endpoint), alarms in kinds.items()
+    ]

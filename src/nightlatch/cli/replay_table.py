@@ -3,36 +3,47 @@
 from collections.abc import Sequence
 from statistics import median
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from nightlatch.workbench.replay.result import Outcome, Row
 
 _COLUMNS = (
-    ("Breach", "left"), ("From\naddresses", "right"), ("People\nunprotected", "right"),
-    ("People\ndisclosed", "right"), ("First alert\nat people", "right"),
-    ("CPU s per\nperson", "right"), ("Honest people\nchallenged", "right"), ("\nrefused", "right"),
+    "From", "Without", "With", "Before\nalert", "CPU s\neach", "Honest\nchallenged", "\nrefused",
 )  # fmt: skip
 
 
 def result_table(rows: Sequence[Row]) -> Table:
     """One line for each run, in 80 columns; several attackers have a line each."""
-    shown = Table(title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for name, side in _COLUMNS:
-        shown.add_column(name, justify="right" if side == "right" else "left", no_wrap=True)
     several = any(len(row.outcomes) > 1 for row in rows)
-    for number, row in enumerate(rows):
-        first = number == 0 or rows[number - 1].id != row.id
-        last = number + 1 == len(rows) or rows[number + 1].id != row.id
-        if not row.seen:
-            shown.add_row(row.id, *["[dim]·[/]"] * 6, "[dim]not seen[/]", end_section=True)
-            continue
-        for nth, outcome in enumerate(row.outcomes):
-            name = row.id if first and nth == 0 else f"  {outcome.attacker}" if several else ""
-            shown.add_row(
-                name, *_cells(row, outcome), end_section=last and nth + 1 == len(row.outcomes)
-            )
+    shown = Table(
+        title="People whose records left, without and with Nightlatch",
+        caption="From: addresses. CPU: what each person cost the attacker in challenges.",
+        title_justify="left",
+        caption_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 1 if several else 2, 0, 0),
+        header_style="bold",
+    )
+    for name in ("Breach", "Attacker") if several else ("Breach",):
+        shown.add_column(name, no_wrap=True)
+    for name in _COLUMNS:
+        shown.add_column(name, justify="right", no_wrap=True)
+    for nth, row in enumerate(rows):
+        following = rows[nth + 1] if nth + 1 < len(rows) else None
+        _add(shown, row, first=nth == 0 or rows[nth - 1].id != row.id, several=several)
+        if following is None or following.id != row.id:
+            shown.add_row()
     return shown
+
+
+def _add(shown: Table, row: Row, *, first: bool, several: bool) -> None:
+    if not row.seen:
+        shown.add_row(row.id, *[""] * several, "[dim]·[/]", "[dim]not seen[/]")
+        return
+    for nth, outcome in enumerate(row.outcomes):
+        name = row.id if first and nth == 0 else ""
+        shown.add_row(name, *[outcome.attacker] * several, *_cells(row, outcome))
 
 
 def _cells(row: Row, one: Outcome) -> tuple[str, ...]:

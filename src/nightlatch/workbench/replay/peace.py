@@ -13,7 +13,7 @@ from nightlatch.workbench.replay.stage import Made, Stage
 from nightlatch.workbench.replay.town import Town
 from nightlatch.workbench.replay.world import World
 
-PACE = 0.05
+PACE = 0.04
 """Honest requests per second, on average over a week: a small API, so that 30 days take seconds."""
 LAUNCH_DAY = 11
 """Of the month, counted from 0: a Friday on which everybody comes."""

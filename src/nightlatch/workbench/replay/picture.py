@@ -20,7 +20,7 @@ FORMATS = (".svg", ".png", ".pdf")
 
 _INK, _PALE, _GREY = "#1f2937", "#6b7280", "#cbd5e1"
 _BEFORE, _AFTER, _LATE = "#b45309", "#0f766e", "#b91c1c"
-_ROW, _GAP = 0.19, 1.6
+_ROW, _GAP = 0.165, 1.3
 """Inches that a run takes, and runs' worth of room between two breaches."""
 
 
@@ -89,6 +89,11 @@ def _run(axes: "Axes", row: Row, at: float) -> None:
     axes.plot([after, before], [at, at], color=_GREY, linewidth=1.6, zorder=2)
     axes.plot(before, at, "o", color="white", markeredgecolor=_BEFORE, markersize=5, zorder=3)
     axes.plot(after, at, "o", color=colour, markersize=5.5, zorder=4)
+    if after:
+        axes.annotate(
+            f"{after:,}", (after, at), (-6, 0), textcoords="offset points", color=colour,
+            fontsize=7.5, ha="right", va="center",
+        )  # fmt: skip
 
 
 def _names(axes: "Axes", rows: Sequence[Row], places: dict[int, float]) -> None:
@@ -115,7 +120,8 @@ def _words(axes: "Axes") -> None:
         [], [], "o", color="white", markeredgecolor=_BEFORE, markersize=5, label="unprotected"
     )
     axes.plot([], [], "o", color=_AFTER, markersize=5.5, label="enforced, default settings")
+    axes.plot([], [], "o", color=_LATE, markersize=5.5, label="more than wanted")
     axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.245, 1.0), ncols=2, frameon=False, fontsize=9,
+        loc="lower left", bbox_to_anchor=(-0.245, 1.0), ncols=3, frameon=False, fontsize=9,
         labelcolor=_INK, handletextpad=0.2, columnspacing=1.4, borderaxespad=0.1,
     )  # fmt: skip
