@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace as with_
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nightlatch.app.configuration import configure
@@ -97,8 +98,9 @@ def replay(
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed: other honest people.")] = 7,
     processes: Annotated[
-        int, typer.Option(min=1, max=256, help="How many scenarios are played at a time.")
-    ] = os.cpu_count() or 1,
+        int | None,
+        typer.Option(min=1, max=256, help="Scenarios played at a time; else one for each core."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Replay documented breaches: what would have left, what was refused, who was in the way.
@@ -111,6 +113,7 @@ def replay(
     `--from-log .nightlatch` plays your own traffic instead, and says what enforcing would have
     done. `--peace 30` plays a month without any attack.
     """
+    workers = processes or os.cpu_count() or 1
     if attacker not in _ATTACKERS:
         raise Refusal(f"--attacker is one of {', '.join(_ATTACKERS)}, not {attacker!r}.")
     if picture is not None and picture.suffix not in FORMATS:
@@ -123,7 +126,7 @@ def replay(
     compile_patterns(cache_dir(settings), quiet=as_json)
     scenarios = _chosen(files or [], rows or [], addresses or [], attempts)
     if peace is not None:
-        replay_peace(settings, scenarios, peace, seed, processes, named=bool(rows), as_json=as_json)
+        replay_peace(settings, scenarios, peace, seed, workers, named=bool(rows), as_json=as_json)
         return
     days = 0.0 if no_learning else LEARNING_DAYS if learning is None else learning
     order = Order(
@@ -131,7 +134,7 @@ def replay(
         learning_days=days,
         hash_rate=hash_rate(),
         seed=seed,
-        processes=processes,
+        processes=workers,
     )
     played = (
         play_over_http(scenarios, order, quiet=as_json)
@@ -146,6 +149,8 @@ def _chosen(
 ) -> list[Scenario]:
     scenarios = [one for file in files for one in read_file(file)] or documented_breaches()
     known = [one.id for one in scenarios]
+    if twice := [name for name in dict.fromkeys(known) if known.count(name) > 1]:
+        raise Refusal(f"Two of these files have a row {twice[0]!r}; give one of them another id.")
     for name in ids:
         if name not in known:
             raise Refusal(f"There is no row {name!r}; the rows are {', '.join(known)}.")
@@ -200,7 +205,7 @@ class Advance:
         self._task = bar.add_task("Replaying", total=steps)
 
     def __call__(self, name: str) -> None:
-        self._bar.update(self._task, advance=1, description=f"Replayed {name}")
+        self._bar.update(self._task, advance=1, description=f"Replayed {escape(name)}")
 
 
 def _show(
@@ -225,7 +230,7 @@ def _show(
         )
         return
     screen.print(result_table(rows))
-    screen.print(summary(rows))
+    screen.print(summary(rows), markup=False)
     screen.print(_learning(played, order))
     for words in unseen(rows):
         screen.print(words, markup=False)

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from msgspec import to_builtins
+from rich.markup import escape
 
 from nightlatch.cli.output import print_json, screen, table
 from nightlatch.cli.replay_rooms import make
@@ -57,7 +58,7 @@ def _print(quiet: Sequence[Quiet], days: float) -> None:
     shown = table("Honest people of", *figures, numbers=figures)
     for one in quiet:
         shown.add_row(
-            one.id,
+            escape(one.id),
             f"{one.requests:,}",
             f"{one.people:,}",
             f"{one.people_challenged:,}",

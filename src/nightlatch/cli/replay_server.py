@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import msgspec
 from msgspec.structs import replace
+from rich.markup import escape
 
 from nightlatch.cli.output import Refusal, screen
 from nightlatch.workbench.demo.alert import first_alert
@@ -37,7 +38,7 @@ def play_over_http(scenarios: Sequence[Scenario], order: Order, *, quiet: bool) 
         rows = []
         for count in scenario.addresses:
             if not quiet:
-                screen.print(f"{scenario.id} from {count:,} addresses, over HTTP …")
+                screen.print(f"{escape(scenario.id)} from {count:,} addresses, over HTTP …")
             outcomes = tuple(_play(short, name, count, order) for name in order.attackers)
             rows.append(Row(id=scenario.id, addresses=count, outcomes=outcomes))
         played.append(Played(tuple(rows), LEARNED))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
+from rich.markup import escape
 from rich.table import Table
 
 from nightlatch.workbench.replay.result import Outcome, Row
@@ -39,10 +40,10 @@ def result_table(rows: Sequence[Row]) -> Table:
 
 def _add(shown: Table, row: Row, *, first: bool, several: bool) -> None:
     if not row.seen:
-        shown.add_row(row.id, *[""] * several, "[dim]·[/]", "[dim]not seen[/]")
+        shown.add_row(escape(row.id), *[""] * several, "[dim]·[/]", "[dim]not seen[/]")
         return
     for nth, outcome in enumerate(row.outcomes):
-        name = row.id if first and nth == 0 else ""
+        name = escape(row.id) if first and nth == 0 else ""
         shown.add_row(name, *[outcome.attacker] * several, *_cells(row, outcome))
 
 

@@ -10,6 +10,11 @@ from nightlatch.workbench.replay.scenario import Access, Habit, Ident, Order, Pl
 _Meaning = TypeVar("_Meaning")
 
 _NUMBER = re.compile(r"-?\d+(?:[ _,]\d{3})*(?:\.\d+)?(?:e-?\d+)?", re.IGNORECASE)
+_PER = (
+    (("/min", "per min", "a minute"), 60.0),
+    (("/h", "per h", "an hour"), 3_600.0),
+    (("/d", "per d", "a day"), 86_400.0),
+)
 _METHOD = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE)\b")
 _PATH = re.compile(r"(?<![\w/])/[\w\-./{}]+")
 
@@ -73,6 +78,23 @@ _DOORS = {
 }
 BULK = Door("POST", "/v1/contacts/match", "phone", Place.BODY, Habit.SYNC, 0.8)
 """Where many identifiers are asked for at once."""
+
+
+def numbers_in(text: str) -> list[float]:
+    """Every number in a text: "1 / 50 / 2,000"."""
+    return [float(re.sub("[ _,]", "", found)) for found in _NUMBER.findall(text)]
+
+
+def rate_in(text: str) -> float | None:
+    """Per second, whatever the text counts by: "6,000 per minute"."""
+    number = number_in(text)
+    if number is None:
+        return None
+    low = text.lower()
+    for words, seconds in _PER:
+        if any(word in low for word in words):
+            return number / seconds
+    return number
 
 
 def number_in(text: str) -> float | None:

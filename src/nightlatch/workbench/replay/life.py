@@ -14,7 +14,7 @@ from msgspec import Struct
 from nightlatch.workbench.replay.clients import token
 from nightlatch.workbench.replay.identifiers import scatter
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY, level, moments
-from nightlatch.workbench.replay.scenario import Habit, Scenario
+from nightlatch.workbench.replay.scenario import POPULATIONS, Habit, Scenario
 from nightlatch.workbench.replay.town import Person, Town
 from nightlatch.workbench.replay.world import Call, World, plain_call
 
@@ -34,9 +34,6 @@ BOOK = 150
 KNOWN = 0.2
 """Share of an address book that has an account: the rest misses."""
 
-POPULATIONS = (
-    "homes", "offices", "carriers", "partners", "sync", "crawler", "push", "newcomers", "launch",
-)  # fmt: skip
 _SHARES = {
     "homes": 0.5,
     "offices": 0.16,
