@@ -77,7 +77,7 @@ class Peace:
         rng, town = self._rng, []
         for number in range(420):
             if number < 220:
-                places = (f"81.2.{number // 250}.{number % 250}",)
+                places: tuple[str, ...] = (f"81.2.{number // 250}.{number % 250}",)
             elif number < 320:
                 places = (f"198.51.100.{10 + number % 3}",)
             else:

@@ -53,7 +53,11 @@ def caller(
 ) -> Caller:
     """`principal` with its `token`, or a stranger without either; `passed`: the id of a pass."""
     network = address.rpartition(".")[0]
-    circles = (f"address:{address}", f"headers:{headers}", f"network:{network}.0/24")
+    circles: tuple[str, ...] = (
+        f"address:{address}",
+        f"headers:{headers}",
+        f"network:{network}.0/24",
+    )
     if principal:
         circles = (f"principal:{principal}", f"credential:{token or principal}", *circles)
     if passed:
