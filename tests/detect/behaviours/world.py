@@ -1,13 +1,15 @@
 """Shared by the behaviours' tests: an API as its detectors see it, one call after the other."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 
 from msgspec import Struct
 
-from nightlatch.detect.behaviour import Sighting
+from nightlatch.detect.alarms import Alarms
+from nightlatch.detect.behaviour import Behaviour, Reporter, Sighting
+from nightlatch.detect.suspicions import Suspicion, Suspicions
 from nightlatch.exchange.client import UNKNOWN_CLIENT, UNKNOWN_NETWORK, Client, Network
 from nightlatch.exchange.content import EMPTY, Content, ContentKind, query_leaves
 from nightlatch.exchange.credential import (
@@ -27,6 +29,7 @@ from nightlatch.exchange.disclosure import (
 from nightlatch.exchange.exchange import Body, Caller, Ending, Endpoint, Exchange, Request, Response
 from nightlatch.exchange.facts import Contract, EndpointFacts
 from nightlatch.exchange.headers import Headers
+from nightlatch.exchange.judgement import Detection
 from nightlatch.exchange.record import Posture
 
 MONDAY = 1_780_272_000.0
@@ -210,3 +213,25 @@ class World:
 
 def _time(call: Call) -> float:
     return call.at
+
+
+class Desk:
+    """One behaviour at work: what it tells and whom it suspects."""
+
+    def __init__(self, make: Callable[[Reporter], Behaviour], world: World | None = None) -> None:
+        self.alarms = Alarms()
+        self.suspicions = Suspicions()
+        self.behaviour = make(Reporter(self.alarms, self.suspicions))
+        self.world = world or World()
+        self.told: list[Detection] = []
+
+    def see(self, *sources: Iterable[Call]) -> list[Detection]:
+        """Everything told of these calls, which are played in the order of time."""
+        before = len(self.told)
+        for sighting in self.world.play(*sources):
+            self.behaviour.note(sighting)
+            self.told += self.alarms.take()
+        return self.told[before:]
+
+    def stands(self, caller: Caller, endpoint: str, now: float) -> Suspicion | None:
+        return self.suspicions.about(caller, endpoint, now)

@@ -10,7 +10,14 @@ from nightlatch.checks.attacks.probed_files import FILES
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import EVERYONE, asker
 from nightlatch.detect.behaviours.neighbours import Neighbours
-from nightlatch.detect.behaviours.seasons import ALARM, ALPHA, Season, Surprise, hour_of_week
+from nightlatch.detect.behaviours.seasons import (
+    ALARM,
+    ALPHA,
+    WARY,
+    Season,
+    Surprise,
+    hour_of_week,
+)
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.exchange.exchange import Ending
@@ -328,6 +335,7 @@ class _Together:
         self._bin = 0
         self._bins = 0
         self._total = 0
+        self._wary = 0
         self._usual: float | None = None
         self.count = 0
         self.words = ""
@@ -360,9 +368,12 @@ class _Together:
         expected = self._expected(hour)
         if expected is not None:
             self._surprise.take(count, expected)
-        self._season.take(hour, count)
-        self._bins += 1
-        self._total += count
+        # What is being tried now shall not teach that it is normal; what stays a day has to.
+        self._wary = self._wary + 1 if self._surprise.high >= WARY else 0
+        if self._wary % _BINS_OF_A_DAY == 0:
+            self._season.take(hour, count)
+            self._bins += 1
+            self._total += count
 
     def _expected(self, hour: int) -> float | None:
         """As in this hour of earlier weeks; in the first week as in all hours so far."""

@@ -7,7 +7,14 @@ from msgspec import Struct
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import EVERYONE, asker
-from nightlatch.detect.behaviours.seasons import ALARM, ALPHA, Season, Surprise, hour_of_week
+from nightlatch.detect.behaviours.seasons import (
+    ALARM,
+    ALPHA,
+    Scatter,
+    Season,
+    Surprise,
+    hour_of_week,
+)
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 
@@ -18,6 +25,8 @@ FEWEST = 20
 SURGE = 2.0
 """A rate is told from this many times what was expected."""
 FALL = 0.1
+FAR = 5.0
+"""Standard deviations by which an hour's sum must be off: sessions make it scatter widely."""
 ERRORS = 0.1
 """By how much the share of failures must have risen."""
 SLOWER, LARGER = 2.0, 3.0
@@ -112,6 +121,7 @@ class _Series:
         "rate",
         "refusals",
         "refused",
+        "scatter",
         "season",
         "since",
         "size",
@@ -123,6 +133,7 @@ class _Series:
         self.durations = array("f")
         self.season = Season()
         self.rate = Surprise()
+        self.scatter = Scatter()
         self.failures = _Normal(surprise=Surprise())
         self.refusals = _Normal(surprise=Surprise())
         self.latency = _Normal(surprise=Surprise())
@@ -228,18 +239,18 @@ def _changes(series: _Series, hour: int) -> list[_Change]:
     """Judge the bin by what is normal, then let it teach."""
     changes: list[_Change] = []
     count, expected = series.count, series.season.expected(hour)
-    if expected is not None and max(count, expected) >= FEWEST:
+    if expected is not None and (count >= FEWEST or expected >= FEWEST):
         series.rate.take(count, expected)
-        _judge_rate(series, expected, changes)
+        _judge_rate(series, expected, series.scatter.take(count, expected), changes)
     series.season.take(hour, count)
     if count >= FEWEST:
         _judge_answers(series, changes)
     return changes
 
 
-def _judge_rate(series: _Series, expected: float, changes: list[_Change]) -> None:
+def _judge_rate(series: _Series, expected: float, deviation: float, changes: list[_Change]) -> None:
     count = series.count
-    if series.rate.high >= ALARM and count >= SURGE * expected:
+    if series.rate.high >= ALARM and deviation >= FAR and count >= SURGE * expected:
         new = series.newcomers / count
         who = "most of it new callers" if new >= _NEWCOMERS else "most of it callers known before"
         words = (
@@ -247,7 +258,7 @@ def _judge_rate(series: _Series, expected: float, changes: list[_Change]) -> Non
             f" hour of the week; {who} ({new:.0%} never seen). {_how_answered(series)}"
         )
         changes.append(_Change("rate", DetectionKind.SURGE, Level.LOW, words))
-    elif series.rate.low >= ALARM and expected >= FEWEST and count <= FALL * expected:
+    elif series.rate.low >= ALARM and deviation <= -FAR and count <= FALL * expected:
         words = (
             f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at this"
             " hour of the week, while other endpoints were used."
