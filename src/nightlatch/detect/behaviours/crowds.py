@@ -1,8 +1,8 @@
 """How much callers usually take: one endpoint's distribution over its callers, robustly.
 
-The threshold is FACTOR times the 99th percentile of what callers took in a full window, and never
-below the most that any of them took. Whoever stays below it can raise the most, but not the
-percentile, which takes one in a hundred of all callers: so nobody ratchets it up.
+The threshold is FACTOR times the 99th percentile of what callers took in a full window. A caller
+who stays below it raises it no further than its own share of all callers reaches, which has to be
+one in a hundred: so nobody ratchets it up alone.
 """
 
 import math
@@ -21,7 +21,17 @@ _REFRESHED = 32
 class Crowd:
     """Totals of callers' windows, in buckets. 450 bytes."""
 
-    __slots__ = ("_counts", "_due", "floor", "least", "seen", "threshold", "usual")
+    __slots__ = (
+        "_counts",
+        "_due",
+        "above",
+        "floor",
+        "least",
+        "middle",
+        "seen",
+        "threshold",
+        "usual",
+    )
 
     def __init__(self, floor: float) -> None:
         self._counts = array("H", bytes(2 * _BUCKETS))
@@ -32,7 +42,11 @@ class Crowd:
         self.least = floor
         """Below this nobody needs to be looked at."""
         self.threshold = math.inf
-        """More than any like it: infinite until enough callers were seen."""
+        """Infinite until enough callers were seen."""
+        self.above = 0
+        """How many of those seen exceeded it."""
+        self.middle = 0.0
+        """The median."""
         self.usual = 0.0
         """The 99th percentile."""
 
@@ -41,7 +55,7 @@ class Crowd:
         if total < 1:
             return
         counts = self._counts
-        counts[min(_BUCKETS - 1, int(math.log2(total) * _PER_OCTAVE))] += 1
+        counts[_bucket(total)] += 1
         self.seen += 1
         if self.seen >= _FULL:
             for index, count in enumerate(counts):
@@ -58,19 +72,25 @@ class Crowd:
 
     @property
     def rate(self) -> float:
-        """Bound on the share of callers like those seen that exceed all of them (exchangeability)."""
-        return 1 / (1 + self.seen)
+        """Bound on the share of callers, like those seen, that exceed the threshold: the next one's
+        rank among them is uniform (exchangeability)."""
+        return (1 + self.above) / (1 + self.seen)
 
     def _refresh(self) -> None:
-        above, rank = 0, self.seen // 100
-        top = 0
-        for index in range(_BUCKETS - 1, -1, -1):
-            count = self._counts[index]
-            if count and not top:
-                top = index
-            above += count
-            if above > rank:
+        self.usual = self._quantile(0.99)
+        self.middle = self._quantile(0.5)
+        self.threshold = self.least = max(self.floor, FACTOR * self.usual)
+        self.above = sum(self._counts[_bucket(self.threshold) :])
+
+    def _quantile(self, share: float) -> float:
+        """The upper end of the bucket that this share of totals does not exceed."""
+        below, rank = 0, share * self.seen
+        for index, count in enumerate(self._counts):
+            below += count
+            if below >= rank:
                 break
-        self.usual = 2 ** ((index + 1) / _PER_OCTAVE)
-        most = 2 ** ((top + 1) / _PER_OCTAVE)
-        self.threshold = self.least = max(self.floor, FACTOR * self.usual, most)
+        return 2.0 ** ((index + 1) / _PER_OCTAVE)
+
+
+def _bucket(total: float) -> int:
+    return min(_BUCKETS - 1, int(math.log2(total) * _PER_OCTAVE))

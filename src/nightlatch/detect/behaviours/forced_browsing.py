@@ -10,14 +10,8 @@ from nightlatch.checks.attacks.probed_files import FILES
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import EVERYONE, asker
 from nightlatch.detect.behaviours.neighbours import Neighbours
-from nightlatch.detect.behaviours.seasons import (
-    ALARM,
-    ALPHA,
-    WARY,
-    Season,
-    Surprise,
-    hour_of_week,
-)
+from nightlatch.detect.behaviours.new_paths import Together
+from nightlatch.detect.behaviours.seasons import ALARM, ALPHA
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.exchange.exchange import Ending
@@ -45,15 +39,10 @@ RENEWED = 60.0
 """Seconds after which asking on is taken note of again."""
 BROKEN_LINK = 3
 """Callers with little else against them who make a missing path a broken link."""
-BIN = 60.0
-"""Seconds in which new unknown paths are counted for the test over all callers."""
-TOGETHER = 6
-"""New unknown paths in one bin without which nothing is told."""
 CALLERS = 20_000
 """At most twice as many are held; the one that was quiet longest and is not convicted goes first."""
 PATHS = 16_384
 
-_BINS_OF_A_DAY = 1_440
 _NOT_FOUND = frozenset({400, 403, 404, 405, 410})
 _UNMATCHED = "/{unmatched}"
 _HONEST_MISSES = 3
@@ -175,7 +164,7 @@ class ForcedBrowsing:
         self._paths: OrderedDict[str, list[str]] = OrderedDict()
         """Unknown path → the first callers who asked for it; asked longest ago goes first."""
         self._most_paths = paths
-        self._together = _Together()
+        self._together = Together()
 
     def note(self, sighting: Sighting) -> None:
         exchange = sighting.exchange
@@ -324,63 +313,6 @@ class ForcedBrowsing:
                     refuted_by=HELP.refuted_by,
                 )
             )
-
-
-class _Together:
-    """New unknown paths of all callers, per bin, against the hour of the week."""
-
-    def __init__(self) -> None:
-        self._season = Season()
-        self._surprise = Surprise()
-        self._bin = 0
-        self._bins = 0
-        self._total = 0
-        self._wary = 0
-        self._usual: float | None = None
-        self.count = 0
-        self.words = ""
-
-    def note(self, now: float) -> float:
-        """One more; returns the evidence as of the last full bin."""
-        turn = int(now // BIN)
-        if turn != self._bin:
-            self._turn(turn)
-        self.count += 1
-        usual = self._usual or 0.0
-        return self._surprise.high if self.count >= max(TOGETHER, 3 * usual) else 0.0
-
-    def _turn(self, turn: int) -> None:
-        first = self._bin or turn
-        hour = hour_of_week(first * BIN)
-        # Bins without any are bins too, or only the busy ones would be learned.
-        for silent in range(max(first + 1, turn - _BINS_OF_A_DAY), turn):
-            self._close(hour_of_week(silent * BIN), 0)
-        self._close(hour, self.count)
-        self._usual = self._expected(hour_of_week(turn * BIN))
-        self.words = (
-            f"{self.count} paths that nobody ever asked for within one minute, by callers with"
-            f" hardly another request, where {self._usual or 0:.1f} are usual: a list of paths is"
-            f" tried from many addresses. A false alarm is expected once in {ALARM:,.0f} minutes."
-        )
-        self._bin, self.count = turn, 0
-
-    def _close(self, hour: int, count: int) -> None:
-        expected = self._expected(hour)
-        if expected is not None:
-            self._surprise.take(count, expected)
-        # What is being tried now shall not teach that it is normal; what stays a day has to.
-        self._wary = self._wary + 1 if self._surprise.high >= WARY else 0
-        if self._wary % _BINS_OF_A_DAY == 0:
-            self._season.take(hour, count)
-            self._bins += 1
-            self._total += count
-
-    def _expected(self, hour: int) -> float | None:
-        """As in this hour of earlier weeks; in the first week as in all hours so far."""
-        expected = self._season.expected(hour)
-        if expected is None and self._bins >= _BINS_OF_A_DAY:
-            return self._total / self._bins
-        return expected
 
 
 def _is_ordinary(path: str) -> bool:

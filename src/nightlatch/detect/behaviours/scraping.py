@@ -27,8 +27,8 @@ OWN_DAYS = 3
 OWN_FACTOR = 4
 OWN_GROWTH = 1.1
 """By how much a clean day may raise a caller's own baseline: to double it takes a week."""
-PARTNER = 2.0
-"""A caller whose own baseline is above this many times what is usual does not teach what is."""
+PARTNER = 8
+"""From this many medians on, a caller with a baseline of its own does not teach what is usual."""
 SLEPT = 7
 """Days without a word after which the own baseline is forgotten."""
 CHALLENGED = 3_600.0
@@ -66,16 +66,16 @@ HELP = DetectorHelp(
     what=f"""\
 Counts, per endpoint and caller, the distinct records that leave (people, and entries of lists even
 where they are about nobody) by the hour and the day, and bytes by the day. A caller is told that
-took more than every caller of the past and {FACTOR:.0f} times the 99th percentile over callers
-(once {ENOUGH} full days of callers are known; and at least {RECORDS_AN_HOUR} records an hour,
+took more than {FACTOR:.0f} times the 99th percentile over callers (once the endpoint is known for
+{OWN_DAYS} days and {ENOUGH} callers' days; and at least {RECORDS_AN_HOUR} records an hour,
 {RECORDS_A_DAY} a day, {BYTES_A_DAY // 1_000_000} MB a day). Days add up, so keeping under a limit
 all day counts. Walking the pages of a list in order, taking a large share of all there is, and
 using no other endpoint make it surer. A caller with {OWN_DAYS} clean days has its own baseline and is
 told from {OWN_FACTOR} times that on.""",
     evidence="What was taken, what is usual, pages walked in order, share of everything there is.",
     errors="""\
-If an honest caller's day is like those learned, at most one in (days learned + 1) exceeds all of
-them; each detection states that number, and a factor above the 99th percentile makes it rarer. A
+If an honest caller's day is like those learned, it exceeds the threshold as often as they did;
+each detection states that share, (1 + those that did) / (1 + all). A
 new partner is told until its volume is its own baseline, or somebody exempts it. Blind for callers
 that split the work over many accounts, each below what one person takes: budgets and the detectors
 over all callers together are for those.""",
@@ -95,6 +95,7 @@ class _Taken:
 
     __slots__ = (
         "bytes",
+        "closed",
         "hour",
         "hour_records",
         "key",
@@ -124,6 +125,8 @@ class _Taken:
         self.kept = False
         self.told = False
         """Something was wrong today: the day is not clean."""
+        self.closed = False
+        """It has taught what is usual."""
 
     def add(self, new: float, hour: int) -> None:
         """So many new records left in this hour."""
@@ -161,6 +164,10 @@ class _Regular(Struct):
         self.records = self._grown(self.records, taken.records)
         self.bytes = self._grown(self.bytes, float(taken.bytes))
 
+    def partner(self, shelf: "_Shelf") -> bool:
+        """It takes so much more than others that it says nothing of them."""
+        return self.clean_days >= OWN_DAYS and self.records > PARTNER * shelf.records.middle > 0
+
     def _grown(self, before: float, today: float) -> float:
         settled = self.clean_days > OWN_DAYS
         return max(before, min(today, before * OWN_GROWTH) if settled else today)
@@ -169,9 +176,10 @@ class _Regular(Struct):
 class _Shelf:
     """One endpoint: what its callers take, and all there is."""
 
-    __slots__ = ("all", "by_hour", "bytes", "records")
+    __slots__ = ("all", "by_hour", "bytes", "records", "since")
 
-    def __init__(self) -> None:
+    def __init__(self, day: int) -> None:
+        self.since = day
         self.by_hour = Crowd(RECORDS_AN_HOUR)
         self.records = Crowd(RECORDS_A_DAY)
         self.bytes = Crowd(BYTES_A_DAY)
@@ -278,7 +286,7 @@ class Scraping:
         if shelf is None:
             if len(self._shelves) >= ENDPOINTS:
                 self._shelves.popitem(last=False)
-            shelf = self._shelves[key] = _Shelf()
+            shelf = self._shelves[key] = _Shelf(self._day)
         return shelf
 
     def _turn(self, day: int) -> None:
@@ -297,20 +305,25 @@ class Scraping:
             self._learn(taken)
 
     def _learn(self, taken: _Taken) -> None:
+        if taken.closed:
+            return
+        taken.closed = True
         shelf = self._shelf(taken.key[0])
-        usual = shelf.records.usual
         regular = self._regulars.touch(taken.key)
         if taken.kept:
             if regular is None:
                 regular = _Regular()
                 self._regulars.add(taken.key, regular)
             regular.learn(taken, self._day)
-        known = regular is not None and regular.clean_days >= OWN_DAYS
-        partner = known and regular is not None and regular.records > PARTNER * usual > 0
-        if not taken.told and not partner:
+        if not taken.told and not (regular is not None and regular.partner(shelf)):
             shelf.learn(taken)
 
     def _judge(self, sighting: Sighting, taken: _Taken, shelf: _Shelf) -> None:
+        if self._day - shelf.since < OWN_DAYS:
+            return
+        yesterday = self._yesterday.get(taken.key)
+        if yesterday is not None:
+            self._learn(yesterday)
         regular = self._regulars.get(taken.key)
         excess = _excess(taken, shelf, regular)
         if excess is None or sighting.client.verified is True:
@@ -385,8 +398,8 @@ def _words(taken: _Taken, excess: _Excess, share: float, *, alone: bool) -> str:
     )
     if crowd.known:
         told += (
-            f": 99 of 100 callers take at most {crowd.usual:,.0f}, and none of {crowd.seen:,} full"
-            f" days of callers came near. At most one honest caller in {1 / crowd.rate:,.0f} does."
+            f": 99 of 100 callers take at most {crowd.usual:,.0f}; {crowd.above:,} of"
+            f" {crowd.seen:,} full days of callers were beyond it."
         )
     else:
         told += ": this caller's own clean days were a quarter of it."
