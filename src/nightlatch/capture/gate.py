@@ -78,12 +78,14 @@ class Gate:
         now: float,
     ) -> Response:
         """The answer to a request that is challenged."""
-        puzzle = self._puzzles.create(decision.price, now)
         if scope["type"] == "http" and wants_page(request):
             answer = self._page(scope, request, _address_bar(scope), "", decision.price, now)
         else:
+            puzzle = self._puzzles.create(decision.price, now)
             answer = challenge_problem(puzzle, admission.fault if admission else "")
-        return with_fields(answer, allowance_fields(decision.allowances))
+        if decision.allowances:
+            return with_fields(answer, allowance_fields(decision.allowances))
+        return answer
 
     def owns(self, scope: Scope) -> bool:
         """Is the request for one of our own paths?"""
