@@ -133,13 +133,13 @@ def test_in_observe_mode_it_is_only_said(tmp_path: Path, ruled: None) -> None:
 def test_the_gate_is_there_as_soon_as_anything_is_enforced(tmp_path: Path, ruled: None) -> None:
     installation = Installation(Mode.OBSERVE, tmp_path)
     contract = Contract("GET /v1/users/{phone}/status", mode=Mode.ENFORCE)
-    installation.sink.directives = Directives(revision=1, contracts=(contract,))
-    installation.ask()
-    assert installation.challenges
-    installation.sink.directives = Directives(revision=2)
-    installation.ask()
-    assert not installation.challenges
+    seen = []
+    for revision, contracts in enumerate([(), (contract,), ()]):
+        installation.sink.directives = Directives(revision=revision, contracts=contracts)
+        installation.ask()
+        seen.append(installation.challenges)
     installation.agent.close()
+    assert seen == [False, True, False]
 
 
 @pytest.mark.parametrize(
