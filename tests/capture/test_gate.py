@@ -351,6 +351,13 @@ def test_what_our_paths_do_not_do(changes: Scope, status: int) -> None:
     assert ask(challenging(), **changes).status == status
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from([b"", b"solution=", b"ticket=1.", b"to=/&ticket="]))
+def test_any_form_is_a_value_and_no_exception(body: bytes, beginning: bytes) -> None:
+    changes = {"path": "/.nightlatch/pass", "method": "POST", "body": beginning + body}
+    assert ask(challenging(), **changes).status == 403
+
+
 @pytest.mark.parametrize("path", ["/x/.nightlatch/altcha.js", "/.nightlatchx", "/.nightlatch"])
 def test_other_paths_are_the_applications(path: str) -> None:
     door = challenging()
