@@ -31,6 +31,8 @@ from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.waiting import Wait, WaitingRoom, place_of
 
 PREFIX: Final = "/.nightlatch/"
+_IN_PATH: Final = "/:@!$&'()*+,;=~"
+"""What stands in a path as it is (RFC 3986 section 3.3)."""
 _MAX_FORM = 16_384
 _NOTES: Final = {
     Wait.TOO_SOON: "That was a little early. Please wait until the time is up.",
@@ -147,7 +149,7 @@ class Gate:
         if waiting.open and not ticket:
             ticket = waiting.ticket(self._place(request), now)
         puzzle = self._puzzles.create(price, now)
-        base = quote(_base(scope), safe="/%:@").rstrip("/")
+        base = quote(_base(scope), safe=_IN_PATH).rstrip("/")
         return challenge_page(base, puzzle, to, ticket, waiting.wait, note)
 
     def _place(self, request: Request) -> str:
@@ -181,11 +183,13 @@ def _base(scope: Scope) -> str:
 def _address_bar(scope: Scope) -> str:
     """The path and query that the browser asked for; of a request that cannot be repeated by going
     there it is still the best place to start again."""
-    root: str = (scope.get("root_path") or "").rstrip("/")
-    path: str = scope["path"]
+    root = quote((scope.get("root_path") or "").rstrip("/"), safe=_IN_PATH)
+    # As it was sent: an escaped slash is another address than a slash.
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1") if raw else quote(scope["path"], safe=_IN_PATH)
     full = path if path.startswith(root) else root + path
     query: str = scope.get("query_string", b"").decode("latin-1")
-    return _local(quote(full, safe="/%:@!$&'()*+,;=~") + (f"?{query}" if query else ""))
+    return _local(full + (f"?{query}" if query else ""))
 
 
 def _local(to: str) -> str:
