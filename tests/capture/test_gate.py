@@ -241,6 +241,16 @@ def test_a_browser_posts_its_solution_and_is_sent_back() -> None:
     assert b"set-cookie" not in again.headers
 
 
+def test_bad_tries_neither_cheapen_puzzles_nor_keep_them_dear() -> None:
+    door = challenging()
+    ask(door)
+    assert challenge_of(post(door, {"solution": "bad"}))["maxnumber"] == 400
+    door.ahead = 100
+    assert challenge_of(post(door, {}))["maxnumber"] == 400
+    door.ahead = 121
+    assert challenge_of(post(door, {}))["maxnumber"] == 100_000
+
+
 def test_a_program_can_fetch_a_pass_alone() -> None:
     door = challenging()
     solution = solve(challenge_of(ask(door)))

@@ -98,7 +98,7 @@ def test_puzzles_cannot_be_hoarded_while_they_are_cheap(puzzles: Puzzles) -> Non
     assert elsewhere.maxnumber == 2 * 51
     assert puzzles.create(0, NOW + 6).maxnumber == 2 * 204
     assert puzzles.redeem(solved(elsewhere), NOW + 7).fault is None
-    # Two minutes after the last dear one it is over.
+    # Two minutes after the last dear one it is over; who only asks again does not prolong it.
     assert puzzles.redeem(hoarded[2], NOW + 127).fault is None
     assert puzzles.create(1, NOW + 127).maxnumber == 2
 

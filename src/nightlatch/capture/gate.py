@@ -114,22 +114,22 @@ class Gate:
         """For a solution, or for having waited."""
         to = _local(form.get("to", ""))
         page = wants_page(request)
-        if solution := form.get("solution"):
-            redeemed = self._puzzles.redeem(solution, now)
+        ticket = form.get("ticket")
+        if ticket is None:
+            redeemed = self._puzzles.redeem(form.get("solution", ""), now)
             if redeemed.fault is None:
-                return self._welcome(request, self._passes.grant(now, redeemed.name), to, page)
+                return self._welcome(request, self._passes.grant(now, redeemed.name), to, page=page)
             if not page:
                 return challenge_problem(self._puzzles.create(0, now), redeemed.fault)
             return self._page(scope, request, to, "That did not work. Here is another.", 0, now)
-        ticket = form.get("ticket", "")
         outcome = self._waiting.show(ticket, self._place(request), now)
         if outcome is Wait.OVER:
-            return self._welcome(request, self._passes.grant(now), to, page)
+            return self._welcome(request, self._passes.grant(now), to, page=page)
         # Too early or too crowded, the ticket is still good.
         kept = "" if outcome is Wait.VOID else ticket
         return self._page(scope, request, to, _NOTES[outcome], 0, now, kept)
 
-    def _welcome(self, request: Request, token: str, to: str, page: bool) -> Response:  # noqa: FBT001
+    def _welcome(self, request: Request, token: str, to: str, *, page: bool) -> Response:
         fields = (*self._pass_fields(token, request), *NO_STORE)
         if page:
             return _plain(303, (b"location", to.encode()), *fields)

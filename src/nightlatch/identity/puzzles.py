@@ -29,9 +29,10 @@ from msgspec import Meta, Struct
 from nightlatch.exchange.hashing import Hasher
 
 PRICE: Final = 50_000
-"""Hashes, on average, where the decision names no price: some tenths of a second in a browser."""
-DEAREST: Final = 5_000_000
-"""About half a minute on a telephone; what takes longer turns people away, not programs."""
+"""Hashes, on average, where the decision names no price: half a second to two in a browser, which
+computes 25,000 to 100,000 a second; a program of its own, on the same machine, some millions."""
+DEAREST: Final = 2_000_000
+"""The widget gives up after 90 seconds, and a person sooner: dearer turns away people first."""
 LIFETIME: Final = 600
 """Seconds that a puzzle can be solved."""
 LONGEST_SOLUTION: Final = 1_024
@@ -129,7 +130,9 @@ class Puzzles:
 
     def _asked_for(self, price: int, now: float) -> int:
         current = self._dearest if now < self._dear_until else 0
-        price = min(max(price, self._least(now), 1), DEAREST) if price else current or PRICE
+        if not price:
+            return current or PRICE
+        price = min(max(price, self._least(now), 1), DEAREST)
         if price >= current:
             self._dearest, self._dear_until = price, now + _DEAR_FOR
         return price
