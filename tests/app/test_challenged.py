@@ -66,6 +66,10 @@ class Installation:
         assert self.agent.drain(10)
         return heard
 
+    @property
+    def challenges(self) -> bool:
+        return self.agent.gate is not None
+
     def records(self) -> list[Record]:
         self.agent.close()
         return self.sink.records
@@ -119,7 +123,7 @@ def test_a_challenge_is_on_record_and_a_pass_is_a_caller_of_its_own(
 
 def test_in_observe_mode_it_is_only_said(tmp_path: Path, ruled: None) -> None:
     installation = Installation(Mode.OBSERVE, tmp_path)
-    assert installation.agent.gate is None
+    assert not installation.challenges
     assert installation.ask().body == HIT
     (record,) = installation.records()
     assert record.decision.action is Action.CHALLENGE
@@ -129,13 +133,13 @@ def test_in_observe_mode_it_is_only_said(tmp_path: Path, ruled: None) -> None:
 def test_the_gate_is_there_as_soon_as_anything_is_enforced(tmp_path: Path, ruled: None) -> None:
     installation = Installation(Mode.OBSERVE, tmp_path)
     contract = Contract("GET /v1/users/{phone}/status", mode=Mode.ENFORCE)
-    installation.sink.directives = Directives(revision=1, contracts=(contract,))
-    installation.ask()
-    assert installation.agent.gate
-    installation.sink.directives = Directives(revision=2)
-    installation.ask()
-    assert not installation.agent.gate
+    seen = []
+    for revision, contracts in enumerate([(), (contract,), ()]):
+        installation.sink.directives = Directives(revision=revision, contracts=contracts)
+        installation.ask()
+        seen.append(installation.challenges)
     installation.agent.close()
+    assert seen == [False, True, False]
 
 
 @pytest.mark.parametrize(

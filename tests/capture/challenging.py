@@ -28,6 +28,11 @@ class Door:
 
     inline: Recording
     passes: Passes
+    ahead: float = 0.0
+    """Seconds that its clock is ahead of the machine's."""
+
+    def clock(self) -> float:
+        return time.time() + self.ahead
 
 
 def challenging(*, wait: int = 30, per_hour: int = 3_600, price: int = PRICE) -> Door:
@@ -41,9 +46,10 @@ def challenging(*, wait: int = 30, per_hour: int = 3_600, price: int = PRICE) ->
     decision = Decision(Action.CHALLENGE, Mode.ENFORCE, "test", "because", 403, price=price)
 
     def judge(request: Request) -> Decision:
-        return ALLOW_ENFORCE if passes.circle(request, time.time()) else decision
+        return ALLOW_ENFORCE if passes.circle(request, door.clock()) else decision
 
-    return Door(Recording(at_request=judge, gate=gate), passes)
+    door = Door(Recording(at_request=judge, gate=gate), passes)
+    return door
 
 
 def solve(challenge: dict[str, Any]) -> str:

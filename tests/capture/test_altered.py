@@ -2,11 +2,14 @@
 
 import asyncio
 import gzip
+import itertools
 import json
 import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.capture.recording import (
     JSON,
     Recording,
@@ -112,6 +115,21 @@ def test_an_answer_in_pieces_is_held_until_it_is_whole() -> None:
     )
     heard = hear(altering(without=("phone",)), app)
     assert json.loads(heard.body) == {"name": "Ada", "score": 1.1}
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, len(HIT)), max_size=4), st.booleans(), st.booleans())
+def test_however_an_answer_is_cut_and_packed(cuts: list[int], sized: bool, packed: bool) -> None:
+    body = gzip.compress(HIT, mtime=0) if packed else HIT
+    edges = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
+    pieces = [body[edge:until] for edge, until in itertools.pairwise(edges)]
+    fields = [JSON, *([length(len(body))] if sized else [])]
+    if packed:
+        fields.append((b"content-encoding", b"gzip"))
+    parts = [part(piece, more=True) for piece in pieces]
+    heard = hear(altering(without=("phone",)), answering(start(200, *fields), *parts, part()))
+    assert heard.body == b'{"name":"Ada","score":1.10}'
+    assert heard.headers[b"content-length"] == b"27"
 
 
 def test_an_answer_beyond_the_capture_limit_is_held_until_it_is_whole() -> None:

@@ -56,7 +56,7 @@ def running(door: Door, *, cors: bool = False, http: str = "h11") -> Iterator[st
         WebSocketRoute("/chat", chat),
     ]
     app = Starlette(routes=routes)
-    app.add_middleware(AsgiCapture[Flight], inline=door.inline)
+    app.add_middleware(AsgiCapture[Flight], inline=door.inline, clock=door.clock)
     if cors:
         app.add_middleware(
             CORSMiddleware,

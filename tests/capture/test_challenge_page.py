@@ -70,11 +70,12 @@ def test_the_page_solves_by_itself_and_goes_on(browser: Browser) -> None:
 
 
 def test_without_a_script_a_person_waits(browser: Browser) -> None:
-    with running(challenging(wait=1)) as base, window(browser, base, script=False) as page:
+    door = challenging()
+    with running(door) as base, window(browser, base, script=False) as page:
         page.goto("/users/7")
         page.get_by_role("button", name="Continue").click()
         expect(page.get_by_role("status")).to_contain_text("a little early")
-        page.wait_for_timeout(1_200)
+        door.ahead = 30
         page.get_by_role("button", name="Continue").click()
         expect(page.get_by_text('"id":"7"')).to_be_visible()
 

@@ -87,6 +87,22 @@ def test_the_price_is_the_mean_of_the_tries(puzzles: Puzzles, price: int, hashes
     assert puzzle.salt.endswith(f"&price={hashes}&")
 
 
+def test_puzzles_cannot_be_hoarded_while_they_are_cheap(puzzles: Puzzles) -> None:
+    hoarded = [solved(puzzles.create(50, NOW)) for _ in range(3)]
+    assert puzzles.create(200, NOW + 1).maxnumber == 400
+    assert puzzles.redeem(hoarded[0], NOW + 2).fault is None
+    puzzles.create(204, NOW + 3)
+    assert puzzles.redeem(hoarded[1], NOW + 4).fault is Fault.CHEAP
+    # Nor are there cheap ones elsewhere meanwhile, so that nobody is sent round in circles.
+    elsewhere = puzzles.create(1, NOW + 5)
+    assert elsewhere.maxnumber == 2 * 51
+    assert puzzles.create(0, NOW + 6).maxnumber == 2 * 204
+    assert puzzles.redeem(solved(elsewhere), NOW + 7).fault is None
+    # Two minutes after the last dear one it is over; who only asks again does not prolong it.
+    assert puzzles.redeem(hoarded[2], NOW + 127).fault is None
+    assert puzzles.create(1, NOW + 127).maxnumber == 2
+
+
 def test_it_ends(puzzles: Puzzles) -> None:
     solution = solved(puzzles.create(10, NOW))
     assert puzzles.redeem(solution, NOW + 600).fault is Fault.EXPIRED

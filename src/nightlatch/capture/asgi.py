@@ -175,6 +175,7 @@ class _HttpExchange(Opening[F]):
     async def _cover(self, decision: Decision) -> None:
         """An error instead of an answer tells something too, where nothing is to be told."""
         if decision.alters and decision.uniform and self._answer.state is AWAITED:
+            self._delay = self._until_uniform()
             await self._send_all(self._answer.replace())
 
     async def _send_all(self, messages: Sequence[Message]) -> None:
@@ -220,13 +221,18 @@ class _HttpExchange(Opening[F]):
         delays = self._capture.delays
         delay = decision.delay
         if decision.uniform:
-            took = time.perf_counter() - self._began
-            delay = max(delay, delays.until_uniform(self._route or "", took))
+            delay = max(delay, self._until_uniform())
         if delay > 0 and not decision.withhold:
             if delays.full:
                 return _crowded(delay)
             self._delay = delay
         return decision
+
+    def _until_uniform(self) -> float:
+        """Seconds until the answer has taken as long as others do. Where no route is known, all
+        such answers of the application wait for each other."""
+        took = time.perf_counter() - self._began
+        return self._capture.delays.until_uniform(self._route or self._find_route() or "", took)
 
     def _inspect(self, chunk: bytes) -> Decision:
         return self._capture.inline.on_stream(self._in_flight, chunk, self._capture.clock())

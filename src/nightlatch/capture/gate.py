@@ -31,6 +31,8 @@ from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.waiting import Wait, WaitingRoom, place_of
 
 PREFIX: Final = "/.nightlatch/"
+_IN_PATH: Final = "/:@!$&'()*+,;=~"
+"""What stands in a path as it is (RFC 3986 section 3.3)."""
 _MAX_FORM = 16_384
 _NOTES: Final = {
     Wait.TOO_SOON: "That was a little early. Please wait until the time is up.",
@@ -78,12 +80,14 @@ class Gate:
         now: float,
     ) -> Response:
         """The answer to a request that is challenged."""
-        puzzle = self._puzzles.create(decision.price, now)
         if scope["type"] == "http" and wants_page(request):
             answer = self._page(scope, request, _address_bar(scope), "", decision.price, now)
         else:
+            puzzle = self._puzzles.create(decision.price, now)
             answer = challenge_problem(puzzle, admission.fault if admission else "")
-        return with_fields(answer, allowance_fields(decision.allowances))
+        if decision.allowances:
+            return with_fields(answer, allowance_fields(decision.allowances))
+        return answer
 
     def owns(self, scope: Scope) -> bool:
         """Is the request for one of our own paths?"""
@@ -110,22 +114,22 @@ class Gate:
         """For a solution, or for having waited."""
         to = _local(form.get("to", ""))
         page = wants_page(request)
-        if solution := form.get("solution"):
-            redeemed = self._puzzles.redeem(solution, now)
+        ticket = form.get("ticket")
+        if ticket is None:
+            redeemed = self._puzzles.redeem(form.get("solution", ""), now)
             if redeemed.fault is None:
-                return self._welcome(request, self._passes.grant(now, redeemed.name), to, page)
+                return self._welcome(request, self._passes.grant(now, redeemed.name), to, page=page)
             if not page:
                 return challenge_problem(self._puzzles.create(0, now), redeemed.fault)
             return self._page(scope, request, to, "That did not work. Here is another.", 0, now)
-        ticket = form.get("ticket", "")
         outcome = self._waiting.show(ticket, self._place(request), now)
         if outcome is Wait.OVER:
-            return self._welcome(request, self._passes.grant(now), to, page)
+            return self._welcome(request, self._passes.grant(now), to, page=page)
         # Too early or too crowded, the ticket is still good.
         kept = "" if outcome is Wait.VOID else ticket
         return self._page(scope, request, to, _NOTES[outcome], 0, now, kept)
 
-    def _welcome(self, request: Request, token: str, to: str, page: bool) -> Response:  # noqa: FBT001
+    def _welcome(self, request: Request, token: str, to: str, *, page: bool) -> Response:
         fields = (*self._pass_fields(token, request), *NO_STORE)
         if page:
             return _plain(303, (b"location", to.encode()), *fields)
@@ -145,7 +149,7 @@ class Gate:
         if waiting.open and not ticket:
             ticket = waiting.ticket(self._place(request), now)
         puzzle = self._puzzles.create(price, now)
-        base = quote(_base(scope), safe="/%:@").rstrip("/")
+        base = quote(_base(scope), safe=_IN_PATH).rstrip("/")
         return challenge_page(base, puzzle, to, ticket, waiting.wait, note)
 
     def _place(self, request: Request) -> str:
@@ -179,11 +183,13 @@ def _base(scope: Scope) -> str:
 def _address_bar(scope: Scope) -> str:
     """The path and query that the browser asked for; of a request that cannot be repeated by going
     there it is still the best place to start again."""
-    root: str = (scope.get("root_path") or "").rstrip("/")
-    path: str = scope["path"]
+    root = quote((scope.get("root_path") or "").rstrip("/"), safe=_IN_PATH)
+    # As it was sent: an escaped slash is another address than a slash.
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1") if raw else quote(scope["path"], safe=_IN_PATH)
     full = path if path.startswith(root) else root + path
     query: str = scope.get("query_string", b"").decode("latin-1")
-    return _local(quote(full, safe="/%:@!$&'()*+,;=~") + (f"?{query}" if query else ""))
+    return _local(full + (f"?{query}" if query else ""))
 
 
 def _local(to: str) -> str:

@@ -305,24 +305,26 @@ class Answer:
         return head, {**body, "body": b""} if self._method == "HEAD" else body
 
     def _excised(self, names: Sequence[str]) -> list[Message]:
-        """What is held, without these fields."""
+        """What is held, without these fields. Raises Unreadable."""
         head, *rest = self._held
         if self._bodiless:
             return [{**head, "headers": plain_head(head["headers"], None)}, *rest]
         # Of a range, a part may look like a whole.
         if not self._collected.ended or self.status == 206:
             raise Unreadable
-        body = b"".join([octets(held.get("body", b"")) for held in rest])
+        body = self._held_body()
         plain = without(names, self.headers, body) if body else None
         if plain is None:
             return self._held
         headers = plain_head(head["headers"], len(plain))
         return [{**head, "headers": headers}, {"type": _BODY, "body": plain}]
 
+    def _held_body(self) -> bytes:
+        return b"".join([octets(held.get("body", b"")) for held in self._held[1:]])
+
     def _beyond_limit(self) -> bytes:
         """What is held of the body beyond the prefix that was judged."""
-        bodies = [octets(held.get("body", b"")) for held in self._held[1:]]
-        return b"".join(bodies)[self._collected.limit :]
+        return self._held_body()[self._collected.limit :]
 
     def _pass(self, message: Message) -> Sequence[Message]:
         body = octets(message.get("body", b""))

@@ -5,11 +5,9 @@ elsewhere; the page works without a script too, by waiting.
 """
 
 import gzip
-from collections.abc import Mapping
 from functools import cache
 from html import escape
 from pathlib import Path
-from string import Template
 from typing import Final
 
 import msgspec
@@ -49,17 +47,16 @@ def challenge_page(
 ) -> Response:
     """`base`: where our paths begin; `to`: where the browser goes with its pass; `ticket`: for who
     waits `wait` seconds, "" where nobody may; `note`: what became of the last try."""
-    parts: Mapping[str, str] = {
-        "base": base,
-        "to": to,
-        "challenge": msgspec.json.encode(puzzle).decode(),
-        "ticket": ticket,
-        "wait": str(wait),
-        "note": note,
-        "tell": "" if note else "hidden",
-        "waiting": "" if ticket else "hidden",
-    }
-    page = _template().substitute({name: escape(text) for name, text in parts.items()})
+    page = _template().format(
+        base=escape(base),
+        to=escape(to),
+        challenge=escape(msgspec.json.encode(puzzle).decode()),
+        ticket=escape(ticket),
+        wait=wait,
+        note=escape(note),
+        tell="" if note else "hidden",
+        waiting="" if ticket else "hidden",
+    )
     fields = (*NO_STORE, *_SAFE)
     return own_answer(403, b"text/html; charset=utf-8", page.encode(), fields)
 
@@ -88,5 +85,5 @@ def _asset(name: str) -> tuple[bytes, bytes]:
 
 
 @cache
-def _template() -> Template:
-    return Template((_STATIC / "challenge.html").read_text(encoding="utf-8"))
+def _template() -> str:
+    return (_STATIC / "challenge.html").read_text(encoding="utf-8")

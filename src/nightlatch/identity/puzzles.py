@@ -9,6 +9,9 @@ microseconds and no memory. The end and the price stand in the salt, which the s
 The library ends the salt with "&", so that no digit of the number can be taken for one of the
 price's, or the other way round (ALTCHA's security advisory of December 2025); here a salt is
 moreover read only in exactly this form.
+
+Prices rise while an attack lasts, so puzzles must not be hoarded while they are cheap: what costs
+less than a quarter of the dearest one of the last two minutes is neither made nor accepted.
 """
 
 import base64
@@ -26,9 +29,10 @@ from msgspec import Meta, Struct
 from nightlatch.exchange.hashing import Hasher
 
 PRICE: Final = 50_000
-"""Hashes, on average, where the decision names no price: some tenths of a second in a browser."""
-DEAREST: Final = 5_000_000
-"""About half a minute on a telephone; what takes longer turns people away, not programs."""
+"""Hashes, on average, where the decision names no price: half a second to two in a browser, which
+computes 25,000 to 100,000 a second; a program of its own, on the same machine, some millions."""
+DEAREST: Final = 2_000_000
+"""The widget gives up after 90 seconds, and a person sooner: dearer turns away people first."""
 LIFETIME: Final = 600
 """Seconds that a puzzle can be solved."""
 LONGEST_SOLUTION: Final = 1_024
@@ -37,6 +41,8 @@ LONGEST_SOLUTION: Final = 1_024
 _ALGORITHM: Final = "SHA-256"
 _SALT = re.compile(r"([0-9a-f]{24})\?expires=([1-9][0-9]{0,11})&price=([1-9][0-9]{0,9})&")
 _MAX_SPENT = 100_000
+_DEAR_FOR = 120.0
+_HOARD = 4
 
 
 class Puzzle(Struct, frozen=True):
@@ -63,6 +69,7 @@ class Fault(StrEnum):
     MALFORMED = "it is not the Base64 of a JSON object with the members asked for"
     FORGED = "its number is not the answer, or the challenge is not one of this service"
     EXPIRED = "it came too late"
+    CHEAP = "more is asked for by now"
     SPENT = "it was used before"
 
 
@@ -87,12 +94,14 @@ class Puzzles:
         self._spent: set[str] = set()
         self._ends: list[tuple[int, str]] = []
         """A heap of when spent puzzles end, so that they need not be remembered longer."""
+        self._dearest = 0
+        self._dear_until = 0.0
         self._too_old = 0
         """Puzzles that end up to then are over: what was spent of them is no longer known."""
 
     def create(self, price: int, now: float) -> Puzzle:
-        """A puzzle that takes `price` hashes on average; 0 for the usual price."""
-        price = min(max(price, 1), DEAREST) if price else PRICE
+        """A puzzle that takes `price` hashes on average; 0 for what is asked for at present."""
+        price = self._asked_for(price, now)
         ends = int(now) + self._lifetime
         made = create_challenge(
             ChallengeOptions(
@@ -115,7 +124,21 @@ class Puzzles:
         name, ends = salt[1], int(salt[2])
         if ends <= max(now, self._too_old):
             return Redeemed(fault=Fault.EXPIRED)
+        if int(salt[3]) < self._least(now):
+            return Redeemed(fault=Fault.CHEAP)
         return Redeemed(name) if self._spend(name, ends, now) else Redeemed(fault=Fault.SPENT)
+
+    def _asked_for(self, price: int, now: float) -> int:
+        current = self._dearest if now < self._dear_until else 0
+        if not price:
+            return current or PRICE
+        price = min(max(price, self._least(now), 1), DEAREST)
+        if price >= current:
+            self._dearest, self._dear_until = price, now + _DEAR_FOR
+        return price
+
+    def _least(self, now: float) -> int:
+        return self._dearest // _HOARD if now < self._dear_until else 0
 
     def _genuine(self, solution: Solution) -> bool:
         # First in constant time, which the library's comparison is not: otherwise a signature could
