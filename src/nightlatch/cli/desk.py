@@ -77,20 +77,24 @@ def desk(settings: Settings, *, looks: bool) -> Iterator[Desk]:
         yield RemoteDesk(settings.url, _token(settings))
         return
     with ExitStack() as stack:
-        events: EventStore = MemoryEvents()
-        blind = ""
-        if looks:
+        yield _nearest(settings, stack, looks=looks)
+
+
+def _nearest(settings: Settings, stack: ExitStack, *, looks: bool) -> Desk:
+    """The stores here; where somebody has the events open, the console; where none answers, the
+    stores without events. What is opened is the stack's to close."""
+    events: EventStore = MemoryEvents()
+    blind = ""
+    if looks:
+        try:
+            events = stack.enter_context(closing(open_events(settings)))
+        except (ImportError, StoreFailed) as reason:
             try:
-                events = stack.enter_context(closing(open_events(settings)))
-            except (ImportError, StoreFailed) as reason:
-                try:
-                    yield _running(settings)
-                except NoConsole as silence:
-                    blind = f"{reason} {silence}"
-                else:
-                    return
-        documents = stack.enter_context(closing(open_documents(settings)))
-        yield LocalDesk(Measures(Decisions(documents), events, documents), blind)
+                return _running(settings)
+            except NoConsole as silence:
+                blind = f"{reason} {silence}"
+    documents = stack.enter_context(closing(open_documents(settings)))
+    return LocalDesk(Measures(Decisions(documents), events, documents), blind)
 
 
 class LocalDesk:
