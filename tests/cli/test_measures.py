@@ -5,6 +5,7 @@ import os
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.records import LOOK_UP, record
@@ -51,8 +52,8 @@ def run(*arguments: str, ends: int = 0, says: str = "") -> str:
     return result.output
 
 
-def ordered(*arguments: str) -> dict[str, object]:
-    told: dict[str, object] = json.loads(run(*arguments, "--yes", "--json"))
+def ordered(*arguments: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(run(*arguments, "--yes", "--json"))
     return told
 
 
@@ -103,7 +104,7 @@ def test_undo_by_the_end_of_an_id_and_renew() -> None:
     made = ordered("block", "198.51.100.7")
     name = str(made["id"])
     renewed = json.loads(run("renew", name[-6:], "--for", "30d", "--json"))
-    assert renewed["expires"] > made["expires"]  # type: ignore[operator]
+    assert renewed["expires"] > made["expires"]
     assert f"Undone: {name}" in run("undo", name[-6:].lower())
     assert run("measures") == "Nothing is ordered.\n"
     assert "undone" in run("measures", "--all")
