@@ -107,7 +107,7 @@ def test_known_good_callers_and_shared_addresses_are_named(events: EventStore) -
     assert (home.callers, home.known_good, home.shared) == (1, 1, 0)
     assert home.top[0].known_good
     everyone = look(events)
-    assert "100% of all requests" in everyone.warnings[2]
+    assert "100 % of all requests" in everyone.warnings[2]
 
 
 @pytest.mark.parametrize(

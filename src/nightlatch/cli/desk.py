@@ -33,6 +33,14 @@ TIMEOUT = 60.0
 T = TypeVar("T")
 
 
+class NoConsole(Refusal):
+    """Nobody answers where the console should be."""
+
+
+class Blind(Refusal):
+    """The last day's records cannot be looked at; orders can be given all the same."""
+
+
 class Desk(Protocol):
     """What both can do."""
 
@@ -69,25 +77,37 @@ def desk(settings: Settings, *, looks: bool) -> Iterator[Desk]:
         yield RemoteDesk(settings.url, _token(settings))
         return
     with ExitStack() as stack:
-        events: EventStore = MemoryEvents()
-        if looks:
+        yield _nearest(settings, stack, looks=looks)
+
+
+def _nearest(settings: Settings, stack: ExitStack, *, looks: bool) -> Desk:
+    """The stores here; where somebody has the events open, the console; where none answers, the
+    stores without events. What is opened is the stack's to close."""
+    events: EventStore = MemoryEvents()
+    blind = ""
+    if looks:
+        try:
+            events = stack.enter_context(closing(open_events(settings)))
+        except (ImportError, StoreFailed) as reason:
             try:
-                events = stack.enter_context(closing(open_events(settings)))
-            except (ImportError, StoreFailed) as reason:
-                yield _running(settings, reason)
-                return
-        documents = stack.enter_context(closing(open_documents(settings)))
-        yield LocalDesk(Measures(Decisions(documents), events, documents))
+                return _running(settings)
+            except NoConsole as silence:
+                blind = f"{reason} {silence}"
+    documents = stack.enter_context(closing(open_documents(settings)))
+    return LocalDesk(Measures(Decisions(documents), events, documents), blind)
 
 
 class LocalDesk:
     """Over the stores in the data directory. Whoever runs over them takes orders up in a second."""
 
-    def __init__(self, measures: Measures) -> None:
+    def __init__(self, measures: Measures, blind: str = "") -> None:
+        """`blind`: why the records cannot be looked at."""
         self._measures = measures
+        self._blind = blind
         self._author = author()
 
     def preview(self, order: Order) -> Preview:
+        self._look()
         return self._measures.preview(order, time.time())
 
     def order(self, order: Order) -> Measure:
@@ -103,9 +123,11 @@ class LocalDesk:
         return self._measures.listed(time.time())
 
     def suggestions(self, endpoint: str) -> list[Suggestion]:
+        self._look()
         return self._measures.suggestions(time.time(), endpoint)
 
     def preview_closing(self, endpoint: str) -> Preview:
+        self._look()
         return self._measures.preview_closing(endpoint, time.time())
 
     def close_door(self, endpoint: str, reason: str, lasts: float) -> ClosedDoor:
@@ -118,6 +140,10 @@ class LocalDesk:
 
     def closed_doors(self) -> list[ClosedDoor]:
         return self._measures.closed_doors()
+
+    def _look(self) -> None:
+        if self._blind:
+            raise Blind(self._blind)
 
 
 class RemoteDesk:
@@ -189,7 +215,7 @@ class RemoteDesk:
                 answer = connection.getresponse()
                 return answer.status, answer.read()
         except (OSError, HTTPException) as error:
-            raise Refusal(
+            raise NoConsole(
                 f"The console at {self._url.geturl()} does not answer ({error}). Is "
                 "`nightlatch up` running there? NIGHTLATCH_URL says where it is."
             ) from error
@@ -212,14 +238,13 @@ def author() -> str:
         return "command line"
 
 
-def _running(settings: Settings, reason: Exception) -> RemoteDesk:
-    """The console of whoever has the events file open."""
+def _running(settings: Settings) -> RemoteDesk:
+    """The console of whoever has the events file open. Raises NoConsole."""
     host, port = settings.console.host, settings.console.port
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    try:
-        return RemoteDesk(url, _token(settings))
-    except Refusal as refusal:
-        raise Refusal(f"{reason} {refusal}") from None
+    remote = RemoteDesk(url, _token(settings))
+    remote.closed_doors()
+    return remote
 
 
 def _token(settings: Settings) -> str:
@@ -229,7 +254,7 @@ def _token(settings: Settings) -> str:
     try:
         return path.read_text("ascii").strip()
     except OSError:
-        raise Refusal(
+        raise NoConsole(
             f"The console wants a token, and there is none in {path}: set NIGHTLATCH_TOKEN."
         ) from None
 

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from nightlatch.app.configuration import configure
-from nightlatch.cli.desk import Desk, desk
-from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
+from nightlatch.cli.desk import Blind, Desk, desk
+from nightlatch.cli.output import AsJson, Refusal, error, print_json, screen, table
 from nightlatch.cli.preview import print_preview
 from nightlatch.exchange.measure import Measure, MeasureKind
 from nightlatch.policy.orders import Order, OrderRefused, whom_of
@@ -246,7 +246,13 @@ def _order(order: Order, *, yes: bool, as_json: bool) -> None:
 
 def _confirm(look: Callable[[], Preview], *, yes: bool, quiet: bool) -> None:
     """Show whom it would have hit, and ask."""
-    seen = look()
+    try:
+        seen = look()
+    except Blind as blind:
+        if not yes:
+            raise Refusal(f"{blind} To order it without having looked: --yes.") from None
+        error(f"It is ordered without having looked: {blind}")
+        return
     if not quiet:
         print_preview(seen)
     if yes:

@@ -43,7 +43,8 @@ def suggest(
 def print_preview(seen: Preview) -> None:
     screen.print(
         f"In the last 24 hours it would have hit [bold]{seen.requests:,}[/] requests"
-        f" ({seen.share:.1%} of all) of {seen.callers:,} callers, who read {seen.people:,} people.",
+        f" ({seen.share * 100:.1f} % of all) of {seen.callers:,} callers, who read"
+        f" {seen.people:,} people.",
         soft_wrap=True,
     )
     rows = table("Caller", "Requests", "People", "", numbers=("Requests", "People"))

@@ -94,7 +94,7 @@ def measure_of(order: Order, measure_id: str, author: str, now: float) -> Measur
     try:
         circle, predicate = read_whom(order.whom)
     except PredicateError as error:
-        problems.insert(0, f"Whom it concerns cannot be read: {error}.")
+        problems.insert(0, f"Whom it concerns cannot be read: {error}")
     if problems:
         raise OrderRefused(problems)
     return Measure(

@@ -88,7 +88,7 @@ class Preview(Struct, frozen=True):
                 " carrier. Challenge rather than block."
             )
         if self.share > _MUCH:
-            found.append(f"It would have hit {self.share:.0%} of all requests.")
+            found.append(f"It would have hit {self.share * 100:.0f} % of all requests.")
         if not self.complete:
             found.append(
                 f"Only the latest {self.looked:,} requests were looked at: there were more."
