@@ -18,7 +18,7 @@ from statistics import median
 from threading import Event
 from typing import Any
 
-from benchmarks.shared_budget import Attack, attack
+from benchmarks.shared_budget import Attack, attack, cpu_of_sharing
 from nightlatch.store.redis_address import read_address
 from nightlatch.store.redis_limits import RedisLimits
 from nightlatch.store.redis_nodes import RedisNodes
@@ -41,6 +41,8 @@ def run() -> Mapping[str, object]:
         return {"not run": "no redis-server here; install the package 'redis-server'"}
     with _server() as url:
         figures = asyncio.run(_decisions(url))
+        cost = min(cpu_of_sharing(url) for _ in range(3))
+        figures["sharing, CPU µs per disclosure at 1,000/s"] = round(1e6 * cost, 1)
         for one in ATTACKS:
             name = f"{one.processes} processes, {one.rate:,.0f}/s each, budget {one.budget:,}"
             figures[name] = attack(url, one).words

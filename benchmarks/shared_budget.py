@@ -87,6 +87,27 @@ def attack(url: str, one: Attack) -> Outcome:
         return Outcome(one, pool.starmap(_attacked, jobs, chunksize=1))
 
 
+def cpu_of_sharing(url: str, disclosures: int = 2_000, rate: float = 1_000.0) -> float:
+    """Seconds of CPU, all threads together, that sharing adds to each disclosure at this rate."""
+    sharing = Sharing(read_address(url), "busy")
+    sharing.start(5.0)
+    alone = _cpu_of(Watch(MemoryCounters(), _LARGE), disclosures, rate)
+    shared = _cpu_of(Watch(MemoryCounters(), _LARGE, shared=sharing.counts), disclosures, rate)
+    sharing.close()
+    return shared - alone
+
+
+_LARGE = Budgets(strangers=Limits(10**6, 10**6, 10**6))
+
+
+def _cpu_of(watch: Watch, disclosures: int, rate: float) -> float:
+    began, cpu = time.monotonic(), time.process_time()
+    for turn in range(disclosures):
+        _served(watch, 0, turn)
+        time.sleep(max(0.0, began + (turn + 1) / rate - time.monotonic()))
+    return (time.process_time() - cpu) / disclosures
+
+
 def _attacked(url: str, service: str, one: Attack, number: int, begin: float) -> Share:
     sharing = Sharing(read_address(url), service)
     sharing.start(5.0)

@@ -36,8 +36,7 @@ class Bell:
 
     def hush(self) -> None:
         with suppress(BlockingIOError):
-            while self._inside.recv(4_096):
-                pass
+            self._inside.recv(4_096)
 
     def wait(self, seconds: float) -> None:
         select.select([self._inside], [], [], seconds)
