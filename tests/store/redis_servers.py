@@ -67,9 +67,14 @@ class RedisServer:
                 reader.feed(data)
             return answer
 
-    def send(self, how: signal.Signals) -> None:
+    def freeze(self) -> None:
+        """Connected, and silent."""
         assert self._process is not None
-        self._process.send_signal(how)
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """At once, as a power cut does: what it held is lost."""
@@ -79,10 +84,9 @@ class RedisServer:
 
     def refresh(self) -> None:
         """As new: empty, awake, and with room."""
-        self.send(signal.SIGCONT)
+        self.thaw()
         if not self.answers():
             self.start()
-        self.ask("CLIENT", "UNPAUSE")
         self.ask("REPLICAOF", "NO", "ONE")
         self.ask("CONFIG", "SET", "maxmemory", "0")
         self.ask("FLUSHALL")
