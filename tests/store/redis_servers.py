@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,14 @@ class RedisServer:
                 reader.feed(data)
             return answer
 
-    def send(self, how: signal.Signals) -> None:
+    def freeze(self) -> None:
+        """Connected, and silent."""
         assert self._process is not None
-        self._process.send_signal(how)
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """At once, as a power cut does: what it held is lost."""
@@ -78,10 +84,9 @@ class RedisServer:
 
     def refresh(self) -> None:
         """As new: empty, awake, and with room."""
-        self.send(signal.SIGCONT)
+        self.thaw()
         if not self.answers():
             self.start()
-        self.ask("CLIENT", "UNPAUSE")
         self.ask("REPLICAOF", "NO", "ONE")
         self.ask("CONFIG", "SET", "maxmemory", "0")
         self.ask("FLUSHALL")
@@ -116,15 +121,16 @@ class RedisCluster:
     def healthy(self) -> bool:
         return all(b"cluster_state:ok" in node.ask("CLUSTER", "INFO") for node in self.nodes)
 
+    @property
+    def replicated(self) -> bool:
+        """Every primary could be lost."""
+        return all(len(one) == 4 for one in self.ask_any("CLUSTER", "SLOTS"))
+
     def primary_of(self, slot: int) -> RedisServer:
         for first, last, primary, *_ in self.ask_any("CLUSTER", "SLOTS"):
             if first <= slot <= last:
                 return next(node for node in self.nodes if node.port == primary[1])
         raise AssertionError("a slot without a primary")
-
-    def flush(self) -> None:
-        for node in self.nodes:
-            node.ask("FLUSHALL")
 
     def _meet(self) -> None:
         """What `redis-cli --cluster create` does, with other waiting times."""
@@ -134,14 +140,14 @@ class RedisCluster:
             node.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
         for number, node in enumerate(nodes[:3]):
             node.ask("CLUSTER", "ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)
-        for node in nodes[1:]:
-            node.ask("CLUSTER", "MEET", "127.0.0.1", nodes[0].port)
+        # Everybody meets everybody: waiting for gossip takes ten seconds.
+        for one, other in combinations(nodes, 2):
+            one.ask("CLUSTER", "MEET", "127.0.0.1", other.port)
         _soon(lambda: all(b"known_nodes:6" in node.ask("CLUSTER", "INFO") for node in nodes))
         for primary, replica in zip(nodes[:3], nodes[3:], strict=True):
             name = primary.ask("CLUSTER", "MYID").decode()
             _soon(partial(_follows, replica, name))
         _soon(lambda: self.healthy)
-        _soon(lambda: all(len(one) == 4 for one in self.ask_any("CLUSTER", "SLOTS")))
 
 
 def _follows(replica: RedisServer, primary: str) -> bool:

@@ -67,6 +67,7 @@ def test_a_slot_that_moves_is_followed(
 
 
 def test_a_lost_primary_is_replaced(cluster: RedisCluster, nodes: RedisNodes) -> None:
+    eventually(lambda: cluster.replicated, pause=0.1)
     store = RedisCounters(nodes, 0.05)
     slot = slot_of(name_of("survivor") + b":c")
     lost = cluster.primary_of(slot)

@@ -1,6 +1,8 @@
 """Counts that several processes keep together, on a real Redis."""
 
+import os
 import random
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,6 +10,8 @@ from tests.servers import eventually
 from tests.store.redis_servers import RedisServer, needs_redis
 
 from nightlatch.store.redis_address import read_address
+from nightlatch.store.shared_counts import DIRTY, WAITING
+from nightlatch.store.shared_news import SharedFlags
 from nightlatch.store.sharing import Sharing
 
 pytestmark = needs_redis
@@ -162,3 +166,86 @@ def test_a_tally_nobody_uses_is_forgotten(join: Join) -> None:
     assert counts.tally("a", WINDOWS) is tally
     del tally
     assert len(counts._tallies) == 0
+
+
+def test_flags_of_one_are_those_of_all(join: Join, server: RedisServer) -> None:
+    sharings = [Sharing(read_address(server.url), "shop") for _ in range(2)]
+    here, there = (SharedFlags(sharing.news) for sharing in sharings)
+    try:
+        here.set_flag("convicted\0a", "guesses", 100.0, 60)
+        for sharing in sharings:
+            assert sharing.start(5.0)
+        eventually(lambda: there.flag("convicted\0a", 159.0) == "guesses", pause=0.01)
+        assert there.flag("convicted\0a", 160.0) is None
+        there.clear("convicted\0a")
+        eventually(lambda: here.flag("convicted\0a", 100.0) is None, pause=0.01)
+        here.set_flag("a lone \udc80", "stays here", 100.0, 60)
+        assert here.flag("a lone \udc80", 100.0) == "stays here"
+    finally:
+        for sharing in sharings:
+            sharing.close()
+
+
+def test_news_of_a_redis_that_was_gone_arrive(join: Join, server: RedisServer) -> None:
+    heard: list[bytes] = []
+    teller, hearer = join(), join()
+    hearer.news.subscribe("weather", heard.append)
+    server.stop()
+    eventually(lambda: teller.trouble and hearer.trouble, pause=0.01)
+    for number in range(3):
+        teller.news.tell("weather", b"%d" % number)
+    server.start()
+    eventually(lambda: len(heard) == 3, pause=0.01)
+    assert heard == [b"0", b"1", b"2"]
+
+
+def test_a_hearer_that_breaks_hears_the_next(
+    join: Join, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("NIGHTLATCH_RAISE")
+    heard: list[bytes] = []
+
+    def hear(news: bytes) -> None:
+        if news == b"bad":
+            raise RuntimeError("a bug")
+        heard.append(news)
+
+    teller, hearer = join(), join()
+    hearer.news.subscribe("weather", hear)
+    teller.news.tell("weather", b"bad")
+    eventually(lambda: caplog.records, pause=0.01)
+    teller.news.tell("weather", b"good")
+    eventually(lambda: heard == [b"good"], pause=0.01)
+
+
+def test_a_fork_shares_for_itself(join: Join) -> None:
+    sharing = join()
+    tally = sharing.counts.tally("a", WINDOWS)
+    tally.add(people(3), 0.0)
+    eventually(lambda: tally.ends(HOUR), pause=0.01)
+    child = os.fork()
+    if child == 0:
+        # Straight out, whatever happens: this is a copy of the test run.
+        tally.add(people(5)[3:], 0.0)
+        until = time.monotonic() + 10
+        while tally.count(HOUR, 0.0) < 5 or tally._sent or tally._waiting:
+            if time.monotonic() > until:
+                os._exit(1)
+            time.sleep(0.01)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    tally.add(people(6)[5:], 0.0)
+    eventually(lambda: tally.count(HOUR, 0.0) == 6 and not tally._sent, pause=0.01)
+
+
+def test_what_waits_is_bounded(join: Join, server: RedisServer) -> None:
+    sharing = join()
+    server.stop()
+    eventually(lambda: sharing.trouble, pause=0.01)
+    tally = sharing.counts.tally("a", WINDOWS)
+    tally.add(people(WAITING + 5_000), 0.0)
+    assert tally.count(HOUR, 0.0) == WAITING
+    kept = [sharing.counts.tally(f"{number}", WINDOWS) for number in range(DIRTY + 10)]
+    for number, one in enumerate(kept):
+        one.add(people(1, seed=number), 0.0)
+    assert len(sharing.counts.dirty) <= DIRTY

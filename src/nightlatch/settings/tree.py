@@ -242,7 +242,7 @@ class Counters(Struct, frozen=True, kw_only=True):
             description="Milliseconds between two rounds: what all processes give away in one of "
             "them can leave beyond a budget.",
         ),
-    ] = 5
+    ] = 10
 
 
 class Settings(Struct, frozen=True, kw_only=True):

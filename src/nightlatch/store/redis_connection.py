@@ -4,13 +4,12 @@ import select
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import hiredis
 
 from nightlatch.store.redis_address import Node, RedisAddress
 from nightlatch.store.redis_questions import Refusal, pack
-
-if TYPE_CHECKING:
-    from hiredis import Reader
 
 CONNECT = 1.0
 """Seconds for connecting, and for each step of logging in."""
@@ -37,8 +36,7 @@ class Bell:
 
     def hush(self) -> None:
         with suppress(BlockingIOError):
-            while self._inside.recv(4_096):
-                pass
+            self._inside.recv(4_096)
 
     def wait(self, seconds: float) -> None:
         select.select([self._inside], [], [], seconds)
@@ -49,11 +47,8 @@ class Bell:
         self._outside.close()
 
 
-def connect(node: Node, address: RedisAddress) -> tuple[socket.socket, "Reader"]:
+def connect(node: Node, address: RedisAddress) -> tuple[socket.socket, hiredis.Reader]:
     """Connected, logged in and no longer blocking. Raises OSError, EOFError, Refusal."""
-    # Late: only those who configured a Redis have the package.
-    import hiredis
-
     connection = _open_socket(node, address)
     try:
         reader = hiredis.Reader(Garbled, Refusal)
@@ -125,7 +120,7 @@ def _greeting(address: RedisAddress) -> Sequence[tuple[str, ...]]:
     return commands
 
 
-def _read_one(connection: socket.socket, reader: "Reader") -> Any:
+def _read_one(connection: socket.socket, reader: hiredis.Reader) -> Any:
     while (answer := reader.gets()) is False:
         data = connection.recv(RECEIVE)
         if not data:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
+import hiredis
+from msgspec import Struct
+
 from nightlatch.store.ports import StoreFailed
 
 Word = str | int | float | bytes
@@ -48,49 +51,29 @@ class Script:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest().encode()
 
 
-class Question:
+class Question(Struct, gc=False):
     """One command under way, settled exactly once: with the answer, or with what went wrong."""
 
-    __slots__ = (
-        "_script",
-        "_words",
-        "abandoned",
-        "asking",
-        "due",
-        "hops",
-        "on_answer",
-        "payload",
-        "settled",
-        "skip",
-    )
-
-    def __init__(
-        self,
-        payload: bytes,
-        on_answer: Callable[[Answer], None],
-        due: float,
-        script: Script | None = None,
-        words: tuple[Word, ...] = (),
-    ) -> None:
-        """`due`: by the monotonic clock. `script` and `words` spell it out for a server that does
-        not know the script yet."""
-        self.payload = payload
-        self.on_answer = on_answer
-        self.due = due
-        self._script = script
-        self._words = words
-        self.settled = False
-        self.abandoned = False
-        """Its caller stopped waiting before anybody else saw that it is late."""
-        self.hops = 0
-        """How often it was sent elsewhere."""
-        self.asking = False
-        """A slot is on the move: the next server must be told that we know."""
-        self.skip = 0
-        """Answers that come before its own and mean nothing."""
+    payload: bytes
+    """As it is sent."""
+    on_answer: Callable[[Answer], None]
+    due: float
+    """By the monotonic clock."""
+    script: Script | None = None
+    """With `words`, for a server that does not know it yet."""
+    words: tuple[Word, ...] = ()
+    settled: bool = False
+    abandoned: bool = False
+    """Its caller stopped waiting before anybody else saw that it is late."""
+    hops: int = 0
+    """How often it was sent elsewhere."""
+    asking: bool = False
+    """A slot is on the move: the next server must be told that we know."""
+    skip: int = 0
+    """Answers that come before its own and mean nothing."""
 
     def settle(self, answer: Answer) -> None:
         if not self.settled:
@@ -99,10 +82,10 @@ class Question:
 
     def unpack_script(self) -> bool:
         """Turn EVALSHA into EVAL; False when it is no script, or is spelled out already."""
-        if self._script is None:
+        if self.script is None:
             return False
-        self.payload = pack("EVAL", self._script.source, *self._words)
-        self._script = None
+        self.payload = pack("EVAL", self.script.source, *self.words)
+        self.script = None
         return True
 
 
@@ -134,9 +117,6 @@ class Waiting:
 
 def pack(*words: Word) -> bytes:
     """As the protocol writes a command (RESP 2)."""
-    # Late: only those who configured a Redis have the package.
-    import hiredis
-
     packed: bytes = hiredis.pack_command(words)  # type: ignore[arg-type]
     return packed
 
@@ -150,4 +130,4 @@ def run_script(
 ) -> Question:
     """`words`: so many `keys`, then the arguments."""
     spelled = (keys, *words)
-    return Question(pack("EVALSHA", script.sha, *spelled), on_answer, due, script, spelled)
+    return Question(pack(b"EVALSHA", script.sha, *spelled), on_answer, due, script, spelled)

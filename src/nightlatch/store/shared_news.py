@@ -1,7 +1,8 @@
 """What one process finds out and all must know: convictions, suspicions, lifted ones.
 
-A stream in Redis that every process adds to and reads on from where it was, a few times a second:
-so nobody has to be asked about each new caller. A process that starts reads what still holds.
+A stream in Redis that every process adds to. Each listens to it on a connection of its own, on
+which the server answers when there is something to say: so nobody has to be asked about each new
+caller, and silence costs nothing. A process that starts hears what still holds.
 """
 
 import os
@@ -18,8 +19,8 @@ from nightlatch.store.redis_nodes import RedisNodes
 from nightlatch.store.redis_questions import Answer
 from nightlatch.store.redis_scripts import ADD_NEWS, name_of
 
-POLL = 0.025
-"""Seconds between two looks for news."""
+LISTEN = 2.0
+"""Seconds that the server may be silent before it is asked again."""
 KEEP = 7_200.0
 """Seconds that the stream outlives its last news: longer than any of them holds."""
 LENGTH = 10_000
@@ -42,9 +43,11 @@ Hear = Callable[[bytes], None]
 class SharedNews:
     """Tells the other processes, and hears from them. Safe to use from several threads."""
 
-    def __init__(self, nodes: RedisNodes, service: str) -> None:
-        """`service`: applications of the same name tell each other."""
+    def __init__(self, nodes: RedisNodes, ear: RedisNodes, service: str) -> None:
+        """`ear`: connections that nothing else is asked on. `service`: applications of the same
+        name tell each other."""
         self._nodes = nodes
+        self._ear = ear
         self._key = name_of(f"{service}\0news")
         self._hearers: dict[str, Hear] = {}
         self.wake: Callable[[], None] = _nobody
@@ -57,8 +60,7 @@ class SharedNews:
         self._sent: list[_Item] = []
         """Under way; what comes meanwhile waits, so that all hear everything in its order."""
         self._read_to = b"0"
-        self._reading = False
-        self._due = 0.0
+        self.listening = False
         self._again_at = 0.0
 
     def subscribe(self, topic: str, hear: Hear) -> None:
@@ -75,17 +77,13 @@ class SharedNews:
         return bool(self._waiting)
 
     def flush(self) -> None:
-        """Send what waits, and look for what came. Called by one thread."""
-        now = time.monotonic()
-        if now < self._again_at:
+        """Send what waits, and see to it that we listen. Called by one thread."""
+        if time.monotonic() < self._again_at:
             return
         if self._waiting and not self._sent:
             self._send()
-        if now >= self._due and not self._reading:
-            self._due = now + POLL
-            self._reading = True
-            command = ("XREAD", "COUNT", PAGE, "STREAMS", self._key, self._read_to)
-            self._nodes.tell(self._key, command, self._take, WITHIN)
+        if not self.listening:
+            self._listen()
 
     def after_fork(self) -> None:
         """In a child: a process of its own."""
@@ -105,19 +103,23 @@ class SharedNews:
         self._sent = []
         self.wake()
 
+    def _listen(self) -> None:
+        self.listening = True
+        patience = int(LISTEN * 1_000)
+        command = ("XREAD", "COUNT", PAGE, "BLOCK", patience, "STREAMS", self._key, self._read_to)
+        self._ear.tell(self._key, command, self._take, 2 * LISTEN)
+
     def _take(self, answer: Answer) -> None:
         """From XREAD: [[key, [[id, [field, value, …]], …]]], or None when there is nothing."""
-        self._reading = False
         if isinstance(answer, Exception):
+            self.listening = False
             self._again_at = time.monotonic() + AGAIN
-        elif answer:
-            entries = answer[0][1]
-            for number, (_, teller, _, items) in entries:
-                self._read_to = number
-                if teller != self._me:
-                    self._hear(items)
-            if len(entries) == PAGE:
-                self._due = 0.0
+            return
+        for number, (_, teller, _, items) in answer[0][1] if answer else ():
+            self._read_to = number
+            if teller != self._me:
+                self._hear(items)
+        self._listen()
 
     def _hear(self, items: bytes) -> None:
         with guarded("store.news"):

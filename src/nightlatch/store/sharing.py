@@ -10,10 +10,12 @@ from nightlatch.faults import guarded
 from nightlatch.store.redis_address import RedisAddress
 from nightlatch.store.redis_nodes import RedisNodes
 from nightlatch.store.shared_counts import RedisSharedCounts
-from nightlatch.store.shared_news import POLL, SharedNews
+from nightlatch.store.shared_news import AGAIN, SharedNews
 
-INTERVAL = 0.005
+INTERVAL = 0.01
 """Seconds between two rounds while there is something to share."""
+DOZE = 1.0
+"""Seconds between two looks at whether all is well, while there is nothing to do."""
 OPEN = 1.0
 """Seconds that a start waits for the first connection, at most."""
 LOG_EVERY = 10.0
@@ -30,7 +32,8 @@ class Sharing:
         self._interval = interval
         self.nodes = RedisNodes(address)
         self.counts = RedisSharedCounts(self.nodes, service)
-        self.news = SharedNews(self.nodes, service)
+        self._ear = RedisNodes(address)
+        self.news = SharedNews(self.nodes, self._ear, service)
         self.counts.wake = self.news.wake = self._wake
         self._settle_in()
         _SHARINGS.add(self)
@@ -45,6 +48,7 @@ class Sharing:
 
     def start(self, wait: float = OPEN) -> bool:
         """True when a server answered within so many seconds; if not, it may do so later."""
+        self._ear.open()
         answered = self.nodes.open(wait)
         self._begin()
         return answered
@@ -52,7 +56,7 @@ class Sharing:
     @property
     def trouble(self) -> str:
         """Why nothing is shared right now, in words; empty while all is well."""
-        return self.nodes.trouble or self.counts.trouble
+        return self.nodes.trouble or self.counts.trouble or self._ear.trouble
 
     def close(self) -> None:
         if self._closed:
@@ -62,6 +66,7 @@ class Sharing:
         if self._thread is not None:
             self._thread.join(1.0)
         self.nodes.close()
+        self._ear.close()
 
     def after_fork(self) -> None:
         self.counts.after_fork()
@@ -82,11 +87,13 @@ class Sharing:
 
     def _run(self) -> None:
         while not self._closed:
+            busy = bool(self.counts.dirty or self.news.waiting)
             with guarded("store.sharing"):
                 self._round()
                 self._tell_trouble()
-            if self.counts.dirty or self.news.waiting:
-                time.sleep(POLL if self.trouble else self._interval)
+            if busy:
+                # So that what comes meanwhile goes in one round, not each in one of its own.
+                time.sleep(self._interval)
             else:
                 self._doze()
         self._round()
@@ -107,11 +114,12 @@ class Sharing:
             log.error("Each process keeps its budgets for itself: %s", trouble)
 
     def _doze(self) -> None:
-        """Nothing to tell: only look for news now and then."""
+        """Until there is something to tell, or to try again."""
         self._bell.clear()
         self._dozing = True
         if not (self.counts.dirty or self.news.waiting or self._closed):
-            self._bell.wait(POLL)
+            well = self.news.listening and not (self.trouble or self._told)
+            self._bell.wait(DOZE if well else AGAIN)
         self._dozing = False
 
 
