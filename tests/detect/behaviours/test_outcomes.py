@@ -24,7 +24,7 @@ def read(outcomes: Outcomes, status: int, value: Any = None, headers: Headers = 
     return outcomes.read(answer, read_content(body, kind))
 
 
-PLAIN = (
+PLAIN: tuple[tuple[int, Any, Headers, bool | None], ...] = (
     (401, {"detail": "no"}, (), False),
     (400, {"error": "invalid_grant"}, (), False),
     (429, {"error": "slow down"}, (), None),
