@@ -1,5 +1,5 @@
-"""Members, staff and a partner who use an API with their credentials for thirty days: lists that
-lead to objects, links from mails, identifiers that staff type in, people who register themselves."""
+"""Members and staff who use an API with their credentials for thirty days: lists that lead to
+objects, links from mails, identifiers that staff type in, people who register themselves."""
 
 import base64
 import json
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from nightlatch.detect.behaviour import Sighting
 from tests.detect.behaviours.sightings import DAY, NOW, bearer, caller, sighting
+
+from nightlatch.detect.behaviour import Sighting
 
 ORDERS = "GET /orders"
 ORDER = "GET /orders/{order_id}"

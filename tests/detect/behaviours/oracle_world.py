@@ -5,9 +5,10 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
+from tests.detect.behaviours.sightings import NOW, caller, sighting
+
 from nightlatch.detect.behaviour import Sighting
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
-from tests.detect.behaviours.sightings import NOW, caller, sighting
 
 FORGOT = "POST /password/forgot"
 Answer = tuple[int, Any]

@@ -36,6 +36,8 @@ _LEARNED_TRIES = 4
 _GUESSED_AT = 3
 """Failed guesses at one account after which further ones are that account's matter."""
 _OUTAGE = 0.5
+"""Of the recent tries at their own account by callers known here that failed."""
+_RECENT = 0.1
 _NAMES = 5
 _FEW_VALUES = 3
 """One guess for so many accounts or more is spraying."""
@@ -73,7 +75,9 @@ class Stuffing:
     def _note_known(self, one: Try) -> None:
         door = one.door
         if one.first and one.attempt.account in one.tries.opened:
-            door.known_failing += 0.05 * ((not one.opened) - door.known_failing)
+            door.known_failing += _RECENT * ((not one.opened) - door.known_failing)
+            if door.campaign is not None and door.known_failing > _OUTAGE:
+                door.campaign.doubtful = True
 
     def _weigh_all(self, one: Try, hour: int) -> None:
         door = one.door
