@@ -1,4 +1,4 @@
-"""One caller takes far more records, or bytes, than its like; or keeps just under a limit all day."""
+"""One caller takes far more records or bytes than its like, be it just under a limit all day."""
 
 import re
 from collections import OrderedDict
@@ -70,8 +70,8 @@ took more than {FACTOR:.0f} times the 99th percentile over callers (once the end
 {OWN_DAYS} days and {ENOUGH} callers' days; and at least {RECORDS_AN_HOUR} records an hour,
 {RECORDS_A_DAY} a day, {BYTES_A_DAY // 1_000_000} MB a day). Days add up, so keeping under a limit
 all day counts. Walking the pages of a list in order, taking a large share of all there is, and
-using no other endpoint make it surer. A caller with {OWN_DAYS} clean days has its own baseline and is
-told from {OWN_FACTOR} times that on.""",
+using no other endpoint make it surer. A caller with {OWN_DAYS} clean days has its own baseline and
+is told from {OWN_FACTOR} times that on.""",
     evidence="What was taken, what is usual, pages walked in order, share of everything there is.",
     errors="""\
 If an honest caller's day is like those learned, it exceeds the threshold as often as they did;
@@ -98,8 +98,8 @@ class _Taken:
         "closed",
         "hour",
         "hour_records",
-        "key",
         "kept",
+        "key",
         "most_in_hour",
         "page",
         "pages",

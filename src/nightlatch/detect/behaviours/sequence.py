@@ -56,9 +56,9 @@ Learns, for each endpoint that changes something, which other endpoint callers h
 used successfully before it in the same session (or, for the same person, within a day): confirming
 a reset after asking for one, paying after filling a cart. A rule holds from {SUPPORT} sessions on,
 while at most {EXCEPTIONS:.0%} of them lack the step, as a 99 % upper bound. One success without it
-is told at endpoints of accounts and passwords; elsewhere repetition is needed (a sequential test per
-caller, and an e-process over all callers together).""",
-    evidence="Which step is missing, how many honest sessions had it, and how often it was missing.",
+is told at endpoints of accounts and passwords; elsewhere repetition is needed (a sequential test
+per caller, and an e-process over all callers together).""",
+    evidence="Which step is missing, how many honest sessions had it, and how many lacked it.",
     errors=f"""\
 One exception: the rule's own share of exceptions among honest sessions, which each detection states
 (at Medium at most {RARE:.0%} of sessions, otherwise Low). Repeated: 1 in {math.exp(REPEATED):,.0f}

@@ -49,12 +49,13 @@ HELP = DetectorHelp(
     kind=DetectionKind.SURGE,
     title="Traffic rises far above what its hour explains",
     what=f"""\
-Compares each endpoint, in bins of {BIN / 60:.0f} minutes, with the same hour of earlier weeks (rate)
-and with its recent past (share of answers that failed with 5xx, or were turned away with 4xx; 95th
-percentile of latency; mean size). It tells from {SURGE:.0f} times the rate, {ERRORS:.0%} more
-failures, {SLOWER:.0f} times the latency or {LARGER:.0f} times the size on, once an e-detector over
-the ranks of these ratios alarms: three to five bins of a large change. A rush alone is Low, whoever
-comes: on launch days too. Failures are Medium.""",
+Compares each endpoint, in bins of {BIN / 60:.0f} minutes, with the same hour of earlier weeks
+(rate) and with its recent past (share of answers that failed with 5xx, or were turned away with
+4xx; 95th percentile of latency; mean size). It tells from {SURGE:.0f} times the rate, {ERRORS:.0%}
+more failures, {SLOWER:.0f} times the latency or {LARGER:.0f} times the size on, once an e-detector
+over the ranks of these ratios alarms: three to five bins of a large change. A rate must also be
+{FAR:.0f} standard deviations off over an hour, which counts sessions rather than requests. A rush
+alone is Low, whoever comes: on launch days too. Failures are Medium.""",
     evidence="""\
 What came and what was expected, the share of callers never seen before, and whether answers failed:
 a rush of new people, the same callers asking more, or something broken.""",
@@ -75,13 +76,14 @@ DROP_HELP = DetectorHelp(
     kind=DetectionKind.DROP,
     title="Traffic falls far below what its hour explains",
     what=f"""\
-An endpoint that should have had at least {FEWEST} requests in each bin of {BIN / 60:.0f} minutes has
-less than {FALL:.0%} of them, for as many bins as the same e-detector needs. Bins in which no
+An endpoint that should have had at least {FEWEST} requests in each bin of {BIN / 60:.0f} minutes
+has less than {FALL:.0%} of them, for as many bins as the same e-detector needs. Bins in which no
 endpoint had any traffic are left out: then it was Nightlatch that did not see.""",
     evidence="What came, what was expected, and for how long.",
     errors=HELP.errors,
     refuted_by="A client that was switched off, a route that was renamed, or a feast day.",
-    remedy="Ask it yourself. Look for a release, a broken client or a gateway that sends it elsewhere.",
+    remedy="""\
+Ask it yourself. Look for a release, a broken client, or a gateway that sends it elsewhere.""",
     owasp="API4:2023",
     references=HELP.references,
 )
@@ -254,14 +256,14 @@ def _judge_rate(series: _Series, expected: float, deviation: float, changes: lis
         new = series.newcomers / count
         who = "most of it new callers" if new >= _NEWCOMERS else "most of it callers known before"
         words = (
-            f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at this"
-            f" hour of the week; {who} ({new:.0%} never seen). {_how_answered(series)}"
+            f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at"
+            f" this hour of the week; {who} ({new:.0%} never seen). {_how_answered(series)}"
         )
         changes.append(_Change("rate", DetectionKind.SURGE, Level.LOW, words))
     elif series.rate.low >= ALARM and deviation <= -FAR and count <= FALL * expected:
         words = (
-            f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at this"
-            " hour of the week, while other endpoints were used."
+            f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at"
+            " this hour of the week, while other endpoints were used."
         )
         changes.append(_Change("drop", DetectionKind.DROP, Level.MEDIUM, words))
 
@@ -328,7 +330,10 @@ class _Acquaintances:
             self._turn(hour, now)
         mark = hash(circle) & (_KNOWN_BITS - 1)
         place, bit = mark >> 3, 1 << (mark & 7)
-        if (self._now[place] | self._before[place]) & bit:
+        if self._now[place] & bit:
+            return False
+        if self._before[place] & bit:
+            self._now[place] |= bit
             return False
         self._arrived.add(mark)
         return True
