@@ -35,7 +35,7 @@ CHALLENGED = 3_600.0
 CALLERS = 20_000
 """Pairs of endpoint and caller, at most twice as many; quiet longest goes first. 400 bytes each."""
 ENDPOINTS = 2_000
-"""Evicts first the endpoint that was first seen longest ago. 12 KB each."""
+"""Evicts first the endpoint that was quiet longest. 10 KB each."""
 
 ALONE_DAYS = 7
 """The same where there are no others to compare with."""
@@ -287,6 +287,7 @@ class Scraping:
             if len(self._shelves) >= ENDPOINTS:
                 self._shelves.popitem(last=False)
             shelf = self._shelves[key] = _Shelf(self._day)
+        self._shelves.move_to_end(key)
         return shelf
 
     def _turn(self, day: int) -> None:

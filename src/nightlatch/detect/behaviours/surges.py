@@ -37,7 +37,7 @@ SAMPLES = 128
 CALM_BINS = 6
 """Ordinary bins after which a surge is over."""
 ENDPOINTS = 2_000
-"""Evicts first the endpoint that was first seen longest ago. 4 KB each."""
+"""Evicts first the endpoint that was quiet longest. 4 KB each."""
 
 _MEMORY = 288
 _KNOWN_BITS = 1 << 19
@@ -92,9 +92,9 @@ Ask it yourself. Look for a release, a broken client, or a gateway that sends it
 class _Normal(Struct):
     """A recent mean, and how far from it a bin was never before."""
 
+    surprise: Surprise
     mean: float = 0.0
     bins: int = 0
-    surprise: Surprise = Surprise()
 
     def take(self, came: float, scale: float, clip: float) -> float | None:
         """Judge a bin and learn from it; returns the mean it was judged by, None when unsettled.
@@ -136,10 +136,10 @@ class _Series:
         self.season = Season()
         self.rate = Surprise()
         self.scatter = Scatter()
-        self.failures = _Normal(surprise=Surprise())
-        self.refusals = _Normal(surprise=Surprise())
-        self.latency = _Normal(surprise=Surprise())
-        self.size = _Normal(surprise=Surprise())
+        self.failures = _Normal(Surprise())
+        self.refusals = _Normal(Surprise())
+        self.latency = _Normal(Surprise())
+        self.size = _Normal(Surprise())
         self.told: set[str] = set()
         """What was told of the change that still lasts."""
         self.calm = 0
@@ -179,6 +179,7 @@ class Surges:
         series = self._series.get(key)
         if series is None:
             series = self._add(key)
+        self._series.move_to_end(key)
         series.count += 1
         answer = exchange.response
         if answer is None or answer.status >= 500:
