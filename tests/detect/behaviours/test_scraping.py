@@ -171,7 +171,17 @@ def test_turning_pages_back_begins_anew() -> None:
 
 
 def test_odd_answers_are_read_without_a_fault() -> None:
-    odd = ([], {}, {"items": []}, {"items": [1, 2]}, {"data": {"x": 1}}, [None], [[1]], "x", None)
+    odd: tuple[object, ...] = (
+        [],
+        {},
+        {"items": []},
+        {"items": [1, 2]},
+        {"data": {"x": 1}},
+        [None],
+        [[1]],
+        "x",
+        None,
+    )
     calls = (
         Call(MONDAY + n, SCRAPER, "GET", "/odd", query="a=1", response=json(value))
         for n, value in enumerate(odd)

@@ -176,3 +176,36 @@ def test_the_stated_rate_holds_for_honest_exceptions() -> None:
     assert len(told) / 1_500 <= max(detection.false_alarm_rate for detection in told)
     assert {detection.level for detection in told} == {Level.LOW}
     assert math.isclose(told[0].confidence, 0.4)
+
+
+def test_several_people_in_one_session_count_each() -> None:
+    desk = _learned(800, roaming=0.04)
+    told = desk.see(
+        Call(LATER + 5 * n, ATTACKER, "POST", CONFIRM, asked=people([n])) for n in range(6)
+    )
+    assert max(detection.level for detection in told if detection.circle != EVERYONE) is Level.HIGH
+    retried = (Call(LATER + DAY + n, caller("81.9.9.9"), "POST", CONFIRM) for n in range(20))
+    assert len([told for told in desk.see(retried) if told.circle != EVERYONE]) == 1
+
+
+def test_the_step_that_changes_something_is_the_rule_not_the_page_all_begin_with() -> None:
+    desk = Desk(OutOfSequence)
+    desk.see([Call(MONDAY - 2 * HOUR, ATTACKER, "GET", "/")])
+    for n in range(300):
+        who = caller(f"81.0.{n // 250}.{n % 250}")
+        desk.see([Call(MONDAY + 300 * n, who, "GET", "/")], _flow(n, MONDAY + 300 * n + 1, who=who))
+    (told,) = desk.see(
+        [Call(LATER, ATTACKER, "GET", "/"), Call(LATER + 1, ATTACKER, "POST", CONFIRM)]
+    )
+    assert f"without POST {ASK}" in told.evidence
+
+
+def test_a_new_release_without_the_step_is_learned_after_a_day() -> None:
+    desk = _learned()
+    released = (
+        Call(LATER + 60 * n, caller(f"60.{n // 250}.{n % 250}.1"), "POST", CONFIRM)
+        for n in range(4_000)
+    )
+    told = desk.see(released)
+    assert told
+    assert told[-1].at - LATER < 1.5 * DAY

@@ -7,6 +7,7 @@ one in a hundred: so nobody ratchets it up alone.
 
 import math
 from array import array
+from itertools import accumulate
 
 FACTOR = 4.0
 ENOUGH = 60
@@ -84,12 +85,10 @@ class Crowd:
 
     def _quantile(self, share: float) -> float:
         """The upper end of the bucket that this share of totals does not exceed."""
-        below, rank = 0, share * self.seen
-        for index, count in enumerate(self._counts):
-            below += count
-            if below >= rank:
-                break
-        return 2.0 ** ((index + 1) / _PER_OCTAVE)
+        below = accumulate(self._counts)
+        index = next(at for at, seen in enumerate(below) if seen >= share * self.seen)
+        end: float = 2.0 ** ((index + 1) / _PER_OCTAVE)
+        return end
 
 
 def _bucket(total: float) -> int:

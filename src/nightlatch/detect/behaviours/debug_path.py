@@ -45,7 +45,8 @@ memory left; then that caller is not served there for an hour.""",
 A plain rule without chance. Start pages that single-page applications answer for every path, empty
 answers, callers with a proven credential, private networks and endpoints that are public by
 decision pass. It does not know debugging paths of your own making.""",
-    refuted_by="The answer is an ordinary page, or the path is meant to be public: say so in a contract.",
+    refuted_by="""\
+The answer is an ordinary page, or the path is meant to be public: say so in a contract.""",
     remedy="""\
 Serve management on another port that only your own network reaches. If a dump or a file of keys may
 have been fetched, replace every secret the process held.""",
@@ -118,8 +119,8 @@ class DebugPath:
         secrets = sorted({item.data_class for item in sighting.items if _opens_something(item)})
         level = _level(purpose, secrets)
         told = (
-            f"{exchange.request.path[:120]}, {purpose.value}, answered a stranger with {answer.status}"
-            f" and {answer.body.size:,} bytes"
+            f"{exchange.request.path[:120]}, {purpose.value}, answered a stranger with"
+            f" {answer.status} and {answer.body.size:,} bytes"
             + (f"; among them {', '.join(secrets)}." if secrets else ".")
         )
         if level is Level.HIGH:

@@ -21,8 +21,8 @@ HELP = DetectorHelp(
     what=f"""\
 Fires on the first success of an endpoint that had no traffic for {ASLEEP / _DAY:.0f} days, or that
 was only ever declared (a contract older than that) and never seen, when the caller has no proven
-credential or personal data left. Requests in between that were refused do not count as waking up:
-for {STIRRED / _DAY:.0f} days the first success is still told. The check `dormant-endpoint` marks the
+credential or personal data left. Requests in between that were refused do not wake it: for
+{STIRRED / _DAY:.0f} days the first success is still told. The check `dormant-endpoint` marks the
 request that came first, whatever the answer.""",
     evidence="How long it slept, who woke it, and what kinds of data it gave away.",
     errors="""\

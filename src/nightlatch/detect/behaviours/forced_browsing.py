@@ -40,7 +40,7 @@ RENEWED = 60.0
 BROKEN_LINK = 3
 """Callers with little else against them who make a missing path a broken link."""
 CALLERS = 20_000
-"""At most twice as many are held; the one that was quiet longest and is not convicted goes first."""
+"""At most twice as many are held; who was quiet longest and is not convicted goes first."""
 PATHS = 16_384
 
 _NOT_FOUND = frozenset({400, 403, 404, 405, 410})

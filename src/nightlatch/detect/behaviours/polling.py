@@ -34,16 +34,16 @@ CALLERS = 20_000
 _REMEMBERED = 128
 """Records of one caller remembered to know new ones; then it is forgotten which they were."""
 _BELOW = 1e-13
-"""Probability that 60 exponential gaps vary so little: the share of the simplex of gaps that lies in
-the ball of radius REGULAR/√60 around its centre (Greenwood 1946)."""
+"""Probability that 60 exponential gaps vary so little: at most the share of the simplex of gaps
+that lies in the ball of radius REGULAR/√60 around its centre (Greenwood 1946)."""
 
 HELP = DetectorHelp(
     kind=DetectionKind.POLLING,
     title="A machine asks at a constant interval",
     what=f"""\
 Measures the gaps between one caller's requests to one endpoint. When {GAPS} gaps over at least
-{SPAN / 60:.0f} minutes vary by less than {REGULAR} (coefficient of variation, which jitter of ± 69 %
-does not exceed), a machine asks. Machines poll honestly too, so that alone is not told: it is when
+{SPAN / 60:.0f} minutes vary by less than {REGULAR} (coefficient of variation; jitter of ± 69 % does
+not exceed it), a machine asks. Machines poll honestly too, so that alone is not told: it is when
 half of the requests name a record that the caller never named before, or the caller keeps within
 {CLOSE:.0%} of a limit that the answers state. Medium where people's records leave to a stranger or
 to a caller that began after the endpoint was {SETTLED / 86_400:.0f} days old, and such a caller is
@@ -51,7 +51,7 @@ challenged there; Low otherwise.""",
     evidence="The interval, how constant it is, for how long, and how many new records it named.",
     errors=f"""\
 Of callers whose gaps are exponential, or more uneven as people's are, less than {_BELOW:g} are
-taken for machines each time {GAPS} gaps are judged. Whether a machine that names ever-new records is
+taken for machines each time {GAPS} gaps are judged. Whether a machine that names new records is
 wanted, regularity cannot tell: an unknown partner's nightly job is told once, at Low. Blind for
 pauses drawn from an exponential distribution, and for a caller that changes its address within
 {GAPS} requests.""",
@@ -196,8 +196,8 @@ def _words(rhythm: _Rhythm, *, ever_new: bool) -> str:
     mean = rhythm.total / rhythm.gaps
     told = (
         f"A request every {mean:.3g} seconds, {rhythm.gaps:,} times over"
-        f" {rhythm.total / 3_600:.1f} hours; the gaps vary by {rhythm.variation:.0%}, where people's"
-        " vary by 100 % and more."
+        f" {rhythm.total / 3_600:.1f} hours; the gaps vary by {rhythm.variation:.0%}, where"
+        " people's vary by 100 % and more."
     )
     if ever_new:
         return (

@@ -1,4 +1,4 @@
-"""One caller takes far more records, or bytes, than its like; or keeps just under a limit all day."""
+"""One caller takes far more records or bytes than its like, be it just under a limit all day."""
 
 import re
 from collections import OrderedDict
@@ -35,7 +35,7 @@ CHALLENGED = 3_600.0
 CALLERS = 20_000
 """Pairs of endpoint and caller, at most twice as many; quiet longest goes first. 400 bytes each."""
 ENDPOINTS = 2_000
-"""Evicts first the endpoint that was first seen longest ago. 12 KB each."""
+"""Evicts first the endpoint that was quiet longest. 10 KB each."""
 
 ALONE_DAYS = 7
 """The same where there are no others to compare with."""
@@ -70,8 +70,8 @@ took more than {FACTOR:.0f} times the 99th percentile over callers (once the end
 {OWN_DAYS} days and {ENOUGH} callers' days; and at least {RECORDS_AN_HOUR} records an hour,
 {RECORDS_A_DAY} a day, {BYTES_A_DAY // 1_000_000} MB a day). Days add up, so keeping under a limit
 all day counts. Walking the pages of a list in order, taking a large share of all there is, and
-using no other endpoint make it surer. A caller with {OWN_DAYS} clean days has its own baseline and is
-told from {OWN_FACTOR} times that on.""",
+using no other endpoint make it surer. A caller with {OWN_DAYS} clean days has its own baseline and
+is told from {OWN_FACTOR} times that on.""",
     evidence="What was taken, what is usual, pages walked in order, share of everything there is.",
     errors="""\
 If an honest caller's day is like those learned, it exceeds the threshold as often as they did;
@@ -98,8 +98,8 @@ class _Taken:
         "closed",
         "hour",
         "hour_records",
-        "key",
         "kept",
+        "key",
         "most_in_hour",
         "page",
         "pages",
@@ -287,6 +287,7 @@ class Scraping:
             if len(self._shelves) >= ENDPOINTS:
                 self._shelves.popitem(last=False)
             shelf = self._shelves[key] = _Shelf(self._day)
+        self._shelves.move_to_end(key)
         return shelf
 
     def _turn(self, day: int) -> None:

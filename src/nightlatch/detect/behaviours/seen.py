@@ -24,7 +24,8 @@ class Seen:
         self.count = 0.0
 
     def add(self, member: int) -> float:
-        """For how many this member stands: 0 when it was there already. `member`: a hash."""
+        """For how many this member stands: 0 when it was there already. `member`: a
+        hash of text or bytes, whose every bit is random."""
         many = self._many
         if many is None:
             return self._add_to_few(member)

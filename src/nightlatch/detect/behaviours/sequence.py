@@ -56,9 +56,9 @@ Learns, for each endpoint that changes something, which other endpoint callers h
 used successfully before it in the same session (or, for the same person, within a day): confirming
 a reset after asking for one, paying after filling a cart. A rule holds from {SUPPORT} sessions on,
 while at most {EXCEPTIONS:.0%} of them lack the step, as a 99 % upper bound. One success without it
-is told at endpoints of accounts and passwords; elsewhere repetition is needed (a sequential test per
-caller, and an e-process over all callers together).""",
-    evidence="Which step is missing, how many honest sessions had it, and how often it was missing.",
+is told at endpoints of accounts and passwords; elsewhere repetition is needed (a sequential test
+per caller, and an e-process over all callers together).""",
+    evidence="Which step is missing, how many honest sessions had it, and how many lacked it.",
     errors=f"""\
 One exception: the rule's own share of exceptions among honest sessions, which each detection states
 (at Medium at most {RARE:.0%} of sessions, otherwise Low). Repeated: 1 in {math.exp(REPEATED):,.0f}
@@ -100,7 +100,7 @@ class _Rule(Struct):
 class _Step:
     """One endpoint that changes something: what came before it."""
 
-    __slots__ = ("before", "evidence", "missing", "rule", "sessions")
+    __slots__ = ("before", "evidence", "missing", "rule", "sessions", "wary_since")
 
     def __init__(self) -> None:
         self.sessions = 0
@@ -110,6 +110,17 @@ class _Step:
         """Of the e-process over all callers."""
         self.missing = 0
         """Calls without the step since that evidence was last low."""
+        self.wary_since: float | None = None
+
+    def wary(self, now: float) -> bool:
+        """Many lack the step just now: that shall not teach that it is normal. What goes on for a
+        day is a new release and has to."""
+        if self.evidence < TOGETHER / 1_000:
+            self.wary_since = None
+            return False
+        if self.wary_since is None:
+            self.wary_since = now
+        return now - self.wary_since < LETTER
 
     def learn(self, steps: Sequence[str], own: str) -> None:
         self.sessions += 1
@@ -124,12 +135,17 @@ class _Step:
             self.rule = self._rule()
 
     def _rule(self) -> _Rule | None:
-        best = max(self.before, key=self.before.__getitem__)
-        missing = max(0, self.sessions - self.before[best])
-        share = _upper_bound(missing, self.sessions)
-        if share > EXCEPTIONS:
-            return None
-        return _Rule(best, share, math.log(SKIPPER / share), math.log((1 - SKIPPER) / (1 - share)))
+        # A step that changes something belongs to a flow; a page may only be where all begin.
+        for best in sorted(self.before, key=self._rank, reverse=True):
+            missing = max(0, self.sessions - self.before[best])
+            share = _upper_bound(missing, self.sessions)
+            if share <= EXCEPTIONS:
+                skipped, taken = SKIPPER / share, (1 - SKIPPER) / (1 - share)
+                return _Rule(best, share, math.log(skipped), math.log(taken))
+        return None
+
+    def _rank(self, step: str) -> tuple[bool, int]:
+        return step.partition(" ")[0] not in _SAFE, self.before[step]
 
 
 class OutOfSequence:
@@ -179,15 +195,16 @@ class OutOfSequence:
         now = sighting.exchange.at
         named = sighting.disclosure.asked
         before = self._before(sighting, flow, now)
-        if named and len(named) == 1:
-            self._letter(named[0].digest, key, now)
-        if key in flow.steps or self._whole_from is None or now < self._whole_from:
+        again = key in flow.steps
+        # Once more in the same session is a trial only if it is about somebody else.
+        fresh = len(named) == 1 and self._letter(named[0].digest, key, now)
+        if (again and not fresh) or self._whole_from is None or now < self._whole_from:
             return
         step = self._step(key)
         rule = step.rule
         if rule is not None:
             self._judge(sighting, step, rule, missing=rule.before not in before)
-        if step.evidence < TOGETHER / 1_000:
+        if not again and not step.wary(now):
             step.learn(before, key)
 
     def _before(self, sighting: Sighting, flow: _Flow, now: float) -> list[str]:
@@ -203,15 +220,18 @@ class OutOfSequence:
                 before += (step for step in letter.steps if step not in before)
         return before
 
-    def _letter(self, digest: bytes, key: str, now: float) -> None:
+    def _letter(self, digest: bytes, key: str, now: float) -> bool:
+        """A step was taken for this person; True when it is the first of its kind."""
         letter = self._letters.get(digest)
         if letter is None:
             if len(self._letters) >= _LETTERS:
                 self._letters.popitem(last=False)
             letter = self._letters[digest] = _Flow(now)
         letter.last = now
-        if key not in letter.steps:
-            letter.steps = [*letter.steps[1 - _STEPS :], key]
+        if key in letter.steps:
+            return False
+        letter.steps = [*letter.steps[1 - _STEPS :], key]
+        return True
 
     def _step(self, key: str) -> _Step:
         step = self._steps.get(key)
@@ -219,6 +239,7 @@ class OutOfSequence:
             if len(self._steps) >= _FLOWS:
                 self._steps.popitem(last=False)
             step = self._steps[key] = _Step()
+        self._steps.move_to_end(key)
         return step
 
     def _judge(self, sighting: Sighting, step: _Step, rule: _Rule, *, missing: bool) -> None:
@@ -237,6 +258,7 @@ class OutOfSequence:
         self, sighting: Sighting, step: _Step, rule: _Rule, *, missing: bool
     ) -> None:
         share = rule.exceptions
+        # Half of all: far more than the rule has, and what a few attackers among many reach.
         likelihood = 0.5 / share if missing else 0.5 / (1 - share)
         step.evidence = min(TOGETHER * 1e3, (step.evidence + 1) * likelihood)
         step.missing = step.missing + missing if step.evidence > 2 else 0

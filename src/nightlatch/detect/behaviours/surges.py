@@ -37,7 +37,7 @@ SAMPLES = 128
 CALM_BINS = 6
 """Ordinary bins after which a surge is over."""
 ENDPOINTS = 2_000
-"""Evicts first the endpoint that was first seen longest ago. 4 KB each."""
+"""Evicts first the endpoint that was quiet longest. 4 KB each."""
 
 _MEMORY = 288
 _KNOWN_BITS = 1 << 19
@@ -49,12 +49,13 @@ HELP = DetectorHelp(
     kind=DetectionKind.SURGE,
     title="Traffic rises far above what its hour explains",
     what=f"""\
-Compares each endpoint, in bins of {BIN / 60:.0f} minutes, with the same hour of earlier weeks (rate)
-and with its recent past (share of answers that failed with 5xx, or were turned away with 4xx; 95th
-percentile of latency; mean size). It tells from {SURGE:.0f} times the rate, {ERRORS:.0%} more
-failures, {SLOWER:.0f} times the latency or {LARGER:.0f} times the size on, once an e-detector over
-the ranks of these ratios alarms: three to five bins of a large change. A rush alone is Low, whoever
-comes: on launch days too. Failures are Medium.""",
+Compares each endpoint, in bins of {BIN / 60:.0f} minutes, with the same hour of earlier weeks
+(rate) and with its recent past (share of answers that failed with 5xx, or were turned away with
+4xx; 95th percentile of latency; mean size). It tells from {SURGE:.0f} times the rate, {ERRORS:.0%}
+more failures, {SLOWER:.0f} times the latency or {LARGER:.0f} times the size on, once an e-detector
+over the ranks of these ratios alarms: three to five bins of a large change. A rate must also be
+{FAR:.0f} standard deviations off over an hour, which counts sessions rather than requests. A rush
+alone is Low, whoever comes: on launch days too. Failures are Medium.""",
     evidence="""\
 What came and what was expected, the share of callers never seen before, and whether answers failed:
 a rush of new people, the same callers asking more, or something broken.""",
@@ -75,13 +76,14 @@ DROP_HELP = DetectorHelp(
     kind=DetectionKind.DROP,
     title="Traffic falls far below what its hour explains",
     what=f"""\
-An endpoint that should have had at least {FEWEST} requests in each bin of {BIN / 60:.0f} minutes has
-less than {FALL:.0%} of them, for as many bins as the same e-detector needs. Bins in which no
+An endpoint that should have had at least {FEWEST} requests in each bin of {BIN / 60:.0f} minutes
+has less than {FALL:.0%} of them, for as many bins as the same e-detector needs. Bins in which no
 endpoint had any traffic are left out: then it was Nightlatch that did not see.""",
     evidence="What came, what was expected, and for how long.",
     errors=HELP.errors,
     refuted_by="A client that was switched off, a route that was renamed, or a feast day.",
-    remedy="Ask it yourself. Look for a release, a broken client or a gateway that sends it elsewhere.",
+    remedy="""\
+Ask it yourself. Look for a release, a broken client, or a gateway that sends it elsewhere.""",
     owasp="API4:2023",
     references=HELP.references,
 )
@@ -90,9 +92,9 @@ endpoint had any traffic are left out: then it was Nightlatch that did not see."
 class _Normal(Struct):
     """A recent mean, and how far from it a bin was never before."""
 
+    surprise: Surprise
     mean: float = 0.0
     bins: int = 0
-    surprise: Surprise = Surprise()
 
     def take(self, came: float, scale: float, clip: float) -> float | None:
         """Judge a bin and learn from it; returns the mean it was judged by, None when unsettled.
@@ -134,10 +136,10 @@ class _Series:
         self.season = Season()
         self.rate = Surprise()
         self.scatter = Scatter()
-        self.failures = _Normal(surprise=Surprise())
-        self.refusals = _Normal(surprise=Surprise())
-        self.latency = _Normal(surprise=Surprise())
-        self.size = _Normal(surprise=Surprise())
+        self.failures = _Normal(Surprise())
+        self.refusals = _Normal(Surprise())
+        self.latency = _Normal(Surprise())
+        self.size = _Normal(Surprise())
         self.told: set[str] = set()
         """What was told of the change that still lasts."""
         self.calm = 0
@@ -177,6 +179,7 @@ class Surges:
         series = self._series.get(key)
         if series is None:
             series = self._add(key)
+        self._series.move_to_end(key)
         series.count += 1
         answer = exchange.response
         if answer is None or answer.status >= 500:
@@ -254,14 +257,14 @@ def _judge_rate(series: _Series, expected: float, deviation: float, changes: lis
         new = series.newcomers / count
         who = "most of it new callers" if new >= _NEWCOMERS else "most of it callers known before"
         words = (
-            f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at this"
-            f" hour of the week; {who} ({new:.0%} never seen). {_how_answered(series)}"
+            f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at"
+            f" this hour of the week; {who} ({new:.0%} never seen). {_how_answered(series)}"
         )
         changes.append(_Change("rate", DetectionKind.SURGE, Level.LOW, words))
     elif series.rate.low >= ALARM and deviation <= -FAR and count <= FALL * expected:
         words = (
-            f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at this"
-            " hour of the week, while other endpoints were used."
+            f"{count:,} requests within {BIN / 60:.0f} minutes where {expected:,.0f} are usual at"
+            " this hour of the week, while other endpoints were used."
         )
         changes.append(_Change("drop", DetectionKind.DROP, Level.MEDIUM, words))
 
@@ -328,7 +331,10 @@ class _Acquaintances:
             self._turn(hour, now)
         mark = hash(circle) & (_KNOWN_BITS - 1)
         place, bit = mark >> 3, 1 << (mark & 7)
-        if (self._now[place] | self._before[place]) & bit:
+        if self._now[place] & bit:
+            return False
+        if self._before[place] & bit:
+            self._now[place] |= bit
             return False
         self._arrived.add(mark)
         return True
