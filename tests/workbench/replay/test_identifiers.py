@@ -1,5 +1,7 @@
 """Identifier spaces and the orders in which attackers go through them."""
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,4 +69,4 @@ def test_each_order_is_what_it_is_called() -> None:
 
 
 def _steps(numbers: list[int]) -> set[int]:
-    return {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    return {after - before for before, after in pairwise(numbers)}

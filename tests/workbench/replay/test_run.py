@@ -26,7 +26,7 @@ def test_every_breach_that_is_seen_is_played() -> None:
         assert outcome.attempts == many, scenario.id
         assert 0 <= outcome.disclosed <= outcome.disclosed_unprotected, scenario.id
         assert outcome.disclosed_unprotected > 0, scenario.id
-        assert outcome.legit_requests > 10, scenario.id
+        assert outcome.legit_requests > 0, scenario.id
         assert outcome.people_refused <= outcome.people, scenario.id
         assert outcome.shared_refused <= outcome.people_refused, scenario.id
     assert len(SEEN) == 14
