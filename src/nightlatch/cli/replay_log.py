@@ -1,6 +1,5 @@
 """`nightlatch replay --from-log`: recorded traffic, judged again as if it had been enforced."""
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -50,7 +49,7 @@ def _records(settings: Settings, log: Path) -> Iterator[tuple[Iterable[Record], 
             raise Refusal(f"{log} is no data directory: it has no {EVENTS}.")
         with closing(open_events(replace(settings, data_dir=str(log)))) as events:
             first = events.size().oldest or 0.0
-            yield stored_records(events, None, time.time() + DAY), first
+            yield stored_records(events), first
     elif log.is_file():
         with log.open("rb") as lines:
             found = exported_records(lines, str(log))

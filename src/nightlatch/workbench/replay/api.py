@@ -58,7 +58,7 @@ class _Api:
     async def look_up(self, request: Request) -> Response:
         scenario, world = self._scenario, self._world
         asked = await self._asked(request)
-        numbers = [n for text in asked if (n := read(scenario.ident, text)) is not None]
+        numbers = [n for text in asked for n in self._numbers(text)]
         if not numbers:
             return _answer(Call("", "", "", 400, NO_BODY))
         if scenario.ident is Ident.PAIR:
@@ -72,6 +72,14 @@ class _Api:
         if not bearer:
             return _answer(self._world.turned_away())
         return _answer(self._world.follow(holder(bearer)))
+
+    def _numbers(self, text: str) -> list[int]:
+        """Whom a text asks for: one, or all that fit a pattern."""
+        if text.endswith("*"):
+            first = read(self._scenario.ident, text[:-1] + "00")
+            return [] if first is None else [first + k for k in range(self._scenario.batch)]
+        n = read(self._scenario.ident, text)
+        return [] if n is None else [n]
 
     async def _asked(self, request: Request) -> list[str]:
         scenario = self._scenario

@@ -167,12 +167,12 @@ def _sighting(record: Record, caller: Caller, disclosure: Disclosure) -> Sightin
     )
 
 
-def stored_records(events: EventStore, since: float | None, until: float) -> Iterator[Record]:
-    """Every record of a store from `since` (None: the oldest) up to `until`, oldest first."""
-    oldest = events.size().oldest
-    at = oldest if since is None else since
-    while at is not None and at < until:
-        yield from reversed(_window(events, at, min(at + STEP, until)))
+def stored_records(events: EventStore, since: float | None = None) -> Iterator[Record]:
+    """Every record of a store from `since` (None: the oldest) on, oldest first."""
+    newest = events.search(EventQuery(limit=1))
+    at = events.size().oldest if since is None else since
+    while newest and at is not None and at <= newest[0].at:
+        yield from reversed(_window(events, at, at + STEP))
         at += STEP
 
 

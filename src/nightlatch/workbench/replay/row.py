@@ -30,7 +30,7 @@ _DEFAULT_HITS = {
 _STUFFING_HITS = 0.007
 _PATH_HITS = 0.001
 _USUAL_BATCH = 100
-_WILDCARD_BATCH = 50
+_WILDCARD_BATCH = 100
 _MOST_FIELDS = 60
 _UNSEEN = (
     "Each request is one that an honest user could send: only the application's own rules know"

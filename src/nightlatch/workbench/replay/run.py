@@ -52,20 +52,27 @@ class Alert(Struct, frozen=True):
 class Replay:
     """One scenario on one stage. `learn` once, then `attack` once (or fork between the two)."""
 
-    def __init__(self, scenario: Scenario, make: Callable[[], Made], seed: int = 7) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        make: Callable[[], Made],
+        seed: int = 7,
+        aftermath: float = AFTERMATH,
+    ) -> None:
         self.scenario = scenario
         self.stage = Stage(make())
         self.world = World(scenario)
         self._town = Town(seed)
         self.world.members |= self._town.numbers()
         self._life = Life(scenario, self.world, self._town, pace_of(scenario), seed)
+        self._aftermath = aftermath
         self.now = MONDAY
         self.alarms_in_peace: list[Detection] = []
 
     def learn(self, days: float = LEARNING_DAYS) -> int:
         """Honest traffic in observe mode; returns how many requests there were."""
         begin = MONDAY + ATTACK_HOUR * HOUR + math.ceil(days) * DAY
-        since, self.now = begin - days * DAY - 0.25 * HOUR, begin
+        since, self.now = begin - days * DAY, begin
         number, tally = 0, Tally()
         for at, step in self._life.steps(since, begin):
             number += 1
@@ -94,7 +101,7 @@ class Replay:
     def _events(self, attack: Attack) -> Iterator[tuple[float, Step | int]]:
         scenario, since = self.scenario, self.now
         length = attack.attempts / scenario.rate
-        until = since + length + AFTERMATH
+        until = since + length + self._aftermath
         honest: Iterable[tuple[float, Step | int]] = self._life.steps(since, until)
         return heapq.merge(honest, attack.times(since + 60.0), key=lambda event: event[0])
 
