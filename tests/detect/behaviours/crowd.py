@@ -2,8 +2,8 @@
 
 People with the app at home, on the road and in offices; browsers; careful ones that leave fields
 out; a few behind VPNs and Tor; contact synchronisation; crawlers; push messages, releases of the
-app and of a browser, and a launch day. Everything follows from the seed, over the clients and networks
-that the application itself would see.
+app and of a browser, and a launch day. Everything follows from the seed, over the clients and
+networks that the application itself would see.
 """
 
 from collections.abc import Iterator
