@@ -8,6 +8,7 @@ from nightlatch.cli.checks import checks
 from nightlatch.cli.demo import demo, serve_sample
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
+from nightlatch.cli.feeds import feeds
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
 from nightlatch.cli.up import token, up
@@ -25,7 +26,7 @@ cli = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, doctor, endpoints, checks, patterns, token, version):
+for command in (demo, up, doctor, endpoints, checks, feeds, patterns, token, version):
     cli.command()(command)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 
