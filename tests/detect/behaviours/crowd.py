@@ -16,7 +16,7 @@ from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.behaviour import Behaviour, Reporter, Sighting
 from nightlatch.detect.suspicions import Suspicions
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
-from nightlatch.exchange.exchange import Ending, Endpoint, Exchange, Request, Response
+from nightlatch.exchange.exchange import Caller, Ending, Endpoint, Exchange, Request, Response
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import Headers, headers_of
 from nightlatch.exchange.judgement import Detection
@@ -74,6 +74,8 @@ class Call:
     hit: bool
     endpoint: Endpoint = LOOK_UP
     stranger: bool = True
+    session: str = ""
+    """What the client says its session is, where it says so."""
 
 
 class Town:
@@ -99,6 +101,9 @@ class Town:
             peer=call.address,
         )
         caller = self._circles.caller(call.address, request, ())
+        if call.session:
+            circles = (f"session:{call.session}", *caller.circles)
+            caller = Caller(caller.address, circles)
         subject = Subject(call.number.to_bytes(8, "big"), DataClass.PHONE)
         exchange = Exchange(
             id="",
