@@ -35,8 +35,14 @@ def open_feeds(settings: Settings, networks: Networks) -> Feeds:
         tuple(map(Path, given.databases)),
         data_dir(settings) / FEEDS,
         networks,
-        Bounds(given.fetch_megabytes * 2**20, float(given.fetch_seconds)),
+        bounds(settings),
     )
+
+
+def bounds(settings: Settings) -> Bounds:
+    """What one fetch may take."""
+    given = settings.networks
+    return Bounds(given.fetch_megabytes * 2**20, float(given.fetch_seconds))
 
 
 class NetworksKeeper:
@@ -69,7 +75,8 @@ class SeenFeed(Struct, frozen=True):
     @property
     def words(self) -> str:
         name, kind = self.feed.name, self.feed.kind.value
-        return f"{name} ({kind}): {self.fault or f'{self.entries:,} entries'}"
+        entries = "1 entry" if self.entries == 1 else f"{self.entries:,} entries"
+        return f"{name} ({kind}): {self.fault or entries}"
 
     @property
     def advice(self) -> str:

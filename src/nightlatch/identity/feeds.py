@@ -86,7 +86,8 @@ class Reading(Struct, frozen=True):
             return ""
         named = ", ".join(map(str, self.bad[:NAMED_FAULTS]))
         more = " and others" if len(self.bad) > NAMED_FAULTS else ""
-        return f"{len(self.bad)} lines hold no address or network (line {named}{more})"
+        lines = "1 line holds" if len(self.bad) == 1 else f"{len(self.bad):,} lines hold"
+        return f"{lines} no address or network (line {named}{more})"
 
 
 def read_feed(text: str) -> Feed:

@@ -2,8 +2,8 @@
 
 People with the app at home, on the road and in offices; browsers; careful ones that leave fields
 out; a few behind VPNs and Tor; contact synchronisation; crawlers; push messages, releases of the
-app and of a browser, and a launch day. Everything follows from the seed, over the clients and networks
-that the application itself would see.
+app and of a browser, and a launch day. Everything follows from the seed, over the clients and
+networks that the application itself would see.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.behaviour import Behaviour, Reporter, Sighting
 from nightlatch.detect.suspicions import Suspicions
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
-from nightlatch.exchange.exchange import Ending, Endpoint, Exchange, Request, Response
+from nightlatch.exchange.exchange import Caller, Ending, Endpoint, Exchange, Request, Response
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import Headers, headers_of
 from nightlatch.exchange.judgement import Detection
@@ -74,6 +74,8 @@ class Call:
     hit: bool
     endpoint: Endpoint = LOOK_UP
     stranger: bool = True
+    session: str = ""
+    """What the client says its session is, where it says so."""
 
 
 class Town:
@@ -99,6 +101,9 @@ class Town:
             peer=call.address,
         )
         caller = self._circles.caller(call.address, request, ())
+        if call.session:
+            circles = (f"session:{call.session}", *caller.circles)
+            caller = Caller(caller.address, circles)
         subject = Subject(call.number.to_bytes(8, "big"), DataClass.PHONE)
         exchange = Exchange(
             id="",

@@ -45,7 +45,7 @@ TLS handshake known of another program) and asks for people's records: told afte
 people in an hour from {CROWD} addresses that have the same headers, or {ALONE} from one caller. A
 browser that a program drives, after as many. Whoever is found is challenged for an hour, never
 refused for this alone. Programs that say what they are, are not meant.""",
-    evidence="What it says it is, each sign that it is not, how many people it asked for, and whence.",
+    evidence="What it says it is, each sign that it is not, how many people it asked for.",
     errors=f"""\
 An impostor is certain as far as DNS is. The signs are weighed, not proved; a set of headers that
 came on {SETTLED_DAYS} days from {SETTLED_ADDRESSES} addresses, or within the first day, is never
