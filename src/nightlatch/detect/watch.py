@@ -130,14 +130,15 @@ class Watch:
         visit.suspect = walk.alarmed_at is not None and not self._is_good(
             visit.door, visit.key, visit.history, caller
         )
-        if visit.suspect:
-            walk.answer()
         if visit.payer is not None:
             # By what was asked for, before the answer is looked at: a miss is withheld like a hit.
             visit.fresh = self._evidence.unheard(visit, disclosure)
             spent = self._spending.paid_up(visit)
             if spent is not None:
+                walk.knock()
                 return Standing(stranger=stranger, overspent=(spent,), settled=True)
+        if visit.suspect:
+            walk.answer()
         if disclosure.hit is not None and disclosure.asked:
             self._evidence.weigh(visit, disclosure)
         if disclosure.disclosed:
