@@ -93,7 +93,7 @@ class Watch:
         key = (endpoint_key, own_circle(caller, stranger=stranger))
         history = self._callers.get(key)
         if history is None:
-            history = self._convictions.recall(key, now, stranger=stranger)
+            history = self._recall(key, now, stranger=stranger)
         if history is not None and self._convictions.stands(history, now):
             return history.standing
         door = self._doors.get(endpoint_key)
@@ -288,7 +288,7 @@ class Watch:
         it was to be refused or challenged already, whatever this answer says."""
         door = self._door(endpoint_key)
         key = (endpoint_key, own_circle(caller, stranger=stranger))
-        history = self._callers.touch(key) or self._add(key, now)
+        history = self._callers.touch(key) or self._callers.recall(key) or self._add(key, now)
         convicted = history.convicted_at is not None
         standing = history.standing
         if not convicted:
@@ -319,6 +319,10 @@ class Watch:
             self._callers.keep(key)
         return history
 
+    def _recall(self, key: Key, now: float, *, stranger: bool) -> History | None:
+        """A caller that was idle for long, or convicted by another process."""
+        return self._callers.recall(key) or self._convictions.recall(key, now, stranger=stranger)
+
     def _visit(
         self,
         door: Door,
@@ -339,7 +343,7 @@ class Watch:
         self, door: Door, paid: str, payer: History | None, now: float, *, stranger: bool
     ) -> Visit:
         key = (door.key, paid)
-        history = self._callers.touch(key) or self._convictions.recall(key, now, stranger=stranger)
+        history = self._callers.touch(key) or self._recall(key, now, stranger=stranger)
         if history is None:
             history = self._callers.add(key, now)
         return Visit(
