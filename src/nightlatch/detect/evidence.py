@@ -28,6 +28,7 @@ from nightlatch.detect.seen import Seen
 from nightlatch.detect.spending import STRANGERS
 from nightlatch.detect.visit import Visit
 from nightlatch.detect.walk import ALPHA as WALK_ALPHA
+from nightlatch.detect.walk import ORDER
 from nightlatch.exchange.disclosure import Disclosure, Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 from nightlatch.policy.budgets import Window
@@ -60,13 +61,20 @@ class Evidence:
             add(hash((key, subject.digest)))
 
     def unheard(self, visit: Visit, disclosure: Disclosure) -> bool:
-        """Whether nobody has asked here for most of these, before they are entered."""
+        """Whether nobody has asked here for most of these, before they are entered. While numbers
+        are asked for one after the other, a number that is next to none of them explains itself."""
         key, met, recall = visit.door.key, self._met, visit.history.recall
         asked = disclosure.asked
         new = sum(
             recall(subject.digest) is None and hash((key, subject.digest)) not in met
             for subject in asked
         )
+        shape = asked[0].shape if len(asked) == 1 else None
+        if new and shape is not None:
+            visit.near = visit.door.neighbours.near(shape)
+            walk = visit.door.walk
+            if walk.alarmed_at is not None and walk.sign == ORDER and not visit.near:
+                return False
         return 2 * new > len(asked)
 
     def _weigh_batch(self, visit: Visit, disclosure: Disclosure) -> None:
@@ -90,7 +98,9 @@ class Evidence:
         shape = subject.shape
         near = None
         if shape is not None and novel is not None:
-            near = novel and door.neighbours.near(shape)
+            near = novel and (
+                door.neighbours.near(shape) if visit.near is None else visit.near
+            )
         if not history.trial(digest, before=before, hit=hit):
             return
         visit.news = True

@@ -25,6 +25,8 @@ class Visit(Struct, gc=False):
     """This exchange added something to the caller's history."""
     fresh: bool = False
     """It asks for somebody nobody had asked for here."""
+    near: bool | None = None
+    """The one number it asks for is next to another; None while that is not known."""
     travelled: bool = False
     """The address has been at other endpoints as well."""
     payer: History | None = None

@@ -13,6 +13,8 @@ from nightlatch.detect.bets import Bets
 ALPHA = 1e-9
 """False alarms per trial."""
 ALARM = 1 / ALPHA
+ALPHA_AGAIN = 1e-6
+"""The same within a day after a walk: who paused is expected back."""
 CALM = 10.0
 """Below this mean nothing speaks for a walk: the last such moment is where one began."""
 WARY = 3_000.0
@@ -35,6 +37,7 @@ class Walk:
     __slots__ = (
         "_answered",
         "_calm_turn",
+        "_ended_at",
         "_knocks",
         "_since",
         "_spent",
@@ -75,6 +78,7 @@ class Walk:
         self._calm_turn = 0
         self._spent = 0.0
         self._spent_at = 0.0
+        self._ended_at = -DAY
         self._since = 0.0
         """Since when newcomers that knock, and those that are answered, are counted."""
         self._knocks = 0
@@ -125,7 +129,7 @@ class Walk:
         self.fresh += novel is True
         self.near += near is True
         if self.alarmed_at is None:
-            return mean >= ALARM and self._begin(now)
+            return mean >= self._alarm(now) and self._begin(now)
         if mean >= WARY:
             self._reset()
             self._count_from(now)
@@ -155,6 +159,9 @@ class Walk:
         self._count_from(now)
         return not crowd and self._finish()
 
+    def _alarm(self, now: float) -> float:
+        return 1 / ALPHA_AGAIN if abs(now - self._ended_at) < DAY else ALARM
+
     def _begin(self, now: float) -> bool:
         signs = ((self.missing, MISSES), (self.novelty, NOVELTY), (self.order, ORDER))
         self.sign = max(signs, key=lambda sign: sign[0].mean)[1]
@@ -170,6 +177,7 @@ class Walk:
 
     def _finish(self) -> bool:
         self.alarmed_at = None
+        self._ended_at = self._since
         self._reset()
         self._calm_turn = self.turn
         self.trials = self.misses = self.fresh = self.near = 0

@@ -100,7 +100,7 @@ class Watch:
         key = (endpoint_key, own_circle(caller, stranger=stranger))
         history = self._callers.get(key)
         if history is None or history.convicted_at is None:
-            history = self._convictions.recall(key, history, now, stranger=stranger)
+            history = self._recall(key, history, now, stranger=stranger)
         if history is not None and self._convictions.stands(history, now):
             return history.standing
         door = self._doors.get(endpoint_key)
@@ -137,14 +137,15 @@ class Watch:
         visit.suspect = walk.alarmed_at is not None and not self._is_good(
             visit.door, visit.key, visit.history, caller
         )
-        if visit.suspect:
-            walk.answer()
         if visit.payer is not None:
             # By what was asked for, before the answer is looked at: a miss is withheld like a hit.
             visit.fresh = self._evidence.unheard(visit, disclosure)
             spent = self._spending.paid_up(visit)
             if spent is not None:
+                walk.knock()
                 return Standing(stranger=stranger, overspent=(spent,), settled=True)
+        if visit.suspect:
+            walk.answer()
         if disclosure.hit is not None and disclosure.asked:
             self._evidence.weigh(visit, disclosure)
         if disclosure.disclosed:
@@ -283,9 +284,7 @@ class Watch:
         if not self._spending.pass_full(visit, adding=adding):
             return standing
         faults = 0 if visit.payer is None else visit.payer.doubts
-        return replace(
-            standing, challenge=words.USED_UP, price=price(door.paid_people, 1 + faults)
-        )
+        return replace(standing, challenge=words.USED_UP, price=price(door.paid_people, 1 + faults))
 
     def _enter(
         self, endpoint_key: str, caller: Caller, now: float, *, stranger: bool
@@ -294,7 +293,7 @@ class Watch:
         it was to be refused or challenged already, whatever this answer says."""
         door = self._door(endpoint_key)
         key = (endpoint_key, own_circle(caller, stranger=stranger))
-        history = self._callers.touch(key) or self._add(key, now)
+        history = self._callers.touch(key) or self._callers.recall(key) or self._add(key, now)
         convicted = history.convicted_at is not None
         standing = history.standing
         if not convicted:
@@ -325,6 +324,13 @@ class Watch:
             self._callers.keep(key)
         return history
 
+    def _recall(
+        self, key: Key, history: History | None, now: float, *, stranger: bool
+    ) -> History | None:
+        """A caller that was idle for long, or that another process convicted meanwhile."""
+        known = history or self._callers.recall(key)
+        return self._convictions.recall(key, known, now, stranger=stranger)
+
     def _visit(
         self,
         door: Door,
@@ -345,14 +351,10 @@ class Watch:
         self, door: Door, paid: str, payer: History | None, now: float, *, stranger: bool
     ) -> Visit:
         key = (door.key, paid)
-        history = self._convictions.recall(
-            key, self._callers.touch(key), now, stranger=stranger
-        )
+        history = self._recall(key, self._callers.touch(key), now, stranger=stranger)
         if history is None:
             history = self._callers.add(key, now)
-        return Visit(
-            door, key, history, "", None, stranger, now, payer=payer or History(now)
-        )
+        return Visit(door, key, history, "", None, stranger, now, payer=payer or History(now))
 
     def _after(self, visit: Visit, caller: Caller, *, adding: bool) -> Standing:
         """The caller's standing once the answer is read.
