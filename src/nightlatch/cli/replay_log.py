@@ -10,7 +10,6 @@ from nightlatch.app.agent import build_rooms
 from nightlatch.app.stores import EVENTS, open_events
 from nightlatch.cli.output import Refusal, print_json, screen, table
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.judgement import DetectionKind
 from nightlatch.exchange.record import Record
 from nightlatch.settings import Settings
 from nightlatch.workbench.replay.log import (
@@ -118,7 +117,7 @@ def _print(told: Retold) -> None:
     )
     for door in doors:
         alert = door.first_alert
-        if alert is not None and alert.kind is not DetectionKind.EXISTENCE_ORACLE:
+        if alert is not None:
             screen.print(f"  {alert.kind} at {door.endpoint}: {alert.evidence}", markup=False)
 
 

@@ -22,6 +22,7 @@ from nightlatch.exchange.record import Record
 from nightlatch.exchange.standing import Standing
 from nightlatch.policy.decide import decide
 from nightlatch.store.ports import EventQuery, EventStore
+from nightlatch.workbench.replay.alarming import alarming
 
 PAGE = 5_000
 STEP = 3_600.0
@@ -103,8 +104,9 @@ def _play(
         detections += detecting.behaviours.note(_sighting(record, caller, disclosure))
     if detections:
         told.detections += detections
-        if door.first_alert is None:
-            door.first_alert, door.before_alert = detections[0], len(door.would_leave)
+        alerts = alarming(detections)
+        if alerts and door.first_alert is None:
+            door.first_alert, door.before_alert = alerts[0], len(door.would_leave)
 
 
 def _decide(standing: Standing, record: Record, phase: Phase) -> Decision:

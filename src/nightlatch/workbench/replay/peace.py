@@ -5,9 +5,10 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from nightlatch.exchange.judgement import Detection
+from nightlatch.workbench.replay.alarming import alarming
 from nightlatch.workbench.replay.life import Launch, Life
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY
-from nightlatch.workbench.replay.run import Tally, alarming, honest_exchange
+from nightlatch.workbench.replay.run import Tally, honest_exchange
 from nightlatch.workbench.replay.scenario import Scenario
 from nightlatch.workbench.replay.stage import Made, Stage
 from nightlatch.workbench.replay.town import Town

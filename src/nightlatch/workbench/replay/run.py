@@ -2,11 +2,12 @@
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field
 
-from nightlatch.exchange.judgement import Action, Detection, DetectionKind
+from nightlatch.exchange.judgement import Action, Detection
+from nightlatch.workbench.replay.alarming import accuses, alarming
 from nightlatch.workbench.replay.attack import Attack, Attacker
 from nightlatch.workbench.replay.clients import headers
 from nightlatch.workbench.replay.life import Life, Step
@@ -26,9 +27,6 @@ MOST_HONEST = 60_000
 """While a slow attack is on: its API is a smaller one."""
 AFTERMATH = 1.0 * HOUR
 """Honest life goes on after the attack: whoever is still turned away then is counted."""
-NO_ATTACK_YET = frozenset({DetectionKind.EXISTENCE_ORACLE, DetectionKind.DORMANT_ENDPOINT})
-"""Say something of an endpoint, not that it is under attack."""
-_ONES_OWN = ("principal:", "credential:", "session:", "pass:", "address:", "network:")
 
 
 class Tally(Struct):
@@ -89,8 +87,8 @@ class Replay:
         for at, what in self._events(attack):
             if isinstance(what, Step):
                 found = honest_exchange(self.stage, what, at, tally).detections
-                raised = [one for one in alarming(found) if not one.circle.startswith(_ONES_OWN)]
-                tally.false_alarms += [one for one in alarming(found) if one not in raised]
+                raised = [one for one in alarming(found) if not accuses(one)]
+                tally.false_alarms += filter(accuses, alarming(found))
             else:
                 raised = alarming(attack.attempt(what, at))
             if raised and alert is None and attack.loot.attempts:
@@ -164,7 +162,3 @@ def pace_of(scenario: Scenario) -> float:
     of weeks ends in minutes."""
     longest = max(map(scenario.attempts_from, scenario.addresses or (1,))) / scenario.rate
     return min(PACE, MOST_HONEST / (longest + AFTERMATH))
-
-
-def alarming(detections: Sequence[Detection]) -> list[Detection]:
-    return [one for one in detections if one.kind not in NO_ATTACK_YET]
