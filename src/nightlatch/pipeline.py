@@ -17,6 +17,7 @@ from nightlatch.exchange.disclosure import DataItem, Disclosure
 from nightlatch.exchange.exchange import NO_BODY, Ending, Endpoint, Exchange, Request, Response
 from nightlatch.exchange.facts import Directives, EndpointFacts
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Phase
+from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Seen
@@ -45,7 +46,8 @@ class Pipeline:
         """What people decided holds from now on."""
         self._mode = directives.mode or self._configured_mode
         modes = {self._mode, *(contract.mode for contract in directives.contracts)}
-        self.may_challenge = Mode.ENFORCE in modes
+        ordered = any(one.kind is MeasureKind.CHALLENGE for one in directives.measures)
+        self.may_challenge = ordered or Mode.ENFORCE in modes
         self._rooms.inventory.apply(directives)
         self._rooms.watch.apply(directives)
         self._rooms.levers.apply(directives.measures)

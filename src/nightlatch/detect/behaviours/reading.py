@@ -70,7 +70,7 @@ class Reading:
             self.seen += 1
             forgotten = self.readers.add(principal, reader)
             if forgotten is not None:
-                self._commit(forgotten)
+                self._commit(forgotten[1])
         elif reader.day != day:
             self._turn(principal, reader, day)
         return reader
