@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.capture.challenging import solve
 from tests.capture.recording import JSON, Talk, answering, http_scope, length, part, start, talk
 
-from nightlatch.app.agent import Agent, Memory, build_gate, build_rooms
+from nightlatch.app.agent import Agent, Memory
+from nightlatch.app.rooms import build_gate, build_rooms
 from nightlatch.capture.asgi import AsgiCapture
 from nightlatch.capture.ports import Application
-from nightlatch.exchange.exchange import Caller, Ending, Endpoint, Request
+from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.facts import Contract, Directives
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.judgement import Action, Decision, Mode, Outcome
@@ -20,7 +22,6 @@ from nightlatch.exchange.measure import Measure, MeasureKind
 from nightlatch.exchange.record import Record
 from nightlatch.identity.passes import CIRCLE
 from nightlatch.pipeline import Pipeline
-from nightlatch.policy.levers import NOTHING_RULED, Levers, Ruling
 from nightlatch.settings import Settings
 
 HIT = b'{"account_id": 48000001, "phone": "+15550100", "status": "active"}'
@@ -47,10 +48,11 @@ class Keeping:
 
 
 class Installation:
-    def __init__(self, mode: Mode, place: Path) -> None:
+    def __init__(self, mode: Mode, place: Path, *measures: Measure) -> None:
         hasher, settings = Hasher(bytes(32)), Settings(mode=mode)
         rooms = build_rooms(settings, hasher)
         self.sink = Keeping()
+        self.sink.directives = Directives(1, measures=measures)
         self.agent = Agent(
             Pipeline(rooms, mode),
             lambda _: self.sink,
@@ -76,18 +78,8 @@ class Installation:
 
 
 @pytest.fixture
-def ruled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The measures challenge callers without a pass."""
-
-    def rule(_: Levers, request: Request, endpoint: Endpoint, caller: Caller, now: float) -> Ruling:
-        return NOTHING_RULED if caller.circles[0].startswith(CIRCLE) else Ruling(challenge=MEASURE)
-
-    monkeypatch.setattr(Levers, "rule", rule)
-
-
-@pytest.fixture
-def enforcing(tmp_path: Path, ruled: None) -> Iterator[Installation]:
-    installation = Installation(Mode.ENFORCE, tmp_path)
+def enforcing(tmp_path: Path) -> Iterator[Installation]:
+    installation = Installation(Mode.ENFORCE, tmp_path, MEASURE)
     yield installation
     installation.agent.close()
 
@@ -121,25 +113,27 @@ def test_a_challenge_is_on_record_and_a_pass_is_a_caller_of_its_own(
     assert token.decode() not in repr((solved, further))
 
 
-def test_in_observe_mode_it_is_only_said(tmp_path: Path, ruled: None) -> None:
-    installation = Installation(Mode.OBSERVE, tmp_path)
-    assert not installation.challenges
-    assert installation.ask().body == HIT
+def test_what_a_person_ordered_holds_in_observe_mode_too(tmp_path: Path) -> None:
+    installation = Installation(Mode.OBSERVE, tmp_path, MEASURE)
+    assert installation.ask().status == 403
     (record,) = installation.records()
     assert record.decision.action is Action.CHALLENGE
-    assert not record.decision.withhold
+    assert record.decision.withhold
 
 
-def test_the_gate_is_there_as_soon_as_anything_is_enforced(tmp_path: Path, ruled: None) -> None:
+def test_the_gate_is_there_as_soon_as_anybody_may_be_challenged(tmp_path: Path) -> None:
     installation = Installation(Mode.OBSERVE, tmp_path)
     contract = Contract("GET /v1/users/{phone}/status", mode=Mode.ENFORCE)
-    seen = []
-    for revision, contracts in enumerate([(), (contract,), ()]):
-        installation.sink.directives = Directives(revision=revision, contracts=contracts)
+    for revision, directives in enumerate(
+        (Directives(contracts=(contract,)), Directives(measures=(MEASURE,))), 1
+    ):
+        installation.sink.directives = replace(directives, revision=2 * revision)
         installation.ask()
-        seen.append(installation.challenges)
+        assert installation.agent.gate
+        installation.sink.directives = Directives(revision=2 * revision + 1)
+        installation.ask()
+        assert not installation.agent.gate
     installation.agent.close()
-    assert seen == [False, True, False]
 
 
 @pytest.mark.parametrize(

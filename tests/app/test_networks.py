@@ -7,9 +7,9 @@ import pytest
 from tests.list_server import ListServer, list_server
 from tests.servers import eventually
 
-from nightlatch.app.agent import build_rooms
 from nightlatch.app.configuration import configure
 from nightlatch.app.networks import NetworksKeeper
+from nightlatch.app.rooms import build_rooms
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.flight import Rooms
 from nightlatch.settings import ConfigurationError

@@ -10,43 +10,22 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from nightlatch.app.sharing import open_sharing, share
+from nightlatch.app.rooms import Closable, background, build_gate, build_rooms
+from nightlatch.app.sharing import open_sharing
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import KEY, LEARNED, cache_dir, data_dir
+from nightlatch.app.stores import KEY, LEARNED, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.capture.gate import Gate
-from nightlatch.checks import CHECKS
-from nightlatch.checks.attacks.engine import AttackEngine
-from nightlatch.detect.behaviours.run import Behaviours
-from nightlatch.detect.disclosure import Disclosures
-from nightlatch.detect.suspicions import Suspicions
-from nightlatch.detect.watch import Watch
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.judgement import Outcome
 from nightlatch.exchange.keys import load_or_create_key
 from nightlatch.exchange.record import Record
-from nightlatch.exchange.redaction import Redactor
-from nightlatch.exchange.scribe import Scribe
 from nightlatch.faults import guarded
-from nightlatch.flight import InFlight, Rooms
-from nightlatch.identity.address import TrustedProxies
-from nightlatch.identity.circles import Circles
-from nightlatch.identity.clients import Clients
-from nightlatch.identity.credentials import CredentialReader
-from nightlatch.identity.networks import Networks
-from nightlatch.identity.passes import Passes
-from nightlatch.identity.puzzles import Puzzles
-from nightlatch.identity.reputation import Reputation
-from nightlatch.identity.waiting import WaitingRoom
+from nightlatch.flight import InFlight
 from nightlatch.inventory.inventory import Inventory
 from nightlatch.pipeline import Pipeline
-from nightlatch.policy.attacks import Inspector
-from nightlatch.policy.budgets import Budgets, Limits
-from nightlatch.policy.exceptions import Exceptions
-from nightlatch.policy.levers import Levers
-from nightlatch.respond.crawler_names import CrawlerNames
 from nightlatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,10 +51,6 @@ class Sink(Protocol):
 
     def lose(self, outcome: Outcome, number: int) -> None: ...
 
-    def close(self) -> None: ...
-
-
-class Closable(Protocol):
     def close(self) -> None: ...
 
 
@@ -246,78 +221,6 @@ def build_agent(settings: Settings) -> Agent:
         memory,
         settings.capture.queue,
         build_gate(settings, hasher, rooms),
-        _background(settings, rooms),
+        background(settings, rooms),
         sharing,
-    )
-
-
-def build_gate(settings: Settings, hasher: Hasher, rooms: Rooms) -> Gate:
-    """Where those whom the rooms challenge prove themselves."""
-    waiting = WaitingRoom(hasher, per_hour=settings.challenge.waits_per_hour)
-    return Gate(rooms.passes, Puzzles(hasher), waiting, rooms.proxies)
-
-
-def _background(settings: Settings, rooms: Rooms) -> list[Closable]:
-    """What keeps the rooms' knowledge of the world outside, where that is configured."""
-    workers: list[Closable] = []
-    given = settings.networks
-    if given.feeds or given.databases or settings.identity.reputation_lists:
-        # Late: an HTTP client takes 20 ms to import.
-        from nightlatch.app.networks import NetworksKeeper
-
-        workers.append(NetworksKeeper(settings, rooms.networks))
-    if settings.identity.verify_bots:
-        names = CrawlerNames()
-        rooms.clients.verify_by(names)
-        workers.append(names)
-    return workers
-
-
-def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = None) -> Rooms:
-    """Every room an exchange passes; with `sharing`, budgets are kept together with others."""
-    identity = settings.identity
-    networks = Networks()
-    proxies = TrustedProxies(settings.trusted_proxies)
-    suspicions = Suspicions()
-    shared = share(sharing, suspicions)
-    return Rooms(
-        hasher=hasher,
-        proxies=proxies,
-        reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
-        circles=Circles(hasher),
-        passes=Passes(hasher, settings.challenge.pass_minutes * 60),
-        inventory=Inventory(),
-        disclosures=Disclosures(hasher),
-        watch=Watch(shared.counters, _budgets(settings), suspicions, shared.counts),
-        behaviours=Behaviours(suspicions),
-        clients=Clients(networks, proxies, identity.fingerprint_headers),
-        networks=networks,
-        reputation=Reputation(networks),
-        levers=Levers(),
-        inspector=Inspector(
-            AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
-        ),
-        checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
-        scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
-    )
-
-
-def _budgets(settings: Settings) -> Budgets:
-    given = settings.budgets
-    newcomers = given.newcomers_hour
-    return Budgets(
-        caller=Limits(
-            given.caller_burst, given.caller_hour, given.caller_day, given.caller_month
-        ),
-        network=Limits(
-            given.network_burst, given.network_hour, given.network_day, given.network_month
-        ),
-        strangers=Limits(
-            given.strangers_burst, given.strangers_hour, given.strangers_day, given.strangers_month
-        ),
-        newcomers=Limits(newcomers, newcomers, given.newcomers_day, given.newcomers_month),
-        walk_allowance=given.walk_allowance,
-        passed=given.pass_people,
-        paid_allowance=given.paid_allowance,
-        bare_allowance=given.bare_allowance,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from nightlatch.app.agent import build_rooms
+from nightlatch.app.rooms import build_rooms
 from nightlatch.app.stores import EVENTS, open_events
 from nightlatch.cli.output import Refusal, print_json, screen, table
 from nightlatch.exchange.hashing import Hasher

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightlatch.app.agent import build_rooms
+from nightlatch.app.rooms import build_rooms
 from nightlatch.checks.attacks.engine import CLEAN, Inspection
 from nightlatch.exchange.credential import CredentialState
 from nightlatch.exchange.exchange import Ending, Request

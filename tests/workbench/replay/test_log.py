@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from tests.conversations import NOW, Conversation
 
-from nightlatch.app.agent import build_rooms
+from nightlatch.app.rooms import build_rooms
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.judgement import DetectionKind
 from nightlatch.exchange.record import Record
