@@ -20,6 +20,8 @@ AT_ONCE = 1 << 20
 """Bytes of lists that are read before the application starts: fifty thousand networks, a fifth of a
 second. More is read in the thread, and not known in the first seconds."""
 FEEDS = "feeds"
+_PATIENCE = 0.2
+"""Seconds."""
 
 
 def configured_feeds(settings: Settings) -> tuple[Feed, ...]:
@@ -59,7 +61,8 @@ class NetworksKeeper:
 
     def close(self) -> None:
         if self._ticker is not None:
-            self._ticker.stop()
+            # A fetch under way is not waited for: half a list is never kept.
+            self._ticker.stop(_PATIENCE)
         self._feeds.close()
 
 
@@ -102,6 +105,6 @@ def _seen(feed: Feed, files: FeedFiles, now: float) -> SeenFeed:
         missing = "not fetched yet" if feed.url else f"{feed.path}: there is no such file"
         return SeenFeed(feed, known, 0, known.error or missing)
     except (OSError, FeedRefused) as error:
-        return SeenFeed(feed, known, 0, known.error or f"{feed.source}: {error}")
-    fault = known.error or (reading.fault and f"{feed.source}: {reading.fault}")
+        return SeenFeed(feed, known, 0, known.error or f"{feed.shown}: {error}")
+    fault = known.error or (reading.fault and f"{feed.shown}: {reading.fault}")
     return SeenFeed(feed, known, reading.ranges.count, fault)

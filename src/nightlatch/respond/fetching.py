@@ -39,7 +39,7 @@ class _Redirects(HTTPRedirectHandler):
     ) -> Request | None:
         allowed = ("https",) if req.type == "https" else ("http", "https")
         if urlsplit(newurl).scheme not in allowed:
-            raise URLError(f"it redirects to {newurl[:200]}, which is not followed")
+            raise URLError(f"it redirects to {urlsplit(newurl).scheme}://, which is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
