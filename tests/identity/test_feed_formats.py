@@ -1,3 +1,4 @@
+import gzip
 import json
 from contextlib import suppress
 from typing import Any
@@ -145,6 +146,18 @@ def test_a_column_can_be_named() -> None:
 def test_columns_without_addresses_are_no_list() -> None:
     with pytest.raises(FeedRefused, match="say which"):
         read("name,colour\nAda,red\nBob,blue\n")
+
+
+def test_gzip_files_are_unpacked_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = Feed("test", FeedKind.BAD, path="-")
+    packed = gzip.compress(FIREHOL.encode())
+    assert read_list(packed, feed, NOW).ranges.count == 3
+    for broken in (packed[:-20], packed[:12], b"\x1f\x8bnot gzip at all"):
+        with pytest.raises(FeedRefused, match=r"gzip|breaks off"):
+            read_list(broken, feed, NOW)
+    monkeypatch.setattr("nightlatch.identity.feed_formats.MAX_TEXT", 1_000)
+    with pytest.raises(FeedRefused, match="unpacks to more"):
+        read_list(gzip.compress(b"#" * 100_000), feed, NOW)
 
 
 @pytest.mark.parametrize("page", ["<!DOCTYPE html><html>Sorry", "\n <?xml version='1.0'?><Error/>"])

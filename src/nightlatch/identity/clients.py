@@ -158,9 +158,15 @@ def _read(request: Request, fingerprint: str, *, direct: bool) -> _Found:
         if _HEADLESS_BRAND in (request.headers.get(b"sec-ch-ua") or ""):
             kind = ClientKind.HEADLESS
             signs.append(Sign("Sec-CH-UA names a headless browser", 0.5))
+        if agent.odd:
+            signs.append(Sign("a user agent that no browser has", 0.7))
     elif not text:
         signs.append(Sign("no User-Agent", 0.5))
-    sure = SURE[kind] if kind is ClientKind.HEADLESS else SURE[kind] * (1 - doubt(signs))
+    # A browser inside an application is known by its word alone, as an application is.
+    by_word = kind is ClientKind.BROWSER and not agent.engine
+    sure = SURE[ClientKind.APP if by_word else kind]
+    if kind is not ClientKind.HEADLESS:
+        sure *= 1 - doubt(signs)
     client = Client(
         kind=kind,
         name=agent.name,

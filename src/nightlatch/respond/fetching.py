@@ -65,7 +65,7 @@ def fetch(url: str, etag: str, modified: str, *, max_bytes: int, seconds: float)
         raise FetchFailed(f"the server answered {error.code}") from error
     except TimeoutError as error:
         raise FetchFailed(f"it was not there after {seconds:.0f} s") from error
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:
         reason: Any = getattr(error, "reason", None) or error
         raise FetchFailed(str(reason) or type(error).__name__) from error
 
