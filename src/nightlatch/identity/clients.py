@@ -78,7 +78,7 @@ class Clients:
         direct = not self._proxies.trusts(request.peer)
         fingerprint = "" if direct else self._fingerprint(request)
         told = tuple([value for name, value in request.headers.raw if name in _TOLD])
-        key = (_headers_circle(caller), request.method, request.scheme, direct, fingerprint, told)
+        key = (headers_circle(caller), request.method, request.scheme, direct, fingerprint, told)
         found = self._known.get(key)
         if found is None:
             found = _read(request, fingerprint, direct=direct)
@@ -141,7 +141,8 @@ class Clients:
         return self._verifier.ask(crawler, address, now)
 
 
-def _headers_circle(caller: Caller) -> str:
+def headers_circle(caller: Caller) -> str:
+    """The caller's circle by its headers: one program, more or less; "" without one."""
     for circle in caller.circles:
         if circle.startswith("headers:"):
             return circle

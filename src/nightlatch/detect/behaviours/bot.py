@@ -6,8 +6,8 @@ from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.visit import address_of
 from nightlatch.exchange.client import ClientKind
-from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
+from nightlatch.identity.clients import headers_circle
 
 DOUBTED = 0.2
 """Confidence in a browser's word below which it is taken for a program."""
@@ -129,7 +129,7 @@ class Bots:
         exchange, disclosure = sighting.exchange, sighting.disclosure
         now, caller = exchange.at, exchange.caller
         people = [one.digest for one in disclosure.asked or disclosure.disclosed]
-        headers, address = _headers_of(caller), address_of(caller)
+        headers, address = headers_circle(caller), address_of(caller)
         look = _touch(self._looks, headers)
         look.note(address, people, now)
         if now < self._began + LEARNED_FOR or self._requests < LEARNED_REQUESTS:
@@ -223,10 +223,3 @@ def _touch(table: OrderedDict[str, _Look], key: str) -> _Look:
     else:
         table.move_to_end(key)
     return look
-
-
-def _headers_of(caller: Caller) -> str:
-    for circle in caller.circles:
-        if circle.startswith("headers:"):
-            return circle
-    return "headers:"
