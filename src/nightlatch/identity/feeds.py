@@ -164,7 +164,10 @@ def believe(feed: Feed, reading: Reading, before: int) -> None:
             f"it holds {count} entries, and should hold {max(1, feed.least)} at least"
         )
     if count < before * (1 - MAX_LOSS):
-        raise FeedRefused(f"it shrank from {before:,} entries to {count:,}")
+        raise FeedRefused(
+            f"it shrank from {before:,} entries to {count:,}; if that is right, delete the copy"
+            f" feeds/{feed.name}.list in the data directory"
+        )
     cover = reading.ranges.covered(32)
     if cover > MAX_COVER:
         raise FeedRefused(f"it names {cover:.0%} of all IPv4 addresses")
