@@ -86,7 +86,9 @@ class SeenFeed(Struct, frozen=True):
         if not self.fault:
             return ""
         if self.feed.path:
-            return "correct the file or the setting that names it"
+            return (
+                "correct NIGHTLATCH_IDENTITY_REPUTATION_LISTS or NIGHTLATCH_NETWORKS_FEEDS, or the file"
+            )
         copy = f"; the copy with {self.entries:,} entries is used meanwhile" if self.entries else ""
         return f"`nightlatch feeds fetch {self.feed.name}` tries again now{copy}"
 
