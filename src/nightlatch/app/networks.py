@@ -66,6 +66,9 @@ class NetworksKeeper:
         self._feeds.close()
 
 
+_FILES = "NIGHTLATCH_IDENTITY_REPUTATION_LISTS or NIGHTLATCH_NETWORKS_FEEDS, or the file"
+
+
 class SeenFeed(Struct, frozen=True):
     """One feed as it stands on the disk: for `nightlatch doctor` and `nightlatch feeds`."""
 
@@ -86,9 +89,7 @@ class SeenFeed(Struct, frozen=True):
         if not self.fault:
             return ""
         if self.feed.path:
-            return (
-                "correct NIGHTLATCH_IDENTITY_REPUTATION_LISTS or NIGHTLATCH_NETWORKS_FEEDS, or the file"
-            )
+            return f"correct {_FILES}"
         copy = f"; the copy with {self.entries:,} entries is used meanwhile" if self.entries else ""
         return f"`nightlatch feeds fetch {self.feed.name}` tries again now{copy}"
 
