@@ -26,7 +26,11 @@ _DEPTH = 12
 """How deep JSON is searched for addresses."""
 _NO_ADDRESSES = frozenset({"version", "spec_version", "build", "useragent", "user_agent"})
 """Names in JSON whose values only look like addresses."""
-_INDICATOR = re.compile(r"(ipv[46])-addr:value\s*(?:=|ISSUBSET)\s*'([^'\\]{2,64})'", re.IGNORECASE)
+_INDICATOR = re.compile(
+    r"ipv[46]-addr:value\s{0,8}(?:(?:=|ISSUBSET)\s{0,8}('[^'\\]{2,64}')|IN\s{0,8}\(([^)]{2,8000})\))",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"'([^'\\]{2,64})'")
 _NEGATED = re.compile(r"\bNOT\b|!=", re.IGNORECASE)
 
 
@@ -233,7 +237,7 @@ def _indicators(tree: Any, now: float) -> Iterator[str]:
         if not isinstance(pattern, str) or _NEGATED.search(pattern) or _is_over(one, now):
             continue
         for match in _INDICATOR.finditer(pattern):
-            yield match[2]
+            yield from _QUOTED.findall(match[1] or match[2])
 
 
 def _is_over(indicator: dict[str, Any], now: float) -> bool:
