@@ -17,7 +17,7 @@ from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.settings import Settings
 from nightlatch.settings.tree import Counters
 
-pytestmark = needs_redis
+pytestmark = [needs_redis, pytest.mark.slow]
 
 BUDGET = 40
 NOW = 1_700_000_000.0
@@ -31,7 +31,6 @@ def server() -> Iterator[RedisServer]:
         yield one
 
 
-@pytest.mark.slow
 def test_four_workers_have_one_budget(tmp_path: Path, server: RedisServer) -> None:
     budget = {f"BUDGETS_STRANGERS_{window}": str(BUDGET) for window in ("BURST", "HOUR", "DAY")}
     given = {"MODE": "enforce", "COUNTERS_URL": server.url, "SERVICE": "four", **budget}
@@ -45,7 +44,6 @@ def test_four_workers_have_one_budget(tmp_path: Path, server: RedisServer) -> No
     assert answers[-BUDGET:] == [429] * BUDGET
 
 
-@pytest.mark.slow
 def test_an_application_whose_redis_is_gone_serves_and_says_so(tmp_path: Path) -> None:
     with shop(tmp_path, "starlette", COUNTERS_URL="redis://127.0.0.1:1") as application:
         assert application.get("/v1/users/120/status").status_code == 200
