@@ -11,6 +11,7 @@ HEAVY = [
     "duckdb",
     "email",
     "fastapi",
+    "hiredis",
     "http.client",
     "hyperscan",
     "phonenumbers",
