@@ -48,7 +48,8 @@ def test_four_workers_have_one_budget(tmp_path: Path, server: RedisServer) -> No
 
         answers = [look_up(number) for number in range(4 * BUDGET)]
     assert BUDGET <= answers.count(200) < 1.5 * BUDGET
-    assert set(answers[-BUDGET:]) == {429}
+    # Refused, or asked to solve a puzzle first.
+    assert set(answers[-BUDGET:]) <= {403, 429}
 
 
 def test_an_application_whose_redis_is_gone_serves_and_says_so(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_what_one_process_knows_the_others_act_upon(server: RedisServer) -> None
         """One more person to the caller; whether that is too many by now."""
         subject = Subject(next(numbers).to_bytes(8, "big"), DataClass.PHONE)
         disclosure = Disclosure((subject,), (subject,), hit=True)
-        return bool(watch.note(DOOR, CALLER, True, disclosure, NOW).overspent)
+        return watch.note(DOOR, CALLER, True, disclosure, NOW).bars
 
     assert [give(here) for _ in range(6)] == [False] * 5 + [True]
     # Each learns what all have given once it has given something itself.
