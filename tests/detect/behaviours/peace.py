@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from random import Random
 
 from msgspec import Struct
-from tests.detect.behaviours.world import DAY, HOUR, MONDAY, UNMATCHED, Call, caller, json, people
+from tests.detect.behaviours.world import DAY, HOUR, MONDAY, Call, caller, json, people
 
 from nightlatch.exchange.client import Client, ClientKind, Network
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.facts import EndpointFacts
 from nightlatch.exchange.record import Posture
+from nightlatch.inventory.templates import UNMATCHED
 
 LAUNCH = 20
 """The day of the launch: from 10 to 16 o'clock six times as many come, most for the first time."""

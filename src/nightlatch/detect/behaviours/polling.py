@@ -31,6 +31,8 @@ CLOSE = 0.1
 CHALLENGED = 3_600.0
 CALLERS = 20_000
 """Pairs of endpoint and caller, at most twice as many; quiet longest goes first. 400 bytes each."""
+_RETURNING = 5
+"""Gaps after which a caller is not pushed out by those who come once."""
 _REMEMBERED = 128
 """Records of one caller remembered to know new ones; then it is forgotten which they were."""
 _BELOW = 1e-13
@@ -141,6 +143,8 @@ class Polling:
             self._rhythms.add(key, _Rhythm(exchange.at))
             return
         due = rhythm.beat(exchange.at)
+        if rhythm.gaps == _RETURNING:
+            self._rhythms.keep(key)
         disclosure = sighting.disclosure
         if disclosure.asked:
             rhythm.name(disclosure.asked[0].digest, len(disclosure.disclosed))
@@ -153,7 +157,6 @@ class Polling:
         if not rhythm.regular:
             rhythm.restart()
             return
-        self._rhythms.keep(key)
         ever_new = rhythm.new >= EVER_NEW * rhythm.gaps
         close = _close_to_limit(sighting.exchange.response)
         if (not ever_new and not close) or rhythm.total < SPAN:

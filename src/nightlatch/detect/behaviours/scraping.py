@@ -267,7 +267,7 @@ class Scraping:
         return new
 
     def _taken(self, key: _Key) -> _Taken:
-        taken = self._today.get(key)
+        taken = self._today.touch(key)
         if taken is None:
             taken = _Taken(key)
             gone = self._today.add(key, taken)
