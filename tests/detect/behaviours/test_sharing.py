@@ -4,6 +4,7 @@ from tests.detect.behaviours.world import DAY, MONDAY, Call, World, caller
 
 from nightlatch.detect.behaviours.asking import asker
 from nightlatch.detect.behaviours.neighbours import SHARED_FROM, Neighbours
+from nightlatch.detect.behaviours.paths import shown
 from nightlatch.detect.behaviours.reminders import Reminders
 from nightlatch.exchange.exchange import Caller
 
@@ -49,3 +50,12 @@ def test_a_matter_is_due_once_in_its_time() -> None:
     for circle in "bcd":
         assert reminders.due("GET /", circle, MONDAY)
     assert len(reminders._told) == 3
+
+
+def test_evidence_shows_no_path_that_names_somebody() -> None:
+    assert shown("/actuator/env") == "/actuator/env"
+    assert shown("/v2/backup2024/x.sql") == "/v2/backup2024/x.sql"
+    assert shown("/users/+15551234567/x") == "/users/•••/x"
+    assert shown("/u/ada@example.com") == "/u/•••"
+    assert shown("/t/" + "a" * 41) == "/t/•••"
+    assert len(shown("/a" * 500)) <= 80

@@ -11,6 +11,7 @@ from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import EVERYONE, asker
 from nightlatch.detect.behaviours.neighbours import Neighbours
 from nightlatch.detect.behaviours.new_paths import Together
+from nightlatch.detect.behaviours.paths import shown as shown_path
 from nightlatch.detect.behaviours.seasons import ALARM, ALPHA
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.table import SegmentedTable
@@ -273,7 +274,7 @@ class ForcedBrowsing:
         )
 
     def _words(self, prober: _Prober, *, guilty: bool) -> str:
-        shown = ", ".join(path[:60] for path in list(prober.paths)[-_SHOWN:])
+        shown = ", ".join(map(shown_path, list(prober.paths)[-_SHOWN:]))
         many = "Up to " if prober.tried > _KEPT else ""
         told = (
             f"{many}{prober.tried:,} different paths that do not exist, such as {shown};"

@@ -182,9 +182,10 @@ class Surges:
         self._series.move_to_end(key)
         series.count += 1
         answer = exchange.response
-        if answer is None or answer.status >= 500:
+        if exchange.ending is Ending.RAISED or (answer is not None and answer.status >= 500):
             series.failed += 1
-        elif exchange.ending is not Ending.REFUSED:
+        elif answer is not None:
+            # Our own refusals come without the application's answer and say nothing of it.
             series.refused += answer.status >= 400
             series.bytes += answer.body.size
             if len(series.durations) < SAMPLES:
