@@ -227,6 +227,9 @@ class Peace:
         self._strangers += 1
         n = self._strangers
         address = f"{60 + n // 62_500}.{n // 250 % 250}.{n % 250}.{rng.randrange(250)}"
+        if rng.random() < 0.3:
+            # Behind an office's or a carrier's address, as many others are.
+            address = rng.choice(self.people[220:]).addresses[0]
         who = caller(address, headers=rng.choice(_HEADERS))
         calls: list[Call] = []
         if rng.random() < 0.5:
