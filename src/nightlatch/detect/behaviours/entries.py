@@ -1,5 +1,6 @@
-"""Which records are in an answer that is about nobody."""
+"""Which page of a list is asked for, and which records are in an answer that is about nobody."""
 
+import re
 from typing import Any
 
 from nightlatch.detect.behaviour import Sighting
@@ -7,6 +8,15 @@ from nightlatch.detect.behaviour import Sighting
 _LONGEST = 64
 _LISTS = ("items", "data", "results", "records", "users", "content", "rows", "value")
 _NAMES = ("id", "uuid", "_id", "key", "sku", "slug", "name")
+
+
+_PAGE = re.compile(r"(?:^|&)(?:page|p|offset|skip|page_?(?:no|number))=(\d{1,12})(?:&|$)")
+
+
+def page_number(query: str) -> int | None:
+    """The page or offset in a raw query; moments in time (`since`, `from`) are none."""
+    found = _PAGE.search(query)
+    return int(found[1]) if found else None
 
 
 def mark_of(sighting: Sighting) -> tuple[int, int]:

@@ -1,12 +1,11 @@
 """One caller takes far more records or bytes than its like, be it just under a limit all day."""
 
-import re
 from collections import OrderedDict
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import asker
 from nightlatch.detect.behaviours.crowds import ENOUGH, FACTOR
-from nightlatch.detect.behaviours.entries import mark_of
+from nightlatch.detect.behaviours.entries import mark_of, page_number
 from nightlatch.detect.behaviours.neighbours import program_of
 from nightlatch.detect.behaviours.reminders import Reminders
 from nightlatch.detect.behaviours.takings import (
@@ -50,9 +49,6 @@ _BROAD = 0.2
 """Share of all there is."""
 _SURE = 0.7
 
-_PAGE = re.compile(
-    r"(?:^|&)(?:page|p|offset|start|skip|from|cursor|page_?(?:no|number))=(\d{1,12})(?:&|$)"
-)
 
 HELP = DetectorHelp(
     kind=DetectionKind.SCRAPING,
@@ -124,8 +120,9 @@ class Scraping:
             shelf.taken += new
             if sighting.stranger:
                 taken.programs |= 1 << (hash(program_of(exchange.caller)) & 63)
-            if query and (page := _PAGE.search(query)):
-                taken.turn_page(int(page[1]))
+            page = page_number(query) if query else None
+            if page is not None:
+                taken.turn_page(page)
         if (
             taken.hour_records > shelf.by_hour.least
             or taken.records > shelf.records.least
