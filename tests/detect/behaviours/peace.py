@@ -218,6 +218,7 @@ class Peace:
         friends = [rng.randrange(420) for _ in range(12)]
         for turn in range(rng.randrange(3, 120)):
             call = self._call(at + 60 * turn + rng.uniform(0, 0.3), who, "GET", "/feed")
+            call.query = f"since={int(call.at) - 60}"
             call.disclosed = people([friends[(turn // 9) % 12]])
             calls.append(call)
 

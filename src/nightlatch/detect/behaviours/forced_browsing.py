@@ -297,9 +297,11 @@ class ForcedBrowsing:
         self._probers.keep(who)
 
     def _insist(self, prober: _Prober, who: str, now: float) -> None:
-        """Turned away, and still asking: that counts as well."""
-        if prober.barred is not None and now - prober.barred_at >= RENEWED:
-            prober.barred = replace(prober.barred, until=now + OUTLAWED)
+        """Turned away, and still asking: that counts as well. Not of those who are challenged, for
+        people who share the address are, too, and would keep it barred for ever."""
+        barred = prober.barred
+        if barred is not None and barred.convicts and now - prober.barred_at >= RENEWED:
+            prober.barred = replace(barred, until=now + OUTLAWED)
             prober.barred_at = now
             self._reporter.suspicions.enter(who, prober.barred)
 

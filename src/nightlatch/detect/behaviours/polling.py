@@ -49,8 +49,8 @@ Measures the gaps between one caller's requests to one endpoint. When {GAPS} gap
 not exceed it), a machine asks. Machines poll honestly too, so that alone is not told: it is when
 half of the requests name a record, or a page of a list, that the caller never named before, or the
 caller keeps within {CLOSE:.0%} of a limit that the answers state. Medium where people's records
-leave to a stranger or to a caller that began after the endpoint was {SETTLED / 86_400:.0f} days old, and such a caller is
-challenged there; Low otherwise.""",
+leave to a stranger, or to a caller that began after the endpoint was {SETTLED / 86_400:.0f} days
+old: such a caller is challenged there. Low otherwise.""",
     evidence="The interval, how constant it is, for how long, and how many new records it named.",
     errors=f"""\
 Of callers whose gaps are exponential, or more uneven as people's are, less than {_BELOW:g} are
