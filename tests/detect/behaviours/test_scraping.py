@@ -226,3 +226,16 @@ def test_on_a_launch_day_a_regular_may_take_more_as_all_do() -> None:
     assert not desk.see(rush, more)
     desk.see(_visitors(9))
     assert desk.see(_nightly(10, 320, carrier))
+
+
+def test_pages_that_come_late_over_midnight_are_not_lost() -> None:
+    desk = _learned()
+    midnight = MONDAY + 4 * DAY
+    ordered = list(_walk(midnight - 200, 100, 4.0))
+    late = [ordered[n ^ 1] for n in range(100)]
+    before = [desk.see([call]) for call in late]
+    assert isinstance(desk.behaviour, Scraping)
+    today = desk.behaviour._today.get(("GET /products", "address:203.0.113.9"))
+    assert today is not None
+    assert today.records >= 900
+    assert any(before)

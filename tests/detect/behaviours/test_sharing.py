@@ -6,6 +6,7 @@ from nightlatch.detect.behaviours.asking import asker
 from nightlatch.detect.behaviours.neighbours import SHARED_FROM, Neighbours
 from nightlatch.detect.behaviours.paths import shown
 from nightlatch.detect.behaviours.reminders import Reminders
+from nightlatch.detect.behaviours.turns import turned
 from nightlatch.exchange.exchange import Caller
 
 ADDRESS = "198.51.100.1"
@@ -59,3 +60,13 @@ def test_evidence_shows_no_path_that_names_somebody() -> None:
     assert shown("/u/ada@example.com") == "/u/•••"
     assert shown("/t/" + "a" * 41) == "/t/•••"
     assert len(shown("/a" * 500)) <= 80
+
+
+def test_a_period_ends_once_though_its_last_exchanges_come_late() -> None:
+    assert turned(101, 100, 300.0)
+    assert not turned(100, 100, 300.0)
+    assert not turned(99, 100, 300.0)
+    assert not turned(88, 100, 300.0)
+    assert turned(87, 100, 300.0)
+    assert not turned(99, 100, DAY)
+    assert turned(98, 100, DAY)

@@ -32,6 +32,7 @@ CLOSE = 0.1
 CHALLENGED = 3_600.0
 CALLERS = 20_000
 """Pairs of endpoint and caller, at most twice as many; quiet longest goes first. 400 bytes each."""
+_LATE = 3_600.0
 _RETURNING = 5
 """Gaps after which a caller is not pushed out by those who come once."""
 _REMEMBERED = 128
@@ -88,6 +89,9 @@ class _Rhythm:
     def beat(self, now: float) -> bool:
         """One more request; True when the gaps are to be judged."""
         gap = now - self.last
+        if -_LATE < gap < 0:
+            # It began earlier and ended later than the one before.
+            return False
         self.last = now
         if gap < 0:
             return False

@@ -22,6 +22,7 @@ from nightlatch.detect.behaviours.takings import (
     Taken,
     excess_of,
 )
+from nightlatch.detect.behaviours.turns import turned
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.exchange.exchange import Ending
@@ -107,8 +108,9 @@ class Scraping:
         if not (disclosed or query or answer.body.size >= _LARGE or "{" in endpoint.template):
             return
         now, who = exchange.at, asker(sighting)
-        if int(now // DAY) != self._day:
-            self._turn(int(now // DAY))
+        day = int(now // DAY)
+        if day != self._day and turned(day, self._day, DAY):
+            self._turn(day)
         if len(self._yesterday):
             self._close(_CLOSED_AT_ONCE)
         taken = self._taken((endpoint.key, who))

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from nightlatch.detect.behaviours.crowds import Crowd
 from nightlatch.detect.behaviours.seen import Seen
+from nightlatch.detect.behaviours.turns import turned
 
 RECORDS_AN_HOUR, RECORDS_A_DAY = 300, 600
 """No caller scrapes below these, however little others take."""
@@ -69,7 +70,7 @@ class Taken:
 
     def add(self, new: float, hour: int) -> None:
         """So many new records left in this hour."""
-        if hour != self.hour:
+        if turned(hour, self.hour, 3_600.0):
             self.hour, self.hour_records = hour, 0.0
         self.records += new
         self.hour_records += new
