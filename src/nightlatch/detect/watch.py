@@ -60,6 +60,7 @@ class Watch:
         max_endpoints: int = 2_000,
     ) -> None:
         self._budgets = budgets
+        # Not `or`: one that is still empty is false.
         self._suspicions = Suspicions() if suspicions is None else suspicions
         self._callers = Callers(max_callers, max_subjects)
         self._networks = Callers(max_callers // 2, max_subjects)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from random import Random
 
 from msgspec import Struct
-from tests.detect.behaviours.world import DAY, HOUR, MONDAY, UNMATCHED, Call, caller, json, people
+from tests.detect.behaviours.world import DAY, HOUR, MONDAY, Call, caller, json, people
 
 from nightlatch.exchange.client import Client, ClientKind, Network
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.facts import EndpointFacts
 from nightlatch.exchange.record import Posture
+from nightlatch.inventory.templates import UNMATCHED
 
 LAUNCH = 20
 """The day of the launch: from 10 to 16 o'clock six times as many come, most for the first time."""
@@ -217,6 +218,7 @@ class Peace:
         friends = [rng.randrange(420) for _ in range(12)]
         for turn in range(rng.randrange(3, 120)):
             call = self._call(at + 60 * turn + rng.uniform(0, 0.3), who, "GET", "/feed")
+            call.query = f"since={int(call.at) - 60}"
             call.disclosed = people([friends[(turn // 9) % 12]])
             calls.append(call)
 
@@ -226,6 +228,9 @@ class Peace:
         self._strangers += 1
         n = self._strangers
         address = f"{60 + n // 62_500}.{n // 250 % 250}.{n % 250}.{rng.randrange(250)}"
+        if rng.random() < 0.3:
+            # Behind an office's or a carrier's address, as many others are.
+            address = rng.choice(self.people[220:]).addresses[0]
         who = caller(address, headers=rng.choice(_HEADERS))
         calls: list[Call] = []
         if rng.random() < 0.5:

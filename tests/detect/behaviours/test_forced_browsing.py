@@ -7,7 +7,6 @@ from tests.detect.behaviours.world import (
     DAY,
     HOUR,
     MONDAY,
-    UNMATCHED,
     Call,
     Desk,
     caller,
@@ -18,6 +17,7 @@ from nightlatch.detect.behaviours.forced_browsing import FEWEST, OUTLAWED, Force
 from nightlatch.exchange.client import Client, ClientKind
 from nightlatch.exchange.exchange import Caller, Ending
 from nightlatch.exchange.judgement import Level
+from nightlatch.inventory.templates import UNMATCHED
 
 SCANNER = caller("203.0.113.9", headers="wordlist")
 _WORDS = ("admin", "backup", "internal", "v1/dump", "test", "private", "old", "api2", "staff", "db")
@@ -53,7 +53,7 @@ def test_a_slow_wordlist_convicts_too_and_a_fast_one_is_high() -> None:
     slow = Desk(ForcedBrowsing).see(_wordlist(FEWEST, gap=600))
     assert [detection.level for detection in slow] == [Level.MEDIUM]
     fast = Desk(ForcedBrowsing).see(_wordlist(40, gap=0.1))
-    assert fast[0].level is Level.MEDIUM
+    assert [detection.level for detection in fast] == [Level.MEDIUM, Level.HIGH]
     names = (
         ".env",
         "id_rsa",
@@ -91,11 +91,11 @@ def test_people_behind_the_same_address_are_challenged_not_refused() -> None:
     standing = desk.stands(office[0], "GET /products", MONDAY + 100)
     assert standing is not None
     assert not standing.convicts
-    insisting = _wordlist(9, who=caller(address), at=MONDAY + 200, gap=100)
-    desk.see(replace(call, ending=Ending.REFUSED) for call in insisting)
-    standing = desk.stands(office[0], "GET /products", MONDAY + 1_200)
-    assert standing is not None
-    assert not standing.convicts
+    # Colleagues who are challenged do not keep the address barred.
+    coming = _served(office[0], MONDAY + 200, 60, gap=60)
+    desk.see(replace(call, ending=Ending.REFUSED, status=403) for call in coming)
+    assert desk.stands(office[0], "GET /products", MONDAY + 3_000)
+    assert desk.stands(office[0], "GET /products", MONDAY + 100 + OUTLAWED) is None
 
 
 def test_whoever_bought_a_pass_is_judged_by_it() -> None:
@@ -188,3 +188,11 @@ def test_memory_is_bounded_and_the_convicted_outlive_a_flood() -> None:
     assert len(behaviour._probers) <= 2_000
     assert len(behaviour._paths) == 500
     assert behaviour._probers.get("address:203.0.113.9") is not None
+
+
+def test_after_a_quiet_hour_a_caller_is_heard_anew() -> None:
+    desk = Desk(ForcedBrowsing)
+    desk.see(_wordlist(FEWEST))
+    later = MONDAY + 2 * OUTLAWED
+    assert not desk.see(_wordlist(FEWEST - 1, at=later))
+    assert desk.stands(SCANNER, "GET /x", later + 60) is None

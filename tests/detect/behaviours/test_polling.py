@@ -118,3 +118,34 @@ def test_memory_is_bounded() -> None:
     )
     assert isinstance(desk.behaviour, Polling)
     assert len(desk.behaviour._rhythms) <= 1_000
+
+
+def test_an_old_timer_that_begins_to_walk_a_list_is_seen_soon() -> None:
+    desk = Desk(Polling)
+    timer = (
+        Call(MONDAY + 60 * n, STRANGER, "GET", "/users/{phone}", "/users/1", asked=people([1]))
+        for n in range(10_000)
+    )
+    assert not desk.see(timer)
+    begin = MONDAY + 600_000
+    (told,) = desk.see(_poll(lambda: 60.0, 150, at=begin))
+    assert told.at - begin <= 2 * HOUR
+
+
+def test_ten_requests_a_second_need_the_same_twenty_minutes() -> None:
+    (told,) = Desk(Polling).see(_poll(lambda: 0.1, 13_000))
+    assert 1_200 <= told.at - MONDAY <= 1_210
+
+
+def test_an_app_that_asks_for_what_is_new_is_no_walk_and_turning_pages_is() -> None:
+    def ask(query: str, n: int) -> Call:
+        found = people([n])
+        return Call(
+            MONDAY + 9 * DAY + 60 * n, PARTNER, "GET", "/feed", query=query, disclosed=found
+        )
+
+    desk = Desk(Polling)
+    desk.see([Call(MONDAY, STRANGER, "GET", "/feed")])
+    assert not desk.see(ask(f"since={1_700_000_000 + n}&_={n}", n) for n in range(300))
+    (told,) = desk.see(ask(f"page={n}", n) for n in range(300, 450))
+    assert told.level is Level.MEDIUM

@@ -12,7 +12,8 @@ from tests.detect.behaviours.world import (
     people,
 )
 
-from nightlatch.detect.behaviours.scraping import RECORDS_A_DAY, Scraping
+from nightlatch.detect.behaviours.scraping import Scraping
+from nightlatch.detect.behaviours.takings import RECORDS_A_DAY
 from nightlatch.exchange.client import Client, ClientKind
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.judgement import DetectionKind, Level
@@ -199,3 +200,42 @@ def test_memory_is_bounded_and_the_greedy_outlive_a_flood() -> None:
     assert isinstance(behaviour, Scraping)
     assert len(behaviour._today) <= 2_000
     assert behaviour._today.get(("GET /products", "address:203.0.113.9")) is not None
+
+
+def test_an_office_counts_by_its_programs_and_a_scraper_that_makes_some_up_up_to_a_point() -> None:
+    def office(programs: int, pages: int) -> Iterator[Call]:
+        for n in range(pages * 10):
+            who = caller("198.51.100.9", headers=f"browser-{n % programs}")
+            yield _page(MONDAY + 3 * DAY + 9 * HOUR + 5 * n, who, n)
+
+    assert not _learned().see(office(12, 10))
+    assert _learned().see(office(1, 10))
+    assert _learned().see(office(64, 300))
+
+
+def test_on_a_launch_day_a_regular_may_take_more_as_all_do() -> None:
+    desk = Desk(Scraping)
+    carrier = caller("100.60.1.7")
+    for day in range(8):
+        assert not desk.see(_nightly(day, 60, carrier), _visitors(day))
+    more = _nightly(8, 320, carrier)
+    rush = (
+        _page(MONDAY + 8 * DAY + n, caller(f"61.{n // 250}.{n % 250}.1"), n % 6)
+        for n in range(10_000)
+    )
+    assert not desk.see(rush, more)
+    desk.see(_visitors(9))
+    assert desk.see(_nightly(10, 320, carrier))
+
+
+def test_pages_that_come_late_over_midnight_are_not_lost() -> None:
+    desk = _learned()
+    midnight = MONDAY + 4 * DAY
+    ordered = list(_walk(midnight - 200, 100, 4.0))
+    late = [ordered[n ^ 1] for n in range(100)]
+    before = [desk.see([call]) for call in late]
+    assert isinstance(desk.behaviour, Scraping)
+    today = desk.behaviour._today.get(("GET /products", "address:203.0.113.9"))
+    assert today is not None
+    assert today.records >= 900
+    assert any(before)

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Iterator
+from copy import deepcopy
 from random import Random
 
 import pytest
@@ -59,13 +60,13 @@ def test_a_reset_confirmed_without_being_asked_for_is_told_the_first_time() -> N
 def test_where_people_roam_one_exception_is_low_and_repetition_is_not() -> None:
     desk = _learned(800, roaming=0.04)
     accounts = (
-        Call(LATER + 7_200 * n, ATTACKER, "POST", CONFIRM, asked=people([n])) for n in range(6)
+        Call(LATER + 7_200 * n, ATTACKER, "POST", CONFIRM, asked=people([n])) for n in range(8)
     )
     told = desk.see(accounts)
     assert told[0].level is Level.LOW
     assert told[0].false_alarm_rate == pytest.approx(0.06, abs=0.02)
     assert [detection.level for detection in told if detection.circle != EVERYONE][-1] is Level.HIGH
-    standing = desk.stands(ATTACKER, f"POST {CONFIRM}", LATER + 5 * 7_200 + 1)
+    standing = desk.stands(ATTACKER, f"POST {CONFIRM}", LATER + 7 * 7_200 + 1)
     assert standing is not None
     assert not standing.convicts
 
@@ -114,9 +115,11 @@ def test_too_few_sessions_make_no_rule_and_failures_are_no_steps() -> None:
     desk = _learned(SUPPORT - 1)
     assert not desk.see([Call(LATER, ATTACKER, "POST", CONFIRM)])
     desk = _learned()
-    failed = [replace(call, status=500) for call in _flow(1, LATER, (ASK,), who=ATTACKER)]
     assert not desk.see([Call(LATER, ATTACKER, "POST", CONFIRM, status=400)])
-    assert desk.see(failed, [Call(LATER + 60, ATTACKER, "POST", CONFIRM)])
+    asked = Call(LATER, ATTACKER, "POST", ASK)
+    confirmed = Call(LATER + 60, ATTACKER, "POST", CONFIRM)
+    assert deepcopy(desk).see([replace(asked, status=422), confirmed])
+    assert not deepcopy(desk).see([replace(asked, status=500), confirmed])
 
 
 def test_nothing_is_judged_within_an_hour_of_a_start_or_when_memory_ran_short() -> None:
@@ -181,7 +184,7 @@ def test_the_stated_rate_holds_for_honest_exceptions() -> None:
 def test_several_people_in_one_session_count_each() -> None:
     desk = _learned(800, roaming=0.04)
     told = desk.see(
-        Call(LATER + 5 * n, ATTACKER, "POST", CONFIRM, asked=people([n])) for n in range(6)
+        Call(LATER + 5 * n, ATTACKER, "POST", CONFIRM, asked=people([n])) for n in range(8)
     )
     assert max(detection.level for detection in told if detection.circle != EVERYONE) is Level.HIGH
     retried = (Call(LATER + DAY + n, caller("81.9.9.9"), "POST", CONFIRM) for n in range(20))

@@ -4,7 +4,9 @@ from tests.detect.behaviours.world import DAY, MONDAY, Call, World, caller
 
 from nightlatch.detect.behaviours.asking import asker
 from nightlatch.detect.behaviours.neighbours import SHARED_FROM, Neighbours
+from nightlatch.detect.behaviours.paths import shown
 from nightlatch.detect.behaviours.reminders import Reminders
+from nightlatch.detect.behaviours.turns import turned
 from nightlatch.exchange.exchange import Caller
 
 ADDRESS = "198.51.100.1"
@@ -49,3 +51,22 @@ def test_a_matter_is_due_once_in_its_time() -> None:
     for circle in "bcd":
         assert reminders.due("GET /", circle, MONDAY)
     assert len(reminders._told) == 3
+
+
+def test_evidence_shows_no_path_that_names_somebody() -> None:
+    assert shown("/actuator/env") == "/actuator/env"
+    assert shown("/v2/backup2024/x.sql") == "/v2/backup2024/x.sql"
+    assert shown("/users/+15551234567/x") == "/users/•••/x"
+    assert shown("/u/ada@example.com") == "/u/•••"
+    assert shown("/t/" + "a" * 41) == "/t/•••"
+    assert len(shown("/a" * 500)) <= 80
+
+
+def test_a_period_ends_once_though_its_last_exchanges_come_late() -> None:
+    assert turned(101, 100, 300.0)
+    assert not turned(100, 100, 300.0)
+    assert not turned(99, 100, 300.0)
+    assert not turned(88, 100, 300.0)
+    assert turned(87, 100, 300.0)
+    assert not turned(99, 100, DAY)
+    assert turned(98, 100, DAY)

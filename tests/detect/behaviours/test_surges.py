@@ -157,3 +157,14 @@ def test_a_caller_is_new_for_an_hour_and_known_for_weeks() -> None:
     for n in range(25_000):
         known.is_new(f"address:{n + 2}", MONDAY + 50 * DAY)
     assert len(known._arrived) <= 20_000
+
+
+def test_answers_that_take_long_and_so_come_late_change_nothing(watched: Desk) -> None:
+    """Every exchange is told in the order of its end, a fifth of them minutes late."""
+    rng = Random(9)
+    calls = list(_rhythm(BEGIN, BEGIN + 4 * HOUR, seed=9))
+    calls.sort(key=lambda call: call.at + (rng.random() < 0.2) * rng.uniform(60, 600))
+    desk = deepcopy(watched)
+    for call in calls:
+        desk.see([call])
+    assert desk.told == watched.told

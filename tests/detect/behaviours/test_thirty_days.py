@@ -8,7 +8,6 @@ from tests.detect.behaviours.world import (
     DAY,
     HOUR,
     MONDAY,
-    UNMATCHED,
     Call,
     World,
     caller,
@@ -31,6 +30,7 @@ from nightlatch.detect.suspicions import Suspicions
 from nightlatch.exchange.disclosure import DataClass
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
+from nightlatch.inventory.templates import UNMATCHED
 
 TRAFFIC = (
     debug_path.DebugPath,

@@ -36,7 +36,6 @@ MONDAY = 1_780_272_000.0
 """2026-06-01, 00:00 UTC."""
 HOUR = 3_600.0
 DAY = 86_400.0
-UNMATCHED = "/{unmatched}"
 _JSON = Headers([(b"content-type", b"application/json")])
 
 

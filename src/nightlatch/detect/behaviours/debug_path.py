@@ -7,6 +7,7 @@ from nightlatch.checks.attacks.probed_files import FILES
 from nightlatch.checks.debug_path import DEBUG_PATH
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import asker
+from nightlatch.detect.behaviours.paths import shown
 from nightlatch.detect.behaviours.reminders import Reminders
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
@@ -119,7 +120,7 @@ class DebugPath:
         secrets = sorted({item.data_class for item in sighting.items if _opens_something(item)})
         level = _level(purpose, secrets)
         told = (
-            f"{exchange.request.path[:120]}, {purpose.value}, answered a stranger with"
+            f"{shown(exchange.request.path)}, {purpose.value}, answered a stranger with"
             f" {answer.status} and {answer.body.size:,} bytes"
             + (f"; among them {', '.join(secrets)}." if secrets else ".")
         )

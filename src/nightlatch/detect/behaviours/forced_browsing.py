@@ -11,11 +11,13 @@ from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import EVERYONE, asker
 from nightlatch.detect.behaviours.neighbours import Neighbours
 from nightlatch.detect.behaviours.new_paths import Together
+from nightlatch.detect.behaviours.paths import shown as shown_path
 from nightlatch.detect.behaviours.seasons import ALARM, ALPHA
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
+from nightlatch.inventory.templates import UNMATCHED
 
 CONVICTION = 1e-6
 """Probability that an honest caller is convicted, per run of the test from its honest bound."""
@@ -44,7 +46,6 @@ CALLERS = 20_000
 PATHS = 16_384
 
 _NOT_FOUND = frozenset({400, 403, 404, 405, 410})
-_UNMATCHED = "/{unmatched}"
 _HONEST_MISSES = 3
 """Unknown paths of one caller that count for the learned share."""
 _ASSETS = (
@@ -106,10 +107,13 @@ class _Prober:
         "paths",
         "probes",
         "statistic",
+        "tried",
     )
 
     def __init__(self, now: float) -> None:
         self.statistic = 0.0
+        self.tried = 0
+        """Distinct unknown paths; the latest of many are not remembered, and count each time."""
         self.paths: dict[str, None] = {}
         self.probes = 0
         self.others = 0
@@ -119,6 +123,14 @@ class _Prober:
         self.barred: Suspicion | None = None
         """What was entered against it last, and when."""
         self.barred_at = 0.0
+
+    def forgive(self, now: float) -> None:
+        """Begin anew after an hour in which nothing was tried."""
+        if self.barred is not None and now >= self.barred.until:
+            self.barred = None
+            self.statistic = self.bucket = 0.0
+            self.tried = self.probes = self.others = 0
+            self.paths.clear()
 
     def drop(self, now: float) -> float:
         """Another path into the bucket; returns what is in it."""
@@ -178,7 +190,7 @@ class ForcedBrowsing:
         unknown = (
             answer is not None
             and answer.status in _NOT_FOUND
-            and (exchange.endpoint.template == _UNMATCHED or sighting.facts.requests == 0)
+            and (exchange.endpoint.template == UNMATCHED or sighting.facts.requests == 0)
         )
         if unknown and sighting.client.verified is not True:
             if _is_ordinary(exchange.request.path):
@@ -200,15 +212,17 @@ class ForcedBrowsing:
             self._probers.add(who, prober)
         else:
             self._probers.touch(who)
+            prober.forgive(now)
         if path in prober.paths:
             return
         first_ever, broken_link = self._enter(path, who, prober)
         if broken_link:
             return
+        prober.tried += 1
         if len(prober.paths) < _KEPT:
             prober.paths[path] = None
         prober.probes += path.rpartition("/")[2].lower() in FILES
-        if len(prober.paths) <= _HONEST_MISSES:
+        if prober.tried <= _HONEST_MISSES:
             self._odds.learn(miss=True)
             if first_ever:
                 self._join(sighting, who)
@@ -225,12 +239,12 @@ class ForcedBrowsing:
             return True, False
         if len(askers) >= BROKEN_LINK:
             return False, who not in askers
-        if len(prober.paths) < _HONEST_MISSES and who not in askers:
+        if prober.tried < _HONEST_MISSES and who not in askers:
             askers.append(who)
         return False, False
 
     def _weigh(self, sighting: Sighting, who: str, prober: _Prober, bucket: float) -> None:
-        tried = len(prober.paths)
+        tried = prober.tried
         now = sighting.exchange.at
         guilty = prober.statistic >= GUILTY and tried >= FEWEST
         flooding = bucket > BUCKET and tried >= INTERLEAVED * (tried + prober.others)
@@ -238,15 +252,17 @@ class ForcedBrowsing:
             return
         told = self._words(prober, guilty=guilty)
         self._bar(sighting, who, prober, told, guilty=guilty)
-        if not self._reporter.alarms.due(DetectionKind.FORCED_BROWSING, EVERYONE, who, now):
-            return
         sure = guilty and (flooding or prober.probes >= PROBES)
+        level = Level.HIGH if sure else Level.MEDIUM
+        # A graver word than the last one is not held back for having been said.
+        if not self._reporter.alarms.due(DetectionKind.FORCED_BROWSING, level.word, who, now):
+            return
         self._reporter.alarms.raise_(
             Detection(
                 DetectionKind.FORCED_BROWSING,
                 sighting.exchange.endpoint.key,
                 who,
-                Level.HIGH if sure else Level.MEDIUM,
+                level,
                 now,
                 told,
                 CONVICTION if guilty else 0.0,
@@ -258,10 +274,10 @@ class ForcedBrowsing:
         )
 
     def _words(self, prober: _Prober, *, guilty: bool) -> str:
-        shown = ", ".join(path[:60] for path in list(prober.paths)[-_SHOWN:])
-        many = "at least " if len(prober.paths) >= _KEPT else ""
+        shown = ", ".join(map(shown_path, list(prober.paths)[-_SHOWN:]))
+        many = "Up to " if prober.tried > _KEPT else ""
         told = (
-            f"{many}{len(prober.paths)} different paths that do not exist, such as {shown};"
+            f"{many}{prober.tried:,} different paths that do not exist, such as {shown};"
             f" {prober.others} requests ended elsewhere. Honest callers end there with at most"
             f" {self._odds.share:.0%} of their requests."
         )
@@ -281,9 +297,11 @@ class ForcedBrowsing:
         self._probers.keep(who)
 
     def _insist(self, prober: _Prober, who: str, now: float) -> None:
-        """Turned away, and still asking: that counts as well."""
-        if prober.barred is not None and now - prober.barred_at >= RENEWED:
-            prober.barred = replace(prober.barred, until=now + OUTLAWED)
+        """Turned away, and still asking: that counts as well. Not of those who are challenged, for
+        people who share the address are, too, and would keep it barred for ever."""
+        barred = prober.barred
+        if barred is not None and barred.convicts and now - prober.barred_at >= RENEWED:
+            prober.barred = replace(barred, until=now + OUTLAWED)
             prober.barred_at = now
             self._reporter.suspicions.enter(who, prober.barred)
 

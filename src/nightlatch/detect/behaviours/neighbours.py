@@ -40,10 +40,12 @@ class Neighbours:
 
     @staticmethod
     def _mark(caller: Caller, *, stranger: bool) -> str:
-        circles = caller.circles
-        if stranger:
-            # How a program's headers look: colleagues rarely have the same device and browser.
-            for circle in circles:
-                if circle.startswith("headers:"):
-                    return circle
-        return circles[0]
+        return program_of(caller) if stranger else caller.circles[0]
+
+
+def program_of(caller: Caller) -> str:
+    """How its program's headers look: colleagues rarely have the same device and browser."""
+    for circle in caller.circles:
+        if circle.startswith("headers:"):
+            return circle
+    return caller.circles[0]

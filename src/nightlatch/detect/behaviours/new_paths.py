@@ -1,6 +1,7 @@
 """Do many callers together try paths that nobody ever asked for?"""
 
 from nightlatch.detect.behaviours.seasons import ALARM, WARY, Season, Surprise, hour_of_week
+from nightlatch.detect.behaviours.turns import turned
 
 BIN = 60.0
 """Seconds in which they are counted."""
@@ -28,7 +29,7 @@ class Together:
     def note(self, now: float) -> float:
         """One more; returns the evidence as of the last full bin."""
         turn = int(now // BIN)
-        if turn != self._bin:
+        if turned(turn, self._bin, BIN):
             self._turn(turn)
         self.count += 1
         usual = self._usual or 0.0

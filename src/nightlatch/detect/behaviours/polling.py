@@ -5,6 +5,7 @@ import re
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import asker
+from nightlatch.detect.behaviours.entries import page_number
 from nightlatch.detect.behaviours.reminders import Reminders
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.table import SegmentedTable
@@ -31,6 +32,9 @@ CLOSE = 0.1
 CHALLENGED = 3_600.0
 CALLERS = 20_000
 """Pairs of endpoint and caller, at most twice as many; quiet longest goes first. 400 bytes each."""
+_LATE = 3_600.0
+_RETURNING = 5
+"""Gaps after which a caller is not pushed out by those who come once."""
 _REMEMBERED = 128
 """Records of one caller remembered to know new ones; then it is forgotten which they were."""
 _BELOW = 1e-13
@@ -44,10 +48,10 @@ HELP = DetectorHelp(
 Measures the gaps between one caller's requests to one endpoint. When {GAPS} gaps over at least
 {SPAN / 60:.0f} minutes vary by less than {REGULAR} (coefficient of variation; jitter of ± 69 % does
 not exceed it), a machine asks. Machines poll honestly too, so that alone is not told: it is when
-half of the requests name a record that the caller never named before, or the caller keeps within
-{CLOSE:.0%} of a limit that the answers state. Medium where people's records leave to a stranger or
-to a caller that began after the endpoint was {SETTLED / 86_400:.0f} days old, and such a caller is
-challenged there; Low otherwise.""",
+half of the requests name a record, or a page of a list, that the caller never named before, or the
+caller keeps within {CLOSE:.0%} of a limit that the answers state. Medium where people's records
+leave to a stranger, or to a caller that began after the endpoint was {SETTLED / 86_400:.0f} days
+old: such a caller is challenged there. Low otherwise.""",
     evidence="The interval, how constant it is, for how long, and how many new records it named.",
     errors=f"""\
 Of callers whose gaps are exponential, or more uneven as people's are, less than {_BELOW:g} are
@@ -80,11 +84,14 @@ class _Rhythm:
         """Requests that named a record for the first time, since the gaps are counted."""
         self.people = 0
         """People whose records left in those."""
-        self.known: set[bytes | str] | None = None
+        self.known: set[bytes | int] | None = None
 
     def beat(self, now: float) -> bool:
         """One more request; True when the gaps are to be judged."""
         gap = now - self.last
+        if -_LATE < gap < 0:
+            # It began earlier and ended later than the one before.
+            return False
         self.last = now
         if gap < 0:
             return False
@@ -108,13 +115,20 @@ class _Rhythm:
     def regular(self) -> bool:
         return self.pauses <= PAUSES * self.gaps and self.variation <= REGULAR
 
-    def restart(self) -> None:
-        """Count afresh: what is learned of the records stays."""
-        self.since = self.last
+    @property
+    def hours(self) -> float:
+        """For how long it has been regular."""
+        return (self.last - self.since) / 3_600
+
+    def restart(self, *, regular: bool) -> None:
+        """Count afresh, so that whoever begins something new is judged by that; which records are
+        known stays."""
+        if not regular:
+            self.since = self.last
         self.gaps = self.pauses = self.new = self.people = 0
         self.total = self.squares = 0.0
 
-    def name(self, record: bytes | str, people: int) -> None:
+    def name(self, record: bytes | int, people: int) -> None:
         known = self.known
         if known is None:
             known = self.known = set()
@@ -141,24 +155,27 @@ class Polling:
             self._rhythms.add(key, _Rhythm(exchange.at))
             return
         due = rhythm.beat(exchange.at)
+        if rhythm.gaps == _RETURNING:
+            self._rhythms.keep(key)
         disclosure = sighting.disclosure
         if disclosure.asked:
             rhythm.name(disclosure.asked[0].digest, len(disclosure.disclosed))
         elif exchange.request.query:
-            rhythm.name(exchange.request.query, len(disclosure.disclosed))
+            page = page_number(exchange.request.query)
+            if page is not None:
+                rhythm.name(page, len(disclosure.disclosed))
         if due:
             self._judge(sighting, key, rhythm)
 
     def _judge(self, sighting: Sighting, key: tuple[str, str], rhythm: _Rhythm) -> None:
-        if not rhythm.regular:
-            rhythm.restart()
+        regular = rhythm.regular
+        if regular and rhythm.total < SPAN:
             return
-        self._rhythms.keep(key)
-        ever_new = rhythm.new >= EVER_NEW * rhythm.gaps
-        close = _close_to_limit(sighting.exchange.response)
-        if (not ever_new and not close) or rhythm.total < SPAN:
-            return
-        self._tell(sighting, key, rhythm, ever_new=ever_new)
+        if regular:
+            ever_new = rhythm.new >= EVER_NEW * rhythm.gaps
+            if ever_new or _close_to_limit(sighting.exchange.response):
+                self._tell(sighting, key, rhythm, ever_new=ever_new)
+        rhythm.restart(regular=regular)
 
     def _tell(
         self, sighting: Sighting, key: tuple[str, str], rhythm: _Rhythm, *, ever_new: bool
@@ -195,13 +212,13 @@ class Polling:
 def _words(rhythm: _Rhythm, *, ever_new: bool) -> str:
     mean = rhythm.total / rhythm.gaps
     told = (
-        f"A request every {mean:.3g} seconds, {rhythm.gaps:,} times over"
-        f" {rhythm.total / 3_600:.1f} hours; the gaps vary by {rhythm.variation:.0%}, where"
+        f"A request every {mean:.3g} seconds for {rhythm.hours:.1f} hours; the latest"
+        f" {rhythm.gaps:,} gaps vary by {rhythm.variation:.0%}, where"
         " people's vary by 100 % and more."
     )
     if ever_new:
         return (
-            f"{told} {rhythm.new:,} of the requests named a record for the first time, and"
+            f"{told} {rhythm.new:,} of them named a record for the first time, and"
             f" {rhythm.people:,} people's records left in them."
         )
     return f"{told} It keeps just under the limit."

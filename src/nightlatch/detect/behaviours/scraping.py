@@ -1,46 +1,43 @@
 """One caller takes far more records or bytes than its like, be it just under a limit all day."""
 
-import re
 from collections import OrderedDict
-from typing import Any
-
-from msgspec import Struct
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import asker
-from nightlatch.detect.behaviours.crowds import ENOUGH, FACTOR, Crowd
+from nightlatch.detect.behaviours.crowds import ENOUGH, FACTOR
+from nightlatch.detect.behaviours.entries import mark_of, page_number
+from nightlatch.detect.behaviours.neighbours import program_of
 from nightlatch.detect.behaviours.reminders import Reminders
-from nightlatch.detect.behaviours.seen import Seen
+from nightlatch.detect.behaviours.takings import (
+    BYTES_A_DAY,
+    MOST_HEADS,
+    OWN_DAYS,
+    OWN_FACTOR,
+    RECORDS_A_DAY,
+    RECORDS_AN_HOUR,
+    Excess,
+    Key,
+    Regular,
+    Shelf,
+    Taken,
+    excess_of,
+)
+from nightlatch.detect.behaviours.turns import turned
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 
 HOUR, DAY = 3_600.0, 86_400.0
-RECORDS_AN_HOUR, RECORDS_A_DAY = 300, 600
-"""No caller scrapes below these, however little others take."""
-BYTES_A_DAY = 20_000_000
 PAGES = 15
 """Pages one after the other, each further on than the last, that count as a walk through a list."""
-OWN_DAYS = 3
-"""Clean days after which a caller has a baseline of its own."""
-OWN_FACTOR = 4
-OWN_GROWTH = 1.1
-"""By how much a clean day may raise a caller's own baseline: to double it takes a week."""
-PARTNER = 8
-"""From this many medians on, a caller with a baseline of its own does not teach what is usual."""
-SLEPT = 7
-"""Days without a word after which the own baseline is forgotten."""
 CHALLENGED = 3_600.0
 CALLERS = 20_000
 """Pairs of endpoint and caller, at most twice as many; quiet longest goes first. 400 bytes each."""
 ENDPOINTS = 2_000
 """Evicts first the endpoint that was quiet longest. 10 KB each."""
 
-ALONE_DAYS = 7
-"""The same where there are no others to compare with."""
 
-_Key = tuple[str, str]
 _SEVERAL = ""
 _LARGE = 4_096
 """Bytes from which an answer without parameters, query and people is worth counting."""
@@ -52,13 +49,7 @@ _CLOSED_AT_ONCE = 4
 _BROAD = 0.2
 """Share of all there is."""
 _SURE = 0.7
-_LONGEST = 64
 
-_PAGE = re.compile(
-    r"(?:^|&)(?:page|p|offset|start|skip|from|cursor|page_?(?:no|number))=(\d{1,12})(?:&|$)"
-)
-_LISTS = ("items", "data", "results", "records", "users", "content", "rows", "value")
-_NAMES = ("id", "uuid", "_id", "key", "sku", "slug", "name")
 
 HELP = DetectorHelp(
     kind=DetectionKind.SCRAPING,
@@ -71,14 +62,15 @@ took more than {FACTOR:.0f} times the 99th percentile over callers (once the end
 {RECORDS_A_DAY} a day, {BYTES_A_DAY // 1_000_000} MB a day). Days add up, so keeping under a limit
 all day counts. Walking the pages of a list in order, taking a large share of all there is, and
 using no other endpoint make it surer. A caller with {OWN_DAYS} clean days has its own baseline and
-is told from {OWN_FACTOR} times that on.""",
+is told from {OWN_FACTOR} times that on, and later while all others take more than usual too. An
+address of strangers counts as as many callers as it shows programs, {MOST_HEADS} at most.""",
     evidence="What was taken, what is usual, pages walked in order, share of everything there is.",
     errors="""\
 If an honest caller's day is like those learned, it exceeds the threshold as often as they did;
-each detection states that share, (1 + those that did) / (1 + all). A
-new partner is told until its volume is its own baseline, or somebody exempts it. Blind for callers
-that split the work over many accounts, each below what one person takes: budgets and the detectors
-over all callers together are for those.""",
+each detection states that share, (1 + those that did) / (1 + all). A new partner is told until its
+volume is its own baseline, or somebody exempts it. Blind for callers that make up programs, up to
+that many times what one takes, and for those that split the work over many accounts, each below
+what one person takes: budgets and the detectors over all callers together are for those.""",
     refuted_by="A new partner, a migration, or a verified search engine.",
     remedy="""\
 Set a limit in distinct records per caller and day. Offer bulk users an export of their own, and
@@ -90,116 +82,6 @@ exempt it.""",
 )
 
 
-class _Taken:
-    """What one caller took from one endpoint today."""
-
-    __slots__ = (
-        "bytes",
-        "closed",
-        "hour",
-        "hour_records",
-        "kept",
-        "key",
-        "most_in_hour",
-        "page",
-        "pages",
-        "people",
-        "records",
-        "seen",
-        "told",
-    )
-
-    def __init__(self, key: _Key) -> None:
-        self.key = key
-        self.records = 0.0
-        """Distinct records today."""
-        self.people = 0.0
-        self.hour = 0
-        self.hour_records = 0.0
-        self.most_in_hour = 0.0
-        self.bytes = 0
-        self.seen = Seen()
-        self.page = -1
-        self.pages = 0
-        """Pages in a row, each further on than the one before."""
-        self.kept = False
-        self.told = False
-        """Something was wrong today: the day is not clean."""
-        self.closed = False
-        """It has taught what is usual."""
-
-    def add(self, new: float, hour: int) -> None:
-        """So many new records left in this hour."""
-        if hour != self.hour:
-            self.hour, self.hour_records = hour, 0.0
-        self.records += new
-        self.hour_records += new
-        if self.hour_records > self.most_in_hour:
-            self.most_in_hour = self.hour_records
-
-    def turn_page(self, page: int) -> None:
-        if page > self.page:
-            self.pages += 1
-        elif page < self.page:
-            self.pages = 1
-        self.page = page
-
-
-class _Regular(Struct):
-    """A caller that takes much, day after day: its own baseline."""
-
-    records: float = 0.0
-    bytes: float = 0.0
-    clean_days: int = 0
-    day: int = 0
-
-    def learn(self, taken: _Taken, day: int) -> None:
-        if day - self.day > SLEPT:
-            self.records = self.bytes = 0.0
-            self.clean_days = 0
-        self.day = day
-        if taken.told:
-            return
-        self.clean_days += 1
-        self.records = self._grown(self.records, taken.records)
-        self.bytes = self._grown(self.bytes, float(taken.bytes))
-
-    def partner(self, shelf: "_Shelf") -> bool:
-        """It takes so much more than others that it says nothing of them."""
-        return self.clean_days >= OWN_DAYS and self.records > PARTNER * shelf.records.middle > 0
-
-    def _grown(self, before: float, today: float) -> float:
-        settled = self.clean_days > OWN_DAYS
-        return max(before, min(today, before * OWN_GROWTH) if settled else today)
-
-
-class _Shelf:
-    """One endpoint: what its callers take, and all there is."""
-
-    __slots__ = ("all", "by_hour", "bytes", "records", "since")
-
-    def __init__(self, day: int) -> None:
-        self.since = day
-        self.by_hour = Crowd(RECORDS_AN_HOUR)
-        self.records = Crowd(RECORDS_A_DAY)
-        self.bytes = Crowd(BYTES_A_DAY)
-        self.all = Seen(65_536)
-
-    def learn(self, taken: _Taken) -> None:
-        self.by_hour.take(taken.most_in_hour)
-        self.records.take(taken.records)
-        self.bytes.take(taken.bytes)
-
-
-class _Excess(Struct):
-    """What was taken, against what is usual."""
-
-    amount: float
-    unit: str
-    limit: float
-    crowd: Crowd
-
-
 class Scraping:
     """What callers took is held by the day; when a day is over it teaches what is usual, a few
     callers with each exchange."""
@@ -208,10 +90,10 @@ class Scraping:
         self._reporter = reporter
         self._capacity = callers
         self._day = 0
-        self._today: SegmentedTable[_Key, _Taken] = SegmentedTable(callers)
-        self._yesterday: SegmentedTable[_Key, _Taken] = SegmentedTable(callers)
-        self._regulars: SegmentedTable[_Key, _Regular] = SegmentedTable(callers)
-        self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
+        self._today: SegmentedTable[Key, Taken] = SegmentedTable(callers)
+        self._yesterday: SegmentedTable[Key, Taken] = SegmentedTable(callers)
+        self._regulars: SegmentedTable[Key, Regular] = SegmentedTable(callers)
+        self._shelves: OrderedDict[str, Shelf] = OrderedDict()
         self._doors: dict[str, str] = {}
         """Caller → the one endpoint it took records from today, or that there are several."""
         self._reminders = Reminders(HOUR)
@@ -226,8 +108,9 @@ class Scraping:
         if not (disclosed or query or answer.body.size >= _LARGE or "{" in endpoint.template):
             return
         now, who = exchange.at, asker(sighting)
-        if int(now // DAY) != self._day:
-            self._turn(int(now // DAY))
+        day = int(now // DAY)
+        if day != self._day and turned(day, self._day, DAY):
+            self._turn(day)
         if len(self._yesterday):
             self._close(_CLOSED_AT_ONCE)
         taken = self._taken((endpoint.key, who))
@@ -236,8 +119,12 @@ class Scraping:
         new = self._count(sighting, taken, shelf)
         if new:
             taken.add(new, int(now // HOUR))
-            if query and (page := _PAGE.search(query)):
-                taken.turn_page(int(page[1]))
+            shelf.taken += new
+            if sighting.stranger:
+                taken.programs |= 1 << (hash(program_of(exchange.caller)) & 63)
+            page = page_number(query) if query else None
+            if page is not None:
+                taken.turn_page(page)
         if (
             taken.hour_records > shelf.by_hour.least
             or taken.records > shelf.records.least
@@ -245,11 +132,11 @@ class Scraping:
         ):
             self._judge(sighting, taken, shelf)
 
-    def _count(self, sighting: Sighting, taken: _Taken, shelf: _Shelf) -> float:
+    def _count(self, sighting: Sighting, taken: Taken, shelf: Shelf) -> float:
         """How many of the records in the answer the caller had not had today."""
         disclosed = sighting.disclosure.disclosed
         if not disclosed:
-            mark, many = _of_answer(sighting)
+            mark, many = mark_of(sighting)
             shelf.all.add(mark)
             return taken.seen.add(mark) * many
         if len(disclosed) > _ONE_BY_ONE:
@@ -266,10 +153,10 @@ class Scraping:
         taken.people += new
         return new
 
-    def _taken(self, key: _Key) -> _Taken:
-        taken = self._today.get(key)
+    def _taken(self, key: Key) -> Taken:
+        taken = self._today.touch(key)
         if taken is None:
-            taken = _Taken(key)
+            taken = Taken(key)
             gone = self._today.add(key, taken)
             if gone is not None:
                 self._learn(gone[1])
@@ -281,12 +168,12 @@ class Scraping:
             self._today.keep(key)
         return taken
 
-    def _shelf(self, key: str) -> _Shelf:
+    def _shelf(self, key: str) -> Shelf:
         shelf = self._shelves.get(key)
         if shelf is None:
             if len(self._shelves) >= ENDPOINTS:
                 self._shelves.popitem(last=False)
-            shelf = self._shelves[key] = _Shelf(self._day)
+            shelf = self._shelves[key] = Shelf(self._day)
         self._shelves.move_to_end(key)
         return shelf
 
@@ -296,6 +183,8 @@ class Scraping:
         self._yesterday, self._today = self._today, SegmentedTable(self._capacity)
         self._doors = {}
         self._day = day
+        for shelf in self._shelves.values():
+            shelf.turn()
 
     def _close(self, many: int) -> None:
         """Let so many callers of yesterday teach."""
@@ -305,7 +194,7 @@ class Scraping:
                 return
             self._learn(oldest[1])
 
-    def _learn(self, taken: _Taken) -> None:
+    def _learn(self, taken: Taken) -> None:
         if taken.closed:
             return
         taken.closed = True
@@ -313,20 +202,20 @@ class Scraping:
         regular = self._regulars.touch(taken.key)
         if taken.kept:
             if regular is None:
-                regular = _Regular()
+                regular = Regular()
                 self._regulars.add(taken.key, regular)
             regular.learn(taken, self._day)
         if not taken.told and not (regular is not None and regular.partner(shelf)):
             shelf.learn(taken)
 
-    def _judge(self, sighting: Sighting, taken: _Taken, shelf: _Shelf) -> None:
+    def _judge(self, sighting: Sighting, taken: Taken, shelf: Shelf) -> None:
         if self._day - shelf.since < OWN_DAYS:
             return
         yesterday = self._yesterday.get(taken.key)
         if yesterday is not None:
             self._learn(yesterday)
         regular = self._regulars.get(taken.key)
-        excess = _excess(taken, shelf, regular)
+        excess = excess_of(taken, shelf, regular)
         if excess is None or sighting.client.verified is True:
             return
         taken.told = True
@@ -359,30 +248,7 @@ class Scraping:
         )
 
 
-def _excess(taken: _Taken, shelf: _Shelf, regular: _Regular | None) -> _Excess | None:
-    """The first of the three amounts that is above both what others took and what is the caller's
-    own; None when all is within."""
-    own, own_bytes = 0.0, 0.0
-    settled = regular is not None and regular.clean_days >= OWN_DAYS
-    if regular is not None and settled:
-        own, own_bytes = OWN_FACTOR * regular.records, OWN_FACTOR * regular.bytes
-    for amount, unit, crowd, mine in (
-        (taken.records, "records today", shelf.records, own),
-        (taken.hour_records, "records within this hour", shelf.by_hour, own),
-        (float(taken.bytes), "bytes today", shelf.bytes, own_bytes),
-    ):
-        limit = max(crowd.threshold, mine)
-        if not crowd.known:
-            # Nobody to compare with: only who has a long history of its own can be judged.
-            if regular is None or regular.clean_days < ALONE_DAYS:
-                continue
-            limit = max(crowd.floor, mine)
-        if amount > limit:
-            return _Excess(amount, unit, limit, crowd)
-    return None
-
-
-def _confidence(taken: _Taken, excess: _Excess, share: float, *, alone: bool) -> float:
+def _confidence(taken: Taken, excess: Excess, share: float, *, alone: bool) -> float:
     """Signs that go together add up; none of them decides."""
     confidence = 0.6
     confidence += 0.15 * (taken.pages >= PAGES)
@@ -392,7 +258,7 @@ def _confidence(taken: _Taken, excess: _Excess, share: float, *, alone: bool) ->
     return min(0.95, confidence)
 
 
-def _words(taken: _Taken, excess: _Excess, share: float, *, alone: bool) -> str:
+def _words(taken: Taken, excess: Excess, share: float, *, alone: bool) -> str:
     crowd = excess.crowd
     told = (
         f"{excess.amount:,.0f} {excess.unit}; more than {excess.limit:,.0f} is out of the ordinary"
@@ -409,33 +275,3 @@ def _words(taken: _Taken, excess: _Excess, share: float, *, alone: bool) -> str:
     if share >= _BROAD:
         told += f" That is {share:.0%} of all that is known to be there."
     return told + (" It uses no other endpoint that gives records." if alone else "")
-
-
-def _of_answer(sighting: Sighting) -> tuple[int, int]:
-    """A mark of the records in an answer about nobody, and how many they are."""
-    value = sighting.response.value
-    entries = value if type(value) is list else _entries(value)
-    if entries:
-        return hash((_name(entries[0]), _name(entries[-1]))), len(entries)
-    request = sighting.exchange.request
-    return hash((request.path, request.query)), 1
-
-
-def _entries(value: Any) -> list[Any]:
-    """The list that an answer is about, under one of the usual names."""
-    if type(value) is dict:
-        for name in _LISTS:
-            found = value.get(name)
-            if type(found) is list:
-                return found
-    return []
-
-
-def _name(entry: Any) -> str:
-    """What tells one entry of a list from another."""
-    if type(entry) is dict:
-        for name in _NAMES:
-            if name in entry:
-                return str(entry[name])[:_LONGEST]
-        return str(sorted(map(str, entry)))[:_LONGEST]
-    return str(entry)[:_LONGEST]

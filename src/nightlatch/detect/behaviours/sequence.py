@@ -27,8 +27,9 @@ RARE = 0.02
 """Up to this bound one exception at a door of accounts is told at Medium."""
 BOUND = 2.33
 """Standard errors of that upper bound: 99 % (Wilson 1927)."""
-REPEATED = math.log(1e4)
-CERTAIN = math.log(1e6)
+REPEATED = math.log(1e6)
+"""Where a caller's test tells: one honest caller in a million, per run from its start."""
+CERTAIN = math.log(1e7)
 SKIPPER = 0.9
 """Share of a skipper's calls that lack the step before."""
 TOGETHER = 1e6
@@ -162,12 +163,13 @@ class OutOfSequence:
     def note(self, sighting: Sighting) -> None:
         exchange = sighting.exchange
         answer = exchange.response
-        if answer is None or answer.status >= 400 or exchange.ending is Ending.REFUSED:
+        if answer is None or exchange.ending is Ending.REFUSED or 400 <= answer.status < 500:
             return
         now, key = exchange.at, exchange.endpoint.key
         flow = self._flow(asker(sighting), now)
         steps = flow.steps
-        if exchange.endpoint.method not in _SAFE:
+        # Where the server failed, the caller did take the step: it counts for the ones after it.
+        if answer.status < 400 and exchange.endpoint.method not in _SAFE:
             self._take(sighting, key, flow)
         if key not in steps:
             steps.append(key)

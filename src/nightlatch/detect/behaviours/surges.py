@@ -15,6 +15,7 @@ from nightlatch.detect.behaviours.seasons import (
     Surprise,
     hour_of_week,
 )
+from nightlatch.detect.behaviours.turns import turned
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 
@@ -125,7 +126,6 @@ class _Series:
         "refused",
         "scatter",
         "season",
-        "since",
         "size",
         "told",
     )
@@ -173,7 +173,7 @@ class Surges:
     def note(self, sighting: Sighting) -> None:
         exchange = sighting.exchange
         turn = int(exchange.at // BIN)
-        if turn != self._bin:
+        if turn != self._bin and turned(turn, self._bin, BIN):
             self._turn(turn)
         key = exchange.endpoint.key
         series = self._series.get(key)
@@ -182,9 +182,10 @@ class Surges:
         self._series.move_to_end(key)
         series.count += 1
         answer = exchange.response
-        if answer is None or answer.status >= 500:
+        if exchange.ending is Ending.RAISED or (answer is not None and answer.status >= 500):
             series.failed += 1
-        elif exchange.ending is not Ending.REFUSED:
+        elif answer is not None:
+            # Our own refusals come without the application's answer and say nothing of it.
             series.refused += answer.status >= 400
             series.bytes += answer.body.size
             if len(series.durations) < SAMPLES:
@@ -327,7 +328,7 @@ class _Acquaintances:
 
     def is_new(self, circle: str, now: float) -> bool:
         hour = int(now // 3_600)
-        if hour != self._hour or len(self._arrived) >= _ARRIVALS:
+        if turned(hour, self._hour, 3_600.0) or len(self._arrived) >= _ARRIVALS:
             self._turn(hour, now)
         mark = hash(circle) & (_KNOWN_BITS - 1)
         place, bit = mark >> 3, 1 << (mark & 7)
