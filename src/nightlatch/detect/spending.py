@@ -86,7 +86,8 @@ class Spending:
             history.owed += new
             (door.travellers if visit.travelled else door.newcomers).give(new, now)
         history.count_taken(new, now)
-        if door.ceilings.note(history, new) and not history.shared and _strange(visit):
+        many = door.ceilings.note(history, new, learn=not door.walk.wary)
+        if many and not history.shared and _strange(visit):
             limit = max(door.ceilings.limit or 0, history.habit)
             self._doubts.enter(
                 visit, DetectionKind.BUDGET_EXCEEDED, 0.0, lambda: words.greedy(history, limit)
