@@ -244,9 +244,7 @@ def test_ten_thousand_who_hit_each_time_are_seen_without_a_miss() -> None:
             taken += 1
     assert taken <= 80
     (detection,) = [
-        d
-        for d in watch.take_detections()
-        if d.kind is DetectionKind.DISTRIBUTED_ENUMERATION
+        d for d in watch.take_detections() if d.kind is DetectionKind.DISTRIBUTED_ENUMERATION
     ]
     assert "whom nobody had asked for" in detection.evidence
 

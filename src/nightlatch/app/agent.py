@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import KEY, LEARNED, cache_dir, data_dir
+from nightlatch.app.stores import KEY, LEARNED, WATCHED, cache_dir, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.checks import CHECKS
 from nightlatch.checks.attacks.engine import AttackEngine
@@ -167,15 +167,23 @@ class Agent:
         self._memory.tick(time.monotonic())
 
 
-class Memory:
-    """What the inventory learned, kept in a file across restarts."""
+class Learner(Protocol):
+    """What learns, and would forget with its process."""
 
-    def __init__(self, inventory: Inventory, path: Path) -> None:
-        self._inventory = inventory
-        self._path = path
+    def dump(self) -> bytes: ...
+
+    def load(self, data: bytes) -> None: ...
+
+
+class Memory:
+    """What was learned, each kept in a file of its own across restarts."""
+
+    def __init__(self, learners: Mapping[Path, Learner]) -> None:
+        self._learners = learners
         self._due = time.monotonic() + KEEP_EVERY
-        if path.exists():
-            inventory.load(path.read_bytes())
+        for path, learner in learners.items():
+            if path.exists():
+                learner.load(path.read_bytes())
 
     def tick(self, now: float) -> None:
         if now >= self._due:
@@ -183,15 +191,20 @@ class Memory:
             self.keep()
 
     def keep(self) -> None:
-        """All or nothing: a process that dies meanwhile leaves the file of before."""
-        part = self._path.with_suffix(f".{os.getpid()}")
-        try:
-            part.write_bytes(self._inventory.dump())
-            part.replace(self._path)
-        except OSError as error:
-            log.warning("What was learned of the endpoints could not be kept: %s", error)
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+        """All or nothing: a process that dies meanwhile leaves the files of before."""
+        for path, learner in self._learners.items():
+            _keep(path, learner)
+
+
+def _keep(path: Path, learner: Learner) -> None:
+    part = path.with_suffix(f".{os.getpid()}")
+    try:
+        part.write_bytes(learner.dump())
+        part.replace(path)
+    except OSError as error:
+        log.warning("What was learned could not be kept in %s: %s", path.name, error)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def build_agent(settings: Settings) -> Agent:
@@ -200,7 +213,12 @@ def build_agent(settings: Settings) -> Agent:
     rooms = build_rooms(settings, Hasher(key))
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
-    memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
+    memory = Memory(
+        {
+            data_dir(settings) / LEARNED: rooms.inventory,
+            data_dir(settings) / WATCHED: rooms.watch,
+        }
+    )
 
     def open_sink(waiting: Callable[[], int]) -> Sink:
         return RemoteSink(settings, waiting) if settings.url else LocalSink(settings)

@@ -98,9 +98,7 @@ class Evidence:
         shape = subject.shape
         near = None
         if shape is not None and novel is not None:
-            near = novel and (
-                door.neighbours.near(shape) if visit.near is None else visit.near
-            )
+            near = novel and (door.neighbours.near(shape) if visit.near is None else visit.near)
         if not history.trial(digest, before=before, hit=hit):
             return
         visit.news = True

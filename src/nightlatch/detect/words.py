@@ -111,7 +111,12 @@ def oracle(door: Door) -> str:
     )
 
 
-_LENGTHS = {"burst": "burst of five minutes", "hour": "hour", "day": "day", "month": "month of thirty days"}
+_LENGTHS = {
+    "burst": "burst of five minutes",
+    "hour": "hour",
+    "day": "day",
+    "month": "month of thirty days",
+}
 
 
 def _likelihood(statistic: float) -> str:
