@@ -11,11 +11,14 @@ from nightlatch.cli.endpoints import endpoints
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
 from nightlatch.cli.replay import replay
+from nightlatch.cli.replay_server import serve_replay
 from nightlatch.cli.up import token, up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
 from nightlatch.store.ports import StoreFailed
 from nightlatch.workbench.demo.theatre import DemoFailed
+from nightlatch.workbench.replay.http import ServerFailed
+from nightlatch.workbench.replay.log import LogFault
 from nightlatch.workbench.replay.reading import ScenarioFault
 
 cli = typer.Typer(
@@ -30,13 +33,19 @@ cli = typer.Typer(
 for command in (demo, replay, up, doctor, endpoints, checks, patterns, token, version):
     cli.command()(command)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
+cli.command(name="serve-replay", hidden=True)(serve_replay)
+
+
+_MISTAKES = (
+    ConfigurationError, DemoFailed, LogFault, Refusal, ScenarioFault, ServerFailed, StoreFailed,
+)  # fmt: skip
 
 
 def run() -> None:
     """Run the command line; a mistake of the user's ends in words, not in a traceback."""
     try:
         cli()
-    except (ConfigurationError, DemoFailed, ScenarioFault, StoreFailed, Refusal) as mistake:
+    except _MISTAKES as mistake:
         error(str(mistake))
         sys.exit(2)
     except KeyboardInterrupt:

@@ -11,9 +11,13 @@ from msgspec.structs import replace
 
 from nightlatch.app.agent import build_rooms
 from nightlatch.checks.attacks.engine import CLEAN, Inspection
-from nightlatch.exchange.exchange import Request
+from nightlatch.exchange.credential import CredentialState
+from nightlatch.exchange.exchange import Ending, Request
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.judgement import Mode
+from nightlatch.exchange.judgement import ALLOW_OBSERVE, Level, Mode
+from nightlatch.exchange.record import Record
+from nightlatch.exchange.redaction import Redactor
+from nightlatch.exchange.scribe import Scribe
 from nightlatch.identity.passes import CIRCLE, Passes
 from nightlatch.pipeline import Pipeline
 from nightlatch.settings import Settings
@@ -21,6 +25,11 @@ from nightlatch.settings import Settings
 USUAL_PRICE = 50_000
 """Hashes of a puzzle whose decision names no price."""
 _COOKIE = "nightlatch-pass="
+_UNWRITTEN = Record(
+    id="", at=0.0, duration=0.0, service="", endpoint="", method="", scheme="", host="", path="",
+    query="", status=0, ending=Ending.ANSWERED, address="", circles=(), credential_kind=None,
+    credential_state=CredentialState.NONE, level=Level.LOW, reason="", decision=ALLOW_OBSERVE,
+)  # fmt: skip
 
 
 class Unread:
@@ -28,6 +37,13 @@ class Unread:
 
     def inspect(self, *_given: Any) -> Inspection:
         return CLEAN
+
+
+class Silent(Scribe):
+    """Reads what the detectors want to know of a body, and writes nothing down."""
+
+    def write(self, *_given: Any, **_named: Any) -> Record:
+        return _UNWRITTEN
 
 
 class PassGate:
@@ -73,7 +89,9 @@ def make(settings: Settings) -> Made:
     """The real rooms, with a key of their own, in observe mode."""
     rooms = build_rooms(settings, Hasher(bytes(32)))
     inspector: Any = Unread()
-    rooms = replace(rooms, checks=(), inspector=inspector)
+    scribe = Silent(settings.service, Redactor(rooms.hasher))
+    rooms = replace(rooms, checks=(), inspector=inspector, scribe=scribe)
+    rooms.inventory.warm()
     grant: Callable[[float], str] | None = getattr(rooms.passes, "grant", None)
     if grant is None:
         plain = PlainPasses()

@@ -10,8 +10,8 @@ from nightlatch.workbench.demo.cast import attack_addresses
 from nightlatch.workbench.replay.clients import COPIED, LIBRARY, headers, token
 from nightlatch.workbench.replay.identifiers import chance, scatter
 from nightlatch.workbench.replay.orders import nth_tried
-from nightlatch.workbench.replay.scenario import Access, Ident, Scenario
-from nightlatch.workbench.replay.stage import Reply, Stage
+from nightlatch.workbench.replay.scenario import Access, Habit, Ident, Scenario
+from nightlatch.workbench.replay.stage import Reply, Scene
 from nightlatch.workbench.replay.world import Call, World
 
 _GUESS = 77
@@ -55,12 +55,12 @@ class Attack:
     """One run of one attacker against one stage."""
 
     def __init__(
-        self, scenario: Scenario, world: World, stage: Stage, attacker: Attacker, addresses: int
+        self, scenario: Scenario, world: World, stage: Scene, attacker: Attacker, addresses: int
     ) -> None:
         self._scenario = scenario
         self._world = world
         self._stage = stage
-        self._attacker = attacker
+        self.attacker = attacker
         self._addresses = attack_addresses(addresses)
         self._sends = COPIED if attacker.copies else LIBRARY
         self._passes: dict[int, str] = {}
@@ -118,11 +118,15 @@ class Attack:
         if not open_:
             return ()
         reply, detections = self._send(
-            self._world.follow(n), nth, now + 0.5, token(f"u-{n}", "customer")
+            self._world.follow(n), nth, now + 0.5, token(f"u-{n}", self._taken_role())
         )
         if reply.served:
             self._take(people)
         return detections
+
+    def _taken_role(self) -> str:
+        """Whose accounts are taken over."""
+        return "employee" if self._scenario.habit is Habit.RESET else "customer"
 
     def _send(
         self, call: Call, nth: int, now: float, held: str = ""
@@ -133,7 +137,7 @@ class Attack:
         bearer = held or (self._tokens[nth % len(self._tokens)] if self._tokens else "")
         reply = self._exchange(call, bearer, place, address, now)
         detections = reply.detections
-        if reply.action is Action.CHALLENGE and self._attacker.solves:
+        if reply.action is Action.CHALLENGE and self.attacker.solves:
             loot.challenged += 1
             self._passes[place], cost = self._stage.gate.pay(reply.price, now)
             loot.hashes += cost

@@ -10,6 +10,11 @@ from nightlatch.workbench.replay.scenario import Access, Habit, Ident, Order, Pl
 _Meaning = TypeVar("_Meaning")
 
 _NUMBER = re.compile(r"-?\d+(?:[ _,]\d{3})*(?:\.\d+)?(?:e-?\d+)?", re.IGNORECASE)
+_PER = (
+    (("/min", "per min", "a minute"), 60.0),
+    (("/h", "per h", "an hour"), 3_600.0),
+    (("/d", "per d", "a day"), 86_400.0),
+)
 _METHOD = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE)\b")
 _PATH = re.compile(r"(?<![\w/])/[\w\-./{}]+")
 
@@ -39,7 +44,8 @@ _IDENTS = (
     ("id", Ident.NUMBER), ("int", Ident.NUMBER), ("number", Ident.NUMBER),
 )  # fmt: skip
 _TELLING = {
-    "stuff", "spray", "fake", "self-reg", "bfla", "broken", "misconfig", "poll", "wildcard", "prefix",
+    "stuff", "spray", "fake", "self-reg", "bfla", "broken", "misconfig", "poll", "wildcard",
+    "prefix",
 }  # fmt: skip
 """Words that say more than those around them, wherever they stand: "valid (fake accounts)"."""
 
@@ -64,7 +70,7 @@ _DOORS = {
     Ident.ACCOUNT: Door("GET", "/v1/accounts", "account_no", Place.QUERY, Habit.OWN, 0.02),
     Ident.USER: Door("GET", "/v1/users/{user_id}", "user_id", Place.PATH, Habit.BROWSE, 0.02),
     Ident.USERNAME: Door("GET", "/v1/users/{username}", "username", Place.PATH, Habit.BROWSE, 0.04),
-    Ident.EMAIL: Door("POST", "/v1/password-reset", "email", Place.BODY, Habit.OWN, 0.08),
+    Ident.EMAIL: Door("POST", "/v1/password-reset", "email", Place.BODY, Habit.RESET, 0.08),
     Ident.VIN: Door("POST", "/v1/owners", "vin", Place.BODY, Habit.STAFF, 0.05),
     Ident.PERSON: Door("POST", "/v1/credit-check", "name", Place.BODY, Habit.OWN, 0.05),
     Ident.PAIR: Door("POST", "/v1/login", "email", Place.BODY, Habit.LOGIN, 0.07),
@@ -72,6 +78,23 @@ _DOORS = {
 }
 BULK = Door("POST", "/v1/contacts/match", "phone", Place.BODY, Habit.SYNC, 0.8)
 """Where many identifiers are asked for at once."""
+
+
+def numbers_in(text: str) -> list[float]:
+    """Every number in a text: "1 / 50 / 2,000"."""
+    return [float(re.sub("[ _,]", "", found)) for found in _NUMBER.findall(text)]
+
+
+def rate_in(text: str) -> float | None:
+    """Per second, whatever the text counts by: "6,000 per minute"."""
+    number = number_in(text)
+    if number is None:
+        return None
+    low = text.lower()
+    for words, seconds in _PER:
+        if any(word in low for word in words):
+            return number / seconds
+    return number
 
 
 def number_in(text: str) -> float | None:

@@ -13,7 +13,6 @@ from nightlatch.workbench.replay.scenario import Ident
 SPACE = 10**9
 """Identifiers of a kind: n runs from 0 to this."""
 _MIX = 2_654_435_761
-_UNMIX = pow(_MIX, -1, SPACE)
 _HASH = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
 _UNHASH = pow(_HASH, -1, 1 << 64)
@@ -44,11 +43,6 @@ _WORDS = _words("""
 def scatter(n: int) -> int:
     """A place of its own for each n below SPACE, without any order."""
     return n * _MIX % SPACE
-
-
-def gather(place: int) -> int:
-    """The n that `scatter` put there."""
-    return place * _UNMIX % SPACE
 
 
 def chance(n: int, salt: int = 0) -> float:
@@ -129,7 +123,7 @@ def _email(n: int) -> str:
 
 def _path(n: int) -> str:
     word, other = _WORDS[n % len(_WORDS)], _WORDS[n // len(_WORDS) % len(_WORDS)]
-    return f"{word}/{other}{n}"
+    return f"{word}/{other}-{n}"
 
 
 _SPELLINGS: dict[Ident, Callable[[int], str]] = {

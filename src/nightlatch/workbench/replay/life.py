@@ -14,7 +14,7 @@ from msgspec import Struct
 from nightlatch.workbench.replay.clients import token
 from nightlatch.workbench.replay.identifiers import scatter
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY, level, moments
-from nightlatch.workbench.replay.scenario import Habit, Scenario
+from nightlatch.workbench.replay.scenario import POPULATIONS, Habit, Scenario
 from nightlatch.workbench.replay.town import Person, Town
 from nightlatch.workbench.replay.world import Call, World, plain_call
 
@@ -34,9 +34,6 @@ BOOK = 150
 KNOWN = 0.2
 """Share of an address book that has an account: the rest misses."""
 
-POPULATIONS = (
-    "homes", "offices", "carriers", "partners", "sync", "crawler", "push", "newcomers", "launch",
-)  # fmt: skip
 _SHARES = {
     "homes": 0.5,
     "offices": 0.16,
@@ -186,21 +183,30 @@ class Life:
         return []
 
     def _ask(self, person: Person, *, new: bool, sync: bool) -> list[Step]:
+        """What the visit is for, by what honest people do at this endpoint."""
         habit = self._scenario.habit
         if habit is Habit.OWN:
-            staff = self._scenario.follow is not None and person.name.startswith("office")
-            return self._follow(person) if staff else self._own(person)
+            return self._own(person)
         if habit is Habit.SYNC:
             return self._sync(person) if sync or new or self._random.random() < 0.12 else []
         if habit is Habit.LOGIN:
             return self._login(person)
         if habit is Habit.BROWSE:
             return self._browse(person)
-        if habit is Habit.STAFF:
-            return self._few(person, own=25, visit=3)
         if habit is Habit.LINKS:
             return self._few(person, own=4, visit=2)
+        if is_staff(person) and not new and habit is not Habit.ELSEWHERE:
+            return self._work(person)
         return [Step(person, plain_call("GET", "/v1/news", 200, "news"))]
+
+    def _work(self, person: Person) -> list[Step]:
+        """Employees look up their customers; where the endpoint resets passwords, they need that
+        now and then, and otherwise what is behind it."""
+        if self._scenario.habit is Habit.STAFF:
+            return self._few(person, own=25, visit=3)
+        if self._random.random() < 0.2:
+            return self._own(person)
+        return self._follow(person)
 
     def _own(self, person: Person) -> list[Step]:
         numbers = [person.n]
@@ -262,7 +268,7 @@ class Life:
         while self._random.random() < self._scenario.honest_miss:
             steps.append(Step(person, self._world.sign_in(person.n, right=False)))
         steps.append(Step(person, self._world.sign_in(person.n, right=True)))
-        if self._scenario.follow and self._random.random() < 0.2:
+        if self._scenario.follow and self._random.random() < 0.06:
             steps += self._follow(person)
         return steps
 
@@ -317,5 +323,9 @@ class Life:
         return token("partner-1", "partner") if self._scenario.protected else ""
 
     def _token(self, person: Person) -> str:
-        role = "dealer" if self._scenario.habit is Habit.STAFF else "customer"
-        return token(f"u-{person.n}", role)
+        return token(f"u-{person.n}", "employee" if is_staff(person) else "customer")
+
+
+def is_staff(person: Person) -> bool:
+    """Works for the company: most of an office do, and a few from home."""
+    return person.name.startswith("office") or person.n % 16 == 3

@@ -10,7 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from nightlatch.workbench.replay.row import RowFault, scenario_of
+from nightlatch.workbench.replay.given import RowFault
+from nightlatch.workbench.replay.row import scenario_of
 from nightlatch.workbench.replay.scenario import Scenario
 
 _LISTS = ("rows", "scenarios", "breaches")

@@ -7,6 +7,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+POPULATIONS = (
+    "homes", "offices", "carriers", "partners", "sync", "crawler", "push", "newcomers", "launch",
+)  # fmt: skip
+"""The honest people and machines; `launch` is a day on which everybody comes."""
 COUNTS = (1, 50, 2_000, 20_000)
 """From how many addresses an attack comes, one run each."""
 
@@ -88,7 +92,9 @@ class Habit(StrEnum):
     """Send their address book, most of which is unknown here."""
     LOGIN = "login"
     STAFF = "staff"
-    """Work with a few customers each, the same ones again and again."""
+    """Employees work with a few customers each, the same ones again and again."""
+    RESET = "reset"
+    """Employees get back in, rarely, and use what is behind the door every day."""
     LINKS = "links"
     """Open the few records they were sent links to."""
     ELSEWHERE = "elsewhere"
@@ -152,10 +158,11 @@ class Scenario(Struct, frozen=True, kw_only=True):
         """How many identifiers are tried from so many addresses."""
         if self.attempts is not None:
             return self.attempts
-        requests = min(addresses, MOST_REQUESTS_IN_BATCHES) if self.batch > 1 else addresses
-        return min(MOST_ATTEMPTS, max(LEAST_ATTEMPTS, requests * self.batch))
+        if self.batch == 1:
+            return max(LEAST_ATTEMPTS, addresses)
+        return min(MOST_IN_BATCHES, max(LEAST_ATTEMPTS, addresses * self.batch))
 
 
 LEAST_ATTEMPTS = 12_000
-MOST_ATTEMPTS = 100_000
-MOST_REQUESTS_IN_BATCHES = 2_000
+MOST_IN_BATCHES = 40_000
+"""So that a run ends: in batches of 100 not all of 20,000 addresses have their turn."""

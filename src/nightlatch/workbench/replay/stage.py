@@ -51,13 +51,22 @@ class Reply(Struct, frozen=True, gc=False):
         return self.action is Action.ALLOW
 
 
+class Scene(Protocol):
+    """Where requests are sent: a pipeline in this process, or a server."""
+
+    @property
+    def gate(self) -> Gate: ...
+
+    def exchange(self, call: Call, headers: Headers, address: str, now: float) -> Reply:
+        """One request and what became of it."""
+
+
 class Stage:
-    """One API behind one pipeline."""
+    """One API behind one pipeline, in this process."""
 
     def __init__(self, made: Made) -> None:
         self._pipeline = made.pipeline
-        self.gate = made.gate
-        self.exchanges = 0
+        self.gate: Gate = made.gate
 
     def enforce(self) -> None:
         """From now on what is decided is done."""
@@ -65,7 +74,6 @@ class Stage:
 
     def exchange(self, call: Call, headers: Headers, address: str, now: float) -> Reply:
         """One request and its answer, through all moments of an exchange."""
-        self.exchanges += 1
         pipeline = self._pipeline
         request = Request(
             call.method, "https", HOST, call.path, call.query, headers, address, "2", call.body
@@ -80,6 +88,6 @@ class Stage:
             answer = refusal(decision)
         pipeline.on_sent(flight, answer)
         ending = Ending.REFUSED if withheld else Ending.ANSWERED
-        record = pipeline.on_exchange(flight, request, answer, call.route or None, ending, 0.01)
+        pipeline.on_exchange(flight, request, answer, call.route or None, ending, 0.01)
         action = decision.action if withheld else Action.ALLOW
-        return Reply(action, decision.price, record.detections)
+        return Reply(action, decision.price, flight.detections)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +15,7 @@ from msgspec import Struct
 from nightlatch.exchange.exchange import NO_BODY, Body
 from nightlatch.workbench.replay.fields import field_name, maker
 from nightlatch.workbench.replay.identifiers import birth_date, chance, scatter, spell, street
-from nightlatch.workbench.replay.scenario import Access, Ident, Place, Scenario
+from nightlatch.workbench.replay.scenario import Access, Ident, Order, Place, Scenario
 
 
 class Call(Struct, frozen=True, gc=False):
@@ -138,7 +139,7 @@ class World:
         if scenario.place is Place.BODY:
             body = _body(self._asked(numbers, password))
         elif scenario.place is Place.QUERY:
-            query = f"{scenario.name}={spell(scenario.ident, numbers[0])}"
+            query = f"{scenario.name}={quote(spell(scenario.ident, numbers[0]))}"
         else:
             path = self._before + spell(scenario.ident, numbers[0]) + self._after
         route = scenario.template if status != 404 or scenario.ident is not Ident.PATH else ""
@@ -146,6 +147,8 @@ class World:
 
     def _asked(self, numbers: Sequence[int], password: str) -> dict[str, Any]:
         scenario = self.scenario
+        if scenario.order is Order.WILDCARD and len(numbers) > 1:
+            return {scenario.name: pattern(scenario.ident, numbers[0])}
         if scenario.batch > 1:
             return {scenario.name + "s": [spell(scenario.ident, n) for n in numbers]}
         n = numbers[0]
@@ -155,6 +158,11 @@ class World:
         if scenario.ident is Ident.PAIR:
             asked["password"] = password
         return asked
+
+
+def pattern(ident: Ident, n: int) -> str:
+    """What asks for n and all that differ from it in the last two places."""
+    return spell(ident, n)[:-2] + "*"
 
 
 def _person_asked(n: int, *, sentinel: bool) -> dict[str, Any]:
