@@ -1,7 +1,6 @@
+import pytest
 from tests.detect.books import ENDPOINT, NOW, caller, look_up
 from tests.detect.test_watch import GUESSER, _guess, _learn, _watch
-
-import pytest
 
 from nightlatch.detect.briefs import Briefs
 from nightlatch.detect.callers import Callers

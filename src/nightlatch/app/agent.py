@@ -172,7 +172,7 @@ class Learner(Protocol):
 
     def dump(self) -> bytes: ...
 
-    def load(self, data: bytes) -> None: ...
+    def load(self, dump: bytes, /) -> object: ...
 
 
 class Memory:
@@ -264,9 +264,7 @@ def _budgets(settings: Settings) -> Budgets:
     given = settings.budgets
     newcomers = given.newcomers_hour
     return Budgets(
-        caller=Limits(
-            given.caller_burst, given.caller_hour, given.caller_day, given.caller_month
-        ),
+        caller=Limits(given.caller_burst, given.caller_hour, given.caller_day, given.caller_month),
         network=Limits(
             given.network_burst, given.network_hour, given.network_day, given.network_month
         ),

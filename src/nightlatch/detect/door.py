@@ -85,8 +85,8 @@ class Door:
 
     __slots__ = (
         "_vouchers",
-        "bare_people",
         "bare",
+        "bare_people",
         "barred_until",
         "ceilings",
         "good_standing",

@@ -209,8 +209,10 @@ class Spending:
 
 
 def _strange(visit: Visit) -> bool:
-    """Whether the caller asks for people whom nobody else asks for. Where that is not known, because
+    """Whether the caller asks for people whom nobody else asks for. Where that is not known, since
     it is normal or still being learned, only a caller far above all others is strange."""
+    if visit.stranger and visit.travelled:
+        return False
     if visit.door.novelty is not None:
         return visit.history.novelty >= STRANGE
     return visit.history.taken > FAR_ABOVE * max(
