@@ -156,7 +156,7 @@ class Spending:
         decided = self.decided.get(door.key)
         limits = self._budgets.strangers if decided is None else decided
         account = door.strangers
-        if not account.full(limits.smallest):
+        if not account.full(limits.burst):
             return ()
         factor = self._budgets.sighted if decided is None and door.steps is not None else 1
         over = account.over(
