@@ -15,6 +15,7 @@ Figures = Mapping[str, object]
 BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
+    "replay": "Documented breaches in virtual time: what leaves, and who is in the way",
 }
 
 

@@ -87,11 +87,10 @@ class Attack:
         call = self._call(numbers)
         nth = index // scenario.batch
         loot.attempts += size
-        hits = self._worth(call)
-        self.would_have.update(hits)
+        self.would_have.update(call.gives)
         reply, detections = self._send(call, nth, now)
         if reply.served:
-            self._take(hits)
+            self._take(call.gives)
         if scenario.follow is not None and call.gives:
             detections += self._follow(call.gives[0], nth, now, open_=reply.served)
         return detections
@@ -101,9 +100,6 @@ class Attack:
             n = numbers[0]
             return self._world.sign_in(n, right=chance(n, _GUESS) < self._scenario.hit_rate)
         return self._world.look_up(numbers)
-
-    def _worth(self, call: Call) -> tuple[int, ...]:
-        return call.gives
 
     def _take(self, people: tuple[int, ...]) -> None:
         before = len(self.people)

@@ -9,8 +9,8 @@ from nightlatch.workbench.replay.clients import APPS, BROWSERS, CRAWLER, PARTNER
 from nightlatch.workbench.replay.identifiers import scatter
 
 HOMES = 1_200
-"""So few that two days of traffic have met almost all of them: who is first seen during an attack is
-a newcomer, and not a neighbour who happened not to come."""
+"""So few that two days of traffic have met almost all of them: who is first seen during an attack
+is a newcomer, and not a neighbour who happened not to come."""
 OFFICES = 5
 DESKS = 150
 GATEWAYS = 4
