@@ -51,8 +51,8 @@ Counts = Annotated[
 Who = Annotated[
     str,
     typer.Option(
-        help="'ignores' challenges, 'solves' them, or solves them and 'copies' the real app's"
-        " headers; 'all': each of them."
+        help="'ignores' challenges, 'solves' them, solves them and 'copies' the real app's"
+        " headers, or also 'mimics' what people do first; 'all': each of them."
     ),
 ]
 Tries = Annotated[

@@ -12,7 +12,7 @@ from nightlatch.workbench.replay.identifiers import chance, scatter
 from nightlatch.workbench.replay.orders import nth_tried
 from nightlatch.workbench.replay.scenario import Access, Habit, Ident, Scenario
 from nightlatch.workbench.replay.stage import Reply, Scene
-from nightlatch.workbench.replay.world import Call, World
+from nightlatch.workbench.replay.world import Call, World, plain_call
 
 _GUESS = 77
 """Salt: whether a stolen pair of e-mail address and password opens an account here."""
@@ -24,6 +24,8 @@ class Attacker(Struct, frozen=True):
     """Solves the challenges it is set."""
     copies: bool
     """Sends exactly what the real app sends."""
+    mimics: bool = False
+    """Opens the app from each address first, as people do: its requests have a story."""
 
 
 ATTACKERS = {
@@ -32,6 +34,7 @@ ATTACKERS = {
         Attacker("ignores", solves=False, copies=False),
         Attacker("solves", solves=True, copies=False),
         Attacker("copies", solves=True, copies=True),
+        Attacker("mimics", solves=True, copies=True, mimics=True),
     )
 }
 DEFAULT_ATTACKER = "copies"
@@ -65,6 +68,8 @@ class Attack:
         self._sends = COPIED if attacker.copies else LIBRARY
         self._passes: dict[int, str] = {}
         """The pass that each address holds."""
+        self._opened: set[int] = set()
+        """From where the app was opened."""
         self._tokens = self._make_tokens(addresses)
         self.attempts = scenario.attempts_from(addresses)
         self.loot = Loot()
@@ -131,6 +136,9 @@ class Attack:
         place = nth % len(self._addresses)
         address, loot = self._addresses[place], self.loot
         bearer = held or (self._tokens[nth % len(self._tokens)] if self._tokens else "")
+        if self.attacker.mimics and place not in self._opened:
+            self._opened.add(place)
+            self._exchange(plain_call("GET", "/v1/news", 200, "news"), bearer, place, address, now)
         reply = self._exchange(call, bearer, place, address, now)
         detections = reply.detections
         if reply.action is Action.CHALLENGE and self.attacker.solves:
