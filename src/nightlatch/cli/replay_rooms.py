@@ -66,7 +66,7 @@ class PlainPasses(Passes):
         self._until: OrderedDict[str, float] = OrderedDict()
         self._number = 0
 
-    def grant(self, now: float) -> str:
+    def grant(self, now: float, name: str = "") -> str:  # noqa: ARG002
         self._number += 1
         if len(self._until) >= 100_000:
             self._until.popitem(last=False)
