@@ -230,8 +230,9 @@ def circles_counted(limit: Measure, caller: Caller, *, stranger: bool) -> tuple[
         each = "address"
     circles = caller.circles
     own = _of_kind(each, circles) or _of_kind("address", circles) or caller.key
-    network = _of_kind("network", circles)
-    return (own, network) if network and network != own else (own,)
+    # The widest circle stands last; an address that is none has no network.
+    widest = circles[-1]
+    return (own, widest) if widest != own and widest.startswith("network:") else (own,)
 
 
 def window_word(seconds: float) -> str:
