@@ -14,6 +14,7 @@ Figures = Mapping[str, object]
 
 BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
+    "measures": "What measures cost a request, and what limits let pass past their tables",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
 }
 
