@@ -31,6 +31,8 @@ FRESH = 600.0
 """Seconds for which a principal that registered itself is fresh."""
 _FEATURE = 5
 """Principals of one role that call it make a function theirs: something was released."""
+_INSISTS = 5
+"""Calls of functions that are not its own after which a principal is refused, not asked."""
 _SETTLED = 20
 """Exchanges after which a principal belongs to the users or the administrators."""
 _PRINCIPALS = 16_384
@@ -94,7 +96,7 @@ class _Function:
 
 
 class _Principal:
-    __slots__ = ("administers", "exchanges", "fresh_until", "strayed", "titles")
+    __slots__ = ("administers", "exchanges", "fresh_until", "stray_calls", "strayed", "titles")
 
     def __init__(self, fresh_until: float) -> None:
         self.exchanges = 0
@@ -103,6 +105,7 @@ class _Principal:
         self.titles: set[str] = set()
         self.strayed: set[str] = set()
         """Functions it called that are not its role's."""
+        self.stray_calls = 0
 
 
 class FunctionAccess:
@@ -147,6 +150,7 @@ class FunctionAccess:
             surprise = _surprise(role, function, title, now)
             if surprise is not None and self._is_stray(role, key, name):
                 principal.strayed.add(key)
+                principal.stray_calls += 1
                 self._found(exchange, name, principal, title, surprise)
                 return
         role.call(key)
@@ -177,7 +181,7 @@ class FunctionAccess:
         kind = DetectionKind.FUNCTION_ACCESS
         fresh = title is NEWLY_REGISTERED
         words = _words(exchange, principal, title, surprise)
-        if fresh or len(principal.strayed) > 1:
+        if fresh or len(principal.strayed) > 1 or principal.stray_calls >= _INSISTS:
             convict(self._reporter, name, words, now)
         else:
             challenge(self._reporter, name, words, now + HELD, "")

@@ -108,6 +108,9 @@ class Campaign(Struct):
     """Of the first accounts that newcomers opened meanwhile, masked."""
     convicted: int = 0
     window: float = 0.0
+    paid: int = 0
+    """First tries since the alarm: of callers who solved a challenge, where any is asked for."""
+    price: int = 0
     bad: int = 0
     """Within the window: newcomers that failed or were turned away, and those that got in."""
     good: int = 0
