@@ -11,11 +11,11 @@ from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind
 
-AFTER = NOW + 6 * DAY + 36_000
+AFTER = NOW + 14 * DAY + 36_000
 
 
 class Scene:
-    def __init__(self, seed: int = 5, days: int = 6) -> None:
+    def __init__(self, seed: int = 5, days: int = 14) -> None:
         self.members = Members(seed)
         self.reporter = reporter()
         self.behaviour = ObjectAccess(self.reporter)
@@ -137,14 +137,15 @@ def test_strangers_are_the_ledger_s_matter() -> None:
 
 
 def test_volume_is_judged_against_its_like_and_its_own_past() -> None:
-    reading = Reading()
-    for day in range(4):
+    reading = Reading(0)
+    for day in range(10):
         for number in range(25):
             reader = reading.reader(f"p{number}", day)
             reader.objects = set(range(5))
-    usual, heavy = reading.reader("p1", 9), reading.reader("p2", 9)
+    usual, heavy = reading.reader("p1", 10), reading.reader("p2", 10)
     heavy.usual = 200.0
     assert reading.allowed(usual) == FLOOR
+    assert Reading(10).allowed(usual) is None
     assert reading.allowed(heavy) == 600.0
     assert 5 <= reading.high <= 5.5
 

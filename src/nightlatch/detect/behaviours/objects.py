@@ -15,7 +15,7 @@ from nightlatch.detect.table import SegmentedTable
 from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.identifiers import identifier_kind
-from nightlatch.exchange.judgement import DetectionKind
+from nightlatch.exchange.judgement import DetectionKind, Level
 
 _ENDPOINTS = 500
 MAX_GIVEN = 2_000
@@ -48,8 +48,9 @@ class ObjectAccess:
     def _weigh(self, sighting: Sighting, principal: str, holder: Holder, asked: list[int]) -> None:
         exchange = sighting.exchange
         key = exchange.endpoint.key
-        reading = self._reading(key)
-        reader = reading.reader(principal, int(exchange.at // DAY))
+        day = int(exchange.at // DAY)
+        reading = self._reading(key, day)
+        reader = reading.reader(principal, day)
         statistic = None
         for identifier in asked:
             if identifier not in reader.asked and len(reader.asked) < EXACT:
@@ -62,10 +63,10 @@ class ObjectAccess:
         if allowed is not None and len(reader.objects) > allowed and not reader.told:
             self._reads_too_much(key, principal, reading, reader, exchange.at)
 
-    def _reading(self, key: str) -> Reading:
+    def _reading(self, key: str, day: int) -> Reading:
         reading = self._readings.touch(key)
         if reading is None:
-            reading = Reading()
+            reading = Reading(day)
             self._readings.add(key, reading)
         elif reading.steps is not None:
             self._readings.keep(key)
@@ -131,6 +132,7 @@ class ObjectAccess:
                 principal,
                 now,
                 words,
+                level=Level.MEDIUM,
                 false_alarm_rate=VOLUME_ALARMS,
                 confidence=0.6,
                 refuted_by="A new partner, a migration or a report that somebody ordered.",
@@ -197,8 +199,9 @@ usual.""",
 The sequential test: 10^-6 per principal and day while honest people behave as learned; it is off
 where more than 60 % of honest identifiers are typed in, and until twenty principals have spent
 fifty days here together. A new colleague whose work is looking others up looks the same. Volume:
-less than one day in a thousand. An attacker who reads only what he was given, or few a day, is
-not seen; identifiers in the links of an answer are not read.""",
+less than one day in a thousand, after a week and two hundred such days; a partner that begins then
+looks the same. An attacker who reads only what he was given, or few a day, is not seen; identifiers
+in the links of an answer are not read.""",
     refuted_by="""\
 Somebody whose work it is to look others up (support, a partner's batch), or identifiers that reach
 people by mail, in links or from another service. Exempt them by a measure.""",

@@ -10,7 +10,11 @@ DAY = 86_400.0
 MIN_PRINCIPALS = 20
 """Fewer say nothing about people in general."""
 MIN_DAYS = 50
-"""Days of principals that must be over before volume is judged."""
+"""Days of principals that must be over before identifiers are judged."""
+VOLUME_DAYS = 200
+"""And before volume is: a partner that reads most of all does so on some days only."""
+WEEK = 7
+"""Days for which an endpoint must be known for that."""
 MARGIN = 3.0
 """So many times what one principal in a thousand reads a day, or what this one read before."""
 FLOOR = 30
@@ -51,9 +55,20 @@ class Reader:
 class Reading:
     """One endpoint."""
 
-    __slots__ = ("_days", "_given", "_histogram", "_typed", "_weight", "readers", "seen", "steps")
+    __slots__ = (
+        "_days",
+        "_given",
+        "_histogram",
+        "_since",
+        "_typed",
+        "_weight",
+        "readers",
+        "seen",
+        "steps",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, day: int) -> None:
+        self._since = day
         self.readers: SegmentedTable[str, Reader] = SegmentedTable(_PRINCIPALS)
         self.seen = 0
         """Principals met."""
@@ -94,7 +109,9 @@ class Reading:
 
     def allowed(self, reader: Reader) -> float | None:
         """Different objects a day from which on it is too many; None while too little is known."""
-        if self._days < MIN_DAYS or self.seen < MIN_PRINCIPALS:
+        if self._days < VOLUME_DAYS or self.seen < MIN_PRINCIPALS:
+            return None
+        if reader.day - self._since < WEEK:
             return None
         return max(float(FLOOR), MARGIN * self.high, MARGIN * reader.usual)
 
