@@ -11,11 +11,11 @@ from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind
 
-AFTER = NOW + 14 * DAY + 36_000
+AFTER = NOW + 8 * DAY + 36_000
 
 
 class Scene:
-    def __init__(self, seed: int = 5, days: int = 14) -> None:
+    def __init__(self, seed: int = 5, days: int = 6) -> None:
         self.members = Members(seed)
         self.reporter = reporter()
         self.behaviour = ObjectAccess(self.reporter)
@@ -105,15 +105,16 @@ def test_staff_who_type_identifiers_in_switch_the_test_off_where_they_work() -> 
 
 
 def test_far_more_people_than_anybody_reads_are_told() -> None:
-    scene = Scene()
+    scene = Scene(days=14)
+    after = AFTER + 6 * DAY
     told: tuple[Detection, ...] = ()
     for page in range(12):
         digests = [(page * 20 + number).to_bytes(8, "big") for number in range(20)]
         subjects = tuple(Subject(digest, DataClass.ACCOUNT_ID) for digest in digests)
-        plain = scene.members.call(AFTER + page, 9, ORDERS, {"orders": []})
+        plain = scene.members.call(after + page, 9, ORDERS, {"orders": []})
         one = sighting(
             plain.exchange.caller,
-            AFTER + page,
+            after + page,
             ORDER,
             None,
             {"orders": []},
@@ -124,7 +125,7 @@ def test_far_more_people_than_anybody_reads_are_told() -> None:
     assert len(told) == 1
     assert "principal in a thousand" in told[0].evidence
     assert told[0].confidence < 0.8
-    found = scene.about(9, ORDER, AFTER + 60)
+    found = scene.about(9, ORDER, after + 60)
     assert found is not None
     assert not found.convicts
 

@@ -155,7 +155,7 @@ class FunctionAccess:
                 return
         role.call(key)
         function.calls += 1
-        function.fresh += title is NEWLY_REGISTERED
+        function.fresh += title == NEWLY_REGISTERED
 
     def _title(self, principal: _Principal, exchange: Exchange) -> str:
         if exchange.at < principal.fresh_until:
@@ -179,7 +179,7 @@ class FunctionAccess:
     ) -> None:
         key, now = exchange.endpoint.key, exchange.at
         kind = DetectionKind.FUNCTION_ACCESS
-        fresh = title is NEWLY_REGISTERED
+        fresh = title == NEWLY_REGISTERED
         words = _words(exchange, principal, title, surprise)
         if fresh or len(principal.strayed) > 1 or principal.stray_calls >= _INSISTS:
             convict(self._reporter, name, words, now)
@@ -233,7 +233,7 @@ def _surprise(role: _Role, function: _Function, title: str, now: float) -> float
         return None
     if role.observed(now):
         return role.novelty
-    if title is NEWLY_REGISTERED and function.administers and not function.fresh:
+    if title == NEWLY_REGISTERED and function.administers and not function.fresh:
         # Laplace: none of so many callers had just registered itself.
         return 1 / (function.calls + 2)
     return None
@@ -242,7 +242,7 @@ def _surprise(role: _Role, function: _Function, title: str, now: float) -> float
 def _words(exchange: Exchange, principal: _Principal, title: str, surprise: float) -> str:
     who = (
         f"A principal that registered itself within the last {FRESH / 60:.0f} minutes"
-        if title is NEWLY_REGISTERED
+        if title == NEWLY_REGISTERED
         else f"A principal with {title}"
     )
     words = (
