@@ -6,7 +6,7 @@ from tests.detect.behaviours.sightings import DAY, NOW, reporter, sighting, tell
 
 from nightlatch.detect.behaviours.handed import MAX_OWN, Handed
 from nightlatch.detect.behaviours.objects import ObjectAccess
-from nightlatch.detect.behaviours.reading import FLOOR, Reading
+from nightlatch.detect.behaviours.reading import FLOOR, Readers, Reading
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind
@@ -138,15 +138,15 @@ def test_strangers_are_the_ledger_s_matter() -> None:
 
 
 def test_volume_is_judged_against_its_like_and_its_own_past() -> None:
-    reading = Reading(0)
+    reading = Reading(ORDER, 0, Readers(100))
     for day in range(10):
         for number in range(25):
             reader = reading.reader(f"p{number}", day)
-            reader.objects = set(range(5))
+            reader.objects.add_many(range(5))
     usual, heavy = reading.reader("p1", 10), reading.reader("p2", 10)
     heavy.usual = 200.0
     assert reading.allowed(usual) == FLOOR
-    assert Reading(10).allowed(usual) is None
+    assert Reading(ORDER, 10, Readers(100)).allowed(usual) is None
     assert reading.allowed(heavy) == 600.0
     assert 5 <= reading.high <= 5.5
 

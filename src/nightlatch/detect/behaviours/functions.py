@@ -102,8 +102,8 @@ class _Principal:
         self.exchanges = 0
         self.fresh_until = fresh_until
         self.administers = False
-        self.titles: set[str] = set()
-        self.strayed: set[str] = set()
+        self.titles: tuple[str, ...] = ()
+        self.strayed: tuple[str, ...] = ()
         """Functions it called that are not its role's."""
         self.stray_calls = 0
 
@@ -149,7 +149,8 @@ class FunctionAccess:
         if function.privileged and key not in role.calls:
             surprise = _surprise(role, function, title, now)
             if surprise is not None and self._is_stray(role, key, name):
-                principal.strayed.add(key)
+                if key not in principal.strayed:
+                    principal.strayed += (key,)
                 principal.stray_calls += 1
                 self._found(exchange, name, principal, title, surprise)
                 return
@@ -220,7 +221,7 @@ class FunctionAccess:
             role = _Role(now)
             self._roles.add(title, role)
         if title not in principal.titles:
-            principal.titles.add(title)
+            principal.titles += (title,)
             role.principals += 1
             if role.principals == MIN_PRINCIPALS:
                 self._roles.keep(title)
