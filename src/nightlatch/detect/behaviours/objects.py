@@ -13,7 +13,7 @@ from nightlatch.detect.behaviours.verdicts import HELD, challenge, convict, tell
 from nightlatch.detect.enumeration import ALPHA, GUILTY
 from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.exchange import Caller
-from nightlatch.exchange.identifiers import identifier_kind
+from nightlatch.exchange.identifiers import may_identify
 from nightlatch.exchange.judgement import DetectionKind, Level
 
 _ENDPOINTS = 1_000
@@ -188,7 +188,7 @@ def _identifiers(leaves: tuple[Leaf, ...]) -> list[int]:
     return [
         hash(str(leaf.value).lower())
         for leaf in leaves
-        if identifier_kind(leaf.name, leaf.value) is not None
+        if may_identify(leaf.name, leaf.value)
     ]
 
 
