@@ -252,6 +252,17 @@ def test_what_is_only_observed_does_not_replace_what_was_ordered() -> None:
     assert enforced.withhold
 
 
+@pytest.mark.parametrize("standing", [CONVICTED, OVERSPENT, Standing(challenge="doubtful")])
+def test_an_ordered_challenge_is_given_whatever_is_observed(standing: Standing) -> None:
+    ruling = Ruling(challenge=measure(CHALLENGE))
+    observed = decide(standing, None, Mode.OBSERVE, Phase.REQUEST, NOW, ruling=ruling)
+    assert observed.withhold
+    assert (observed.action, observed.rule) == (Action.CHALLENGE, "measure:M0")
+    enforced = decide(standing, None, Mode.ENFORCE, Phase.REQUEST, NOW, ruling=ruling)
+    assert enforced.withhold
+    assert enforced.rule != "measure:M0"
+
+
 def test_a_challenge_spares_who_has_a_clean_history_from_before() -> None:
     ruling = Ruling(challenge=measure(CHALLENGE))
     assert not decide(GOOD, None, Mode.ENFORCE, Phase.REQUEST, NOW, ruling=ruling).withhold

@@ -57,11 +57,12 @@ def decide(
         if ordered is not None:
             return ordered
     allowed = _allow(mode, ruling, allowances)
-    if mode is Mode.OBSERVE and ruling.rule:
-        # What is only observed must not take the place of what was ordered.
-        return allowed
     if phase is Phase.RESPONSE and not standing.settled:
         return allowed
+    if mode is Mode.OBSERVE and (ruling.rule or ruling.challenge is not None):
+        # What is only observed must not take the place of what was ordered.
+        unsuspected = Standing(known_good=standing.known_good)
+        return _contain(unsuspected, ruling, mode, phase) or allowed
     if standing.convicted:
         return _refuse(mode, phase, "caller-enumerates", standing.conviction, 403)
     if anonymous and _must_authenticate(contract, now):
