@@ -22,6 +22,8 @@ PAYERS = 40
 STRANGE = 3.0
 """Of the test for ever new people: some five more new ones than known ones."""
 FAR_ABOVE = 5
+FAR_ABOVE_ACCOUNT = 2
+"""Times the ceiling, for an address and for an account, which many people do not share."""
 
 
 class Spending:
@@ -51,6 +53,7 @@ class Spending:
         history, door, now = visit.history, visit.door, visit.now
         digests = [subject.digest for subject in disclosed]
         new = history.account.add(digests, now, self._few)
+        door.newcomers.scale = max(1, door.ceilings.twice_usual // 8)
         door.newcomers.tick(now, learn=not door.walk.wary)
         door.travellers.tick(now, learn=not door.walk.wary)
         if visit.stranger:
@@ -215,9 +218,8 @@ def _strange(visit: Visit) -> bool:
         return False
     if visit.door.novelty is not None:
         return visit.history.novelty >= STRANGE
-    return visit.history.taken > FAR_ABOVE * max(
-        visit.door.ceilings.limit or 0, visit.history.habit
-    )
+    far = FAR_ABOVE if visit.stranger else FAR_ABOVE_ACCOUNT
+    return visit.history.taken > far * max(visit.door.ceilings.limit or 0, visit.history.habit)
 
 
 def _day_spent(account: Account, circle: str, allowance: int, now: float) -> Spent | None:
