@@ -25,7 +25,6 @@ from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.waiting import WaitingRoom
 from nightlatch.inventory.inventory import Inventory
-from nightlatch.policy.asking import Sources
 from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.exceptions import Exceptions
@@ -84,7 +83,7 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         clients=clients,
         networks=networks,
         reputation=Reputation(networks),
-        levers=Levers(Sources(networks, clients)),
+        levers=Levers(),
         inspector=Inspector(
             AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
         ),

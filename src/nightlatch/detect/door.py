@@ -74,6 +74,7 @@ class Learned(Struct, frozen=True):
     key: str
     rate: tuple[tuple[float, float, int, int, int], ...]
     novel: tuple[float, float]
+    fresh: tuple[float, float]
     orderly: tuple[float, float]
     newcomers: list[list[float]]
     travellers: list[list[float]]
@@ -89,6 +90,7 @@ class Door:
         "bare_people",
         "barred_until",
         "ceilings",
+        "fresh",
         "good_standing",
         "kept",
         "key",
@@ -118,7 +120,9 @@ class Door:
         """None while the hit/miss tests are off: not learned yet, or honest people miss as often
         as guessers."""
         self.novel = Share(LAUNCH)
-        """How often newcomers' hits are about someone nobody had asked for."""
+        """How often hits of those who were nowhere else are about someone nobody had asked for."""
+        self.fresh = Share(LAUNCH)
+        """How often anyone's hits are."""
         self.novelty: NoveltySteps | None = None
         """None while that test is off, as `steps`."""
         self.orderly = Share(LAUNCH)
@@ -141,9 +145,19 @@ class Door:
         """Until then some circle wider than one caller may have used up its budget."""
         self.good_standing = self.walked_standing = Standing()
 
-    def learn(self, caller: History, *, miss: bool, novel: bool | None, near: bool | None) -> None:
+    def learn(
+        self,
+        caller: History,
+        *,
+        miss: bool,
+        fresh: bool,
+        novel: bool | None,
+        near: bool | None,
+    ) -> None:
         """Teach the baselines one trial; an epoch during which something was wrong is forgotten."""
         weight = trial_weight(caller.trials)
+        if not miss:
+            self.fresh.note(weight, yes=fresh)
         if novel is not None:
             self.novel.note(weight, yes=novel)
         if near is not None:
@@ -153,19 +167,23 @@ class Door:
         if self.walk.wary:
             self.rate.discard()
             self.novel.discard()
+            self.fresh.discard()
             self.orderly.discard()
             return
         self.rate.commit()
         self.novel.commit()
+        self.fresh.commit()
         self.orderly.commit()
         self._believe()
 
     def _believe(self) -> None:
         """Test against what is known now."""
-        honest, novel = self.rate.honest, self.novel.honest
+        honest, fresh = self.rate.honest, self.fresh.honest
         self.steps = None if honest is None or self.rate.blind else steps_for(honest)
-        self.novelty = None if novel is None else novelty_steps(novel)
-        self.walk.learn(None if self.steps is None else self.steps.p0, novel, self.orderly.honest)
+        self.novelty = None if fresh is None else novelty_steps(fresh)
+        self.walk.learn(
+            None if self.steps is None else self.steps.p0, self.novel.honest, self.orderly.honest
+        )
 
     def vouch(self, digest: bytes) -> bool:
         """Whether a look-up of this subject still speaks for the caller. Everybody has a number of
@@ -193,6 +211,7 @@ class Door:
             key=self.key,
             rate=self.rate.dump(),
             novel=(self.novel.weight, self.novel.yes),
+            fresh=(self.fresh.weight, self.fresh.yes),
             orderly=(self.orderly.weight, self.orderly.yes),
             newcomers=self.newcomers.hours.dump(),
             travellers=self.travellers.hours.dump(),
@@ -202,6 +221,7 @@ class Door:
     def load(self, learned: Learned) -> None:
         self.rate.load(learned.rate)
         self.novel.weight, self.novel.yes = learned.novel
+        self.fresh.weight, self.fresh.yes = learned.fresh
         self.orderly.weight, self.orderly.yes = learned.orderly
         self.newcomers.load(learned.newcomers)
         self.travellers.load(learned.travellers)

@@ -104,7 +104,7 @@ class Evidence:
         visit.news = True
         nth = history.trials
         if history.convicted_at is None and nth <= LAST_TRIAL:
-            self._teach(visit, nth, miss=not hit, novel=novel if hit else None, near=near)
+            self._teach(visit, nth, hit=hit, fresh=fresh, novel=novel, near=near)
         if door.steps is not None:
             self._test_misses(visit, door.steps, hit=hit)
         # An address may be a carrier's on the day of a launch; an account is nobody's but its own.
@@ -120,15 +120,23 @@ class Evidence:
             history.owed = 0
 
     def _teach(
-        self, visit: Visit, nth: int, *, miss: bool, novel: bool | None, near: bool | None
+        self,
+        visit: Visit,
+        nth: int,
+        *,
+        hit: bool,
+        fresh: bool,
+        novel: bool | None,
+        near: bool | None,
     ) -> None:
-        door = visit.door
-        door.learn(visit.history, miss=miss, novel=novel, near=near)
+        door, miss = visit.door, not hit
+        new = novel if hit else None
+        door.learn(visit.history, miss=miss, fresh=fresh, novel=new, near=near)
         walk = door.walk
         # Once walked, those with a clean history say nothing of whether the walk goes on.
         if walk.alarmed_at is not None and not visit.newcomer:
             return
-        if walk.note(miss=miss, nth=nth, now=visit.now, novel=novel, near=near):
+        if walk.note(miss=miss, nth=nth, now=visit.now, novel=new, near=near):
             door.set_walk_standings(words.walked(door))
         if walk.alarmed_at is not None:
             self._tell_walk(visit)

@@ -16,7 +16,7 @@ NEWCOMERS = "newcomers"
 SLICE = 300.0
 """Seconds of one sample; twelve make the rate of an hour."""
 _SLICES_AN_HOUR = 12
-ENOUGH = {Window.HOUR: 12.0, Window.DAY: 144.0, Window.MONTH: 288.0}
+ENOUGH = {Window.HOUR: 36.0, Window.DAY: 144.0, Window.MONTH: 288.0}
 """Slices with visitors after which a budget holds: before, everybody is new."""
 FACTOR = 3.0
 """An hour is too much from so many times the normal one on."""
@@ -37,11 +37,14 @@ class Newcomers:
         "floors",
         "full_until",
         "hours",
+        "scale",
         "spent",
     )
 
     def __init__(self, floors: Limits) -> None:
         self.floors = floors
+        self.scale = 1
+        """Where one caller usually takes many, so do newcomers."""
         self.hours = Hours()
         """People owed in one slice."""
         self._slice = 0.0
@@ -103,7 +106,7 @@ class Newcomers:
             normal = FACTOR * expected + 4 * math.sqrt(expected)
         else:
             normal = MONTH_FACTOR * expected + 4 * math.sqrt(expected)
-        return max(self.floors.of(window), round(normal))
+        return max(self.floors.of(window) * self.scale, round(normal))
 
     def _learn(self) -> None:
         owed, expected = float(max(0, self._owed)), self.hours.expected(self._slice)

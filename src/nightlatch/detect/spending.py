@@ -26,6 +26,8 @@ FAR_ABOVE = 5
 SHARED_FROM = 16
 """A circle is counted together with other processes once one of them gave it this part of its
 limit: below that, it would cost a round to Redis for each of a million callers that come once."""
+FAR_ABOVE_ACCOUNT = 2
+"""Times the ceiling, for an address and for an account, which many people do not share."""
 
 
 class Spending:
@@ -58,6 +60,7 @@ class Spending:
         digests = [subject.digest for subject in disclosed]
         new = history.account.add(digests, now, self._few)
         self._share(visit, visit.key[1], history.account, self._caller_full)
+        door.newcomers.scale = max(1, door.ceilings.twice_usual // 8)
         door.newcomers.tick(now, learn=not door.walk.wary)
         door.travellers.tick(now, learn=not door.walk.wary)
         if visit.stranger:
@@ -235,9 +238,8 @@ def _strange(visit: Visit) -> bool:
         return False
     if visit.door.novelty is not None:
         return visit.history.novelty >= STRANGE
-    return visit.history.taken > FAR_ABOVE * max(
-        visit.door.ceilings.limit or 0, visit.history.habit
-    )
+    far = FAR_ABOVE if visit.stranger else FAR_ABOVE_ACCOUNT
+    return visit.history.taken > far * max(visit.door.ceilings.limit or 0, visit.history.habit)
 
 
 def _day_spent(account: Account, circle: str, allowance: int, now: float) -> Spent | None:

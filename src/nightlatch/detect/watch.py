@@ -31,6 +31,7 @@ from nightlatch.exchange.judgement import Detection
 from nightlatch.exchange.spent import Spent
 from nightlatch.exchange.standing import Standing
 from nightlatch.faults import FAULTS
+from nightlatch.identity.passes import CIRCLE as PASS
 from nightlatch.policy.budgets import DEFAULT_BUDGETS, Budgets, Limits
 from nightlatch.store.ports import CounterStore, SharedCounts
 
@@ -124,7 +125,9 @@ class Watch:
         if not standing.challenge:
             return standing
         if paid:
-            return self._of_pass(self._visit_of_pass(door, paid, history, now, stranger=stranger))
+            return self._of_pass(
+                self._visit_of_pass(door, paid, key[1], history, now, stranger=stranger)
+            )
         door.walk.knock()
         if history is not None and now < history.doubted_until:
             insist(history, now)
@@ -331,7 +334,7 @@ class Watch:
             standing = self._judge(door, key, history, caller, now, stranger=stranger)
         paid = pass_of(caller)
         if paid and standing.challenge:
-            visit = self._visit_of_pass(door, paid, history, now, stranger=stranger)
+            visit = self._visit_of_pass(door, paid, key[1], history, now, stranger=stranger)
             return visit, self._of_pass(visit).bars
         visit = self._visit(door, key, history, caller, now, stranger=stranger)
         if stranger and visit.network is None:
@@ -379,9 +382,12 @@ class Watch:
         return Visit(door, key, history, circle, network, stranger, now)
 
     def _visit_of_pass(
-        self, door: Door, paid: str, payer: History | None, now: float, *, stranger: bool
+        self, door: Door, paid: str, own: str, payer: History | None, now: float, *, stranger: bool
     ) -> Visit:
-        key = (door.key, paid)
+        # Behind an address there may be many, behind an account there is one: however many puzzles
+        # it solves, it is one caller.
+        circle = paid if stranger else f"{PASS}{own}"
+        key = (door.key, circle)
         history = self._recall(key, self._callers.touch(key), now, stranger=stranger)
         if history is None:
             history = self._callers.add(key, now)
