@@ -130,7 +130,8 @@ def replay(
     if peace is not None:
         replay_peace(settings, scenarios, peace, seed, workers, named=bool(rows), as_json=as_json)
         return
-    days = 0.0 if no_learning else LEARNING_DAYS if learning is None else learning
+    # A server cannot be made to live through days.
+    days = 0.0 if no_learning or http else LEARNING_DAYS if learning is None else learning
     order = Order(
         attackers=_in_turn(attacker),
         learning_days=days,
@@ -247,6 +248,11 @@ def _learning(played: Sequence[Played], order: Order) -> str:
     learned = max((one.learned for one in played), default=0)
     if not learned:
         return "Nothing was learned first: every endpoint was enforced by its wide defaults."
+    if not order.learning_days:
+        return (
+            f"Before each attack, {learned:,} honest requests were sent; the mode was enforce from"
+            f" the beginning. The attacker: {order.attackers[0]}."
+        )
     return (
         f"Before each attack, {learned:,} honest requests at most were observed"
         f" ({order.learning_days:g} days); then the mode was enforce."

@@ -17,6 +17,7 @@ from rich.markup import escape
 from nightlatch.cli.output import Refusal, screen
 from nightlatch.workbench.demo.alert import first_alert
 from nightlatch.workbench.demo.theatre import START_LIMIT, free_ports
+from nightlatch.workbench.replay.alarming import ALERTS
 from nightlatch.workbench.replay.attack import ATTACKERS
 from nightlatch.workbench.replay.cast import Order, Played
 from nightlatch.workbench.replay.http import ATTEMPTS, LEARNED, HttpScene, play_http
@@ -57,7 +58,7 @@ def _play(scenario: Scenario, attacker: str, addresses: int, order: Order) -> Ou
                 ATTACKERS[attacker],
                 addresses,
                 scene,
-                lambda: first_alert(data),
+                lambda: first_alert(data, ALERTS),
                 order.seed,
                 order.hash_rate,
             )

@@ -6,11 +6,12 @@ from random import Random
 from msgspec.structs import replace
 from tests.workbench.replay.rooms import row
 
+from nightlatch.workbench.replay.freetext import door_for
 from nightlatch.workbench.replay.life import Launch, Life, Step
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY, level, moments
-from nightlatch.workbench.replay.scenario import POPULATIONS, Scenario
+from nightlatch.workbench.replay.scenario import POPULATIONS, Habit, Ident, Scenario
 from nightlatch.workbench.replay.town import Town
-from nightlatch.workbench.replay.world import World
+from nightlatch.workbench.replay.world import MATCH, World
 
 Steps = list[tuple[float, Step]]
 
@@ -134,3 +135,27 @@ def test_a_protected_endpoint_turns_some_away() -> None:
 
     assert statuses[401] > 20
     assert statuses[200] > 10 * statuses[401]
+
+
+def test_every_habit_fits_every_identifier() -> None:
+    number = 0
+    for habit in Habit:
+        for ident in Ident:
+            for batch in (1, 40):
+                door = door_for(ident, bulk=batch > 1)
+                scenario = Scenario(
+                    id="any", ident=ident, habit=habit, batch=batch, place=door.place,
+                    template=door.template, name=door.name, method=door.method,
+                )  # fmt: skip
+                assert _day(scenario, hours=0.3, pace=0.1), (habit, ident)
+                number += 1
+    assert number == 8 * 11 * 2
+
+
+def test_a_match_beside_the_endpoint_mostly_misses() -> None:
+    calls = [step.call for _, step in _day(row("panera-2018")) if step.call.path == MATCH]
+    asked = sum(call.body.data.count(b"+49") for call in calls)
+    found = sum(call.answer.data.count(b"+49") for call in calls)
+
+    assert len(calls) > 20
+    assert 0.7 < 1 - found / asked < 0.9

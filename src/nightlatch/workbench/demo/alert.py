@@ -18,13 +18,14 @@ _PATIENCE = 5.0
 """Seconds: incidents are written a moment after the exchange that opened them."""
 
 
-def first_alert(data: Path) -> float | None:
-    """The moment (seconds since the epoch) the first attack incident opened; None if none did."""
+def first_alert(data: Path, kinds: frozenset[DetectionKind] = _ATTACK_KINDS) -> float | None:
+    """The moment (seconds since the epoch) the first incident of these kinds opened; None if none
+    did."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         with closing(SQLiteDocuments(data / "documents.sqlite")) as documents:
             incidents = documents.incidents()
-        opened = [incident.opened for incident in incidents if incident.kind in _ATTACK_KINDS]
+        opened = [incident.opened for incident in incidents if incident.kind in kinds]
         if opened:
             return min(opened)
         if time.monotonic() > deadline:

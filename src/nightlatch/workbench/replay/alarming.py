@@ -6,12 +6,13 @@ from nightlatch.exchange.judgement import Detection, DetectionKind
 
 _OF_THE_ENDPOINT = frozenset({DetectionKind.EXISTENCE_ORACLE, DetectionKind.DORMANT_ENDPOINT})
 """Say something of an endpoint, not that it is under attack."""
+ALERTS = frozenset(DetectionKind) - _OF_THE_ENDPOINT
 _ONES_OWN = ("principal:", "credential:", "session:", "pass:", "address:", "network:")
 
 
 def alarming(detections: Iterable[Detection]) -> list[Detection]:
     """Those among them that call somebody an attacker, or an endpoint attacked."""
-    return [one for one in detections if one.kind not in _OF_THE_ENDPOINT]
+    return [one for one in detections if one.kind in ALERTS]
 
 
 def accuses(detection: Detection) -> bool:

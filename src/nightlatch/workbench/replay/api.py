@@ -14,10 +14,13 @@ from nightlatch.workbench.replay.clients import holder
 from nightlatch.workbench.replay.identifiers import read, scatter
 from nightlatch.workbench.replay.scenario import Ident, Place, Scenario
 from nightlatch.workbench.replay.town import Town
-from nightlatch.workbench.replay.world import Call, World
+from nightlatch.workbench.replay.world import MATCH, Call, World
 
 _NEWCOMERS = 20_000
 """People who may yet register."""
+_OTHERS = (
+    "/v1/register", "/v1/profile", "/v1/token", "/v1/news", "/v1/orders", "/help/{page}",
+)  # fmt: skip
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -44,15 +47,8 @@ class _Api:
         routes = [Route(template, self.look_up, methods=[scenario.method])]
         if follow is not None:
             routes.append(Route(follow.template, self.follow, methods=[follow.method]))
-        known = (
-            "/v1/register",
-            "/v1/profile",
-            "/v1/token",
-            "/v1/news",
-            "/v1/devices",
-            "/v1/orders",
-        )
-        others = [Route(path, _other, methods=_METHODS) for path in (*known, "/help/{page}")]
+        routes.append(Route(MATCH, self.match, methods=["POST"]))
+        others = [Route(path, _other, methods=_METHODS) for path in _OTHERS]
         return [*others, *routes]
 
     async def look_up(self, request: Request) -> Response:
@@ -66,6 +62,11 @@ class _Api:
             return _answer(world.sign_in(numbers[0], right=right))
         known = "authorization" in request.headers
         return _answer(world.look_up(numbers, known=known))
+
+    async def match(self, request: Request) -> Response:
+        phones = (await _json(request)).get("phones")
+        asked = [read(Ident.PHONE, str(one)) for one in phones] if isinstance(phones, list) else []
+        return _answer(self._world.match([n for n in asked if n is not None]))
 
     async def follow(self, request: Request) -> Response:
         bearer = request.headers.get("authorization", "")

@@ -26,6 +26,8 @@ class Attacker(Struct, frozen=True):
     """Sends exactly what the real app sends."""
     mimics: bool = False
     """Opens the app from each address first, as people do: its requests have a story."""
+    puzzles: int | None = None
+    """How many he solves before he gives that up; None: as many as it takes."""
 
 
 ATTACKERS = {
@@ -141,7 +143,7 @@ class Attack:
             self._exchange(plain_call("GET", "/v1/news", 200, "news"), bearer, place, address, now)
         reply = self._exchange(call, bearer, place, address, now)
         detections = reply.detections
-        if reply.action is Action.CHALLENGE and self.attacker.solves:
+        if reply.action is Action.CHALLENGE and self._pays():
             loot.challenged += 1
             self._passes[place], cost = self._stage.gate.pay(reply.price, now)
             loot.hashes += cost
@@ -152,6 +154,10 @@ class Attack:
             # A pass that opens nothing any more is thrown away, and the next one paid for.
             self._passes.pop(place, None)
         return reply, detections
+
+    def _pays(self) -> bool:
+        most = self.attacker.puzzles
+        return self.attacker.solves and (most is None or self.loot.challenged < most)
 
     def _exchange(self, call: Call, bearer: str, place: int, address: str, now: float) -> Reply:
         self.loot.requests += 1

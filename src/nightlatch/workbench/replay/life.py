@@ -31,6 +31,7 @@ PUSHED = 250
 """People who open the app within the minute and a half after the daily push message."""
 BOOK = 150
 """Numbers in an address book."""
+MATCHED_AT_ONCE = 50
 KNOWN = 0.2
 """Share of an address book that has an account: the rest misses."""
 
@@ -204,7 +205,7 @@ class Life:
         now and then, and otherwise what is behind it."""
         if self._scenario.habit is Habit.STAFF:
             return self._few(person, own=25, visit=3)
-        if self._random.random() < 0.2:
+        if self._scenario.follow is None or self._random.random() < 0.2:
             return self._own(person)
         return self._follow(person)
 
@@ -261,7 +262,9 @@ class Life:
 
     def _match_contacts(self, person: Person) -> list[Step]:
         """A contact synchronisation beside the endpoint that the scenario is about."""
-        return [Step(person, plain_call("POST", "/v1/devices", 200, "synchronised"))]
+        book, size = self._book(person), MATCHED_AT_ONCE
+        batches = [book[at : at + size] for at in range(0, len(book), size)]
+        return [Step(person, self._world.match(batch), self._token(person)) for batch in batches]
 
     def _login(self, person: Person) -> list[Step]:
         steps = []

@@ -17,6 +17,8 @@ from nightlatch.workbench.replay.fields import field_name, maker
 from nightlatch.workbench.replay.identifiers import birth_date, chance, scatter, spell, street
 from nightlatch.workbench.replay.scenario import Access, Ident, Order, Place, Scenario
 
+MATCH = "/v1/friends/match"
+
 
 class Call(Struct, frozen=True, gc=False):
     """One request as the application means it, and what the application would answer."""
@@ -75,6 +77,12 @@ class World:
         if found:
             return self._call(numbers, 200, self._hit(found[0]), found)
         return self._call(numbers, self.scenario.miss_status, self._miss())
+
+    def match(self, phones: Sequence[int]) -> Call:
+        """The contact synchronisation that any such API has beside the endpoint in question."""
+        found = [{"phone": spell(Ident.PHONE, n)} for n in phones if n in self.members]
+        asked = {"phones": [spell(Ident.PHONE, n) for n in phones]}
+        return Call("POST", MATCH, MATCH, 200, _body({"matches": found}), body=_body(asked))
 
     def sign_in(self, n: int, *, right: bool) -> Call:
         """A log-in with the n-th person's name, where the endpoint is the login itself."""
