@@ -27,17 +27,16 @@ from nightlatch.respond.recorder import Recorder
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.sqlite_documents import SQLiteDocuments
 
+LEVERS = (
+    "measures", "block", "challenge", "limit", "slow", "withhold", "uniform", "exempt", "undo",
+    "renew", "close", "open",
+)  # fmt: skip
 COMMANDS = (
-    "demo",
-    "up",
-    "doctor",
-    "endpoints",
-    "checks",
-    "detectors",
-    "patterns",
-    "token",
-    "version",
+    *("demo", "replay", "up", "doctor", "endpoints", "checks", "detectors", "feeds", "patterns"),
+    *("token", "version"),
+    *LEVERS,
 )
+GROUPS = ("limits",)
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +76,7 @@ def test_the_commands_are_these() -> None:
         for name, command in get_command(cli).commands.items()  # type: ignore[attr-defined]
         if not command.hidden
     }
-    assert visible == set(COMMANDS)
+    assert visible == {*COMMANDS, *GROUPS}
     assert all(command in run("--help") for command in COMMANDS)
 
 

@@ -8,7 +8,7 @@ from nightlatch.checks.check import Check, Evidence, Scope, Verdict
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
 
-_DEBUG_PATH = re.compile(
+DEBUG_PATH = re.compile(
     r"""/(?:
         actuator(?!/(?:health|info)\b)
       | debug/(?:pprof|vars|requests|default) | __debug__ | _debug_toolbar | _profiler
@@ -22,7 +22,7 @@ _DEBUG_PATH = re.compile(
 
 def judge(evidence: Evidence) -> Verdict:
     response = success(evidence)
-    if response is None or not _DEBUG_PATH.search(evidence.exchange.request.path):
+    if response is None or not DEBUG_PATH.search(evidence.exchange.request.path):
         return None
     if not stranger(evidence) or expectation(evidence) is Expectation.PUBLIC:
         return None

@@ -1,0 +1,48 @@
+"""Which subjects and callers an endpoint has met before: a long memory, and a cheap one."""
+
+from array import array
+from hashlib import blake2b
+
+
+class Seen:
+    """A set of 64-bit numbers in two generations; full, the older one is forgotten. About 70 bytes
+    each, at most 2 * `generation` of them."""
+
+    __slots__ = ("_generation", "_old", "_young")
+
+    def __init__(self, generation: int) -> None:
+        self._generation = generation
+        self._young: set[int] = set()
+        self._old: set[int] = set()
+
+    def add(self, number: int) -> bool:
+        """True when it was not known."""
+        if number in self._young:
+            return False
+        if len(self._young) >= self._generation:
+            self._old, self._young = self._young, set()
+        self._young.add(number)
+        return number not in self._old
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._young or number in self._old
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def dump(self) -> bytes:
+        """From any thread: copying a set of numbers is one step."""
+        return array("Q", self._old.copy()).tobytes() + array("Q", self._young.copy()).tobytes()
+
+    def load(self, data: bytes) -> None:
+        """What `dump` wrote on this kind of machine; the rest of a broken one is left out."""
+        numbers = array("Q")
+        numbers.frombytes(data[: len(data) // 8 * 8])
+        for number in numbers:
+            self.add(number)
+
+
+def token(endpoint_key: str, circle: str) -> int:
+    """A caller at an endpoint as a number that another process makes of it as well."""
+    text = f"{endpoint_key}\0{circle}".encode()
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
