@@ -9,28 +9,12 @@ from nightlatch.detect.help import DETECTORS, help_page, reference
 from nightlatch.exchange.judgement import DetectionKind
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "detectors.md"
-AWAITED = frozenset(
-    {
-        DetectionKind.SCRAPING,
-        DetectionKind.POLLING,
-        DetectionKind.OUT_OF_SEQUENCE,
-        DetectionKind.FORCED_BROWSING,
-        DetectionKind.SURGE,
-        DetectionKind.DROP,
-        DetectionKind.DORMANT_ENDPOINT,
-        DetectionKind.DEBUG_PATH,
-        DetectionKind.BOT,
-        DetectionKind.ROTATION,
-        DetectionKind.BAD_REPUTATION,
-    }
-)
-"""Kinds that nothing raises yet."""
 
 
 def test_every_kind_of_detection_has_one_help() -> None:
     kinds = [detector.kind for detector in DETECTORS]
     assert len(kinds) == len(set(kinds))
-    assert set(DetectionKind) - set(kinds) <= AWAITED
+    assert set(kinds) == set(DetectionKind)
 
 
 def test_the_page_is_up_to_date() -> None:

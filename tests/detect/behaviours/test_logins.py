@@ -141,7 +141,7 @@ def test_accounts_opened_meanwhile_are_told_masked() -> None:
         scene.told += tell(scene.behaviour, scene.reporter, one)
     told = scene.told[-1]
     assert told.subjects == 1
-    assert "1 accounts were opened meanwhile" in told.evidence
+    assert "1 account was opened by newcomers meanwhile" in told.evidence
     assert "v•••@leak.example" in told.evidence
     assert "victim" not in told.evidence
 

@@ -6,7 +6,7 @@ from tests.detect.behaviours.sightings import DAY, NOW, reporter, sighting, tell
 
 from nightlatch.detect.behaviours.handed import MAX_OWN, Handed
 from nightlatch.detect.behaviours.objects import ObjectAccess
-from nightlatch.detect.behaviours.reading import FLOOR, Readers, Reading
+from nightlatch.detect.behaviours.readership import FLOOR, Readers, Reading
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind

@@ -270,8 +270,9 @@ administrators' function.""",
     errors="""\
 The stated rate is Good and Turing's estimate of first calls among a role's calls, at most 1 in
 1,000; for the newly registered Laplace's, 1 in so many calls as the function had. After five
-principals of the role have called it, it is taken for a released feature. Roles that tokens do
-not name, and functions of a new API, are not seen.""",
+principals of the role have called it, it is taken for a released feature. Not seen: functions of a
+new API; roles that tokens do not name, where a principal's first twenty exchanges decide whether it
+is taken for an administrator, so that sessions that change with each log-in are new each time.""",
     refuted_by="A feature that was just given to this role, or a person whose rights were widened.",
     remedy="""\
 Check the role at each function, by default refusing, on the server:

@@ -8,7 +8,7 @@ is learned per endpoint, and where it is high the second test is off.
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.handed import Handed, Holder
-from nightlatch.detect.behaviours.reading import DAY, FLOOR, MAX_TRIALS, Reader, Readers, Reading
+from nightlatch.detect.behaviours.readership import DAY, FLOOR, MAX_TRIALS, Reader, Readers, Reading
 from nightlatch.detect.behaviours.verdicts import HELD, challenge, convict, tell
 from nightlatch.detect.enumeration import ALPHA, GUILTY
 from nightlatch.exchange.content import Leaf

@@ -252,9 +252,10 @@ def _words(campaign: Campaign) -> str:
     )
     if campaign.opened:
         names = ", ".join(campaign.names)
-        words += f" {campaign.opened} accounts were opened meanwhile, probably taken over: {names}."
+        opened = "1 account was" if campaign.opened == 1 else f"{campaign.opened} accounts were"
+        words += f" {opened} opened by newcomers meanwhile, probably taken over: {names}."
     if campaign.convicted:
-        words += f" {campaign.convicted} callers were convicted one by one."
+        words += f" Convicted one by one: {campaign.convicted}."
     if campaign.doubtful:
         words += " Callers known here fail as well, as in an outage."
     return words
