@@ -14,6 +14,8 @@ Figures = Mapping[str, object]
 
 BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
+    "redis": "CPU of a decision with a Redis in between, and what leaves beyond a shared budget",
+    "prefixes": "A million prefixes: look-up, build, memory, and how long requests wait meanwhile",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
 }
 

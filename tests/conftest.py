@@ -1,12 +1,23 @@
-"""Shared by every test: faults of ours are raised, never swallowed, and each test has its own."""
+"""Shared by every test: faults of ours are raised, never swallowed, and each test has its own; a
+real browser, where there is one."""
 
 import os
+import shutil
 
 import pytest
 
 from nightlatch.faults import FAULTS
 
 os.environ["NIGHTLATCH_RAISE"] = "1"
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+NO_CHROMIUM = (
+    "NOT RUN: the browser tests, because no Chromium was found. "
+    "Install the package `chromium` with the system's package manager."
+)
+_missing: list[str] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,3 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _no_faults_of_others() -> None:
     FAULTS.forget()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the system's browser is; tests that need it are skipped, loudly, when there is none."""
+    if CHROMIUM is None:
+        _missing.append(NO_CHROMIUM)
+        pytest.skip(NO_CHROMIUM)
+    return CHROMIUM
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _missing:
+        terminalreporter.write_line(NO_CHROMIUM, red=True, bold=True)

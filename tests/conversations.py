@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from nightlatch.app.agent import build_rooms
+from nightlatch.app.rooms import build_rooms
 from nightlatch.capture.refusal import refusal
 from nightlatch.exchange.exchange import NO_BODY, Body, Ending, Request, Response
 from nightlatch.exchange.facts import Directives

@@ -34,12 +34,12 @@ def environment(**settings: str) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), **given}
 
 
-def eventually(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+def eventually(holds: Callable[[], Any], seconds: float = PATIENCE, pause: float = 0.2) -> Any:
     """Wait until it holds; what it was then."""
     until = time.monotonic() + seconds
     while not (value := holds()):
         assert time.monotonic() < until, "it never came to hold"
-        time.sleep(0.2)
+        time.sleep(pause)
     return value
 
 

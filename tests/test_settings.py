@@ -37,6 +37,7 @@ EXAMPLES: dict[str, tuple[object, str, object]] = {
     "fail": ("closed", "closed", "closed"),
     "console.enabled": (True, "true", True),
     "attacks.refuse": (True, "true", True),
+    "identity.verify_bots": (False, "false", False),
 }
 
 

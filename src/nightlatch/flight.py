@@ -7,6 +7,7 @@ from msgspec import Struct, field
 from nightlatch.checks.check import Check
 from nightlatch.detect.behaviours.run import Behaviours
 from nightlatch.detect.disclosure import Disclosures
+from nightlatch.detect.limits import Limiter
 from nightlatch.detect.stream import StreamReader
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.content import EMPTY, Content, Leaf, read_content
@@ -26,6 +27,7 @@ from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Decision, Detection
 from nightlatch.exchange.scribe import Scribe
+from nightlatch.exchange.spent import Spent
 from nightlatch.exchange.standing import Standing
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.circles import Circles
@@ -58,6 +60,7 @@ class Rooms(Struct, frozen=True):
     inspector: Inspector
     checks: Sequence[Check]
     scribe: Scribe
+    limiter: Limiter = field(default_factory=Limiter)
 
 
 class InFlight(Struct, gc=False):
@@ -72,6 +75,8 @@ class InFlight(Struct, gc=False):
     standing: Standing
     decision: Decision
     ruling: Ruling = NOTHING_RULED
+    allowances: tuple[Spent, ...] = ()
+    """What is left of the limits that hold."""
     settled: bool = False
     """The endpoint is certain and the bodies are read; until then it is a guess by the path."""
     answered: float = 0.0

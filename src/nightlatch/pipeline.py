@@ -16,17 +16,16 @@ from nightlatch.exchange.credential import Credential
 from nightlatch.exchange.disclosure import DataItem, Disclosure
 from nightlatch.exchange.exchange import NO_BODY, Ending, Endpoint, Exchange, Request, Response
 from nightlatch.exchange.facts import Directives, EndpointFacts
-from nightlatch.exchange.judgement import Action, Decision, Mode, Phase
+from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Phase
+from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Seen
-from nightlatch.exchange.standing import Standing
 from nightlatch.flight import InFlight, Rooms, complete, content_of
 from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import shows_limit
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
 from nightlatch.policy.grade import grade
-from nightlatch.policy.levers import Ruling
 
 MAX_STREAMED = 10_000
 """Subjects of one stream that its record names; the ledger counts them all."""
@@ -40,10 +39,15 @@ class Pipeline:
         self._configured_mode = self._mode = mode
         self.refuses_attacks = refuses_attacks
         """Requests are read for attacks before the application has them, not only after."""
+        self.may_challenge = mode is Mode.ENFORCE
+        """Somewhere decisions are carried out, so that callers may have to solve puzzles."""
 
     def apply(self, directives: Directives) -> None:
         """What people decided holds from now on."""
         self._mode = directives.mode or self._configured_mode
+        modes = {self._mode, *(contract.mode for contract in directives.contracts)}
+        ordered = any(one.kind is MeasureKind.CHALLENGE for one in directives.measures)
+        self.may_challenge = ordered or Mode.ENFORCE in modes
         self._rooms.inventory.apply(directives)
         self._rooms.watch.apply(directives)
         self._rooms.levers.apply(directives.measures)
@@ -61,14 +65,16 @@ class Pipeline:
             caller = replace(caller, circles=(paid, *caller.circles))
         endpoint = rooms.inventory.guess(request.method, request.path)
         stranger = self._is_stranger(credentials, endpoint, now)
-        ruling = rooms.levers.rule(request, endpoint, caller, now)
+        ruling = rooms.levers.rule(
+            request, endpoint, caller, now, stranger=stranger, credentials=credentials
+        )
         standing = rooms.watch.standing(endpoint.key, caller, stranger, now)
-        decision = self._decide(
-            standing, endpoint, ruling, Phase.REQUEST, now, anonymous=not credentials
-        )
         flight = InFlight(
-            now, request, caller, credentials, endpoint, stranger, standing, decision, ruling
+            now, request, caller, credentials, endpoint, stranger, standing, ALLOW_ENFORCE, ruling
         )
+        if ruling.limits:
+            self._limit(flight)
+        flight.decision = self._decide(flight, Phase.REQUEST, now)
         if self.refuses_attacks:
             self._stop_attack(flight, request, EMPTY)
         return flight
@@ -107,7 +113,8 @@ class Pipeline:
         if flight.settled and not flight.entered and response is not None:
             flight.entered = True
             self._read(flight, response)
-            self._enter(flight, flight.disclosure, flight.answered)
+            if not response.ours:
+                self._enter(flight, flight.disclosure, flight.answered)
 
     def on_exchange(
         self,
@@ -128,7 +135,9 @@ class Pipeline:
         asked, told = self._look(flight, exchange)
         items = self._classify(flight, exchange, asked, told)
         self._learn(exchange)
-        flight.detections += rooms.behaviours.note(self._sighting(flight, exchange, facts, items))
+        if not flight.ruling.exempt:
+            sighting = self._sighting(flight, exchange, facts, items)
+            flight.detections += rooms.behaviours.note(sighting)
         findings, skipped = run_checks(
             self._evidence(flight, exchange, facts, items, asked, told), rooms.checks
         )
@@ -144,7 +153,10 @@ class Pipeline:
             detections=flight.detections,
             items=items,
         )
-        if response is not None and response is not theirs:
+        # A puzzle is of no interest afterwards, and there may be a million of them.
+        if response is not theirs and flight.decision.action is Action.CHALLENGE:
+            told = NOTHING_SEEN
+        elif response is not None and response is not theirs:
             told = rooms.scribe.look(response.body, content_of(response), Places())
         return rooms.scribe.write(exchange, response, asked, told, judged)
 
@@ -156,19 +168,32 @@ class Pipeline:
             return True
         return self._rooms.inventory.posture(endpoint, now) is not Posture.PROTECTED
 
-    def _decide(
-        self,
-        standing: Standing,
-        endpoint: Endpoint,
-        ruling: Ruling,
-        phase: Phase,
-        now: float,
-        *,
-        anonymous: bool,
-    ) -> Decision:
-        contract = self._rooms.inventory.contract(endpoint)
+    def _limit(self, flight: InFlight) -> None:
+        """Count the request against the limits that people ordered."""
+        limiter = self._rooms.limiter
+        over, flight.allowances = limiter.ask(
+            flight.ruling.limits,
+            flight.caller,
+            flight.endpoint.key,
+            flight.at,
+            stranger=flight.stranger,
+        )
+        if over:
+            standing = flight.standing
+            flight.standing = replace(standing, overspent=(*over, *standing.overspent))
+            flight.detections += limiter.take_detections()
+
+    def _decide(self, flight: InFlight, phase: Phase, now: float) -> Decision:
+        contract = self._rooms.inventory.contract(flight.endpoint)
         return decide(
-            standing, contract, self._mode, phase, now, anonymous=anonymous, ruling=ruling
+            flight.standing,
+            contract,
+            self._mode,
+            phase,
+            now,
+            anonymous=not flight.credentials,
+            ruling=flight.ruling,
+            allowances=flight.allowances,
         )
 
     def _stop_attack(self, flight: InFlight, request: Request, content: Content) -> None:
@@ -187,39 +212,60 @@ class Pipeline:
         """An answer about one person at most is never withheld for what it says: so unless
         something stands against the caller anyway, reading it may wait until it has left."""
         rooms = self._rooms
+        if flight.ruling.exempt:
+            return True
         if response.body.truncated or rooms.disclosures.may_be_several(
             flight.parameters, flight.query, flight.request_content, flight.response_content
         ):
             return False
         standing = rooms.watch.standing(flight.endpoint.key, flight.caller, flight.stranger, now)
-        return not standing.bars
+        return not (standing.bars or standing.weighed)
 
     def _read(self, flight: InFlight, response: Response) -> None:
         """Whose records were asked for, and whose are in the answer?"""
         disclosures, key = self._rooms.disclosures, flight.endpoint.key
         asked = disclosures.asked(key, flight.parameters, flight.query, flight.request_content)
+        if response.ours:
+            # Capture could not let the application's go: nobody's records left.
+            flight.disclosure = Disclosure(asked)
+            return
         flight.disclosure = disclosures.read(key, asked, response.status, flight.response_content)
 
     def _enter(self, flight: InFlight, disclosure: Disclosure, now: float) -> None:
         """Into the ledger; it answers with the caller's standing."""
+        if flight.ruling.exempt:
+            return
         watch = self._rooms.watch
         flight.standing = watch.note(
             flight.endpoint.key, flight.caller, flight.stranger, disclosure, now
         )
         flight.detections += watch.take_detections()
+        if flight.ruling.limits and disclosure.disclosed:
+            self._limit_people(flight, disclosure, now)
+
+    def _limit_people(self, flight: InFlight, disclosure: Disclosure, now: float) -> None:
+        """Enter people into the limits that are counted in them."""
+        limiter = self._rooms.limiter
+        over = limiter.disclose(
+            flight.ruling.limits,
+            flight.caller,
+            flight.endpoint.key,
+            disclosure.disclosed,
+            now,
+            stranger=flight.stranger,
+        )
+        if not over:
+            return
+        flight.detections += limiter.take_detections()
+        # An answer about one person is never withheld for being one: the next request is refused.
+        if len(disclosure.asked) > 1 or len(disclosure.disclosed) > 1:
+            overspent = (*over, *flight.standing.overspent)
+            flight.standing = replace(flight.standing, overspent=overspent, settled=True)
 
     def _weigh(self, flight: InFlight, disclosure: Disclosure, now: float) -> Decision:
         """Enter a disclosure into the ledger, and decide by what the ledger says then."""
         self._enter(flight, disclosure, now)
-        anonymous = not flight.credentials
-        decision = self._decide(
-            flight.standing,
-            flight.endpoint,
-            flight.ruling,
-            Phase.RESPONSE,
-            now,
-            anonymous=anonymous,
-        )
+        decision = self._decide(flight, Phase.RESPONSE, now)
         # In observe mode the first moment may have said "refuse" already: that stays on record.
         if decision.action is not Action.ALLOW or flight.decision.action is Action.ALLOW:
             flight.decision = decision

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nightlatch.app.agent import Agent, Memory, Sink, build_rooms
+from nightlatch.app.agent import Agent, Memory, Sink
+from nightlatch.app.rooms import build_rooms
 from nightlatch.exchange.exchange import Ending, Request
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.hashing import Hasher

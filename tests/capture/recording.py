@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nightlatch.capture.asgi import AsgiCapture
+from nightlatch.capture.gate import Gate
 from nightlatch.capture.ports import Application, Message, Receive, Scope, Send
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Outcome
@@ -48,6 +49,7 @@ class Recording:
     at_response: Callable[[Response], Decision] = allow
     at_stream: Callable[[bytes], Decision] = allow
     at_finish: Callable[[], object] = allow
+    gate: Gate | None = None
     requests: list[Request] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)

@@ -27,7 +27,15 @@ from nightlatch.respond.recorder import Recorder
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.sqlite_documents import SQLiteDocuments
 
-COMMANDS = ("demo", "up", "doctor", "endpoints", "checks", "patterns", "token", "version")
+LEVERS = (
+    "measures", "block", "challenge", "limit", "slow", "withhold", "uniform", "exempt", "undo",
+    "renew", "close", "open",
+)  # fmt: skip
+COMMANDS = (
+    *("demo", "up", "doctor", "endpoints", "checks", "patterns", "token", "version"),
+    *LEVERS,
+)
+GROUPS = ("limits",)
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +75,7 @@ def test_the_commands_are_these() -> None:
         for name, command in get_command(cli).commands.items()  # type: ignore[attr-defined]
         if not command.hidden
     }
-    assert visible == set(COMMANDS)
+    assert visible == {*COMMANDS, *GROUPS}
     assert all(command in run("--help") for command in COMMANDS)
 
 

@@ -25,6 +25,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 LOOKUP_PAGE = "/endpoint?key=" + quote(LOOKUP, safe="")
+DOOR_PAGE = "/door?key=" + quote(LOOKUP, safe="")
 WIDE, NARROW = (1280, 800), (390, 844)
 
 
@@ -90,6 +91,10 @@ def test_no_page_complains_or_overflows(browser: Browser, full: tuple[House, str
         "/checks",
         "/checks/hsts",
         "/settings",
+        "/measures",
+        "/measures/preview?kind=block&whom=203.0.113.0/24",
+        "/limits",
+        DOOR_PAGE,
     )
     looked = 0
     for size, dark in ((WIDE, False), (NARROW, True)):
@@ -101,7 +106,7 @@ def test_no_page_complains_or_overflows(browser: Browser, full: tuple[House, str
                 wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert wider <= 0, f"{path} is {wider} pixels too wide at {size[0]}"
                 looked += 1
-    assert looked == 20
+    assert looked == 28
 
 
 def test_an_attack_and_its_help_fit_and_run_nothing(browser: Browser) -> None:
@@ -189,6 +194,38 @@ def test_the_button_encloses_the_walk(browser: Browser) -> None:
         page.get_by_role("button", name="Enforce now").click()
         expect(page.get_by_role("heading", name="Contained")).to_be_visible()
         assert house.documents.audit_log()[0].action == "contain"
+
+
+def test_these_callers_are_blocked_after_a_look_and_unblocked_again(browser: Browser) -> None:
+    house = build_house()
+    with served(house.app) as base, window(browser, house, base, NARROW, script=False) as page:
+        page.goto(house.walk)
+        page.get_by_role("link", name="Block these callers").click()
+        expect(page.get_by_text("Nothing is ordered yet")).to_be_visible()
+        expect(page.get_by_text("Who would have been hit most")).to_be_visible()
+        assert not house.recorder.directives.measures
+        page.get_by_role("button", name="Order it").click()
+        expect(page.get_by_text("Ordered. Every application knows")).to_be_visible()
+        (measure,) = house.recorder.directives.measures
+        assert measure.predicate.startswith("address in (203.0.113.")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.get_by_text("undone by console")).to_be_visible()
+        assert not house.recorder.directives.measures
+
+
+def test_one_button_closes_the_door_and_another_opens_it(browser: Browser) -> None:
+    house = build_house()
+    with served(house.app) as base, window(browser, house, base) as page:
+        page.goto(LOOKUP_PAGE)
+        page.get_by_role("link", name="Close this door").click()
+        page.get_by_label("Reason").fill("its code forgot")
+        page.get_by_role("button", name="Close this door").click()
+        expect(page.get_by_role("heading", name="This door is closed")).to_be_visible()
+        contract = house.contract(LOOKUP)
+        assert contract is not None
+        assert contract.expectation == "must-authenticate"
+        page.get_by_role("button", name="Open again").click()
+        expect(page.get_by_role("link", name="Close this door")).to_be_visible()
 
 
 def test_lists_filters_and_the_button_work_without_a_script(browser: Browser) -> None:

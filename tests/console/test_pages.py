@@ -13,6 +13,7 @@ from nightlatch.console.search import PAGE
 from nightlatch.exchange.judgement import Mode, Outcome
 
 LOOKUP_PAGE = "/endpoint?key=" + quote(LOOKUP, safe="")
+DOOR_PAGE = "/door?key=" + quote(LOOKUP, safe="")
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 
 
@@ -71,11 +72,14 @@ def pages(house: House) -> list[str]:
         "/checks",
         "/checks/hsts",
         "/settings",
-        *([f"/requests/{record.id}", LOOKUP_PAGE, house.walk] if record else []),
+        "/measures",
+        "/measures/preview?kind=block&whom=203.0.113.0/24",
+        "/limits",
+        *([f"/requests/{record.id}", LOOKUP_PAGE, house.walk, DOOR_PAGE] if record else []),
     ]
 
 
-@pytest.mark.parametrize(("requests", "pages_there"), [(600, 12), (0, 9)])
+@pytest.mark.parametrize(("requests", "pages_there"), [(600, 16), (0, 12)])
 def test_every_page_answers_and_is_sane(requests: int, pages_there: int) -> None:
     house = build_house(requests, requests)
     with enter(house) as client:

@@ -41,3 +41,11 @@ def test_other_key_sizes_are_refused(size: int) -> None:
 
 def test_repr_does_not_show_the_key() -> None:
     assert repr(Hasher(KEY)) == "Hasher(•••)"
+
+
+def test_a_key_for_each_purpose() -> None:
+    hasher = Hasher(b"k" * 32)
+    assert len(hasher.key("pass")) == 32
+    assert hasher.key("pass") == Hasher(b"k" * 32).key("pass")
+    assert hasher.key("pass") != hasher.key("puzzle")
+    assert not hasher.key("pass").startswith(hasher.digest("key", "pass"))

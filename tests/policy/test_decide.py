@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.measures import BLOCK, CHALLENGE, REQUESTS, measure
 
 from nightlatch.checks.attacks.clues import CERTAIN, FINDING
 from nightlatch.checks.attacks.value import Attack
@@ -9,6 +10,7 @@ from nightlatch.exchange.judgement import Action, Mode, Phase
 from nightlatch.exchange.spent import Spent
 from nightlatch.exchange.standing import NOTHING_KNOWN, Standing
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
+from nightlatch.policy.levers import Ruling
 
 NOW = 1_700_000_000.0
 ENDPOINT = "GET /users/{phone}"
@@ -172,3 +174,71 @@ def test_the_mode_of_an_endpoint_is_its_contracts_or_else_the_installations(
     assert effective_mode(Contract(ENDPOINT), installed) is installed
     for mode in Mode:
         assert effective_mode(Contract(ENDPOINT, mode=mode), installed) is mode
+
+
+LIMIT = Spent("address:192.0.2.1", "minute", 61, 60, 9, "requests", "measure:M1")
+LEFT = (Spent("address:192.0.2.1", "minute", 3, 60, 9, "requests", "measure:M1"),)
+ORDERED = [
+    (NOTHING_KNOWN, Ruling(block=measure(BLOCK)), "measure:M0", Action.REFUSE, 403),
+    (NOTHING_KNOWN, Ruling(challenge=measure(CHALLENGE)), "measure:M0", Action.CHALLENGE, 403),
+    (Standing(overspent=(LIMIT,)), Ruling(limits=(measure(REQUESTS),)), "measure:M1",
+     Action.REFUSE, 429),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("standing", "ruling", "rule", "action", "status"), ORDERED)
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.ENFORCE])
+def test_an_order_is_carried_out_in_observe_mode_too(
+    standing: Standing, ruling: Ruling, rule: str, action: Action, status: int, mode: Mode
+) -> None:
+    decision = decide(standing, None, mode, Phase.REQUEST, NOW, ruling=ruling)
+    assert decision.withhold
+    assert (decision.rule, decision.action, decision.status) == (rule, action, status)
+    assert decision.reason
+    off = decide(standing, None, Mode.OFF, Phase.REQUEST, NOW, ruling=ruling)
+    assert not off.withhold
+
+
+def test_a_limit_says_what_it_counts_and_how_long_to_wait() -> None:
+    ruling = Ruling(limits=(measure(REQUESTS),))
+    over = Standing(overspent=(LIMIT, HOUR))
+    decision = decide(over, None, Mode.OBSERVE, Phase.REQUEST, NOW, ruling=ruling)
+    assert decision.retry_after == 9
+    assert "61 requests of address:192.0.2.1 within the minute; the limit is 60" in decision.reason
+    unsettled = decide(over, None, Mode.ENFORCE, Phase.RESPONSE, NOW, ruling=ruling)
+    assert not unsettled.withhold
+
+
+@pytest.mark.parametrize("standing", [CONVICTED, CLOSED, OVERSPENT, Standing(overspent=(LIMIT,))])
+@pytest.mark.parametrize("phase", Phase)
+def test_the_exempt_are_allowed_whatever_speaks_against_them(
+    standing: Standing, phase: Phase
+) -> None:
+    contract = Contract(ENDPOINT, Expectation.MUST_AUTHENTICATE)
+    ruling = Ruling(exempt=True, rule="measure:M1")
+    decision = decide(standing, contract, Mode.ENFORCE, phase, NOW, ruling=ruling)
+    assert (decision.action, decision.rule) == (Action.ALLOW, "measure:M1")
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.ENFORCE])
+@pytest.mark.parametrize("phase", Phase)
+def test_an_answer_is_altered_as_ordered(mode: Mode, phase: Phase) -> None:
+    ruling = Ruling(delay=2.0, uniform=True, without=("phone",), rule="measure:M1")
+    decision = decide(NOTHING_KNOWN, None, mode, phase, NOW, ruling=ruling, allowances=LEFT)
+    assert decision.alters
+    assert not decision.withhold
+    assert (decision.delay, decision.uniform, decision.without) == (2.0, True, ("phone",))
+    assert (decision.allowances, decision.rule) == (LEFT, "measure:M1")
+
+
+def test_what_is_only_observed_does_not_replace_what_was_ordered() -> None:
+    ruling = Ruling(without=("phone",), rule="measure:M1")
+    observed = decide(CONVICTED, None, Mode.OBSERVE, Phase.REQUEST, NOW, ruling=ruling)
+    assert observed.alters
+    enforced = decide(CONVICTED, None, Mode.ENFORCE, Phase.REQUEST, NOW, ruling=ruling)
+    assert enforced.withhold
+
+
+def test_a_challenge_spares_who_has_a_clean_history_from_before() -> None:
+    ruling = Ruling(challenge=measure(CHALLENGE))
+    assert not decide(GOOD, None, Mode.ENFORCE, Phase.REQUEST, NOW, ruling=ruling).withhold

@@ -98,6 +98,7 @@ def test_every_number_of_health_is_in_the_scrape() -> None:
         shown_otherwise
     ) == {
         "outcomes",
+        "sharing",
         "levels",
         "refused",
         "detections",

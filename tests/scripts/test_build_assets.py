@@ -15,7 +15,7 @@ PACKAGES = {name: one for name, one in LOCK["packages"].items() if name}
 
 
 def test_every_package_is_pinned_by_its_content_and_by_no_address() -> None:
-    assert len(PACKAGES) == 9
+    assert len(PACKAGES) == 11
     for name, package in PACKAGES.items():
         assert package["integrity"].startswith("sha512-"), name
         assert "resolved" not in package, name
@@ -58,6 +58,9 @@ def test_the_wheel_carries_the_assets(tmp_path: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     wanted = {*build_assets.FILES.values(), "icons.svg", "LICENSES.txt"}
     missing = {name for name in wanted if f"nightlatch/console/static/vendor/{name}" not in inside}
+    challenge = {f"vendor/{name}" for name in build_assets.CHALLENGE_FILES.values()}
+    challenge |= {"challenge.html", "challenge.css", "challenge.js"}
+    missing |= {name for name in challenge if f"nightlatch/capture/static/{name}" not in inside}
     assert missing == set()
     assert "nightlatch/console/templates/home.html" in inside
     assert build_assets.build() is False

@@ -110,7 +110,7 @@ def test_the_tables_are_postgresql_too() -> None:
     statements = [
         str(CreateTable(table).compile(dialect=dialect)) for table in TABLES.sorted_tables
     ]
-    assert len(statements) == 5
+    assert len(statements) == 6
     assert any("BYTEA" in statement for statement in statements)
 
 

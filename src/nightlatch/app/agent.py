@@ -3,47 +3,33 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from nightlatch.app.rooms import Closable, background, build_gate, build_rooms
+from nightlatch.app.sharing import open_sharing
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import KEY, LEARNED, cache_dir, data_dir
+from nightlatch.app.stores import KEY, LEARNED, data_dir
 from nightlatch.capture.backlog import Backlog
-from nightlatch.checks import CHECKS
-from nightlatch.checks.attacks.engine import AttackEngine
-from nightlatch.detect.behaviours.run import Behaviours
-from nightlatch.detect.disclosure import Disclosures
-from nightlatch.detect.suspicions import Suspicions
-from nightlatch.detect.watch import Watch
+from nightlatch.capture.gate import Gate
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.judgement import Outcome
 from nightlatch.exchange.keys import load_or_create_key
 from nightlatch.exchange.record import Record
-from nightlatch.exchange.redaction import Redactor
-from nightlatch.exchange.scribe import Scribe
 from nightlatch.faults import guarded
-from nightlatch.flight import InFlight, Rooms
-from nightlatch.identity.address import TrustedProxies
-from nightlatch.identity.circles import Circles
-from nightlatch.identity.clients import Clients
-from nightlatch.identity.credentials import CredentialReader
-from nightlatch.identity.networks import Networks
-from nightlatch.identity.passes import Passes
-from nightlatch.identity.reputation import Reputation
+from nightlatch.flight import InFlight
 from nightlatch.inventory.inventory import Inventory
 from nightlatch.pipeline import Pipeline
-from nightlatch.policy.attacks import Inspector
-from nightlatch.policy.budgets import Budgets, Limits
-from nightlatch.policy.exceptions import Exceptions
-from nightlatch.policy.levers import Levers
 from nightlatch.settings import Settings
-from nightlatch.store.memory_counters import MemoryCounters
+
+if TYPE_CHECKING:
+    from nightlatch.store.sharing import Sharing
 
 log = logging.getLogger("nightlatch")
 
@@ -88,21 +74,33 @@ class Agent:
         open_sink: Callable[[Callable[[], int]], Sink],
         memory: "Memory",
         queue: int,
+        gate: Gate | None = None,
+        background: Sequence[Closable] = (),
+        sharing: "Sharing | None" = None,
     ) -> None:
-        """`open_sink` is given `waiting`, for the collector to be told."""
+        """`open_sink` is given `waiting`, for the collector to be told; without a `gate` whoever
+        is to be challenged is refused. `background` is what works beside it, until it is closed.
+        """
+        self._sharing = sharing
         self._pipeline = pipeline
+        self._gate = gate
         self._memory = memory
         self._directives = Directives()
         self._records: list[Record] = []
         self._text = 0
         """Length of their bodies."""
         self._closed = False
+        self._background = background
         self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
         self._sink = open_sink(self.waiting)
         self.reads_bodies = pipeline.refuses_attacks
         self.on_body = pipeline.on_body
         self.on_response = pipeline.on_response
         self.on_stream = pipeline.on_stream
+
+    @property
+    def gate(self) -> Gate | None:
+        return self._gate if self._pipeline.may_challenge else None
 
     def on_request(self, request: Request, now: float) -> InFlight:
         if self._sink.directives is not self._directives:
@@ -140,6 +138,9 @@ class Agent:
         if self._closed:
             return
         self._closed = True
+        for worker in self._background:
+            with guarded("app.close"):
+                worker.close()
         with guarded("app.close"):
             self._backlog.close()
             if self._records:
@@ -147,6 +148,9 @@ class Agent:
         self._memory.keep()
         with guarded("app.close"):
             self._sink.close()
+        if self._sharing is not None:
+            with guarded("app.close"):
+                self._sharing.close()
 
     def _complete(self, one: Finished) -> None:
         record = self._pipeline.on_exchange(
@@ -196,57 +200,27 @@ class Memory:
 
 def build_agent(settings: Settings) -> Agent:
     """Everything an application needs, from its settings. Raises ConfigurationError."""
-    key = load_or_create_key(data_dir(settings) / KEY)
-    rooms = build_rooms(settings, Hasher(key))
+    hasher = Hasher(load_or_create_key(data_dir(settings) / KEY))
+    sharing = open_sharing(settings)
+    rooms = build_rooms(settings, hasher, sharing)
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
     memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
 
+    def trouble() -> str:
+        return "" if sharing is None else sharing.trouble
+
     def open_sink(waiting: Callable[[], int]) -> Sink:
-        return RemoteSink(settings, waiting) if settings.url else LocalSink(settings)
+        if settings.url:
+            return RemoteSink(settings, waiting, trouble)
+        return LocalSink(settings, trouble)
 
     return Agent(
         Pipeline(rooms, settings.mode, refuses_attacks=settings.attacks.refuse),
         open_sink,
         memory,
         settings.capture.queue,
-    )
-
-
-def build_rooms(settings: Settings, hasher: Hasher) -> Rooms:
-    """Every room an exchange passes."""
-    identity = settings.identity
-    reputation = Reputation.load(map(Path, identity.reputation_lists))
-    for fault in reputation.faults:
-        log.warning("Reputation list: %s", fault)
-    suspicions = Suspicions()
-    return Rooms(
-        hasher=hasher,
-        proxies=TrustedProxies(settings.trusted_proxies),
-        reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
-        circles=Circles(hasher),
-        passes=Passes(),
-        inventory=Inventory(),
-        disclosures=Disclosures(hasher),
-        watch=Watch(MemoryCounters(), _budgets(settings), suspicions),
-        behaviours=Behaviours(suspicions),
-        clients=Clients(),
-        networks=Networks(),
-        reputation=reputation,
-        levers=Levers(),
-        inspector=Inspector(
-            AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
-        ),
-        checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
-        scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
-    )
-
-
-def _budgets(settings: Settings) -> Budgets:
-    given = settings.budgets
-    return Budgets(
-        caller=Limits(given.caller_burst, given.caller_hour, given.caller_day),
-        network=Limits(given.network_burst, given.network_hour, given.network_day),
-        strangers=Limits(given.strangers_burst, given.strangers_hour, given.strangers_day),
-        walk_allowance=given.walk_allowance,
+        build_gate(settings, hasher, rooms),
+        background(settings, rooms),
+        sharing,
     )

@@ -2,12 +2,15 @@
 
 import difflib
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from nightlatch.checks import CHECKS
 from nightlatch.identity.address import TrustedProxies
+from nightlatch.identity.feeds import read_feeds
 from nightlatch.policy.exceptions import Exceptions
 from nightlatch.settings import Judge, Settings, load_settings
+from nightlatch.store.redis_address import read_address
 
 
 def configure(
@@ -25,6 +28,13 @@ def _url(url: str) -> None:
         checked_url(url)
 
 
+def _counters(url: str) -> None:
+    if url:
+        read_address(url)
+        if find_spec("hiredis") is None:
+            raise ValueError("hiredis is not installed; pip install 'nightlatch[redis]'")
+
+
 def _check_ids(ids: tuple[str, ...]) -> None:
     known = [check.id for check in CHECKS]
     unknown = [one for one in ids if one not in known]
@@ -37,6 +47,8 @@ def _check_ids(ids: tuple[str, ...]) -> None:
 _JUDGES: dict[str, Judge] = {
     "trusted_proxies": TrustedProxies,
     "url": _url,
+    "counters.url": _counters,
     "checks_off": _check_ids,
     "attacks.exceptions": Exceptions,
+    "networks.feeds": read_feeds,
 }

@@ -22,12 +22,14 @@ log = logging.getLogger("nightlatch")
 class LocalSink:
     """A recorder with embedded stores, in this process; with the console if that was asked for."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, trouble: Callable[[], str] = str) -> None:
+        """`trouble` tells why no budgets are shared with other processes."""
         self._events, self._documents = open_what_there_is(settings)
         self._recorder = build_recorder(settings, self._events, self._documents)
+        self._recorder.sharing = trouble
         self.take = self._recorder.take
         self.lose = self._recorder.count
-        self._ticker = Ticker(self._recorder)
+        self._ticker = Ticker(self._recorder.tick)
         self._console: ConsoleServer | None = None
         if settings.console.enabled:
             self._open_console(settings)
@@ -62,7 +64,9 @@ class LocalSink:
 class RemoteSink:
     """The collector behind `NIGHTLATCH_URL`."""
 
-    def __init__(self, settings: Settings, waiting: Callable[[], int]) -> None:
+    def __init__(
+        self, settings: Settings, waiting: Callable[[], int], trouble: Callable[[], str] = str
+    ) -> None:
         # Late: an HTTP client takes 20 ms to import, and without a URL there is nothing to ship to.
         from nightlatch.capture.shipping import Shipper
 
@@ -76,6 +80,7 @@ class RemoteSink:
                 version=__version__,
                 on_directives=self._hear,
                 queue_depth=waiting,
+                trouble=trouble,
             )
         except ValueError as error:
             raise ConfigurationError([str(error)]) from error

@@ -1,30 +1,38 @@
-"""The recorder's clock: it stores and tries again also while no requests come."""
+"""A clock of our own: what is due is done also while no requests come."""
 
 import time
+from collections.abc import Callable
 from threading import Event, Thread
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from nightlatch.respond.recorder import Recorder
+from nightlatch.faults import guarded
 
 EVERY = 1.0
 """Seconds."""
+_PATIENCE = 2.0
+"""Seconds that a tick under way is waited for."""
 
 
 class Ticker:
-    """A daemon thread, from now until `stop`."""
+    """A daemon thread that calls `tick` with the time, from now until `stop`."""
 
-    def __init__(self, recorder: "Recorder") -> None:
-        self._recorder = recorder
+    def __init__(
+        self,
+        tick: Callable[[float], object],
+        every: float = EVERY,
+        name: str = "nightlatch-ticker",
+    ) -> None:
+        self._tick = tick
+        self._every = every
         self._stopped = Event()
-        self._thread = Thread(target=self._run, name="nightlatch-ticker", daemon=True)
+        self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Waits for a tick under way, unless a store hangs."""
+        """Waits for a tick under way, unless a store or a server hangs."""
         self._stopped.set()
-        self._thread.join(2 * EVERY)
+        self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
-        while not self._stopped.wait(EVERY):
-            self._recorder.tick(time.time())
+        while not self._stopped.wait(self._every):
+            with guarded("app.ticker"):
+                self._tick(time.time())

@@ -7,18 +7,23 @@ a fault of ours leaves the application alone (`fail="open"`) or answers 503 (`fa
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from math import ceil
+from typing import TYPE_CHECKING
 
 from nightlatch.capture.bodies import BodyCollector, body_of, octets
 from nightlatch.capture.codings import decoder_for
 from nightlatch.capture.handshake import Handshake
-from nightlatch.capture.hold import CUT, HELD, Answer
+from nightlatch.capture.hold import AWAITED, CUT, HELD, Answer
 from nightlatch.capture.opening import Opening
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
-from nightlatch.capture.refusal import problem, refusal
+from nightlatch.capture.refusal import as_messages, problem, refusal
 from nightlatch.capture.requests import with_body
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Request, Response
-from nightlatch.exchange.judgement import Decision
+from nightlatch.exchange.judgement import Action, Decision, Mode
+
+if TYPE_CHECKING:
+    from nightlatch.capture.gate import Gate
 
 
 class StreamCut(OSError):
@@ -31,24 +36,44 @@ class AsgiCapture(Setup[F]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
+            gate = self.inline.gate
+            if gate is not None and gate.owns(scope):
+                await self._serve(gate, scope, receive, send)
+                return
             await _HttpExchange(self, scope, receive, send).run()
         elif kind == "websocket":
             await Handshake(self, scope, receive, send).run()
         else:
             await self.app(scope, receive, send)
 
+    async def _serve(self, gate: "Gate", scope: Scope, receive: Receive, send: Send) -> None:
+        """A path of ours, which is no exchange of the application."""
+        try:
+            answer = await gate.answer(scope, receive, self.clock())
+        except Exception as error:  # noqa: BLE001
+            self.fault("capture.gate", error)
+            answer = problem(503)
+        for message in as_messages(answer):
+            await send(message)
+
 
 class _HttpExchange(Opening[F]):
     """One request and its answer. `receive` and `send` are what the application gets."""
 
-    __slots__ = ("_answer", "_barred", "_body", "_body_unread", "_gone", "_route")
+    __slots__ = ("_answer", "_barred", "_body", "_body_unread", "_delay", "_gone", "_route")
 
     def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(capture, scope, receive, send)
         self._body = BodyCollector(capture.body_limit)
         self._answer = Answer(
-            scope.get("method", "GET"), capture.body_limit, self._judge, self._inspect
+            scope.get("method", "GET"),
+            capture.body_limit,
+            self._judge,
+            self._inspect,
+            refuse=self._refusal,
         )
+        self._delay = 0.0
+        """Seconds that the answer has yet to wait."""
         self._route: str | None = None
         self._gone = False
         self._body_unread = capture.inline.reads_bodies
@@ -59,12 +84,24 @@ class _HttpExchange(Opening[F]):
         await self._send_all(self._answer.withhold(response))
 
     async def _run_application(self) -> None:
+        decision = self._in_flight.decision
+        if decision.alters:
+            if decision.delay and self._capture.delays.full:
+                await self._refuse(refusal(_crowded(decision.delay)))
+                return
+            self._answer.whole = bool(decision.without)
+        if self._admission is not None:
+            self._answer.added = self._admission.fields
+        await self._watch_application()
+
+    async def _watch_application(self) -> None:
         try:
             await self._capture.app(self._scope, self.receive, self.send)
         except Exception as error:
             # What the application had sent must leave first; its error goes on, not one of ours.
             with suppress(Exception):
                 await self._let_go()
+                await self._cover(self._in_flight.decision)
             self._finish()
             # Who finds the client gone while reading says so; that is our doing, not a fault.
             if not self._barred and not _is_cut(error):
@@ -111,7 +148,7 @@ class _HttpExchange(Opening[F]):
         except Exception as error:  # noqa: BLE001
             self._capture.fault("capture.on_body", error)
             return self._answer.withhold(problem(503)) if self._capture.fail_closed else ()
-        return self._answer.withhold(refusal(decision)) if decision.withhold else ()
+        return self._answer.withhold(self._refusal(decision)) if decision.withhold else ()
 
     async def send(self, message: Message) -> None:
         answer = self._answer
@@ -135,7 +172,15 @@ class _HttpExchange(Opening[F]):
             messages = self._after_fault(error)
         await self._send_all(messages)
 
+    async def _cover(self, decision: Decision) -> None:
+        """An error instead of an answer tells something too, where nothing is to be told."""
+        if decision.alters and decision.uniform and self._answer.state is AWAITED:
+            self._delay = self._until_uniform()
+            await self._send_all(self._answer.replace())
+
     async def _send_all(self, messages: Sequence[Message]) -> None:
+        if self._delay:
+            await self._wait()
         try:
             for message in messages:
                 await self._send(message)
@@ -146,6 +191,13 @@ class _HttpExchange(Opening[F]):
         # At once, not when the application returns: it may have background tasks to do.
         if self._answer.complete:
             self._finish()
+
+    async def _wait(self) -> None:
+        seconds, self._delay = self._delay, 0.0
+        try:
+            await self._capture.delays.wait(seconds)
+        except Exception as error:  # noqa: BLE001
+            self._capture.fault("capture.wait", error)
 
     def _after_fault(self, error: Exception) -> Sequence[Message]:
         self._capture.fault("capture.answer", error)
@@ -158,7 +210,29 @@ class _HttpExchange(Opening[F]):
         self._route = self._find_route()
         request = self._request_so_far(over=False)
         now = capture.clock()
-        return capture.inline.on_response(self._in_flight, request, response, self._route, now)
+        decision = self._carried_out(
+            capture.inline.on_response(self._in_flight, request, response, self._route, now)
+        )
+        return self._put_off(decision) if decision.alters else decision
+
+    def _put_off(self, decision: Decision) -> Decision:
+        """Note how long the answer has to wait. Where too many wait already it is refused: memory
+        is not to be had for the asking."""
+        delays = self._capture.delays
+        delay = decision.delay
+        if decision.uniform:
+            delay = max(delay, self._until_uniform())
+        if delay > 0 and not decision.withhold:
+            if delays.full:
+                return _crowded(delay)
+            self._delay = delay
+        return decision
+
+    def _until_uniform(self) -> float:
+        """Seconds until the answer has taken as long as others do. Where no route is known, all
+        such answers of the application wait for each other."""
+        took = time.perf_counter() - self._began
+        return self._capture.delays.until_uniform(self._route or self._find_route() or "", took)
 
     def _inspect(self, chunk: bytes) -> Decision:
         return self._capture.inline.on_stream(self._in_flight, chunk, self._capture.clock())
@@ -192,7 +266,13 @@ class _HttpExchange(Opening[F]):
             return Ending.REFUSED
         if self._gone:
             return Ending.CLIENT_GONE
-        return Ending.ANSWERED if self._answer.complete else Ending.RAISED
+        answered = self._answer.complete and self._answer.status
+        return Ending.ANSWERED if answered else Ending.RAISED
+
+
+def _crowded(delay: float) -> Decision:
+    reason = "Too many answers are waiting already."
+    return Decision(Action.REFUSE, Mode.ENFORCE, "slow-down-full", reason, 429, ceil(delay))
 
 
 def _is_cut(error: Exception) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nightlatch.capture.opening import Opening
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
-from nightlatch.capture.refusal import as_messages, problem, refusal
+from nightlatch.capture.refusal import as_messages, problem
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Response
 from nightlatch.exchange.headers import Headers
@@ -55,6 +55,7 @@ class Handshake(Opening[F]):
                     messages = self._deny(refused)
                 else:
                     self._note(response, Ending.ANSWERED)
+                    messages = (self._with_pass(message),)
         for each in messages:
             await self._send(each)
 
@@ -70,7 +71,13 @@ class Handshake(Opening[F]):
         except Exception as error:  # noqa: BLE001
             capture.fault("capture.handshake", error)
             return problem(503) if capture.fail_closed else None
-        return refusal(decision) if decision.withhold else None
+        return self._refusal(decision) if decision.withhold else None
+
+    def _with_pass(self, message: Message) -> Message:
+        admission = self._admission
+        if admission is None or not admission.fields or message["type"] == "websocket.close":
+            return message
+        return {**message, "headers": [*(message.get("headers") or ()), *admission.fields]}
 
     def _deny(self, response: Response) -> Sequence[Message]:
         self._denied = True

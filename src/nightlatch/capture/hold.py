@@ -12,6 +12,9 @@ What is held, and why nothing stalls
   at once; of streams each piece is judged before it leaves.
 - There is no timer, as ASGI has none: an application that takes longer than `PATIENCE` between head
   and end of a declared length is released at its next message.
+
+Where fields are to be taken out, an answer is held until it is whole, however long that takes; one
+that cannot be is withheld.
 """
 
 import time
@@ -20,10 +23,13 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from nightlatch.capture.allowances import Fields, allowance_fields
 from nightlatch.capture.bodies import BodyCollector, body_of, octets
 from nightlatch.capture.codings import Decoder, decoder_for
+from nightlatch.capture.excision import WHOLE_LIMIT, Unreadable, has_fields, plain_head, without
 from nightlatch.capture.ports import Message
-from nightlatch.capture.refusal import as_messages, refusal
+from nightlatch.capture.refusal import as_messages, problem, refusal
+from nightlatch.capture.uniform import uniform_answer
 from nightlatch.exchange.exchange import NO_BODY, Body, Response
 from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.judgement import Decision
@@ -46,7 +52,8 @@ _DOCUMENT_ENDINGS: Final = ("json", "xml", "javascript", "yaml", "x-www-form-url
 
 
 class State(Enum):
-    """AWAITED → HELD → STREAMING or OPEN; from each of them also WITHHELD or CUT, which stay."""
+    """AWAITED → HELD → STREAMING or OPEN; from each of them also WITHHELD or CUT, which stay, and
+    from the first two REPLACED, which stays too."""
 
     AWAITED = "awaited"
     """The application has not begun to answer."""
@@ -60,10 +67,12 @@ class State(Enum):
     """Our answer has left instead; the application's is swallowed."""
     CUT = "cut"
     """The head and some of the body have left; nothing more will."""
+    REPLACED = "replaced"
+    """The answer that says nothing has left; the application's is swallowed."""
 
 
 # For the path of each exchange: CPython 3.11 needs 0.1 µs to find a member through its class.
-AWAITED, HELD, STREAMING, OPEN, WITHHELD, CUT = State
+AWAITED, HELD, STREAMING, OPEN, WITHHELD, CUT, REPLACED = State
 
 
 class Carrier(Enum):
@@ -99,11 +108,15 @@ class Answer:
         "_inspect",
         "_judge",
         "_left",
+        "_method",
+        "_refuse",
         "_sized",
+        "added",
         "complete",
         "headers",
         "state",
         "status",
+        "whole",
     )
 
     def __init__(
@@ -113,15 +126,22 @@ class Answer:
         judge: Callable[[Response], Decision],
         inspect: Callable[[bytes], Decision],
         clock: Callable[[], float] = time.monotonic,
+        refuse: Callable[[Decision], Response] = refusal,
     ) -> None:
         self.state = AWAITED
         self.status = 0
         self.headers = _NO_HEADERS
         self.complete = False
         """The last byte of the answer, the application's or ours, was given out."""
+        self.whole = False
+        """Fields are to be taken out: nothing may leave before all of it is there."""
+        self.added: Fields = ()
+        """Header fields that the application's answer is to take along."""
         self._judge = judge
         self._inspect = inspect
+        self._refuse = refuse
         self._clock = clock
+        self._method = method
         self._bodiless = method == "HEAD"
         # Nobody reads how a long answer ends, and downloads are long.
         self._collected = BodyCollector(limit, ending=0)
@@ -137,6 +157,11 @@ class Answer:
         """The application's answer was withheld, or cut."""
         return self.state is WITHHELD or self.state is CUT
 
+    @property
+    def _swallows(self) -> bool:
+        """What the application still sends goes nowhere."""
+        return self.refused or self.state is REPLACED
+
     def take(self, message: Message) -> Sequence[Message]:
         """The messages that may leave, now that the application has sent this one."""
         self._current = message
@@ -146,7 +171,7 @@ class Answer:
             return self._hold(message)
         if state is AWAITED:
             return self._begin(message) if kind == _START else (message,)
-        if self.refused:
+        if self._swallows:
             return _NOTHING
         if kind == _BODY and not self.complete:
             return self._pass(message)
@@ -159,7 +184,7 @@ class Answer:
     def surrender(self) -> Sequence[Message]:
         """After a fault: what leaves if the application's answer is not to be touched, which is
         all that was held and the message in hand."""
-        if self.refused:
+        if self._swallows:
             return _NOTHING
         out = self._held
         if self._current is not _HELD_TOO:
@@ -222,6 +247,8 @@ class Answer:
 
     def _may_wait(self) -> bool:
         """Can the end of what is held be near?"""
+        if self.whole:
+            return self._collected.size <= WHOLE_LIMIT
         if not self._sized or self._collected.overflowed:
             return False
         return self._clock() - self._held_since <= PATIENCE
@@ -235,22 +262,69 @@ class Answer:
         """Ask for the judgement, and let what is held go or not."""
         decision = self._judge(response)
         if decision.withhold:
-            return self.withhold(refusal(decision))
+            return self.withhold(self._refuse(decision))
         if self._collected.overflowed:
             verdict = self._inspect_pieces(self._beyond_limit())
             if verdict is not None:
-                return self.withhold(refusal(verdict))
+                return self.withhold(self._refuse(verdict))
+        if decision.alters or self.added:
+            instead = self._alter(decision)
+            if instead is not None:
+                self._left = self._left or response
+                return instead
         self.state = then
         out, self._held = self._held, []
         if self._collected.ended:
             self.complete = True
+            # As the application gave it: what was changed, the decision on record says.
             self._left = response
         return out
 
+    def _alter(self, decision: Decision) -> Sequence[Message] | None:
+        """Change what is held as decided; what leaves instead of it, if it cannot leave at all."""
+        fields = self.added
+        if decision.alters:
+            if decision.uniform:
+                return self.replace()
+            if decision.without and has_fields(self.headers):
+                try:
+                    self._held = self._excised(decision.without)
+                except Unreadable:
+                    return self.withhold(problem(503))
+            fields = (*allowance_fields(decision.allowances), *fields)
+        head = self._held[0]
+        self._held[0] = {**head, "headers": [*head["headers"], *fields]}
+        return None
+
+    def replace(self) -> Sequence[Message]:
+        """Answer that the request has arrived, and nothing else; before anything has left."""
+        self._held = []
+        self.state = REPLACED
+        self.complete = True
+        head, body = as_messages(uniform_answer(self.headers))
+        return head, {**body, "body": b""} if self._method == "HEAD" else body
+
+    def _excised(self, names: Sequence[str]) -> list[Message]:
+        """What is held, without these fields. Raises Unreadable."""
+        head, *rest = self._held
+        if self._bodiless:
+            return [{**head, "headers": plain_head(head["headers"], None)}, *rest]
+        # Of a range, a part may look like a whole.
+        if not self._collected.ended or self.status == 206:
+            raise Unreadable
+        body = self._held_body()
+        plain = without(names, self.headers, body) if body else None
+        if plain is None:
+            return self._held
+        headers = plain_head(head["headers"], len(plain))
+        return [{**head, "headers": headers}, {"type": _BODY, "body": plain}]
+
+    def _held_body(self) -> bytes:
+        return b"".join([octets(held.get("body", b"")) for held in self._held[1:]])
+
     def _beyond_limit(self) -> bytes:
         """What is held of the body beyond the prefix that was judged."""
-        bodies = [octets(held.get("body", b"")) for held in self._held[1:]]
-        return b"".join(bodies)[self._collected.limit :]
+        return self._held_body()[self._collected.limit :]
 
     def _pass(self, message: Message) -> Sequence[Message]:
         body = octets(message.get("body", b""))
@@ -258,7 +332,7 @@ class Answer:
         if self.state is STREAMING and body and not self._bodiless:
             verdict = self._inspect_pieces(body)
             if verdict is not None:
-                return self.withhold(refusal(verdict))
+                return self.withhold(self._refuse(verdict))
         if self._bodiless:
             body = b""
         self._collected.add(body, more=more)
@@ -271,7 +345,7 @@ class Answer:
         out: Sequence[Message] = ()
         if self.state is HELD:
             out = self.end_hold()
-            if self.refused:
+            if self._swallows:
                 return out
         self.complete = self.complete or _ends(message)
         return (*out, message)

@@ -5,10 +5,14 @@ methods are called on the event loop and must not wait.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import Decision, Outcome
+
+if TYPE_CHECKING:
+    # Not at run time: it brings what only those need who are challenged.
+    from nightlatch.capture.gate import Gate
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -37,6 +41,10 @@ class Inline(Protocol[F]):
     @property
     def reads_bodies(self) -> bool:
         """`on_body` wants to be asked."""
+
+    @property
+    def gate(self) -> "Gate | None":
+        """Where challenges are met; None while none can be set, which then are refusals."""
 
     def on_request(self, request: Request, now: float) -> F:
         """Judge the head, before the application is called; the body has not been read."""
@@ -69,5 +77,6 @@ class Inline(Protocol[F]):
     ) -> None:
         """Hand the exchange over, exactly once for each `on_request` that returned; cheap.
 
-        `response` is the answer as it left: Nightlatch's own where it refused or withheld.
+        `response` is the answer as it left: Nightlatch's own where it refused or withheld. Of an
+        answer that was altered (`Decision.alters`) it is what the application gave.
         """

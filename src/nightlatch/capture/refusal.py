@@ -8,7 +8,9 @@ from functools import lru_cache
 from http import HTTPStatus
 
 import msgspec
+from msgspec.structs import replace
 
+from nightlatch.capture.allowances import Fields, allowance_fields
 from nightlatch.capture.ports import Message
 from nightlatch.exchange.exchange import Body, Response
 from nightlatch.exchange.headers import Headers
@@ -25,7 +27,15 @@ _DETAIL = {
 def refusal(decision: Decision) -> Response:
     """The answer that carries out a withholding decision; 403 where it names no usable status."""
     status = decision.status if decision.status in _DETAIL else 403
-    return problem(status, max(0, decision.retry_after))
+    answer = problem(status, max(0, decision.retry_after))
+    if decision.allowances:
+        return with_fields(answer, allowance_fields(decision.allowances))
+    return answer
+
+
+def with_fields(response: Response, fields: Fields) -> Response:
+    """The same answer with these header fields behind its own."""
+    return replace(response, headers=Headers((*response.headers.raw, *fields)))
 
 
 @lru_cache(maxsize=1024)
@@ -50,7 +60,7 @@ def problem(status: int, retry_after: int = 0) -> Response:
         headers.append((b"www-authenticate", b"Bearer"))
     if retry_after:
         headers.append((b"retry-after", b"%d" % retry_after))
-    return Response(status, Headers(headers), Body(body, len(body)))
+    return Response(status, Headers(headers), Body(body, len(body)), ours=True)
 
 
 def as_messages(response: Response, prefix: str = "http") -> tuple[Message, Message]:

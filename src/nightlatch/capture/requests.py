@@ -38,3 +38,12 @@ def with_body(request: Request, body: Body) -> Request:
         request.http_version,
         body,
     )
+
+
+def is_preflight(request: Request) -> bool:
+    """Does a browser ask what a page of another origin may do (a CORS preflight)?"""
+    return (
+        request.method == "OPTIONS"
+        and b"origin" in request.headers
+        and b"access-control-request-method" in request.headers
+    )

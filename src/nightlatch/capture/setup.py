@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, Literal
 
+from nightlatch.capture.delays import Delays
 from nightlatch.capture.ports import Application, F, Inline, OnLost
 from nightlatch.exchange.judgement import Outcome
 from nightlatch.faults import guarded
@@ -44,6 +45,7 @@ class Setup(Generic[F]):
         self.fail_closed = fail == "closed"
         self.on_lost = on_lost
         self.clock = clock
+        self.delays = Delays()
 
     def fault(self, place: str, error: Exception) -> None:
         """Count a fault of ours; raises it under test."""

@@ -64,16 +64,18 @@ class Shipper:
         version: str = "",
         on_directives: Callable[[Directives], None] = lambda _directives: None,
         queue_depth: Callable[[], int] = lambda: 0,
+        trouble: Callable[[], str] = str,
         max_records: int = MAX_RECORDS,
     ) -> None:
-        """`queue_depth` tells how many exchanges wait before they become records. Raises ValueError
-        for a URL or token that cannot work."""
+        """`queue_depth` tells how many exchanges wait before they become records, `trouble` why no
+        budgets are shared. Raises ValueError for a URL or token that cannot work."""
         self._url = url
         self._token = token
         self._service = service
         self._version = version
         self._on_directives = on_directives
         self._queue_depth = queue_depth
+        self._trouble = trouble
         self._max_records = max_records
         self._begin()
 
@@ -188,6 +190,7 @@ class Shipper:
             queue_depth=self._queue_depth() + len(self._outbox),
             lost=lost,
             faults=FAULTS.counts(),
+            trouble=self._trouble(),
             leaving=leaving,
         )
         return self._line.post(wire.pack(report, batch))

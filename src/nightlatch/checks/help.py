@@ -85,14 +85,14 @@ def _links(check: Check) -> tuple[str, ...]:
 def _table(checks: Sequence[Check]) -> str:
     rows = ["| Check | Level | About | OWASP | CWE |", "|---|---|---|---|---|"]
     rows += [
-        f"| [{check.id}](#{_anchor(check.title)}) | {check.level.word} "
+        f"| [{check.id}](#{anchor(check.title)}) | {check.level.word} "
         f"| {check.scope.value} | {check.owasp} | {check.cwe} |"
         for check in sorted(checks, key=lambda check: -check.level)
     ]
     return "\n".join(rows) + "\n"
 
 
-def _anchor(title: str) -> str:
+def anchor(title: str) -> str:
     """The fragment that Markdown renderers give a heading: lower case, hyphens for spaces."""
     kept = "".join(ch for ch in title.lower() if ch.isalnum() or ch in " -_")
     return kept.replace(" ", "-")

@@ -6,15 +6,37 @@ import typer
 
 from nightlatch.cli.checks import checks
 from nightlatch.cli.demo import demo, serve_sample
+from nightlatch.cli.detectors import detectors
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
+from nightlatch.cli.feeds import feeds
+from nightlatch.cli.measures import (
+    block,
+    challenge,
+    close,
+    exempt,
+    limit,
+    measures,
+    open_door,
+    renew,
+    slow,
+    undo,
+    uniform,
+    withhold,
+)
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
+from nightlatch.cli.preview import suggest
+from nightlatch.cli.replay import replay
+from nightlatch.cli.replay_server import serve_replay
 from nightlatch.cli.up import token, up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
 from nightlatch.store.ports import StoreFailed
 from nightlatch.workbench.demo.theatre import DemoFailed
+from nightlatch.workbench.replay.http import ServerFailed
+from nightlatch.workbench.replay.log import LogFault
+from nightlatch.workbench.replay.reading import ScenarioFault
 
 cli = typer.Typer(
     name="nightlatch",
@@ -25,16 +47,34 @@ cli = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, doctor, endpoints, checks, patterns, token, version):
+for command in (
+    demo, replay, up, doctor, endpoints, checks, detectors, feeds, patterns, token, version,
+):  # fmt: skip
     cli.command()(command)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
+cli.command(name="serve-replay", hidden=True)(serve_replay)
+
+
+_MISTAKES = (
+    ConfigurationError, DemoFailed, LogFault, Refusal, ScenarioFault, ServerFailed, StoreFailed,
+)  # fmt: skip
+
+LEVERS = "Levers: each is previewed, ends by itself, and can be undone"
+for lever in (
+    measures, block, challenge, limit, slow, withhold, uniform, exempt, undo, renew, close,
+):  # fmt: skip
+    cli.command(rich_help_panel=LEVERS)(lever)
+cli.command(name="open", rich_help_panel=LEVERS)(open_door)
+limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_help=True)
+limits.command(name="suggest")(suggest)
+cli.add_typer(limits, name="limits", rich_help_panel=LEVERS)
 
 
 def run() -> None:
     """Run the command line; a mistake of the user's ends in words, not in a traceback."""
     try:
         cli()
-    except (ConfigurationError, DemoFailed, StoreFailed, Refusal) as mistake:
+    except _MISTAKES as mistake:
         error(str(mistake))
         sys.exit(2)
     except KeyboardInterrupt:

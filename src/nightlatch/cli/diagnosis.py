@@ -7,18 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from msgspec import Struct
-
 from nightlatch import __version__
+from nightlatch.app.networks import seen_feeds
 from nightlatch.app.stores import DOCUMENTS, EVENTS, INGEST_TOKEN, KEY, open_documents, open_events
+from nightlatch.cli.counters import probe_counters
+from nightlatch.cli.fact import Fact, State
 from nightlatch.exchange.judgement import Mode
-from nightlatch.identity.reputation import Reputation
+from nightlatch.identity.networks import open_database
 from nightlatch.respond.health import read_health
 from nightlatch.settings import FILE_NAME, Settings
 from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
@@ -26,19 +26,6 @@ from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
 LOW_SPACE = 512 * 2**20
 """Bytes free on the data directory's disk below which records are about to be lost."""
 SERVER_PACKAGES = ("duckdb", "fastapi", "jinja2", "sqlalchemy", "uvicorn")
-
-
-class State(StrEnum):
-    OK = "ok"
-    NOTE = "note"
-    WRONG = "wrong"
-
-
-class Fact(Struct, frozen=True):
-    state: State
-    about: str
-    text: str
-    advice: str = ""
 
 
 Probe = Callable[[Settings], Iterator[Fact]]
@@ -90,10 +77,18 @@ def _proxies(settings: Settings) -> Iterator[Fact]:
         )
 
 
-def _reputation(settings: Settings) -> Iterator[Fact]:
-    paths = [Path(name) for name in settings.identity.reputation_lists]
-    for fault in Reputation.load(paths).faults:
-        yield Fact(State.WRONG, "reputation", fault, "correct NIGHTLATCH_IDENTITY_REPUTATION_LISTS")
+def _networks(settings: Settings) -> Iterator[Fact]:
+    """Each list as it lies on the disk, and how its source fared."""
+    for seen in seen_feeds(settings, time.time()):
+        state = State.WRONG if seen.fault else State.OK
+        yield Fact(state, "networks", seen.words, seen.advice)
+    for path in settings.networks.databases:
+        try:
+            open_database(Path(path))
+        except (OSError, ValueError) as error:
+            yield Fact(State.WRONG, "networks", str(error), "correct NIGHTLATCH_NETWORKS_DATABASES")
+        else:
+            yield Fact(State.OK, "networks", f"{path} opens")
 
 
 def _data_directory(settings: Settings) -> Iterator[Fact]:
@@ -208,9 +203,10 @@ PROBES: tuple[Probe, ...] = (
     _installation,
     _configuration,
     _proxies,
-    _reputation,
+    _networks,
     _data_directory,
     _stores,
     _collector,
+    probe_counters,
     _runtime,
 )

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from nightlatch.app.configuration import configure
-from nightlatch.cli.diagnosis import Fact, State, diagnose
+from nightlatch.cli.diagnosis import diagnose
+from nightlatch.cli.fact import Fact, State
 from nightlatch.cli.output import AsJson, print_json, screen, table
 from nightlatch.cli.reference import commands_page, settings_page
 

@@ -33,12 +33,16 @@ def settings_page() -> str:
 
 def commands_page(program: object) -> str:
     """`docs/reference/commands.md`, whole."""
+    return "\n".join([_COMMANDS, *_commands(program)])
+
+
+def _commands(program: object, within: str = "") -> Iterator[str]:
     commands = program.commands if isinstance(program, TyperGroup) else {}
-    parts = [_COMMANDS]
     for name, command in commands.items():
-        if isinstance(command, TyperCommand) and not command.hidden:
-            parts.append(_command(name, command))
-    return "\n".join(parts)
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, f"{name} ")
+        elif isinstance(command, TyperCommand) and not command.hidden:
+            yield _command(within + name, command)
 
 
 _COMMANDS = """\

@@ -42,7 +42,7 @@ def up(as_json: AsJson = False) -> None:
         closing(open_documents(settings)) as documents,
     ):
         recorder = build_recorder(settings, events, documents)
-        ticker = Ticker(recorder)
+        ticker = Ticker(recorder.tick)
         try:
             server = ConsoleServer(settings, recorder, events, documents, listener)
             url = _url(settings, listener.getsockname()[1])

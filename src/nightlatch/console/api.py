@@ -4,15 +4,16 @@ Errors are RFC 9457 problem details. Unsafe methods need the API token, or a ses
 its CSRF token in `X-CSRF-Token`.
 """
 
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import msgspec
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response, StreamingResponse
 from msgspec import Struct
 
 from nightlatch.checks.check import Scope
 from nightlatch.console.answers import json
+from nightlatch.console.bodies import Body, decode
 from nightlatch.console.context import Actor, Console, Here
 from nightlatch.console.contracts import contract_problems
 from nightlatch.console.doors import MAX_INCIDENTS, Overview, overview
@@ -28,21 +29,7 @@ from nightlatch.store.ports import StoreSize
 
 router = APIRouter(prefix="/api/v1", tags=["v1"])
 T = TypeVar("T")
-MAX_BODY = 64 * 1024
 MAX_PAGE = 500
-
-
-async def read_body(request: Request) -> bytes:
-    """A dependency, so that the routes that store may block."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_BODY:
-            raise HTTPException(413, f"The body may have {MAX_BODY:,} bytes.")
-    return bytes(data)
-
-
-Body = Annotated[bytes, Depends(read_body)]
 
 
 class ModeChoice(Struct, frozen=True):
@@ -116,7 +103,7 @@ def read_endpoint(key: str, here: Here) -> Response:
 def put_contract(body: Body, here: Here, actor: Actor) -> Response:
     """Decide about one endpoint; replaces what was decided before."""
     now = here.clock()
-    contract = msgspec.structs.replace(_decode(body, Contract), decided_at=now)
+    contract = msgspec.structs.replace(decode(body, Contract), decided_at=now)
     if problems := contract_problems(contract, now):
         raise HTTPException(422, " ".join(problems))
     _found(here.endpoint(contract.endpoint, now), "endpoint")
@@ -163,7 +150,7 @@ def read_mode(here: Here) -> Response:
 
 @router.put("/mode", openapi_extra=takes(ModeChoice), **answers(ModeChoice))
 def put_mode(body: Body, here: Here, actor: Actor) -> Response:
-    choice = _decode(body, ModeChoice)
+    choice = decode(body, ModeChoice)
     here.recorder.set_mode(choice.mode, actor, here.clock())
     return json(choice)
 
@@ -202,10 +189,3 @@ def _found(value: T | None, noun: str) -> T:
     if value is None:
         raise HTTPException(404, f"There is no such {noun}, or it is no longer kept.")
     return value
-
-
-def _decode(body: bytes, shape: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except msgspec.MsgspecError as error:
-        raise HTTPException(422, f"The body is not what this route takes: {error}") from error

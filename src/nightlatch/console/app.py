@@ -11,29 +11,35 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from nightlatch.checks.check import Check
-from nightlatch.console import api, openapi
+from nightlatch.console import api, measures_api, openapi
 from nightlatch.console.access import Access
 from nightlatch.console.answers import problem
 from nightlatch.console.context import Console, check_csrf, checks_by_id
 from nightlatch.console.guard import Guard
 from nightlatch.console.pages import checks as checks_pages
-from nightlatch.console.pages import endpoints, home, incidents, requests, settings
+from nightlatch.console.pages import endpoints, home, incidents, measures, requests, settings
 from nightlatch.console.ports import Recorder
 from nightlatch.console.rendering import STATIC, bare, page
 from nightlatch.exchange.judgement import Mode
+from nightlatch.policy.orders import OrderRefused
+from nightlatch.respond.measures import UnknownMeasure
 from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
 
 log = logging.getLogger("nightlatch.console")
 
 ROUTERS = (
     api.router,
+    measures_api.router,
     home.router,
     requests.router,
     endpoints.router,
     incidents.router,
+    measures.router,
     checks_pages.router,
     settings.router,
 )
+MACHINES = (api.router, measures_api.router)
+"""What is described in the OpenAPI document."""
 
 
 def create_console(
@@ -76,11 +82,13 @@ def create_console(
         recorder, events, documents, checks_by_id(checks), access, default_mode, clock
     )
     for router in ROUTERS:
-        app.include_router(router, include_in_schema=router is api.router)
+        app.include_router(router, include_in_schema=router in MACHINES)
     openapi.describe(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(HTTPException, _on_refused)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(OrderRefused, _on_order_refused)
+    app.add_exception_handler(UnknownMeasure, _on_unknown_measure)
     app.add_exception_handler(StoreFailed, _on_store_failed)
     app.add_middleware(
         Guard,
@@ -116,6 +124,14 @@ def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     faults = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
     return _answer(request, 422, "Not understood", faults)
+
+
+def _on_order_refused(request: Request, error: Exception) -> Response:
+    return _answer(request, 422, "Not understood", str(error))
+
+
+def _on_unknown_measure(request: Request, error: Exception) -> Response:
+    return _answer(request, 404, "Not found", f"Nothing is in force here under “{error}”.")
 
 
 def _on_store_failed(request: Request, error: Exception) -> Response:

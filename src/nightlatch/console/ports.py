@@ -7,6 +7,7 @@ from nightlatch.exchange.facts import Contract, Directives, EndpointSummary
 from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.record import Record
+from nightlatch.respond.measures import Measures
 from nightlatch.store.ports import StoreSize
 
 
@@ -65,6 +66,9 @@ class Health(Protocol):
 class Recorder(Protocol):
     @property
     def directives(self) -> Directives: ...
+
+    @property
+    def measures(self) -> Measures: ...
 
     def endpoints(self, now: float) -> list[EndpointSummary]:
         """Sorted by risk, the worst first."""

@@ -35,6 +35,7 @@ def _environment() -> Environment:
         "rate": words.rate,
         "size": words.size,
         "duration": words.duration,
+        "span": words.span,
         "name": words.name,
         "day": words.day,
         "utc": words.utc,
@@ -48,6 +49,7 @@ def _environment() -> Environment:
         "POSTURES": words.POSTURES,
         "EXPECTATIONS": words.EXPECTATIONS,
         "MODES": words.MODES,
+        "MEASURES": words.MEASURES,
         "KINDS": words.KINDS,
         "STATES": words.STATES,
     }

@@ -1,12 +1,14 @@
 """Numbers, times and enumerations as people read them."""
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.incident import IncidentState
 from nightlatch.exchange.judgement import Action, Decision, DetectionKind, Mode
+from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.record import Posture
 
 _STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
@@ -80,6 +82,14 @@ def ago(at: float, now: float) -> str:
     return f"{span} ago" if at <= now else f"in {span}"
 
 
+def span(seconds: float) -> str:
+    """ "1 minute", "30 d", "90 s": a stretch of time somebody chose."""
+    for step, unit in ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute")):
+        if seconds >= step and seconds % step == 0:
+            return counted(int(seconds // step), unit)
+    return f"{seconds:g} s"
+
+
 def utc(at: float) -> str:
     """2026-01-31 08:15:30 UTC"""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -128,7 +138,10 @@ EXPECTATIONS = {
 }
 MODES = {
     Mode.OFF: "Nothing is watched.",
-    Mode.OBSERVE: "Everything is answered; what would have been refused is recorded.",
+    Mode.OBSERVE: (
+        "Everything is answered but for what people ordered; what would have been refused is "
+        "recorded."
+    ),
     Mode.ENFORCE: "What breaks a budget or a decision is refused.",
 }
 KINDS = {
@@ -154,6 +167,45 @@ KINDS = {
     DetectionKind.ROTATION: "One client, ever new addresses",
     DetectionKind.BAD_REPUTATION: "A network with a bad name",
     DetectionKind.LIMIT_EXCEEDED: "More requests than the limit",
+}
+
+
+class MeasureWords(NamedTuple):
+    title: str
+    """In a form."""
+    done: str
+    """In a list."""
+    effect: str
+    """A sentence: what it does."""
+
+
+MEASURES = {
+    MeasureKind.BLOCK: MeasureWords(
+        "Block", "Blocked", "They get 403, before your application is asked."
+    ),
+    MeasureKind.CHALLENGE: MeasureWords(
+        "Challenge",
+        "Challenged",
+        "They must solve a puzzle once before they are heard; people's clients do it in a moment.",
+    ),
+    MeasureKind.LIMIT_REQUESTS: MeasureWords(
+        "Limit requests", "Limited to", "Beyond it they get 429 and are told when to come back."
+    ),
+    MeasureKind.LIMIT_PEOPLE: MeasureWords(
+        "Limit people",
+        "Limited to",
+        "So many different people's records may leave to them; beyond it they get 429.",
+    ),
+    MeasureKind.SLOW: MeasureWords("Slow down", "Slowed by", "Each answer waits before it leaves."),
+    MeasureKind.WITHHOLD_FIELDS: MeasureWords(
+        "Withhold fields", "Withheld", "These fields are taken out of every answer."
+    ),
+    MeasureKind.UNIFORM: MeasureWords(
+        "Answer uniformly", "Answered uniformly", "Found and not found look the same to them."
+    ),
+    MeasureKind.EXEMPT: MeasureWords(
+        "Exempt", "Exempt", "No detector, budget or limit concerns them."
+    ),
 }
 STATES = {
     IncidentState.OPEN: "Open",

@@ -26,17 +26,20 @@ class Convictions:
         except StoreFailed as error:
             FAULTS.note("detect.convictions", error)
 
-    def recall(self, key: Key, now: float, *, stranger: bool) -> History | None:
-        """The history of a caller that this process has forgotten or never met, when a conviction
-        is on record."""
+    def recall(
+        self, key: Key, history: History | None, now: float, *, stranger: bool
+    ) -> History | None:
+        """The history of a caller that has no conviction here, convicted when another process, or
+        this one before it forgot, put one on record; else what was given."""
         try:
             reason = self._counters.flag(_flag(key), now)
         except StoreFailed as error:
             FAULTS.note("detect.convictions", error)
-            return None
+            return history
         if reason is None:
-            return None
-        history = self._callers.add(key, now)
+            return history
+        if history is None:
+            history = self._callers.add(key, now)
         _mark(history, reason, now, stranger=stranger)
         self._callers.keep(key)
         return history

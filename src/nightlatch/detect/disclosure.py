@@ -230,7 +230,12 @@ def _may_list(content: Content) -> bool:
     if content.kind is not ContentKind.JSON:
         return bool(content.leaves)
     leaves, complete = content.candidates
-    return not complete or _has_list(leaves)
+    return not complete or _has_list(leaves) or _has_parts(leaves)
+
+
+def _has_parts(leaves: Sequence[Leaf]) -> bool:
+    """Objects beside or inside each other may each be about someone."""
+    return len(leaves) > 1 and len({leaf.path.rpartition(".")[0] for leaf in leaves}) > 1
 
 
 def _has_list(leaves: Sequence[Leaf]) -> bool:

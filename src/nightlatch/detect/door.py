@@ -2,13 +2,18 @@
 
 from collections import OrderedDict
 
-from nightlatch.detect.baseline import MissRate
+from nightlatch.detect.baseline import MissRate, trial_weight
+from nightlatch.detect.ceilings import Ceilings
 from nightlatch.detect.enumeration import Steps, steps_for
 from nightlatch.detect.history import History
 from nightlatch.detect.ledger import Account
+from nightlatch.detect.newcomers import Newcomers
+from nightlatch.detect.novelty import NoveltySteps, novelty_steps
+from nightlatch.detect.order import Neighbours
+from nightlatch.detect.shares import Share
 from nightlatch.detect.walk import Walk
 from nightlatch.exchange.standing import Standing
-from nightlatch.policy.budgets import Budgets, Limits
+from nightlatch.policy.budgets import Budgets
 
 _ORACLE_HITS = 20
 _ORACLE_MISSES = 10
@@ -19,6 +24,10 @@ _VOUCHES = 3
 """Callers for whom one subject vouches: a person at home, at work and on the road."""
 _VOUCHERS = 16_384
 """Subjects remembered for that; the one that first vouched longest ago is forgotten first."""
+
+LAUNCH = 0.5
+"""On the day of a launch everybody is new, asks for a record of its own, next to the one that was
+made before it, and comes back for it at least once."""
 
 
 class Oracle:
@@ -62,16 +71,25 @@ class Door:
 
     __slots__ = (
         "_vouchers",
+        "bare_people",
+        "bare",
         "barred_until",
-        "closed_standing",
+        "ceilings",
         "good_standing",
         "kept",
         "key",
-        "limits",
+        "neighbours",
+        "newcomers",
+        "novel",
+        "novelty",
         "oracle",
+        "orderly",
+        "paid",
+        "paid_people",
         "rate",
         "steps",
         "strangers",
+        "travellers",
         "walk",
         "walked_standing",
     )
@@ -85,27 +103,57 @@ class Door:
         self.steps: Steps | None = None
         """None while the hit/miss tests are off: not learned yet, or honest people miss as often
         as guessers."""
+        self.novel = Share(LAUNCH)
+        """How often newcomers' hits are about someone nobody had asked for."""
+        self.novelty: NoveltySteps | None = None
+        """None while that test is off, as `steps`."""
+        self.orderly = Share(LAUNCH)
+        """How often newcomers' numbers are next to one asked for lately."""
+        self.neighbours = Neighbours()
         self.walk = Walk(budgets.walk_allowance)
+        self.newcomers = Newcomers(budgets.newcomers)
+        """Those who came out of nowhere, and those who were at other endpoints before."""
+        self.travellers = Newcomers(budgets.launch)
+        self.ceilings = Ceilings()
         self.strangers = Account()
+        self.paid = Account()
+        """What left to those who solved a challenge."""
+        self.bare = Account()
+        """To those among them whom nothing explains."""
+        self.paid_people = self.bare_people = 0
+        """Of both within a day, when last counted."""
         self.oracle = Oracle()
-        self.limits: Limits | None = None
-        """A person's decision for all strangers together, in place of the default."""
         self.barred_until = 0.0
         """Until then some circle wider than one caller may have used up its budget."""
-        self.good_standing = self.walked_standing = self.closed_standing = Standing()
+        self.good_standing = self.walked_standing = Standing()
 
-    def learn(self, caller: History, *, miss: bool) -> None:
-        """Teach the baseline one trial; an epoch during which something was wrong is forgotten."""
-        rate = self.rate
-        if not rate.note(caller, miss=miss):
+    def learn(self, caller: History, *, miss: bool, novel: bool | None, near: bool | None) -> None:
+        """Teach the baselines one trial; an epoch during which something was wrong is forgotten."""
+        weight = trial_weight(caller.trials)
+        if novel is not None:
+            self.novel.note(weight, yes=novel)
+        if near is not None:
+            self.orderly.note(weight, yes=near)
+        if not self.rate.note(caller, miss=miss):
             return
         if self.walk.wary:
-            rate.discard()
+            self.rate.discard()
+            self.novel.discard()
+            self.orderly.discard()
             return
-        rate.commit()
-        honest = rate.honest
-        self.steps = None if honest is None or rate.blind else steps_for(honest)
-        self.walk.learn(None if self.steps is None else self.steps.p0)
+        self.rate.commit()
+        self.novel.commit()
+        self.orderly.commit()
+        self._believe()
+
+    def _believe(self) -> None:
+        """Test against what is known now."""
+        honest, novel = self.rate.honest, self.novel.honest
+        self.steps = None if honest is None or self.rate.blind else steps_for(honest)
+        self.novelty = None if novel is None else novelty_steps(novel)
+        self.walk.learn(
+            None if self.steps is None else self.steps.p0, novel, self.orderly.honest
+        )
 
     def vouch(self, digest: bytes) -> bool:
         """Whether a look-up of this subject still speaks for the caller. Everybody has a number of
@@ -119,25 +167,46 @@ class Door:
         self._vouchers[digest] = vouched + 1
         return True
 
+    @property
+    def crowded_until(self) -> float:
+        """Until then newcomers of some kind have had too many people."""
+        return max(self.newcomers.full_until, self.travellers.full_until)
+
     def bar(self, until: float) -> None:
         self.barred_until = max(self.barred_until, until)
 
     def explain(self) -> str:
-        """Whether the hit/miss tests can see here, in words."""
+        """What the tests can see here, in words."""
         share = self.rate.share
         if share is None:
             return "The hit/miss tests are still learning this endpoint; only budgets guard it."
+        return f"{self._explain_misses(share)} {self._explain_others()}"
+
+    def _explain_misses(self, share: float) -> str:
         if self.steps is None:
             return (
                 f"The hit/miss tests are off: honest callers miss {share:.0%} here, as guessers do."
-                " Only budgets guard this endpoint."
             )
         return (
             f"The hit/miss tests are on: honest callers miss {share:.0%} here"
             f" (tested against {self.steps.p0:.0%}, guessers {self.steps.p1:.0%})."
         )
 
+    def _explain_others(self) -> str:
+        on = [
+            name
+            for name, test in (
+                ("novelty", self.novelty),
+                ("order", self.orderly.honest),
+            )
+            if test is not None
+        ]
+        others = f"Tests of {' and '.join(on)} are on" if on else "No other test is on yet"
+        ceiling = self.ceilings.limit
+        if ceiling is None:
+            return f"{others}; how much one caller takes is still being learned: wide defaults hold."
+        return f"{others}; a newcomer that takes more than {ceiling} people in a day is challenged."
+
     def set_walk_standings(self, words: str) -> None:
         self.good_standing = Standing(walked=True, walk=words, known_good=True)
         self.walked_standing = Standing(walked=True, walk=words)
-        self.closed_standing = Standing(walked=True, walk=words, closed_to_newcomers=True)

@@ -58,6 +58,8 @@ def covered(hits: int, misses: int) -> bool:
 RUN = 24
 """Record numbers in a row at one constant distance that convict by themselves. Honest callers do
 not produce such runs, and a walk in which every number exists has no misses to be caught by."""
+RUN_PROVEN = 64
+"""For a caller with a proven credential: who may page through records one by one now and then."""
 LONGEST_STRIDE = 1_000
 
 

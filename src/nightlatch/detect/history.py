@@ -9,8 +9,9 @@ from nightlatch.detect.enumeration import (
     covered,
 )
 from nightlatch.detect.ledger import REMEMBERED, Account
+from nightlatch.detect.novelty import DOUBTFUL_WALK, NoveltySteps
 from nightlatch.exchange.standing import NOTHING_KNOWN, Standing
-from nightlatch.policy.budgets import Trust
+from nightlatch.policy.budgets import Trust, Window
 
 _NONE: dict[bytes, None] = {}
 _FEWEST_HITS = 10
@@ -23,8 +24,9 @@ themselves again, and against a list, which never does."""
 
 
 class History:
-    """One caller (or network) at one endpoint. About 600 bytes for a caller that came once; at most
-    about 1 MB for one with thousands of subjects."""
+    """One caller (or network) at one endpoint. About 900 bytes for a caller that came once (and a
+    quarter of that once it is idle, see `briefs`); at most about 1 MB for one with thousands of
+    subjects."""
 
     __slots__ = (
         "_older_missed",
@@ -33,14 +35,23 @@ class History:
         "clearances",
         "convicted_at",
         "credits",
+        "day",
+        "doubted_until",
+        "doubts",
+        "habit",
         "hits",
         "last",
+        "level",
         "missed",
         "misses",
+        "novelty",
+        "owed",
+        "returned",
         "returns",
         "run",
         "standing",
         "statistic",
+        "taken",
         "trials",
         "trusted",
         "vouched_turn",
@@ -69,7 +80,23 @@ class History:
         """The walk's turn at which the caller first had a clean history."""
         self.convicted_at: float | None = None
         self.standing: Standing = NOTHING_KNOWN
-        """What to say at the request phase once convicted."""
+        """What to say at the request phase once convicted, or in doubt."""
+        self.novelty = 0.0
+        """Where the test for ever new people stands."""
+        self.doubted_until = 0.0
+        """Until then the caller is challenged."""
+        self.doubts = 0
+        self.returned = False
+        """Came back for a record it had, one that not everybody knows."""
+        self.owed = 0
+        """People it had while it had not come back."""
+        self.day = now
+        """When the day began in which it had so many more people (`taken`)."""
+        self.taken = 0
+        self.level = 0
+        """Of `ceilings.LEVELS`, how many it reached today."""
+        self.habit = 0
+        """What it may have in a day because it always had."""
         self.run: Run | None = None
         self.last = now
         self.charged = 0
@@ -124,6 +151,35 @@ class History:
             self.trusted = False
         return statistic
 
+    def weigh_novelty(self, steps: NoveltySteps, *, novel: bool) -> float:
+        """Advance the test for ever new people by one hit; returns the statistic."""
+        self.novelty = max(0.0, self.novelty + (steps.new if novel else steps.known))
+        return self.novelty
+
+    def count_taken(self, new: int, now: float) -> None:
+        """So many people more that it never had before."""
+        if abs(now - self.day) >= Window.DAY:
+            if self.shared:
+                self.habit = max(self.habit, 2 * self.taken)
+            self.day, self.taken, self.level = now, 0, 0
+        self.taken += new
+
+    def recognise(self) -> None:
+        """This caller had a clean history here, before it was forgotten."""
+        self.vouched_turn = -1
+        self.returned = True
+
+    @property
+    def shared(self) -> bool:
+        """Many people, who come back: a home, an office or a carrier rather than one caller."""
+        return self.hits >= _FEWEST_HITS and self.returns * _RETURN_SHARE >= self.hits
+
+    @property
+    def suspect(self) -> bool:
+        """Something speaks against it, though not enough to say so."""
+        guessing = self.statistic is not None and self.statistic >= SUSPECT
+        return guessing or self.novelty >= DOUBTFUL_WALK
+
     def clean_before(self, turn: int) -> bool:
         """Had a hit and nothing against it before this turn of the walk, and still looks honest; or
         came later and asked for several different people without a miss, as one guesser in fifty
@@ -137,8 +193,7 @@ class History:
         if self.hits < _FEWEST_HITS:
             return Trust.UNKNOWN
         if blind:
-            returning = self.returns * _RETURN_SHARE >= self.hits
-            return Trust.HONEST if returning else Trust.UNTESTABLE
+            return Trust.HONEST if self.shared else Trust.UNTESTABLE
         return Trust.HONEST if self.trusted else Trust.UNKNOWN
 
     def _miss(self, digest: bytes) -> None:

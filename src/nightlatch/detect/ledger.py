@@ -10,6 +10,7 @@ from math import inf
 
 from nightlatch.exchange.spent import Spent
 from nightlatch.policy.budgets import HEADROOM, Limits, Window
+from nightlatch.store.ports import SharedTally
 from nightlatch.store.sketch import DistinctCounter
 
 REMEMBERED = 2_048
@@ -27,12 +28,14 @@ _NONE: dict[bytes, float] = {}
 class CountedWindow:
     """One window of one circle."""
 
-    __slots__ = ("distinct", "learned", "learned_at", "start", "tainted", "window")
+    __slots__ = ("busiest", "distinct", "learned", "learned_at", "start", "tainted", "window")
 
     def __init__(self, window: Window, start: float) -> None:
         self.window = window
         self.start = start
         self.distinct = DistinctCounter()
+        self.busiest = 0
+        """The highest count seen, of all processes together."""
         self.learned = 0
         """The limit that busy clean windows have proven, 0 for none."""
         self.learned_at: float | None = None
@@ -49,12 +52,13 @@ class CountedWindow:
             self._roll(now)
         self.distinct.add_many(members)
 
-    def spent(self, circle: str, limit: int, now: float) -> Spent:
-        left = max(1, round(self.start + self.window - now))
-        return Spent(circle, self.window.word, self.count(now), limit, min(left, self.window))
+    def spent(self, circle: str, count: int, limit: int, left: float) -> Spent:
+        """`left`: seconds until there is room again."""
+        resets_in = min(max(1, round(left)), self.window)
+        return Spent(circle, self.window.word, count, limit, resets_in)
 
     def _roll(self, now: float) -> None:
-        busiest = int(self.distinct.cardinality * HEADROOM)
+        busiest = int(max(self.distinct.cardinality, self.busiest) * HEADROOM)
         # At most one raise a day, by half: whoever fills the limit every hour gains little.
         due = self.learned_at is None or abs(now - self.learned_at) >= Window.DAY
         if not self.tainted and busiest > self.learned and due:
@@ -62,6 +66,7 @@ class CountedWindow:
             self.learned_at = now
         self.start = now
         self.distinct = DistinctCounter()
+        self.busiest = 0
         self.tainted = False
 
 
@@ -76,6 +81,7 @@ class Account:
         "exhausted",
         "frees_at",
         "known",
+        "tally",
         "windows",
     )
 
@@ -93,6 +99,15 @@ class Account:
         """A limit was reached when last counted."""
         self.frees_at = 0.0
         """When the last full window has room again."""
+        self.tally: SharedTally | None = None
+        """What other processes gave to this circle too; None while it is not shared."""
+
+    def share(self, tally: SharedTally, now: float) -> None:
+        """Count together with other processes from now on, what left here before included."""
+        if not self.windows:
+            self._open(now)
+        tally.add(self.known, now)
+        self.tally = tally
 
     def knows(self, digest: bytes) -> bool:
         return digest in self.known or digest in self._older
@@ -112,17 +127,23 @@ class Account:
                 fresh.append(digest)
             known[digest] = now
         if self.windows:
-            if in_time:
-                self._waiting += fresh
-                if len(self._waiting) >= BATCH:
-                    self._count_waiting()
-            elif fresh:
-                self._count(fresh, now)
+            if fresh:
+                self._enter(fresh, now, in_time=in_time)
         elif len(known) >= few:
             self._open(now)
         if len(known) > REMEMBERED:
             self._older, self.known = known, {}
         return new
+
+    def _enter(self, fresh: Sequence[bytes], now: float, *, in_time: bool) -> None:
+        if self.tally is not None:
+            self.tally.add(fresh, now)
+        if in_time:
+            self._waiting += fresh
+            if len(self._waiting) >= BATCH:
+                self._count_waiting()
+        else:
+            self._count(fresh, now)
 
     def _count(self, digests: Sequence[bytes], now: float) -> None:
         self._count_waiting()
@@ -158,13 +179,16 @@ class Account:
             limit = limits.of(window.window) * factor
             if not fixed:
                 limit = max(limit, window.learned)
-            count = window.count(now)
+            count, ends = window.count(now), window.start + window.window
+            if self.tally is not None and (shared := self.tally.count(window.window, now)) > count:
+                count, ends = shared, self.tally.ends(window.window)
+            window.busiest = max(window.busiest, count)
             if count >= limit:
                 reached = True
-                self.frees_at = max(self.frees_at, window.start + window.window)
+                self.frees_at = max(self.frees_at, ends)
                 if not adding or count > limit:
                     window.tainted = True
-                    over.append(window.spent(circle, limit, now))
+                    over.append(window.spent(circle, count, limit, ends - now))
         self.exhausted = reached
         return tuple(over)
 
@@ -179,6 +203,8 @@ class Account:
         windows = self.windows
         if not windows:
             return False
+        if self.tally is not None and self.tally.most >= smallest:
+            return True
         return windows[-1].distinct.cardinality + len(self._waiting) >= smallest
 
     def taint(self) -> None:

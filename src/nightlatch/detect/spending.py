@@ -1,22 +1,43 @@
-"""Budgets: what has left to a caller, its network and all strangers together."""
+"""Budgets: what has left to a caller, its network, all strangers and all newcomers together."""
 
 from nightlatch.detect import words
 from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.callers import Callers
+from nightlatch.detect.doubts import Doubts
 from nightlatch.detect.history import History
-from nightlatch.detect.ledger import FEW
+from nightlatch.detect.ledger import FEW, Account
+from nightlatch.detect.newcomers import NEWCOMERS
+from nightlatch.detect.seen import Seen, token
 from nightlatch.detect.visit import Visit
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 from nightlatch.exchange.spent import Spent
-from nightlatch.policy.budgets import Budgets, Limits, Trust
+from nightlatch.policy.budgets import Budgets, Limits, Trust, Window
+from nightlatch.store.ports import SharedCounts
 
 STRANGERS = "strangers"
+PAID = "paid"
+BARE = "paid-unexplained"
+PAYERS = 40
+"""So many honest newcomers shall be served in a day whatever one usually takes here, twice over."""
+STRANGE = 3.0
+"""Of the test for ever new people: some five more new ones than known ones."""
+FAR_ABOVE = 5
+SHARED_FROM = 16
+"""A circle is counted together with other processes once one of them gave it this part of its
+limit: below that, it would cost a round to Redis for each of a million callers that come once."""
 
 
 class Spending:
     def __init__(
-        self, budgets: Budgets, callers: Callers, networks: Callers, alarms: Alarms
+        self,
+        budgets: Budgets,
+        callers: Callers,
+        networks: Callers,
+        alarms: Alarms,
+        doubts: Doubts,
+        known: Seen,
+        shared: SharedCounts | None = None,
     ) -> None:
         self._budgets = budgets
         self._caller_full = budgets.caller.smallest
@@ -25,35 +46,79 @@ class Spending:
         self._callers = callers
         self._networks = networks
         self._alarms = alarms
+        self._doubts = doubts
+        self._known = known
+        self._shared = shared
         self.decided: dict[str, Limits] = {}
         """By endpoint key: a person's limits for all strangers together."""
 
     def take(self, visit: Visit, disclosed: tuple[Subject, ...]) -> None:
         """Enter subjects that are about to leave into every circle's account."""
-        history, now = visit.history, visit.now
+        history, door, now = visit.history, visit.door, visit.now
         digests = [subject.digest for subject in disclosed]
         new = history.account.add(digests, now, self._few)
-        if new:
-            visit.news = True
-        if not visit.stranger:
+        self._share(visit, visit.key[1], history.account, self._caller_full)
+        door.newcomers.tick(now, learn=not door.walk.wary)
+        door.travellers.tick(now, learn=not door.walk.wary)
+        if visit.stranger:
+            self._take_together(visit, digests)
+        if visit.payer is not None:
+            self._take_paid(visit, digests)
+        if not new:
             return
-        door = visit.door
-        walk = door.walk
-        door.strangers.add(digests, now, 0)
-        if visit.network is not None and visit.network.account.add(digests, now, self._few):
-            self._networks.charge(visit.network)
-        if walk.alarmed_at is not None:
-            door.strangers.taint()
-            if new and visit.suspect and history.convicted_at is None:
-                walk.give(new, now)
-                history.clearances += door.vouch(digests[0])
-        elif history.vouched_turn is None and history.convicted_at is None:
-            self._vouch(visit, history, digests[0])
+        visit.news = True
+        if visit.payer is None and history.convicted_at is None:
+            self._take_new(visit, new, digests[0])
 
-    def _vouch(self, visit: Visit, history: History, digest: bytes) -> None:
-        if visit.door.vouch(digest):
-            history.vouched_turn = visit.door.walk.turn
+    def _take_together(self, visit: Visit, digests: list[bytes]) -> None:
+        door, network, now = visit.door, visit.network, visit.now
+        door.strangers.add(digests, now, 0)
+        self._share(visit, STRANGERS, door.strangers, 0)
+        if network is not None:
+            if network.account.add(digests, now, self._few):
+                self._networks.charge(network)
+            self._share(visit, visit.network_circle, network.account, self._network_full)
+        if door.walk.alarmed_at is not None:
+            door.strangers.taint()
+
+    def _share(self, visit: Visit, circle: str, account: Account, limit: int) -> None:
+        """Count together with other processes once this one has given a part of the limit."""
+        if self._shared is None or account.tally is not None:
+            return
+        if len(account.known) * SHARED_FROM >= limit:
+            name = f"{visit.door.key}\0{circle}"
+            account.share(self._shared.tally(name, tuple(Window)), visit.now)
+
+    def _take_paid(self, visit: Visit, digests: list[bytes]) -> None:
+        door, now = visit.door, visit.now
+        door.paid.add(digests, now, 0)
+        self._share(visit, PAID, door.paid, 0)
+        door.paid_people = door.paid.count(Window.DAY, now)
+        if visit.bare:
+            door.bare.add(digests, now, 0)
+            self._share(visit, BARE, door.bare, 0)
+            door.bare_people = door.bare.count(Window.DAY, now)
+
+    def _take_new(self, visit: Visit, new: int, digest: bytes) -> None:
+        """So many people that this caller never had before."""
+        history, door, now = visit.history, visit.door, visit.now
+        if not history.returned:
+            history.owed += new
+            (door.travellers if visit.travelled else door.newcomers).give(new, now)
+        history.count_taken(new, now)
+        if door.ceilings.note(history, new) and not history.shared and _strange(visit):
+            limit = max(door.ceilings.limit or 0, history.habit)
+            self._doubts.enter(
+                visit, DetectionKind.BUDGET_EXCEEDED, 0.0, lambda: words.greedy(history, limit)
+            )
+        if door.walk.alarmed_at is not None:
+            if visit.suspect:
+                door.walk.give(new, now)
+                history.clearances += door.vouch(digest)
+        elif history.vouched_turn is None and door.vouch(digest):
+            history.vouched_turn = door.walk.turn
             self._callers.keep(visit.key)
+            self._known.add(token(*visit.key))
 
     def over(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
         """Budgets that are used up or, when `adding`, overrun by what was just taken."""
@@ -66,9 +131,33 @@ class Spending:
         if visit.stranger:
             over += self._over_network(visit, adding=adding)
             over += self._over_strangers(visit, adding=adding)
+        if visit.now < visit.door.newcomers.full_until:
+            self._tell_crowd(visit)
         for spent in over:
             self._tell(visit, spent)
         return over
+
+    def paid_up(self, visit: Visit) -> Spent | None:
+        """The budget of all who solved challenges, when it is used up."""
+        door, budgets = visit.door, self._budgets
+        # Where everybody asks for new people, nobody needs an explanation.
+        bare = visit.bare and door.novelty is not None
+        if bare and budgets.bare_allowance and door.bare_people >= budgets.bare_allowance:
+            spent = _day_spent(door.bare, BARE, budgets.bare_allowance, visit.now)
+            if spent is not None:
+                return spent
+        # Where one caller usually takes many, so do those who paid.
+        allowance = max(budgets.paid_allowance, PAYERS * door.ceilings.twice_usual)
+        if budgets.paid_allowance and door.paid_people >= allowance:
+            return _day_spent(door.paid, PAID, allowance, visit.now)
+        return None
+
+    def pass_full(self, visit: Visit, *, adding: bool) -> bool:
+        """Whether this pass has no room left. It is good for a few people, or for as many as one
+        caller usually asks for here."""
+        limit = max(self._budgets.passed, visit.door.ceilings.twice_usual)
+        count = visit.history.account.count(Window.HOUR, visit.now)
+        return count > limit if adding else count >= limit
 
     def _over_network(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
         network, limits = visit.network, self._budgets.network
@@ -86,7 +175,7 @@ class Spending:
         decided = self.decided.get(door.key)
         limits = self._budgets.strangers if decided is None else decided
         account = door.strangers
-        if not account.full(limits.burst):
+        if not account.full(limits.smallest):
             return ()
         factor = self._budgets.sighted if decided is None and door.steps is not None else 1
         over = account.over(
@@ -113,8 +202,47 @@ class Spending:
                 0.0,
                 spent.subjects,
                 history.asked if own else spent.subjects,
+                refuted_by=words.REFUTED_BY_OWNER,
             )
         )
+
+    def _tell_crowd(self, visit: Visit) -> None:
+        spent, kind = visit.door.newcomers.spent, DetectionKind.NEW_CALLERS
+        if spent is None or not self._alarms.due(kind, visit.door.key, NEWCOMERS, visit.now):
+            return
+        self._alarms.raise_(
+            Detection(
+                kind,
+                visit.door.key,
+                NEWCOMERS,
+                Level.MEDIUM,
+                visit.now,
+                words.crowded(spent),
+                0.0,
+                spent.subjects,
+                spent.subjects,
+                confidence=0.7,
+                refuted_by=words.REFUTED_BY_NEWS,
+            )
+        )
+
+
+def _strange(visit: Visit) -> bool:
+    """Whether the caller asks for people whom nobody else asks for. Where that is not known, because
+    it is normal or still being learned, only a caller far above all others is strange."""
+    if visit.door.novelty is not None:
+        return visit.history.novelty >= STRANGE
+    return visit.history.taken > FAR_ABOVE * max(
+        visit.door.ceilings.limit or 0, visit.history.habit
+    )
+
+
+def _day_spent(account: Account, circle: str, allowance: int, now: float) -> Spent | None:
+    for window in account.windows:
+        count = window.count(now)
+        if window.window is Window.DAY and count >= allowance:
+            return window.spent(circle, count, allowance, window.start + window.window - now)
+    return None
 
 
 def _trust(visit: Visit, history: History) -> Trust:

@@ -5,14 +5,20 @@ sees the old one or the new one, never half of either.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from msgspec import Struct
 
+from nightlatch.detect.known import Known
 from nightlatch.exchange.exchange import Caller
 
+NEWCOMERS = "newcomers"
+"""The circle of all callers that are not known at the endpoint (`Suspicions.known`)."""
 CAPACITY = 50_000
 """Entries held; the one entered first goes first."""
 _EVERYWHERE = ""
+_PASS = "pass:"
+"""What has paid is no longer one of many: it is judged by what it does itself."""
 
 
 class Suspicion(Struct, frozen=True, gc=False):
@@ -29,18 +35,34 @@ class Suspicions:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._entries: OrderedDict[tuple[str, str], Suspicion] = OrderedDict()
+        self.known = Known()
+        """Who is no newcomer, and where."""
+        self.tell: Callable[[str, str, Suspicion | None], None] | None = None
+        """Tells other processes of circle, endpoint and what holds now."""
 
     def enter(self, circle: str, suspicion: Suspicion, endpoint: str = _EVERYWHERE) -> None:
-        """Against one circle, at one endpoint or at all of them."""
-        if len(self._entries) >= self._capacity:
-            self._entries.popitem(last=False)
-        self._entries[endpoint, circle] = suspicion
+        """Against one circle or `NEWCOMERS`, at one endpoint or at all of them."""
+        self.hear(circle, endpoint, suspicion)
+        if self.tell is not None:
+            self.tell(circle, endpoint, suspicion)
 
     def lift(self, circle: str, endpoint: str = _EVERYWHERE) -> None:
-        self._entries.pop((endpoint, circle), None)
+        self.hear(circle, endpoint, None)
+        if self.tell is not None:
+            self.tell(circle, endpoint, None)
+
+    def hear(self, circle: str, endpoint: str, suspicion: Suspicion | None) -> None:
+        """What holds now, as this process or another found."""
+        key = (endpoint, circle)
+        if suspicion is None:
+            self._entries.pop(key, None)
+            return
+        if key not in self._entries and len(self._entries) >= self._capacity:
+            self._entries.popitem(last=False)
+        self._entries[key] = suspicion
 
     def about(self, caller: Caller, endpoint: str, now: float) -> Suspicion | None:
-        """The gravest that holds now."""
+        """The gravest that holds now; a caller that holds a pass is challenged for none of them."""
         if not self._entries:
             return None
         found = None
@@ -49,7 +71,16 @@ class Suspicions:
                 entry = self._entries.get((place, circle))
                 if entry is not None and now < entry.until and (found is None or entry.convicts):
                     found = entry
-        return found
+        found = found or self._of_newcomers(caller, endpoint, now)
+        if found is None or found.convicts or not caller.circles[0].startswith(_PASS):
+            return found
+        return None
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def _of_newcomers(self, caller: Caller, endpoint: str, now: float) -> Suspicion | None:
+        entry = self._entries.get((endpoint, NEWCOMERS))
+        if entry is None or now >= entry.until or self.known.knows(endpoint, caller):
+            return None
+        return entry

@@ -39,30 +39,30 @@ class SegmentedTable(Generic[K, V]):
                 return found
         return None
 
-    def add(self, key: K, value: V) -> V | None:
+    def add(self, key: K, value: V) -> tuple[K, V] | None:
         """Add a newcomer; returns who had to go for it."""
         return self._insert(self._newcomers, key, value)
 
-    def keep(self, key: K) -> V | None:
+    def keep(self, key: K) -> tuple[K, V] | None:
         """Protect a newcomer from newcomers; returns who had to go for it."""
         value = self._newcomers.pop(key, None)
         return None if value is None else self._insert(self._keepers, key, value)
 
-    def drop(self) -> V | None:
+    def drop(self) -> tuple[K, V] | None:
         """Evict one entry before its time, in the same order; None when the table is empty."""
         for segment in (self._newcomers, self._keepers):
             if segment:
                 self.evicted += 1
-                return segment.popitem(last=False)[1]
+                return segment.popitem(last=False)
         return None
 
     def __len__(self) -> int:
         return len(self._newcomers) + len(self._keepers)
 
-    def _insert(self, segment: OrderedDict[K, V], key: K, value: V) -> V | None:
+    def _insert(self, segment: OrderedDict[K, V], key: K, value: V) -> tuple[K, V] | None:
         evicted = None
         if len(segment) >= self._capacity:
-            evicted = segment.popitem(last=False)[1]
+            evicted = segment.popitem(last=False)
             self.evicted += 1
         segment[key] = value
         return evicted

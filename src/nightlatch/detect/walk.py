@@ -1,34 +1,33 @@
-"""Is an endpoint being walked by many callers together? An e-detector over all strangers.
+"""Is an endpoint being walked by many callers together? An e-detector over all its newcomers.
 
-Each caller alone looks fine (one try per address); together their share of misses gives them away.
-Shiryaev-Roberts: M <- (M + 1) * likelihood ratio, averaged over three alternatives; an alarm at
-1/alpha, so that 1/alpha trials pass on average before a false one, whenever one looks (Shin, Ramdas
-and Rinaldo 2023). First the aggregate, then the participants (Javed and Paxson, CCS 2013).
+Each caller alone looks fine (one try per address); together they give themselves away by one of
+three signs: they miss too often, nobody ever asked before for whom they ask and they never ask
+again, or they ask for one number after the other. Each sign is a bet (see `bets`), and the alarm is
+raised by the average of the three. First the aggregate, then the participants (Javed and Paxson,
+CCS 2013): after the alarm those without a clean history are challenged.
 """
 
-import math
-from math import exp
-
 from nightlatch.detect.baseline import trial_weight
+from nightlatch.detect.bets import Bets
 
 ALPHA = 1e-9
 """False alarms per trial."""
 ALARM = 1 / ALPHA
-ALPHA_END = 1e-4
-"""Probability per trial that a walk still going on is called ended."""
-END = 1 / ALPHA_END
+ALPHA_AGAIN = 1e-6
+"""The same within a day after a walk: who paused is expected back."""
 CALM = 10.0
 """Below this mean nothing speaks for a walk: the last such moment is where one began."""
 WARY = 3_000.0
-"""From this mean on the baseline learns nothing."""
+"""From this mean on the baselines learn nothing, and a walk goes on."""
 QUIET = 900.0
-"""Seconds without a suspicious stranger after which a walk has ended."""
+"""Seconds without evidence, and without a crowd that solves no challenge, that end a walk."""
+_FEW = 5
+"""Unanswered challenges in that time that nobody takes for a crowd."""
 DAY = 86_400.0
 
-_SHARES = (0.25, 0.5, 0.8)
-"""The alternatives, as how far between p0 and 1 the share of misses has risen."""
-
-_Logs = tuple[float, float, float]
+MISSES = "misses"
+NOVELTY = "novelty"
+ORDER = "order"
 
 
 class Walk:
@@ -36,139 +35,163 @@ class Walk:
     jumps can disturb."""
 
     __slots__ = (
+        "_answered",
         "_calm_turn",
-        "_end",
-        "_end_hit",
-        "_end_miss",
-        "_hit",
-        "_m",
-        "_miss",
+        "_ended_at",
+        "_knocks",
+        "_since",
         "_spent",
         "_spent_at",
         "alarmed_at",
         "allowance",
         "began_turn",
         "disclosed",
-        "heard_at",
+        "fresh",
         "misses",
+        "missing",
+        "near",
+        "novelty",
+        "order",
+        "sign",
         "trials",
         "turn",
     )
 
     def __init__(self, allowance: int) -> None:
         self.allowance = allowance
+        self.missing = Bets((0.25, 0.5, 0.8))
+        self.novelty = Bets((0.5, 0.8, 0.95))
+        self.order = Bets((0.5, 0.8, 0.95))
         self.turn = 0
         self.began_turn = 0
         """Turn at which the walk began, not the later one at which it was noticed."""
         self.alarmed_at: float | None = None
-        self.heard_at = 0.0
-        """When a suspicious stranger last asked."""
+        self.sign = MISSES
+        """Which of the three spoke the loudest."""
         self.trials = 0
-        """Trials since the walk began, and how many missed."""
+        """Trials since the walk began; how many missed, asked for someone nobody had asked for, and
+        were next to another."""
         self.misses = 0
+        self.fresh = 0
+        self.near = 0
         self.disclosed = 0
         self._calm_turn = 0
-        self._m: _Logs = (0.0, 0.0, 0.0)
-        self._end = 0.0
         self._spent = 0.0
         self._spent_at = 0.0
-        self._hit: _Logs | None = None
-        self._miss: _Logs = (0.0, 0.0, 0.0)
-        self._end_hit = 0.0
-        self._end_miss = 0.0
+        self._ended_at = -DAY
+        self._since = 0.0
+        """Since when newcomers that knock, and those that are answered, are counted."""
+        self._knocks = 0
+        self._answered = 0
 
-    def learn(self, p0: float | None) -> None:
-        """Use this share of honest misses from now on; None switches the detector off."""
-        if p0 is None:
-            self._hit = None
-            self._m = (0.0, 0.0, 0.0)
-            return
-        p1, p2, p3 = (p0 + share * (1 - p0) for share in _SHARES)
-        self._hit = (_log_odds(p1, p0), _log_odds(p2, p0), _log_odds(p3, p0))
-        self._miss = (math.log(p1 / p0), math.log(p2 / p0), math.log(p3 / p0))
-        self._end_hit, self._end_miss = -self._hit[1], -self._miss[1]
+    def learn(self, misses: float | None, novelty: float | None, order: float | None) -> None:
+        """Bet against these honest shares from now on; None switches a sign off."""
+        self.missing.against(misses)
+        self.novelty.against(novelty)
+        self.order.against(order)
 
     @property
     def mean(self) -> float:
-        return (self._m[0] + self._m[1] + self._m[2]) / 3
+        return (self.missing.mean + self.novelty.mean + self.order.mean) / 3
 
     @property
     def wary(self) -> bool:
         return self.alarmed_at is not None or self.mean > WARY
 
     def closed(self, now: float) -> bool:
-        """The allowance is used up: strangers without a clean history are to be turned away."""
+        """The allowance is used up: those without a clean history are to be challenged."""
         return self.alarmed_at is not None and self._used(now) >= self.allowance
 
-    def note(self, *, miss: bool, nth: int, now: float) -> bool:
-        """Take one trial of a stranger, its `nth`; True when this one raises the alarm."""
+    def note(
+        self,
+        *,
+        miss: bool,
+        nth: int,
+        now: float,
+        novel: bool | None = None,
+        near: bool | None = None,
+    ) -> bool:
+        """Take one trial of a newcomer, its `nth`; True when this one raises the alarm. `novel`:
+        a hit about someone nobody had asked for; `near`: next to another's number; None where the
+        trial says nothing of it."""
         self.turn += 1
-        if self._hit is None:
-            return False
         weight = trial_weight(nth)
-        if self.alarmed_at is not None:
-            self._note_in_walk(now, weight, miss=miss)
-            return False
-        first, second, third = self._miss if miss else self._hit
-        a, b, c = self._m
-        # One trial multiplies by 1/p0 at most, and an alarm ends the sum: nothing overflows here.
-        a = (a + 1) * exp(weight * first)
-        b = (b + 1) * exp(weight * second)
-        c = (c + 1) * exp(weight * third)
-        self._m = (a, b, c)
-        mean = (a + b + c) / 3
-        if mean < CALM:
+        mean = self.missing.take(weight, yes=miss)
+        mean += self.novelty.mean if novel is None else self.novelty.take(weight, yes=novel)
+        mean += self.order.mean if near is None else self.order.take(weight, yes=near)
+        mean /= 3
+        if self.alarmed_at is None and mean < CALM:
             self._calm_turn = self.turn
-            self.trials = self.misses = 0
+            self.trials = self.misses = self.fresh = self.near = 0
             return False
         self.trials += 1
         self.misses += miss
-        return mean >= ALARM and self._begin(now)
+        self.fresh += novel is True
+        self.near += near is True
+        if self.alarmed_at is None:
+            return mean >= self._alarm(now) and self._begin(now)
+        if mean >= WARY:
+            self._reset()
+            self._count_from(now)
+        return False
 
     def give(self, subjects: int, now: float) -> None:
-        """So many more subjects left to strangers without a clean history."""
+        """So many more subjects left to callers without a clean history."""
         self._spent = self._used(now) + subjects
         self._spent_at = now
         self.disclosed += subjects
 
-    def hear(self, now: float) -> None:
-        """A suspicious stranger asked, and was or will be turned away."""
-        self.heard_at = max(now, self.heard_at)
+    def knock(self) -> None:
+        """Someone without a clean history asked, and will be challenged."""
+        self._knocks += 1
+
+    def answer(self) -> None:
+        """Someone without a clean history was answered: a challenge was solved, or nobody asked for
+        it."""
+        self._answered += 1
 
     def over(self, now: float) -> bool:
-        """True once when nobody suspicious has asked for `QUIET` seconds; the walk has ended."""
-        return self.alarmed_at is not None and abs(now - self.heard_at) > QUIET and self._finish()
+        """True once when the walk has ended: for `QUIET` seconds no answer spoke for it, and those
+        who were challenged solved it, as people's browsers do."""
+        if self.alarmed_at is None or abs(now - self._since) <= QUIET:
+            return False
+        crowd = self._knocks > 2 * self._answered + _FEW
+        self._count_from(now)
+        return not crowd and self._finish()
+
+    def _alarm(self, now: float) -> float:
+        return 1 / ALPHA_AGAIN if abs(now - self._ended_at) < DAY else ALARM
 
     def _begin(self, now: float) -> bool:
-        self.alarmed_at = self.heard_at = now
+        signs = ((self.missing, MISSES), (self.novelty, NOVELTY), (self.order, ORDER))
+        self.sign = max(signs, key=lambda sign: sign[0].mean)[1]
+        self.alarmed_at = now
         self.began_turn = self._calm_turn
-        self._end = 0.0
         self.disclosed = self.trials - self.misses
         # What left before the alarm counts against the allowance as well.
         self._spent = min(self._used(now) + self.disclosed, float(self.allowance))
         self._spent_at = now
+        self._reset()
+        self._count_from(now)
         return True
-
-    def _note_in_walk(self, now: float, weight: float, *, miss: bool) -> None:
-        self.heard_at = max(now, self.heard_at)
-        self.trials += 1
-        self.misses += miss
-        step = self._end_miss if miss else self._end_hit
-        self._end = (self._end + 1) * exp(weight * step)
-        if self._end >= END:
-            self._finish()
 
     def _finish(self) -> bool:
         self.alarmed_at = None
-        self._m = (0.0, 0.0, 0.0)
+        self._ended_at = self._since
+        self._reset()
         self._calm_turn = self.turn
-        self.trials = self.misses = 0
+        self.trials = self.misses = self.fresh = self.near = 0
         return True
+
+    def _reset(self) -> None:
+        self.missing.reset()
+        self.novelty.reset()
+        self.order.reset()
+
+    def _count_from(self, now: float) -> None:
+        self._since = now
+        self._knocks = self._answered = 0
 
     def _used(self, now: float) -> float:
         refilled = self.allowance * max(0.0, now - self._spent_at) / DAY
         return max(0.0, self._spent - refilled)
-
-
-def _log_odds(p1: float, p0: float) -> float:
-    return math.log((1 - p1) / (1 - p0))

@@ -5,7 +5,8 @@ import math
 from nightlatch.detect.door import Door
 from nightlatch.detect.enumeration import Steps
 from nightlatch.detect.history import History
-from nightlatch.detect.walk import Walk
+from nightlatch.detect.novelty import NoveltySteps
+from nightlatch.detect.walk import NOVELTY, ORDER
 from nightlatch.exchange.spent import Spent
 
 
@@ -27,11 +28,70 @@ def sequence(history: History) -> str:
     )
 
 
-def walked(walk: Walk, steps: Steps | None, share: float) -> str:
-    expected = "" if steps is None else f", where honest newcomers miss {share:.0%}"
+REFUTED_BY_PEOPLE = (
+    "The same caller comes back for records it had before, or is an office, a carrier or a partner"
+    " you know: exempt it by a measure."
+)
+REFUTED_BY_OWNER = (
+    "The caller is a program of yours or of a partner that may ask for these records: give it a"
+    " credential, or exempt it by a measure."
+)
+REFUTED_BY_NEWS = (
+    "A launch, a campaign or an import explains that many newcomers ask for the first time, and they"
+    " come back."
+)
+
+
+USED_UP = "The solved challenge is used up: it was good for a few people."
+
+
+def batch(numbers: int, close: int) -> str:
     return (
-        f"Strangers are walking this endpoint together: {walk.misses} of their last {walk.trials}"
-        f" first tries missed{expected}. A false alarm is expected once in a billion tries."
+        f"{close} of {numbers} numbers in one request are next to each other: a range, not an address"
+        " book."
+    )
+
+
+def ever_new(history: History, steps: NoveltySteps, alpha: float) -> str:
+    return (
+        f"{history.hits} different people, {history.returns} returns to any of them: almost all were"
+        f" people nobody had asked for, where newcomers' are at most {steps.p0:.0%} of the time. At"
+        f" most one honest caller in {1 / alpha:,.0f} is judged so."
+    )
+
+
+def greedy(history: History, limit: int) -> str:
+    return (
+        f"{history.taken} different people in a day; nineteen in twenty callers of this endpoint have"
+        f" at most {limit // 4}, so {limit} is the limit for a caller without a past."
+    )
+
+
+def walked(door: Door) -> str:
+    walk = door.walk
+    if walk.sign == NOVELTY:
+        what = (
+            f"{walk.fresh} of their last {walk.trials} first look-ups were about people whom nobody"
+            " had asked for before, and nobody came back"
+        )
+    elif walk.sign == ORDER:
+        what = f"{walk.near} of the last {walk.trials} numbers they asked for follow one another"
+    else:
+        share = door.rate.share or 0.0
+        what = (
+            f"{walk.misses} of their last {walk.trials} first tries missed, where honest newcomers"
+            f" miss {share:.0%}"
+        )
+    return (
+        f"Newcomers are walking this endpoint together: {what}. A false alarm is expected once in a"
+        " billion tries."
+    )
+
+
+def crowded(spent: Spent) -> str:
+    return (
+        f"{spent.subjects:,} people's records left within one {_LENGTHS[spent.window]} to newcomers"
+        f" who have not come back for any; {spent.limit:,} is the most that is normal here."
     )
 
 
@@ -51,7 +111,7 @@ def oracle(door: Door) -> str:
     )
 
 
-_LENGTHS = {"burst": "burst of five minutes", "hour": "hour", "day": "day"}
+_LENGTHS = {"burst": "burst of five minutes", "hour": "hour", "day": "day", "month": "month of thirty days"}
 
 
 def _likelihood(statistic: float) -> str:

@@ -19,5 +19,7 @@ class AgentReport(Struct, frozen=True):
     report that arrives twice, or never, distorts nothing."""
     faults: dict[str, int] = {}
     """Bugs of Nightlatch that were caught in that process, by place; totals too."""
+    trouble: str = ""
+    """Why it shares no budgets with others right now, in words; empty while all is well."""
     leaving: bool = False
     """The process ends in good order: its silence from now on means nothing."""

@@ -55,6 +55,8 @@ class Response(Struct, frozen=True, gc=False):
     status: int
     headers: Headers
     body: Body = NO_BODY
+    ours: bool = False
+    """Nightlatch's own answer, given instead of the application's."""
 
 
 class Endpoint(Struct, frozen=True, dict=True):

@@ -28,5 +28,10 @@ class Hasher:
         """The digest as 16 hexadecimal digits."""
         return self.digest(purpose, value).hex()
 
+    def key(self, purpose: str) -> bytes:
+        """32 bytes that only this installation has, to sign with; another key for each purpose."""
+        # Derived in BLAKE3's own mode for that, so that no digest above can be part of it.
+        return blake3(self._key, derive_key_context=f"Nightlatch 2026 {purpose}").digest()
+
     def __repr__(self) -> str:
         return "Hasher(•••)"

@@ -38,7 +38,8 @@ class Measure(Struct, frozen=True):
     endpoint: str = ""
     """Endpoint key; empty: every endpoint."""
     circle: str = ""
-    """"kind:key" as in `Caller.circles`, or "strangers"; empty: as the predicate says."""
+    """"kind:key" as in `Caller.circles`, "network:" also of any other size, or "strangers"; empty:
+    as the predicate says. With both, both must agree."""
     predicate: str = ""
     """In the predicate language; empty with an empty circle: everyone."""
     amount: int = 0
@@ -47,6 +48,19 @@ class Measure(Struct, frozen=True):
     """Kind of circle that is counted by itself: "address", "network", "credential", "principal",
     "headers"; empty: all callers together."""
     fields: tuple[str, ...] = ()
+    undone: float = 0.0
+    """When a person took it back, before its time; 0: nobody has."""
+    undone_by: str = ""
 
     def holds(self, now: float) -> bool:
-        return self.created <= now < self.expires
+        return self.created <= now < self.expires and not self.undone
+
+    @property
+    def rule(self) -> str:
+        """What a decision names as its rule: so hits are counted."""
+        return RULE + self.id
+
+
+RULE = "measure:"
+STRANGERS = "strangers"
+"""The circle of everyone without a proven credential."""

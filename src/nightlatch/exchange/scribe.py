@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from nightlatch.exchange.content import Content
 from nightlatch.exchange.disclosure import DataItem, Disclosure, Subject
-from nightlatch.exchange.exchange import NO_BODY, Body, Exchange, Request, Response
+from nightlatch.exchange.exchange import NO_BODY, Body, Ending, Exchange, Request, Response
 from nightlatch.exchange.judgement import Decision, Detection, Finding, Level
 from nightlatch.exchange.places import Places, Sighting
 from nightlatch.exchange.record import Message, Posture, Record
@@ -68,7 +68,7 @@ class Scribe:
         """The record. `answer` is what left, the application's or our own; `asked` and `told` are
         what was seen of the request's body and of this answer's."""
         request = exchange.request
-        left = () if _withheld(answer, judged.decision) else judged.disclosure.disclosed
+        left = () if _withheld(exchange, answer, judged.decision) else judged.disclosure.disclosed
         credentials = exchange.credentials
         return Record(
             id=exchange.id,
@@ -110,10 +110,13 @@ class Scribe:
         return Message(headers, seen.text, body.size, body.truncated, body.fault)
 
 
-def _withheld(answer: Response | None, decision: Decision) -> bool:
+def _withheld(exchange: Exchange, answer: Response | None, decision: Decision) -> bool:
     """Nothing of the application's answer left: it counts for nobody's exposure. Of a stream that
-    was cut the beginning did leave, under the application's own status."""
-    return decision.withhold and (answer is None or answer.status == decision.status)
+    was cut the beginning did leave."""
+    if exchange.ending is Ending.REFUSED:
+        refused = decision.withhold and answer is not None and answer.status == decision.status
+        return refused or answer is None or answer.ours
+    return decision.alters and decision.uniform
 
 
 def _numbers(subjects: tuple[Subject, ...]) -> tuple[int, ...]:

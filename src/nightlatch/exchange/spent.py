@@ -17,6 +17,8 @@ class Spent(Struct, frozen=True, gc=False):
     """Seconds until the window has room again."""
     unit: str = "people"
     """"people" or "requests"."""
+    rule: str = ""
+    """"measure:<id>" where a person ordered the limit; empty for a budget."""
 
     @property
     def remaining(self) -> int:

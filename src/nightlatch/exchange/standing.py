@@ -29,6 +29,9 @@ class Standing(Struct, frozen=True, gc=False):
     that many people share."""
     price: int = 0
     """How hard that puzzle should be: hashes that solve it, on average."""
+    weighed: bool = False
+    """What is asked for decides whether the answer may leave, whatever the answer is: it is to be
+    read before it does."""
     settled: bool = False
     """Response phase: the judgement does not depend on what the answer says of any one identifier
     (it stood before the answer was read, or the answer is about several). Only such an answer may

@@ -75,9 +75,13 @@ class TrustedProxies:
             self._keep(key, client)
         return client
 
+    def trusts(self, peer: str) -> bool:
+        """The other end of the connection is one of them."""
+        return (self._peers.get(peer) or self._judge(peer))[1]
+
     def scheme(self, peer: str, headers: Headers, default: str) -> str:
         """ "http" or "https" (for WebSockets "ws" or "wss") as the client used it."""
-        if not self._is_trusted(peer):
+        if not self.trusts(peer):
             return default
         said = self._said(headers, b"x-forwarded-proto", lambda hop: hop.scheme)
         scheme = _SECURE.get(said.lower())
@@ -87,7 +91,7 @@ class TrustedProxies:
 
     def host(self, peer: str, headers: Headers, default: str) -> str:
         """The host the client asked for."""
-        if not self._is_trusted(peer):
+        if not self.trusts(peer):
             return default
         said = self._said(headers, b"x-forwarded-host", lambda hop: hop.host)
         return said if _HOST.fullmatch(said) else default
@@ -117,12 +121,9 @@ class TrustedProxies:
                 # Junk, `unknown` or an obfuscated name: who reported it is the last one known.
                 return believed
             believed = Hop(address, hop.scheme, hop.host)
-            if not self._is_trusted(address):
+            if not self.trusts(address):
                 return believed
         return believed
-
-    def _is_trusted(self, address: str) -> bool:
-        return (self._peers.get(address) or self._judge(address))[1]
 
     def _judge(self, peer: str) -> tuple[str, bool]:
         if not peer:

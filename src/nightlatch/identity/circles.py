@@ -24,7 +24,8 @@ _VOLATILE = frozenset(
     b"forwarded via x-forwarded-for x-forwarded-proto x-forwarded-host x-forwarded-port x-real-ip "
     b"cf-connecting-ip cf-ray cf-ipcountry cf-visitor true-client-ip cdn-loop x-request-id "
     b"x-correlation-id x-amzn-trace-id traceparent tracestate baggage b3 if-none-match "
-    b"if-modified-since range referer origin x-api-key idempotency-key cache-control pragma".split()
+    b"if-modified-since range referer origin x-api-key idempotency-key cache-control pragma "
+    b"nightlatch-pass nightlatch-solution".split()
 )
 """Differ between two requests of one program, or are added on the way."""
 

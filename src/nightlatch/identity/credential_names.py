@@ -60,9 +60,10 @@ _NOT_COOKIES = (
     *("cookieconsent", "cookie_consent", "consent", "euconsent", "optanon", "gdpr", "cc_cookie"),
     *("lang", "locale", "django_language", "i18n", "currency", "country", "theme", "timezone"),
     *("tz", "csrf", "_csrf", "xsrf", "__requestverificationtoken", "datadome", "ph_", "_dd_s"),
+    "nightlatch-pass",
 )
 """Beginnings of cookie names that say nothing of who asks: analytics, consent, locale, load
-balancers, bot walls, and CSRF tokens, which an anonymous form has too."""
+balancers, bot walls (our own pass too), and CSRF tokens, which an anonymous form has too."""
 _PREFIXES = ("__secure-", "__host-")
 
 

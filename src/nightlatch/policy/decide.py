@@ -18,14 +18,12 @@ from nightlatch.exchange.judgement import (
     Mode,
     Phase,
 )
+from nightlatch.exchange.measure import Measure
 from nightlatch.exchange.spent import Spent
 from nightlatch.exchange.standing import Standing
 from nightlatch.policy.levers import NOTHING_RULED, Ruling
 
 ALLOW_OFF = Decision(Action.ALLOW, Mode.OFF)
-NEWCOMERS_WAIT = 900
-"""Seconds after which a stranger turned away during a walk may find the door open again."""
-
 _ALLOW = {Mode.OFF: ALLOW_OFF, Mode.OBSERVE: ALLOW_OBSERVE, Mode.ENFORCE: ALLOW_ENFORCE}
 
 
@@ -38,11 +36,15 @@ def decide(
     *,
     anonymous: bool = True,
     ruling: Ruling = NOTHING_RULED,
+    allowances: tuple[Spent, ...] = (),
 ) -> Decision:
     """What shall be done with an exchange.
 
     `anonymous`: the request carries no credential at all; whether one is right, the application
-    must say. `ruling`: what the measures in force say of it.
+    must say. `ruling`: what the measures in force say of it. `allowances`: what is left of the
+    limits that hold.
+
+    A measure is a person's order and no judgement of ours: it is carried out in observe mode too.
 
     Statuses: 403 for containment, 429 with a waiting time for what refills or passes, 401 where a
     person decided that callers must authenticate.
@@ -50,32 +52,64 @@ def decide(
     mode = effective_mode(contract, mode)
     if mode is Mode.OFF:
         return ALLOW_OFF
-    if ruling.exempt:
-        return _ALLOW[mode]
-    if ruling.block is not None:
-        return _refuse(mode, phase, f"measure:{ruling.block.id}", ruling.block.reason, 403)
+    if ruling is not NOTHING_RULED:
+        ordered = _ordered(standing, ruling, phase)
+        if ordered is not None:
+            return ordered
+    allowed = _allow(mode, ruling, allowances)
+    if mode is Mode.OBSERVE and ruling.rule:
+        # What is only observed must not take the place of what was ordered.
+        return allowed
     if phase is Phase.RESPONSE and not standing.settled:
-        return _ALLOW[mode]
+        return allowed
     if standing.convicted:
         return _refuse(mode, phase, "caller-enumerates", standing.conviction, 403)
     if anonymous and _must_authenticate(contract, now):
         reason = f"Callers must authenticate here: {_decided(contract)}"
         return _refuse(mode, phase, "must-authenticate", reason, 401)
-    return _contain(standing, ruling, mode, phase) or _ALLOW[mode]
+    return _contain(standing, ruling, mode, phase) or allowed
+
+
+def _ordered(standing: Standing, ruling: Ruling, phase: Phase) -> Decision | None:
+    """What a person's order decides, before any evidence is weighed."""
+    enforce = Mode.ENFORCE
+    if ruling.exempt:
+        return Decision(Action.ALLOW, enforce, ruling.rule, phase=phase)
+    if ruling.block is not None:
+        reason = _in_words("Blocked", ruling.block)
+        return _refuse(enforce, phase, ruling.block.rule, reason, 403)
+    over = tuple(spent for spent in standing.overspent if spent.rule)
+    if over and (phase is Phase.REQUEST or standing.settled):
+        return _overspent(enforce, phase, over)
+    return None
+
+
+def _allow(mode: Mode, ruling: Ruling, allowances: tuple[Spent, ...]) -> Decision:
+    """The answer may leave, as it is or altered."""
+    if ruling is NOTHING_RULED or not (allowances or ruling.rule):
+        return _ALLOW[mode]
+    return Decision(
+        Action.ALLOW,
+        Mode.ENFORCE,
+        ruling.rule,
+        delay=ruling.delay,
+        uniform=ruling.uniform,
+        without=ruling.without,
+        allowances=allowances,
+    )
 
 
 def _contain(standing: Standing, ruling: Ruling, mode: Mode, phase: Phase) -> Decision | None:
     """What nobody is convicted of: a budget is used up, a walk is on, company is doubtful."""
     if standing.overspent:
         return _overspent(mode, phase, standing.overspent)
-    if standing.closed_to_newcomers and not standing.known_good:
-        reason = f"{standing.walk} Strangers without a clean history wait until it is over."
-        return _refuse(mode, phase, "closed-to-newcomers", reason, 429, NEWCOMERS_WAIT)
     if standing.challenge:
-        return _challenge(mode, phase, "suspicion", standing.challenge, standing.price)
-    if ruling.challenge is not None:
+        rule = "closed-to-newcomers" if standing.closed_to_newcomers else "suspicion"
+        return _challenge(mode, phase, rule, standing.challenge, standing.price)
+    if ruling.challenge is not None and not standing.known_good:
         measure = ruling.challenge
-        return _challenge(mode, phase, f"measure:{measure.id}", measure.reason, measure.amount)
+        reason = _in_words("Challenged", measure)
+        return _challenge(Mode.ENFORCE, phase, measure.rule, reason, measure.amount)
     return None
 
 
@@ -98,12 +132,15 @@ def decide_attack(attacks: Sequence[Attack], mode: Mode) -> Decision | None:
 def _overspent(mode: Mode, phase: Phase, overspent: tuple[Spent, ...]) -> Decision:
     narrowest = overspent[0]
     kind = narrowest.circle.partition(":")[0]
+    rule = narrowest.rule or f"budget:{kind}:{narrowest.window}"
+    what = "requests of" if narrowest.unit == "requests" else "different people to"
+    allowed = "limit" if narrowest.rule else "budget"
     reason = (
-        f"{narrowest.subjects:,} different people to {narrowest.circle} within the"
-        f" {narrowest.window}; the budget is {narrowest.limit:,}."
+        f"{narrowest.subjects:,} {what} {narrowest.circle} within the"
+        f" {narrowest.window}; the {allowed} is {narrowest.limit:,}."
     )
     wait = max(spent.resets_in for spent in overspent)
-    return _refuse(mode, phase, f"budget:{kind}:{narrowest.window}", reason, 429, wait)
+    return _refuse(mode, phase, rule, reason, 429, wait)
 
 
 def _refuse(
@@ -114,6 +151,10 @@ def _refuse(
 
 def _challenge(mode: Mode, phase: Phase, rule: str, reason: str, price: int) -> Decision:
     return Decision(Action.CHALLENGE, mode, rule, reason, 403, phase=phase, price=price)
+
+
+def _in_words(done: str, measure: Measure) -> str:
+    return f"{done} by {measure.author}: {measure.reason or 'no reason given'}."
 
 
 def _must_authenticate(contract: Contract | None, now: float) -> bool:

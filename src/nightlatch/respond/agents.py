@@ -28,6 +28,8 @@ class AgentSeen(Struct, frozen=True):
     lost: int
     """Exchanges it lost since it began, all reasons together."""
     last_seen: float
+    trouble: str = ""
+    """Why it shares no budgets with others, in its own words."""
 
     def silent(self, now: float) -> bool:
         return now - self.last_seen > SILENT_AFTER
@@ -92,4 +94,5 @@ def _seen(known: _Known) -> AgentSeen:
         queue_depth=report.queue_depth,
         lost=sum(report.lost.values()),
         last_seen=known.last_seen,
+        trouble=report.trouble,
     )

@@ -62,6 +62,7 @@ _NOUNS = {
     "credential": ("credential", "credentials"),
     "headers": ("client", "clients"),
     "network": ("network", "networks"),
+    "pass": ("pass holder", "pass holders"),
     "principal": ("account", "accounts"),
     "session": ("session", "sessions"),
 }

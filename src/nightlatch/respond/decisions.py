@@ -1,14 +1,20 @@
 """What people decided: kept, audited, and handed to every application as directives."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightlatch.exchange.facts import Contract, Directives
 from nightlatch.exchange.judgement import Mode
-from nightlatch.store.ports import AuditEntry, DocumentStore
+from nightlatch.exchange.measure import Measure, MeasureKind
+from nightlatch.store.ports import AuditEntry, DocumentStore, StoreFailed
+
+MAX_MEASURES = 2_000
+"""In force at a time: each travels to every application."""
 
 _STATE = "directives"
 
@@ -24,8 +30,7 @@ class Decisions:
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
         self._lock = Lock()
-        kept = _read(documents.state(_STATE))
-        self._directives = Directives(kept.revision, kept.mode, tuple(documents.contracts()))
+        self._directives = self._read(_kept(documents.state(_STATE)))
 
     @property
     def directives(self) -> Directives:
@@ -35,24 +40,53 @@ class Decisions:
         """By endpoint."""
         return {contract.endpoint: contract for contract in self._directives.contracts}
 
+    def refresh(self) -> None:
+        """Take over what another process decided over the same store, as the command line does.
+        Raises `StoreFailed`."""
+        with self._lock:
+            self._catch_up()
+
     def decide(self, contract: Contract, entry: AuditEntry) -> None:
         """Replace the endpoint's contract."""
 
         def keep() -> None:
             self._documents.put_contract(contract)
 
-        with self._lock:
+        with self._changing():
             others = (c for c in self._directives.contracts if c.endpoint != contract.endpoint)
-            changed = Directives(
-                self._next_revision(entry.at), self._directives.mode, (*others, contract)
-            )
+            changed = self._next(entry.at, contracts=(*others, contract))
             self._change(changed, keep, entry, urgent=contract.mode is Mode.ENFORCE)
+
+    def put_measure(self, measure: Measure, entry: AuditEntry) -> None:
+        """Replace the measure of the same id; it is in force from now on, or no longer."""
+
+        def keep() -> None:
+            self._documents.put_measure(measure)
+
+        with self._changing():
+            holding = [
+                one
+                for one in self._directives.measures
+                if one.id != measure.id and one.holds(entry.at)
+            ]
+            if measure.holds(entry.at):
+                holding.append(measure)
+            changed = self._next(entry.at, measures=tuple(holding))
+            urgent = measure.holds(entry.at) and measure.kind is not MeasureKind.EXEMPT
+            self._change(changed, keep, entry, urgent=urgent)
 
     def set_mode(self, mode: Mode | None, entry: AuditEntry) -> None:
         """Override the mode of every application."""
-        with self._lock:
-            changed = Directives(self._next_revision(entry.at), mode, self._directives.contracts)
+        with self._changing():
+            changed = replace(self._next(entry.at), mode=mode)
             self._change(changed, lambda: None, entry, urgent=mode is Mode.ENFORCE)
+
+    def _changing(self) -> Lock:
+        """The lock, to hold while something is changed, over what is decided everywhere so far."""
+        # A store that cannot be read must not keep a door from being closed.
+        with suppress(StoreFailed):
+            self.refresh()
+        return self._lock
 
     def _change(
         self, changed: Directives, keep: Callable[[], None], entry: AuditEntry, *, urgent: bool
@@ -67,12 +101,36 @@ class Decisions:
         self._directives = changed
         self._documents.audit(entry)
 
-    def _next_revision(self, now: float) -> int:
-        """Grows even across a lost store: applications compare it with what they have."""
-        return max(self._directives.revision + 1, int(now * 1_000))
+    def _next(
+        self,
+        now: float,
+        *,
+        contracts: tuple[Contract, ...] | None = None,
+        measures: tuple[Measure, ...] | None = None,
+    ) -> Directives:
+        """The directives with one part changed. The revision grows even across a lost store:
+        applications compare it with what they have."""
+        current = self._directives
+        return Directives(
+            max(current.revision + 1, int(now * 1_000)),
+            current.mode,
+            current.contracts if contracts is None else contracts,
+            current.measures if measures is None else measures,
+        )
+
+    def _catch_up(self) -> None:
+        kept = _kept(self._documents.state(_STATE))
+        if kept.revision > self._directives.revision:
+            self._directives = self._read(kept)
+
+    def _read(self, kept: _Kept) -> Directives:
+        # The revision is the moment of the last change: what was over then is over now.
+        measures = self._documents.measures(kept.revision / 1_000, MAX_MEASURES)
+        holding = tuple(one for one in reversed(measures) if not one.undone)
+        return Directives(kept.revision, kept.mode, tuple(self._documents.contracts()), holding)
 
 
-def _read(state: bytes | None) -> _Kept:
+def _kept(state: bytes | None) -> _Kept:
     if state is None:
         return _Kept()
     try:

@@ -44,6 +44,8 @@ class Health(Struct, frozen=True):
     """Of the directives in force."""
     mode: Mode | None
     """Set for every application; None leaves it to each."""
+    sharing: str = ""
+    """Why this process shares no budgets with others right now, in words."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -91,6 +93,8 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"Nightlatch failed in {place} {times:,} times: the log has the trace."
     for reason, times in health.rejected.items():
         yield f"{times:,} batches from applications were turned away: {reason}."
+    if health.sharing:
+        yield health.sharing
     for agent in health.agents:
         yield from _agent_problems(agent, health)
 
@@ -102,5 +106,7 @@ def _agent_problems(agent: AgentSeen, health: Health) -> Iterator[str]:
             f"No word from {name} for {health.at - agent.last_seen:.0f} s: it has died, or the "
             "network between is broken."
         )
+    if agent.trouble:
+        yield f"{name}: {agent.trouble}"
     if health.version and agent.version and agent.version != health.version:
         yield f"{name} runs Nightlatch {agent.version}, the collector {health.version}."

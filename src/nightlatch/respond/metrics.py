@@ -74,6 +74,8 @@ def _own_state(health: Health) -> Iterator[Metric]:
     )
     yield _gauge("incidents_open", "Incidents that are open.", health.incidents_open)
     yield _gauge("troubles", "Places that fail right now.", len(health.troubles))
+    alone = sum(bool(agent.trouble) for agent in health.agents) + bool(health.sharing)
+    yield _gauge("unshared", "Processes that should share budgets and cannot.", alone)
     yield _gauge("live_readers", "Readers of the live feed.", health.readers)
     yield _count("live_missed", "Records too fast for readers of the live feed.", health.missed)
     yield _gauge("directives_revision", "Revision of the directives in force.", health.revision)

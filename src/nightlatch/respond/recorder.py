@@ -5,7 +5,7 @@ Every application's records come in through `take`; every person's decision goes
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from nightlatch.exchange.judgement import Mode, Outcome
 from nightlatch.exchange.record import Record
 from nightlatch.faults import FAULTS, guarded
 from nightlatch.inventory.catalogue import Catalogue
+from nightlatch.policy.asking import Sources
 from nightlatch.respond.agents import Agents
 from nightlatch.respond.alerts import LogNotifier, Notifier
 from nightlatch.respond.counts import Counts
@@ -26,8 +27,10 @@ from nightlatch.respond.health import Health
 from nightlatch.respond.incidents import Incidents
 from nightlatch.respond.journal import PLACE as EVENTS
 from nightlatch.respond.journal import Journal
+from nightlatch.respond.keeper import PLACE as DOCUMENTS
 from nightlatch.respond.keeper import Keeper
 from nightlatch.respond.live import Feed, Subscription
+from nightlatch.respond.measures import Measures
 from nightlatch.respond.recent import Recent
 from nightlatch.respond.schedule import Schedule
 from nightlatch.respond.troubles import Troubles
@@ -70,7 +73,9 @@ class Recorder:
         max_age: float = MAX_AGE,
         max_bytes: int = MAX_BYTES,
         version: str = "",
+        sources: Sources | None = None,
     ) -> None:
+        """`sources`: what measures' predicates ask about networks and clients, for previews."""
         self._events = events
         self._documents = documents
         self._notifiers = notifiers
@@ -82,6 +87,8 @@ class Recorder:
         self._troubles = Troubles()
         self._journal = Journal(events, self._counts, self._troubles)
         self._decisions = Decisions(documents)
+        self.measures = Measures(self._decisions, events, documents, sources)
+        """What people ordered against callers, or for them."""
         self._feed = Feed()
         self._exposure: tuple[float, dict[str, Exposure]] | None = None
         self._schedule = Schedule(snapshot=SNAPSHOT_EVERY, learned=LEARNED_EVERY, prune=PRUNE_EVERY)
@@ -90,6 +97,8 @@ class Recorder:
         self._lock = Lock()
         self._recent = Recent()
         self._agents = Agents(self._counts)
+        self.sharing: Callable[[], str] = str
+        """Tells why this process shares no budgets with others; nothing, unless it is replaced."""
         self._catalogue = Catalogue()
         self._incidents = Incidents(new_id)
         self._keeper = Keeper(
@@ -173,6 +182,7 @@ class Recorder:
                 waiting=self._journal.waiting,
                 troubles=self._troubles.current(),
                 agents=self._agents.seen(now),
+                sharing=self.sharing(),
                 readers=self._feed.readers,
                 missed=self._feed.missed,
                 revision=directives.revision,
@@ -192,6 +202,7 @@ class Recorder:
         self._decisions.decide(
             decided, AuditEntry(now, actor, "decide", contract.endpoint, _in_words(decided))
         )
+        self.measures.forget_door(contract.endpoint)
 
     def set_mode(self, mode: Mode | None, actor: str, now: float) -> None:
         """For every application, whatever its own settings say; None leaves it to them again."""
@@ -226,6 +237,7 @@ class Recorder:
         """To be called about once a second from a thread that may wait. Never raises."""
         with guarded("respond.tick"):
             self._journal.retry(now)
+            self._mind_measures(now)
             due = self._schedule.due(now)
             if "snapshot" in due:
                 self._keep_snapshot(now)
@@ -247,6 +259,7 @@ class Recorder:
     def _note(self, records: Sequence[Record], alerts: list[Alert]) -> None:
         """Adds to `alerts`, so that a bug on the way takes none of them with it."""
         self._counts.note(records)
+        self.measures.note(records)
         with self._lock:
             for record in records:
                 alerts += self._incidents.note(record)
@@ -271,6 +284,17 @@ class Recorder:
         self._keeper.keep_incidents(now)
         self._keeper.keep_endpoints(self.endpoints(now), now)
         self._keeper.keep_health(self.health(now))
+        try:
+            self.measures.keep_hits()
+        except StoreFailed as error:
+            self._troubles.note(DOCUMENTS, error, now)
+
+    def _mind_measures(self, now: float) -> None:
+        """Take over what was ordered in another process; open doors whose time is over."""
+        try:
+            self.measures.tick(now)
+        except StoreFailed as error:
+            self._troubles.note(DOCUMENTS, error, now)
 
     def _prune(self, now: float) -> None:
         try:

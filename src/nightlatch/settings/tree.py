@@ -31,6 +31,33 @@ class Identity(Struct, frozen=True, kw_only=True):
     reputation_lists: Annotated[
         Names, Meta(description="Files of addresses and networks with a bad name, one a line.")
     ] = ()
+    fingerprint_headers: Annotated[
+        Names,
+        Meta(description="Headers in which a trusted proxy tells the JA4 of the TLS handshake."),
+    ] = ()
+    verify_bots: Annotated[
+        bool,
+        Meta(description="Ask DNS, in the background, whether declared bots are what they say."),
+    ] = True
+
+
+class Networks(Struct, frozen=True, kw_only=True):
+    feeds: Annotated[
+        Names,
+        Meta(
+            description="Lists of networks, each as NAME KIND URL-or-file; kinds: bad, tor, "
+            "hosting, proxy, vpn, crawler."
+        ),
+    ] = ()
+    databases: Annotated[
+        Names, Meta(description="Files in MaxMind's format that know countries or networks.")
+    ] = ()
+    fetch_megabytes: Annotated[
+        int, Meta(ge=1, description="The largest list that is fetched, in megabytes.")
+    ] = 64
+    fetch_seconds: Annotated[
+        int, Meta(ge=1, description="Seconds that fetching a list may take.")
+    ] = 60
 
 
 class Budgets(Struct, frozen=True, kw_only=True):
@@ -92,10 +119,57 @@ class Budgets(Struct, frozen=True, kw_only=True):
             ge=1, description="Distinct people that may leave to all strangers together in a day."
         ),
     ] = 20_000
+    caller_month: Annotated[
+        int, Meta(ge=1, description="Distinct people that may leave to one caller in 30 days.")
+    ] = 20_000
+    network_month: Annotated[
+        int, Meta(ge=1, description="Distinct people that may leave to one network in 30 days.")
+    ] = 80_000
+    strangers_month: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave to all strangers together in 30 days.",
+        ),
+    ] = 150_000
+    newcomers_hour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct people that may leave in an hour to newcomers who never came"
+            " back, before newcomers are challenged; what is normal at the hour raises it.",
+        ),
+    ] = 120
+    newcomers_day: Annotated[int, Meta(ge=1, description="The same in a day.")] = 400
+    newcomers_month: Annotated[int, Meta(ge=1, description="The same in 30 days.")] = 1_500
     walk_allowance: Annotated[
         int,
-        Meta(ge=0, description="Distinct people that may leave to newcomers once a walk is seen."),
+        Meta(
+            ge=0,
+            description="Distinct people that may leave to newcomers once a walk is seen, before"
+            " newcomers are challenged.",
+        ),
+    ] = 30
+    pass_people: Annotated[
+        int,
+        Meta(ge=1, description="Distinct people that one solved challenge is good for in an hour."),
+    ] = 10
+    paid_allowance: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Distinct people that may leave in a day to all who solved challenges;"
+            " then they wait. 0: no end, availability first.",
+        ),
     ] = 600
+    bare_allowance: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="The same for those among them whom nothing explains: nobody had asked for"
+            " these people, and the caller was at no other endpoint. 0: no end.",
+        ),
+    ] = 30
 
 
 class Attacks(Struct, frozen=True, kw_only=True):
@@ -110,6 +184,19 @@ class Attacks(Struct, frozen=True, kw_only=True):
             'check = "sql-injection" and endpoint = "POST /reports".'
         ),
     ] = ""
+
+
+class Challenge(Struct, frozen=True, kw_only=True):
+    pass_minutes: Annotated[
+        int, Meta(ge=1, description="Minutes that a pass holds, once earned.")
+    ] = 60
+    waits_per_hour: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Passes an hour for waiting, where a browser solves no puzzles; 0: none.",
+        ),
+    ] = 30
 
 
 class Retention(Struct, frozen=True, kw_only=True):
@@ -130,6 +217,32 @@ class Console(Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, Meta(ge=0, le=65535, description="Port of the collector and console; 0 picks one.")
     ] = 4180
+
+
+class Counters(Struct, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        Meta(
+            description="Redis or Valkey that several processes keep their budgets in, one server "
+            "or some of a cluster: redis://host:6379/0, rediss:// for TLS; empty: each keeps its "
+            "own."
+        ),
+    ] = ""
+    password: Annotated[
+        str, Meta(description="Its password, where it shall not stand in the URL.")
+    ] = ""
+    authority: Annotated[
+        str,
+        Meta(description="File of certificates that vouch for it; empty: those the system trusts."),
+    ] = ""
+    interval_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Milliseconds between two rounds: what all processes give away in one of "
+            "them can leave beyond a budget.",
+        ),
+    ] = 10
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -162,7 +275,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ()
     capture: Capture = Capture()
     identity: Identity = Identity()
+    networks: Networks = Networks()
     budgets: Budgets = Budgets()
     attacks: Attacks = Attacks()
+    challenge: Challenge = Challenge()
+    counters: Counters = Counters()
     retention: Retention = Retention()
     console: Console = Console()

@@ -19,6 +19,7 @@ from nightlatch.store.ports import (
     CallerCount,
     EventQuery,
     Exposure,
+    Peaks,
     StoreSize,
 )
 from nightlatch.store.query import DAY, MONTH
@@ -104,6 +105,10 @@ class DuckDBEvents:
     ) -> list[CallerCount]:
         with self._file.cursor() as cursor:
             return questions.callers(cursor, endpoint, since, until, limit)
+
+    def peaks(self, what: str, by: str, step: float, since: float, until: float) -> list[Peaks]:
+        with self._file.cursor() as cursor:
+            return questions.peaks(cursor, what, by, step, since, until)
 
     def prune(self, now: float, max_age: float, max_bytes: int) -> int:
         """Disclosures are small and exposure needs a month of them: of the bound on size they may

@@ -6,8 +6,8 @@ import duckdb
 
 from nightlatch.store.codec import unicode_text
 from nightlatch.store.duckdb_pages import beside_page
-from nightlatch.store.ports import Bucket, CallerCount, EventQuery
-from nightlatch.store.query import status_range
+from nightlatch.store.ports import Bucket, CallerCount, EventQuery, Peaks
+from nightlatch.store.query import CREDENTIALED, status_range
 
 Row = tuple[Any, ...]
 
@@ -161,6 +161,41 @@ def callers(
     """Both tables are asked: disclosures are remembered longer than the records around them."""
     named = {"endpoint": unicode_text(endpoint), "since": since, "until": until, "limit": limit}
     return [CallerCount(*row) for row in cursor.execute(_CALLERS, named).fetchall()]
+
+
+_PEAKS = """
+    WITH busy AS (
+        SELECT endpoint, {caller} AS caller, floor((observed_at - $since) / $step) AS step,
+            {count} AS counted
+        FROM {table}
+        WHERE observed_at >= $since AND observed_at < $until AND {which}
+        GROUP BY ALL
+    ), busiest AS (
+        SELECT endpoint, caller, max(counted) AS counted FROM busy GROUP BY endpoint, caller
+    )
+    SELECT endpoint, count(*), quantile_disc(counted, 0.5), quantile_disc(counted, 0.9),
+        quantile_disc(counted, 0.99), max(counted)
+    FROM busiest GROUP BY endpoint ORDER BY endpoint
+"""
+
+
+def peaks(
+    cursor: duckdb.DuckDBPyConnection, what: str, by: str, step: float, since: float, until: float
+) -> list[Peaks]:
+    people, narrowest = what == "people", "circle" if what == "people" else _NARROWEST
+    credentialed = " OR ".join(f"starts_with({narrowest}, '{begin}')" for begin in CREDENTIALED)
+    statement = _PEAKS.format(
+        table="disclosures" if people else "records",
+        count="count(DISTINCT subject)" if people else "count(*)",
+        caller="address" if by == "address" else narrowest,
+        which=f"({'true' if by == 'address' else credentialed})"
+        f"{'' if people else ' AND NOT refused'}",
+    )
+    named = {"since": since, "until": until, "step": step}
+    return [Peaks(*row) for row in cursor.execute(statement, named).fetchall()]
+
+
+_NARROWEST = "split_part(circles, chr(10), 1)"
 
 
 def one_row(

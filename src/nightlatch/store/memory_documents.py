@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 from nightlatch.exchange.facts import Contract, EndpointSummary
 from nightlatch.exchange.incident import Incident
+from nightlatch.exchange.measure import Measure
 from nightlatch.store.ports import AuditEntry, StoreFailed
 
 
 class MemoryDocuments:
-    """A DocumentStore that forgets all when the process ends, and before that the incidents and
-    audit entries that were written first, beyond `max_entries` of each."""
+    """A DocumentStore that forgets all when the process ends, and before that the incidents,
+    measures and audit entries that were written first, beyond `max_entries` of each."""
 
     def __init__(self, max_entries: int = 10_000) -> None:
         self._max_entries = max_entries
         self._lock = threading.Lock()
         self._contracts: dict[str, Contract] = {}
+        self._measures: dict[str, Measure] = {}
         self._endpoints: dict[str, EndpointSummary] = {}
         self._incidents: dict[str, Incident] = {}
         self._audit: deque[AuditEntry] = deque(maxlen=max_entries)
@@ -30,6 +32,22 @@ class MemoryDocuments:
     def put_contract(self, contract: Contract) -> None:
         with self._open():
             self._contracts[contract.endpoint] = contract
+
+    def measures(self, ending_after: float = 0.0, limit: int = 1_000) -> list[Measure]:
+        with self._open():
+            found = [one for one in self._measures.values() if one.expires > ending_after]
+        found.sort(key=lambda one: (one.created, one.id), reverse=True)
+        return found[: max(0, limit)]
+
+    def measure(self, measure_id: str) -> Measure | None:
+        with self._open():
+            return self._measures.get(measure_id)
+
+    def put_measure(self, measure: Measure) -> None:
+        with self._open():
+            self._measures[measure.id] = measure
+            if len(self._measures) > self._max_entries:
+                del self._measures[next(iter(self._measures))]
 
     def endpoints(self) -> list[EndpointSummary]:
         with self._open():

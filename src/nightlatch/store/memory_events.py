@@ -17,10 +17,11 @@ from nightlatch.store.ports import (
     CallerCount,
     EventQuery,
     Exposure,
+    Peaks,
     StoreFailed,
     StoreSize,
 )
-from nightlatch.store.query import DAY, MONTH, matches
+from nightlatch.store.query import CREDENTIALED, DAY, MONTH, matches, quantiles
 
 _ENTRY_BYTES = 400
 """What an entry takes beside its encoded record, roughly."""
@@ -125,6 +126,26 @@ class MemoryEvents:
         counts = [_caller(circle, entries) for circle, entries in by_circle.items()]
         counts.sort(key=lambda c: (-c.disclosed, -c.requests, c.circle))
         return counts[:limit]
+
+    def peaks(self, what: str, by: str, step: float, since: float, until: float) -> list[Peaks]:
+        counted: dict[str, dict[str, dict[int, list[_Entry]]]] = {}
+        for entry in self._between(since, until):
+            caller = entry.address if by == "address" else entry.circle
+            if entry.refused or (by != "address" and not caller.startswith(CREDENTIALED)):
+                continue
+            steps = counted.setdefault(entry.endpoint, {}).setdefault(caller, {})
+            steps.setdefault(int((entry.at - since) // step), []).append(entry)
+        count = _distinct if what == "people" else len
+        busiest = {
+            endpoint: [max(map(count, steps.values())) for steps in callers.values()]
+            for endpoint, callers in counted.items()
+        }
+        some = {endpoint: [n for n in counts if n] for endpoint, counts in busiest.items()}
+        return [
+            Peaks(endpoint, len(counts), *quantiles(counts))
+            for endpoint, counts in sorted(some.items())
+            if counts
+        ]
 
     def prune(self, now: float, max_age: float, max_bytes: int) -> int:
         with self._lock:

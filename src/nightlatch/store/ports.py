@@ -12,6 +12,7 @@ from msgspec import Struct
 from nightlatch.exchange.facts import Contract, EndpointSummary
 from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.measure import Measure
 from nightlatch.exchange.record import Record
 
 
@@ -74,6 +75,19 @@ class CallerCount(Struct, frozen=True):
     last_seen: float
 
 
+class Peaks(Struct, frozen=True):
+    """How much the callers of one endpoint take in their busiest stretch of time, each its own."""
+
+    endpoint: str
+    callers: int
+    p50: int
+    p90: int
+    p99: int
+    """Of a hundred callers, the busiest but one never took more; the figure is one that a caller
+    had (nearest rank, rounded up)."""
+    highest: int
+
+
 class StoreSize(Struct, frozen=True):
     records: int
     bytes: int
@@ -107,6 +121,12 @@ class EventStore(Protocol):
     ) -> list[CallerCount]:
         """Who called, by narrowest circle: the most distinct subjects first, then requests. The
         address is the caller's latest."""
+
+    def peaks(self, what: str, by: str, step: float, since: float, until: float) -> list[Peaks]:
+        """Of each caller the busiest of the steps of `step` seconds, counted from `since`; of those
+        the quantiles, by endpoint key. `what`: "requests", or "people" for distinct subjects
+        disclosed. `by`: "address", or "credential" for callers that carry one (a principal or a
+        session counts as such). Requests that were refused do not count."""
 
     def prune(self, now: float, max_age: float, max_bytes: int) -> int:
         """Forget the oldest until both bounds hold; returns how many records went."""
@@ -145,6 +165,31 @@ class CounterStore(Protocol):
         """Entries dropped before their time, since the start."""
 
 
+class SharedTally(Protocol):
+    """Distinct members under one name, of all processes together, as far as this one knows: never
+    less than what all of them had a moment ago, plus what this one added since."""
+
+    def add(self, members: Iterable[bytes], now: float) -> None:
+        """Eight-byte digests. Never waits, never fails."""
+
+    def count(self, window: int, now: float) -> int:
+        """Members within the window of so many seconds that is open now."""
+
+    def ends(self, window: int) -> float:
+        """When that window ends."""
+
+    @property
+    def most(self) -> int:
+        """At least what any window holds: a quick look before the others."""
+
+
+class SharedCounts(Protocol):
+    """Counts that several processes keep together, behind the backs of their requests."""
+
+    def tally(self, name: str, windows: Sequence[int]) -> SharedTally:
+        """The one of this name; its windows, in seconds, last from the first member on."""
+
+
 class AuditEntry(Struct, frozen=True):
     at: float
     actor: str
@@ -160,6 +205,14 @@ class DocumentStore(Protocol):
 
     def put_contract(self, contract: Contract) -> None:
         """Replaces the endpoint's contract."""
+
+    def measures(self, ending_after: float = 0.0, limit: int = 1_000) -> list[Measure]:
+        """Those that end, or ended, after the moment; what was ordered last comes first."""
+
+    def measure(self, measure_id: str) -> Measure | None: ...
+
+    def put_measure(self, measure: Measure) -> None:
+        """Replaces the measure of the same id."""
 
     def endpoints(self) -> list[EndpointSummary]: ...
 

@@ -1,6 +1,8 @@
 """What a question to an events store means, said once for every backend."""
 
 import re
+from collections.abc import Sequence
+from math import ceil
 
 from nightlatch.exchange.masking import MASK
 from nightlatch.exchange.record import Record
@@ -29,6 +31,21 @@ def status_range(text: str) -> tuple[int, int]:
     if rest is None:
         return int(first) * 100, int(first) * 100 + 99
     return int(first + rest), int(first + rest)
+
+
+CREDENTIALED = ("principal:", "credential:", "session:")
+"""What the narrowest circle of a caller with a credential begins with."""
+
+
+def quantiles(counts: Sequence[int]) -> tuple[int, int, int, int]:
+    """p50, p90, p99 and the highest of at least one count, by nearest rank (rounded up)."""
+    ordered = sorted(counts)
+    last = len(ordered) - 1
+    p50, p90, p99 = (ordered[min(last, ceil(share * len(ordered)) - 1)] for share in _SHARES)
+    return p50, p90, p99, ordered[last]
+
+
+_SHARES = (0.5, 0.9, 0.99)
 
 
 def searchable(record: Record) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from nightlatch.exchange.facts import Contract, EndpointSummary
 from nightlatch.exchange.incident import Incident
+from nightlatch.exchange.measure import Measure
 from nightlatch.store.codec import encode_document, unicode_text
 from nightlatch.store.ports import AuditEntry, StoreFailed
 
@@ -23,6 +24,14 @@ _CONTRACTS = sa.Table(
     "contracts",
     TABLES,
     sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+_MEASURES = sa.Table(
+    "measures",
+    TABLES,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double, nullable=False, index=True),
     sa.Column("document", sa.Text, nullable=False),
 )
 _ENDPOINTS = sa.Table(
@@ -72,6 +81,21 @@ class SQLDocuments:
     def put_contract(self, contract: Contract) -> None:
         values = {"endpoint": unicode_text(contract.endpoint)}
         self._put(_CONTRACTS, [values | {"document": encode_document(contract)}])
+
+    def measures(self, ending_after: float = 0.0, limit: int = 1_000) -> list[Measure]:
+        newest = _MEASURES.c.created.desc(), _MEASURES.c.id.desc()
+        chosen = sa.select(_MEASURES.c.document).where(_MEASURES.c.expires > ending_after)
+        return self._documents(chosen.order_by(*newest).limit(max(0, limit)), Measure)
+
+    def measure(self, measure_id: str) -> Measure | None:
+        wanted = _MEASURES.c.id == unicode_text(measure_id)
+        found = self._documents(sa.select(_MEASURES.c.document).where(wanted), Measure)
+        return found[0] if found else None
+
+    def put_measure(self, measure: Measure) -> None:
+        values = {"id": unicode_text(measure.id), "document": encode_document(measure)}
+        times = {"created": measure.created, "expires": measure.expires}
+        self._put(_MEASURES, [values | times])
 
     def endpoints(self) -> list[EndpointSummary]:
         chosen = sa.select(_ENDPOINTS.c.document).order_by("endpoint")

@@ -9,6 +9,7 @@ from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.facts import Contract, EndpointSummary, Expectation
 from nightlatch.exchange.incident import Incident, IncidentCaller, IncidentState
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level, Mode
+from nightlatch.exchange.measure import Measure, MeasureKind
 from nightlatch.exchange.record import Posture
 from nightlatch.store.ports import AuditEntry, DocumentStore, StoreFailed
 
@@ -65,6 +66,20 @@ INCIDENT = Incident(
         ),
     ),
 )
+MEASURE = Measure(
+    id="01JM1",
+    kind=MeasureKind.LIMIT_PEOPLE,
+    author="Ida O'Brien",
+    reason="it walks the list; DROP TABLE measures --",
+    created=100.5,
+    expires=200.25,
+    endpoint="GET /users/{phone}",
+    predicate="user-agent ~ 'python*'",
+    amount=20,
+    seconds=3_600.0,
+    each="address",
+    fields=("phone", "e-mail"),
+)
 
 
 class DocumentStoreConformance:
@@ -75,6 +90,7 @@ class DocumentStoreConformance:
         assert store.endpoints() == []
         assert store.incidents() == []
         assert store.incident("01JX1") is None
+        assert store.measures() == []
         assert store.audit_log() == []
         assert store.state("inventory") is None
 
@@ -86,6 +102,28 @@ class DocumentStoreConformance:
         changed = replace(CONTRACT, expectation=Expectation.MUST_AUTHENTICATE, expires=None)
         store.put_contract(changed)
         assert store.contracts() == [other, changed]
+
+    def test_measures_the_latest_order_first(self, store: DocumentStore) -> None:
+        measures = [
+            replace(MEASURE, id=f"01JM{n}", created=float(n % 3), expires=100.0 + n)
+            for n in range(6)
+        ]
+        for measure in measures:
+            store.put_measure(measure)
+        assert [one.id for one in store.measures()] == [f"01JM{n}" for n in (5, 2, 4, 1, 3, 0)]
+        assert [one.id for one in store.measures(ending_after=103.0)] == ["01JM5", "01JM4"]
+        assert [one.id for one in store.measures(limit=2)] == ["01JM5", "01JM2"]
+        assert store.measures(limit=0) == store.measures(limit=-1) == []
+
+    def test_a_measure_is_replaced_by_its_id(self, store: DocumentStore) -> None:
+        assert store.measure(MEASURE.id) is None
+        store.put_measure(MEASURE)
+        assert store.measure(MEASURE.id) == MEASURE
+        undone = replace(MEASURE, expires=150.0, undone=150.0, undone_by="bo")
+        store.put_measure(undone)
+        assert store.measures() == [undone]
+        assert store.measures(ending_after=150.0) == []
+        assert store.measure("' OR '1'='1") is None
 
     def test_summaries_are_replaced_by_their_endpoint(self, store: DocumentStore) -> None:
         other = replace(SUMMARY, endpoint="GET /me", contract=None)

@@ -20,7 +20,7 @@ from nightlatch.exchange.judgement import (
     Phase,
 )
 from nightlatch.exchange.record import Message, Posture, Record
-from nightlatch.store.ports import CallerCount, EventQuery, EventStore, Exposure, StoreFailed
+from nightlatch.store.ports import CallerCount, EventQuery, EventStore, Exposure, Peaks, StoreFailed
 
 DAY = 86_400
 
@@ -278,6 +278,49 @@ class EventStoreConformance:
         buckets = store.timeline(NOON, NOON + 10, 7)
         assert len(buckets) == 7
         assert sum(bucket.low for bucket in buckets) == 70
+
+    def test_peaks_are_each_callers_busiest_step(self, store: EventStore) -> None:
+        told = []
+        for number in range(100):
+            # In its first minute a request; in its third as many as its number says.
+            who = caller(f"198.51.0.{number}")
+            told.append(record(10_000 + number, at=NOON + 1, disclosed=(1,), **who))
+            told += [
+                record(20_000 + 300 * number + n, at=NOON + 121, disclosed=(n // 2,), **who)
+                for n in range(number)
+            ]
+        told.append(record(1, at=NOON + 121, ending=Ending.REFUSED, **caller("198.51.0.1")))
+        told.append(record(2, endpoint="GET /me", **caller("198.51.0.1")))
+        store.append(told)
+        assert store.peaks("requests", "address", 60, NOON, NOON + 600) == [
+            Peaks("GET /me", 1, 1, 1, 1, 1),
+            Peaks(PHONE_LOOKUP, 100, 49, 89, 98, 99),
+        ]
+        assert store.peaks("people", "address", 60, NOON, NOON + 600) == [
+            Peaks(PHONE_LOOKUP, 100, 25, 45, 49, 50)
+        ]
+        assert store.peaks("requests", "address", 60, NOON, NOON + 60) == [
+            Peaks("GET /me", 1, 1, 1, 1, 1),
+            Peaks(PHONE_LOOKUP, 100, 1, 1, 1, 1),
+        ]
+        assert store.peaks("requests", "credential", 60, NOON, NOON + 600) == []
+
+    def test_peaks_by_credential_are_of_those_who_show_one(self, store: EventStore) -> None:
+        with_one = {"circles": ("session:s1", "address:198.51.100.1")}
+        another = {"circles": ("principal:p1", "credential:c1", "address:198.51.100.1")}
+        store.append(
+            [
+                record(1, disclosed=(1, 2), **with_one),
+                record(2, disclosed=(2,), **with_one),
+                record(3, disclosed=(5,), **another),
+                record(4, disclosed=(6,)),
+            ]
+        )
+        asked = store.peaks("requests", "credential", 3_600, NOON, NOON + 600)
+        assert asked == [Peaks(PHONE_LOOKUP, 2, 1, 2, 2, 2)]
+        told = store.peaks("people", "credential", 3_600, NOON, NOON + 600)
+        assert told == [Peaks(PHONE_LOOKUP, 2, 1, 2, 2, 2)]
+        assert store.peaks("people", "address", 3_600, NOON + 600, NOON + 700) == []
 
     def test_callers_are_ordered_by_what_they_took(self, store: EventStore) -> None:
         store.append(

@@ -73,6 +73,7 @@ def _endpoint_page(
         problems=problems,
         saved="saved" in request.query_params,
         open_door=is_open_door(summary, now),
+        door=next((d for d in here.recorder.measures.closed_doors() if d.endpoint == key), None),
         checks=here.checks,
         callers=here.events.callers(key, now - DAY, now, MAX_CALLERS),
         incidents=[

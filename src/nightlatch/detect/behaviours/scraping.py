@@ -159,7 +159,7 @@ class Scraping:
             taken = Taken(key)
             gone = self._today.add(key, taken)
             if gone is not None:
-                self._learn(gone)
+                self._learn(gone[1])
             first = self._doors.setdefault(key[1], key[0])
             if first != key[0]:
                 self._doors[key[1]] = _SEVERAL
@@ -189,10 +189,10 @@ class Scraping:
     def _close(self, many: int) -> None:
         """Let so many callers of yesterday teach."""
         for _ in range(many):
-            taken = self._yesterday.drop()
-            if taken is None:
+            oldest = self._yesterday.drop()
+            if oldest is None:
                 return
-            self._learn(taken)
+            self._learn(oldest[1])
 
     def _learn(self, taken: Taken) -> None:
         if taken.closed:

@@ -184,9 +184,9 @@ class OutOfSequence:
             gone = self._flows.add(who, flow)
             if self._whole_from is None:
                 self._whole_from = now + SESSION
-            elif gone is not None and now - gone.last < SESSION:
+            elif gone is not None and now - gone[1].last < SESSION:
                 # Somebody was forgotten in the middle: for an hour nobody can be called new.
-                self._whole_from = gone.last + SESSION
+                self._whole_from = gone[1].last + SESSION
         elif abs(now - flow.last) > SESSION:
             flow.steps.clear()
         flow.last = now

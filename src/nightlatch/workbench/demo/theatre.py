@@ -92,7 +92,7 @@ Announce = Callable[[Scene, str, int], Callable[[], None]]
 
 def set_stage(scene: Scene, directory: Path, attempts: int) -> Stage:
     """Start the sample API in its own process, the way a user would: settings by environment."""
-    port, console_port = _free_ports(2)
+    port, console_port = free_ports(2)
     data = directory / f"{scene.mode}-{scene.addresses}"
     data.mkdir(parents=True)
     log = data / "server.log"
@@ -166,7 +166,7 @@ async def _until_ready(stage: Stage, session: aiohttp.ClientSession) -> None:
     )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports below those that systems hand out by themselves: with thousands of connections in the
     air, a port that was free a moment ago may be one's own client's."""
     found: dict[int, None] = {}

@@ -1,0 +1,57 @@
+"""Whom a measure would have hit, and limits that would fit, as the command line shows them."""
+
+from typing import Annotated
+
+import typer
+
+from nightlatch.app.configuration import configure
+from nightlatch.cli.desk import desk
+from nightlatch.cli.output import AsJson, print_json, screen, table
+from nightlatch.respond.preview import Preview
+
+_WORDS = {60.0: "minute", 3_600.0: "hour", 86_400.0: "day"}
+
+
+def suggest(
+    endpoint: Annotated[
+        str, typer.Argument(help='One endpoint, "GET /users/{id}"; every one otherwise.')
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Suggest limits that fit the last week: the 99th percentile of the callers, and a margin."""
+    with desk(configure(), looks=True) as one:
+        found = one.suggestions(endpoint)
+    if as_json:
+        print_json(found)
+        return
+    rows = table(
+        "Endpoint", "Of each", "What", "p50", "p90", "p99", "Most", "Callers", "Suggested", "Sure",
+        numbers=("p50", "p90", "p99", "Most", "Callers", "Suggested"),
+    )  # fmt: skip
+    for entry in found:
+        figures = (entry.p50, entry.p90, entry.p99, entry.highest, entry.callers, entry.amount)
+        rows.add_row(
+            entry.endpoint.replace("[", r"\["),
+            entry.each,
+            f"{entry.unit} a {_WORDS[entry.seconds]}",
+            *(f"{figure:,}" for figure in figures),
+            entry.confidence.value,
+        )
+    screen.print(rows if found else "There is no traffic to learn from yet.")
+
+
+def print_preview(seen: Preview) -> None:
+    screen.print(
+        f"In the last 24 hours it would have hit [bold]{seen.requests:,}[/] requests"
+        f" ({seen.share * 100:.1f} % of all) of {seen.callers:,} callers, who read"
+        f" {seen.people:,} people.",
+        soft_wrap=True,
+    )
+    rows = table("Caller", "Requests", "People", "", numbers=("Requests", "People"))
+    for caller in seen.top:
+        good = "known good" if caller.known_good else ""
+        rows.add_row(caller.address, f"{caller.requests:,}", f"{caller.people:,}", good)
+    if seen.top:
+        screen.print(rows)
+    for warning in seen.warnings:
+        screen.print(warning, style="yellow", markup=False, soft_wrap=True)

@@ -1,0 +1,74 @@
+"""Log-ins: reads each attempt and its outcome once, for the three detectors that weigh them."""
+
+from nightlatch.detect.behaviour import Reporter, Sighting
+from nightlatch.detect.behaviours.attempts import asker, read_attempt
+from nightlatch.detect.behaviours.codes import CodeGuessing
+from nightlatch.detect.behaviours.login_door import DAY, MAX_ACCOUNTS, SHARED, LoginDoor, Tries, Try
+from nightlatch.detect.behaviours.spraying import Spraying
+from nightlatch.detect.behaviours.stuffing import Stuffing
+from nightlatch.detect.table import SegmentedTable
+from nightlatch.exchange.exchange import Ending
+
+_DOORS = 64
+"""Log-ins watched; of those where nobody ever got in the one quiet longest goes first."""
+
+
+class LogIns:
+    def __init__(self, reporter: Reporter) -> None:
+        self._known = reporter.suspicions.known
+        self._doors: SegmentedTable[str, LoginDoor] = SegmentedTable(_DOORS)
+        self._stuffing = Stuffing(reporter)
+        self._spraying = Spraying(reporter)
+        self._codes = CodeGuessing(reporter)
+
+    def note(self, sighting: Sighting) -> None:
+        attempt = read_attempt(sighting)
+        if attempt is None:
+            return
+        exchange = sighting.exchange
+        endpoint, caller, now = exchange.endpoint.key, exchange.caller, exchange.at
+        door = self._door(endpoint)
+        circle = asker(caller)
+        tries = door.callers.touch(circle) or self._newcomer(door, circle)
+        known = self._known.knows(endpoint, caller)
+        answer = exchange.response
+        if answer is None:
+            if exchange.ending is Ending.REFUSED and not known:
+                first = tries.first(attempt.account, int(now // DAY))
+                self._stuffing.turned_away(door, endpoint, first=first, now=now)
+            return
+        opened = door.outcomes.read(answer, sighting.response)
+        if opened is None:
+            return
+        first = tries.first(attempt.account, int(now // DAY))
+        one = Try(door, endpoint, attempt, caller, circle, tries, opened, known, first, now)
+        if not opened and len(tries.guesses) < MAX_ACCOUNTS:
+            tries.guesses.add(attempt.guess)
+        self._stuffing.weigh(one)
+        if first and not opened:
+            self._spraying.weigh(one)
+        self._codes.weigh(one)
+        if opened:
+            self._vouch(one)
+
+    def _door(self, endpoint: str) -> LoginDoor:
+        door = self._doors.touch(endpoint)
+        if door is None:
+            door = LoginDoor()
+            self._doors.add(endpoint, door)
+        return door
+
+    def _newcomer(self, door: LoginDoor, circle: str) -> Tries:
+        tries = Tries()
+        door.callers.add(circle, tries)
+        return tries
+
+    def _vouch(self, one: Try) -> None:
+        """Whoever gets in is known here, unless that is what an attacker would do now."""
+        tries, account = one.tries, one.attempt.account
+        if len(tries.opened) < SHARED:
+            tries.opened.add(account)
+        one.door.callers.keep(one.circle)
+        self._doors.keep(one.endpoint)
+        if one.door.campaign is None or one.known:
+            self._known.vouch(one.endpoint, one.caller, account)

@@ -1,0 +1,60 @@
+"""What is normal at this hour of the week: a mean for each of 168 hours, before there is a week.
+
+Each hour leans on the same hour of other days, and that on the mean of all time, by as much weight
+as it lacks itself (a James-Stein shrinkage with fixed weights), so that a few days of learning are
+enough to know the night from the day, and some weeks to know Sunday from Monday.
+"""
+
+HOUR = 3_600
+WEEK = 168
+LEAN = 2.0
+"""Samples that the wider mean counts as."""
+_MEMORY = 8.0
+"""Samples after which an hour's older ones fade."""
+_ALL = 48.0
+
+
+class Hours:
+    __slots__ = ("_all", "_slots")
+
+    def __init__(self) -> None:
+        self._slots: dict[int, list[float]] = {}
+        """Hour of the week → [mean, weight]."""
+        self._all = [0.0, 0.0]
+
+    @property
+    def samples(self) -> float:
+        return self._all[1]
+
+    def note(self, value: float, now: float) -> None:
+        _blend(self._slots.setdefault(_slot(now), [0.0, 0.0]), value, _MEMORY)
+        _blend(self._all, value, _ALL)
+
+    def expected(self, now: float) -> float:
+        slot = _slot(now)
+        day = [0.0, 0.0]
+        for hour in range(slot % 24, WEEK, 24):
+            found = self._slots.get(hour)
+            if found is not None and hour != slot:
+                day[0] += found[0] * found[1]
+                day[1] += found[1]
+        everyday = (day[0] + LEAN * self._all[0]) / (day[1] + LEAN)
+        mean, weight = self._slots.get(slot, (0.0, 0.0))
+        return (mean * weight + LEAN * everyday) / (weight + LEAN)
+
+    def dump(self) -> list[list[float]]:
+        return [self._all, *([float(slot), *entry] for slot, entry in self._slots.items())]
+
+    def load(self, rows: list[list[float]]) -> None:
+        self._all = list(rows[0])
+        self._slots = {int(row[0]): [row[1], row[2]] for row in rows[1:]}
+
+
+def _slot(now: float) -> int:
+    return int(now // HOUR) % WEEK
+
+
+def _blend(entry: list[float], value: float, memory: float) -> None:
+    weight = min(entry[1], memory)
+    entry[0] = (entry[0] * weight + value) / (weight + 1)
+    entry[1] = weight + 1

@@ -1,0 +1,109 @@
+"""How many people's records newcomers may have before they are asked to solve a puzzle.
+
+People ask for their own again; lists never do. So what left to newcomers is owed to them until one
+comes back for a record it had: then its account is settled. What stays owed in an hour, a day and
+thirty days is compared with what is normal for that hour of the week: the only sign of an attack
+that is slower than any test, and needs neither hit nor miss.
+"""
+
+import math
+
+from nightlatch.detect.hours import Hours
+from nightlatch.exchange.spent import Spent
+from nightlatch.policy.budgets import Limits, Window
+
+NEWCOMERS = "newcomers"
+SLICE = 300.0
+"""Seconds of one sample; twelve make the rate of an hour."""
+_SLICES_AN_HOUR = 12
+ENOUGH = {Window.HOUR: 12.0, Window.DAY: 144.0, Window.MONTH: 288.0}
+"""Slices with visitors after which a budget holds: before, everybody is new."""
+FACTOR = 3.0
+"""An hour is too much from so many times the normal one on."""
+MONTH_FACTOR = 1.5
+CREEP = 2.0
+"""One slice teaches at most so many times what was expected: who grows it from day to day meets
+the budgets of the day and of thirty days first."""
+_WINDOWS = (Window.HOUR, Window.DAY, Window.MONTH)
+
+
+class Newcomers:
+    __slots__ = (
+        "_counts",
+        "_owed",
+        "_slice",
+        "_slices",
+        "_starts",
+        "floors",
+        "full_until",
+        "hours",
+        "spent",
+    )
+
+    def __init__(self, floors: Limits) -> None:
+        self.floors = floors
+        self.hours = Hours()
+        """People owed in one slice."""
+        self._slice = 0.0
+        self._slices = 0
+        self._owed = 0
+        self._counts = [0, 0, 0]
+        self._starts = [0.0, 0.0, 0.0]
+        self.spent: Spent | None = None
+        """The budget that was used up when last counted, and until when it is."""
+        self.full_until = 0.0
+
+    def give(self, people: int, now: float) -> None:
+        """So many people's records left to newcomers."""
+        for index, window in enumerate(_WINDOWS):
+            if abs(now - self._starts[index]) >= window:
+                self._starts[index] = now
+                self._counts[index] = 0
+            self._counts[index] += people
+        self._owed += people
+        if now >= self.full_until:
+            self._measure(now)
+
+    def settle(self, people: int) -> None:
+        """A newcomer came back for a record it had: what it had is no list."""
+        self._counts = [max(0, count - people) for count in self._counts]
+        self._owed -= people
+        # Counted anew with the next one that leaves.
+        self.full_until = 0.0
+
+    def tick(self, now: float, *, learn: bool) -> None:
+        """Close the slice when its time is over; one in which something was wrong is not learned."""
+        if abs(now - self._slice) < SLICE:
+            return
+        if self._slice and learn:
+            self._learn(now)
+        self._slice, self._owed = now, 0
+
+    def _measure(self, now: float) -> None:
+        for index, window in enumerate(_WINDOWS):
+            if self._slices < ENOUGH[window]:
+                # What left before is no measure of what may leave from now on.
+                self._counts[index], self._starts[index] = 0, now
+                continue
+            start, limit = self._starts[index], self.limit(window, now)
+            if self._counts[index] >= limit and start + window > self.full_until:
+                self.full_until = start + window
+                left = max(1, round(self.full_until - now))
+                self.spent = Spent(NEWCOMERS, window.word, self._counts[index], limit, left)
+
+    def limit(self, window: Window, now: float) -> int:
+        rate = self.hours.expected(now) * _SLICES_AN_HOUR
+        expected = rate * window / Window.HOUR
+        if window is Window.HOUR:
+            normal = FACTOR * expected + 4 * math.sqrt(expected)
+        else:
+            normal = MONTH_FACTOR * expected + 4 * math.sqrt(expected)
+        return max(self.floors.of(window), round(normal))
+
+    def _learn(self, now: float) -> None:
+        owed, expected = max(0.0, self._owed), self.hours.expected(self._slice)
+        # A slice without visitors is a sample too, but a quiet night of them is only one.
+        self._slices += 1
+        if self._slices >= ENOUGH[Window.DAY]:
+            owed = min(owed, CREEP * expected + self.floors.hour / _SLICES_AN_HOUR)
+        self.hours.note(owed, self._slice)

@@ -1,0 +1,265 @@
+"""The life of a measure: ordered after a preview, renewed, undone, counted; and of closed doors."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from threading import Lock
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from nightlatch.exchange.facts import Contract, Expectation
+from nightlatch.exchange.ids import new_id
+from nightlatch.exchange.judgement import Mode
+from nightlatch.exchange.measure import RULE, Measure, MeasureKind
+from nightlatch.exchange.record import Record
+from nightlatch.policy.asking import Sources
+from nightlatch.policy.orders import DAY, LASTS, LONGEST, Order, OrderRefused, measure_of, whom_of
+from nightlatch.respond.decisions import MAX_MEASURES, Decisions
+from nightlatch.respond.preview import Preview, preview
+from nightlatch.respond.suggestions import Suggestion, suggestions
+from nightlatch.store.ports import AuditEntry, DocumentStore, EventStore
+
+CLOSED_FOR = 30 * DAY
+"""Seconds that a door stays closed, where nobody says how long."""
+LISTED = 500
+"""Measures that a list has at most, the latest first."""
+WITHOUT_CREDENTIAL = 'credential = ""'
+
+T = TypeVar("T")
+_HITS = "measure-hits"
+_DOORS = "closed-doors"
+
+
+class UnknownMeasure(LookupError):
+    """There is no measure with this id, or no door closed here."""
+
+
+class MeasureState(StrEnum):
+    IN_FORCE = "in-force"
+    EXPIRED = "expired"
+    UNDONE = "undone"
+
+
+class ListedMeasure(Struct, frozen=True):
+    """A measure as lists show it."""
+
+    measure: Measure
+    state: MeasureState
+    hits: int
+    """Requests that it decided since it was ordered."""
+
+    @property
+    def whom(self) -> str:
+        return whom_of(self.measure)
+
+
+class ClosedDoor(Struct, frozen=True):
+    """An endpoint that a person closed to callers without a credential, with one switch."""
+
+    endpoint: str
+    author: str
+    reason: str
+    closed: float
+    until: float
+    before: Contract | None = None
+    """What was decided there before, to be restored."""
+
+
+class Measures:
+    """Safe for several threads. What cannot be kept raises `StoreFailed`; what protects is in force
+    even then."""
+
+    def __init__(
+        self,
+        decisions: Decisions,
+        events: EventStore,
+        documents: DocumentStore,
+        sources: Sources | None = None,
+        make_id: Callable[[float], str] = new_id,
+    ) -> None:
+        self._decisions = decisions
+        self._events = events
+        self._documents = documents
+        self._sources = sources
+        self._make_id = make_id
+        self._lock = Lock()
+        self._hits: Counter[str] = Counter(_decoded(documents.state(_HITS), dict[str, int]) or {})
+        self._hits_kept = self._hits.total()
+
+    # Orders
+
+    def preview(self, order: Order, now: float) -> Preview:
+        """Whom would it have hit in the last 24 hours? Raises OrderRefused."""
+        measure = measure_of(order, "preview", "preview", now)
+        return preview(self._events, measure, now, self._sources)
+
+    def order(self, order: Order, author: str, now: float) -> Measure:
+        """In force from now on. Raises OrderRefused with all that is wrong."""
+        measure = measure_of(order, self._make_id(now), author, now)
+        holding = sum(one.holds(now) for one in self._decisions.directives.measures)
+        if holding >= MAX_MEASURES:
+            raise OrderRefused([f"{holding:,} measures are in force already: undo some."])
+        entry = AuditEntry(now, author, f"order-{measure.kind}", measure.id, in_words(measure))
+        self._decisions.put_measure(measure, entry)
+        return measure
+
+    def undo(self, measure_id: str, author: str, now: float) -> Measure:
+        """It no longer holds. Once it is over, undoing it again changes nothing."""
+        measure = self._known(measure_id)
+        if not measure.holds(now):
+            return measure
+        undone = replace(measure, expires=min(measure.expires, now), undone=now, undone_by=author)
+        entry = AuditEntry(now, author, "undo-measure", measure.id, in_words(measure))
+        self._decisions.put_measure(undone, entry)
+        return undone
+
+    def renew(self, measure_id: str, author: str, now: float, lasts: float = 0.0) -> Measure:
+        """It lasts so many seconds from now; 0: as its kind does. Raises OrderRefused."""
+        measure = self._known(measure_id)
+        if measure.undone:
+            raise OrderRefused(["It was undone: order it anew."])
+        if not 0 <= lasts <= LONGEST:
+            raise OrderRefused(["A measure lasts a year at most."])
+        renewed = replace(measure, expires=now + (lasts or LASTS[measure.kind]))
+        entry = AuditEntry(now, author, "renew-measure", measure.id, in_words(renewed))
+        self._decisions.put_measure(renewed, entry)
+        return renewed
+
+    def listed(self, now: float) -> list[ListedMeasure]:
+        """The latest order first, also those that are over."""
+        with self._lock:
+            hits = dict(self._hits)
+        return [
+            ListedMeasure(one, _state(one, now), hits.get(one.id, 0))
+            for one in self._documents.measures(limit=LISTED)
+        ]
+
+    def suggestions(self, now: float, endpoint: str = "") -> list[Suggestion]:
+        """Limits that would fit what the callers did in the last week."""
+        return suggestions(self._events, now, endpoint)
+
+    # Doors
+
+    def preview_closing(self, endpoint: str, now: float) -> Preview:
+        """Who came without a credential in the last 24 hours?"""
+        order = Order(MeasureKind.BLOCK, WITHOUT_CREDENTIAL, endpoint)
+        return self.preview(order, now)
+
+    def close_door(
+        self, endpoint: str, author: str, now: float, *, reason: str = "", lasts: float = 0.0
+    ) -> ClosedDoor:
+        """From now on callers must show a credential there, and the endpoint enforces."""
+        if not 0 <= lasts <= LONGEST:
+            raise OrderRefused(["A door stays closed for a year at most; renew it, or it opens."])
+        known = self._doors().get(endpoint)
+        before = known.before if known else self._decisions.contracts().get(endpoint)
+        until = now + (lasts or CLOSED_FOR)
+        contract = replace(
+            before or Contract(endpoint),
+            expectation=Expectation.MUST_AUTHENTICATE,
+            owner=author,
+            reason=reason or "closed: its code answers callers without a credential",
+            mode=Mode.ENFORCE,
+            expires=until,
+            decided_at=now,
+        )
+        self._decisions.decide(contract, AuditEntry(now, author, "close-door", endpoint, reason))
+        door = ClosedDoor(endpoint, author, reason, now, until, before)
+        self._keep_door(endpoint, door)
+        return door
+
+    def open_door(self, endpoint: str, author: str, now: float) -> None:
+        """What was decided before it was closed holds again. Raises UnknownMeasure."""
+        door = self._doors().get(endpoint)
+        if door is None:
+            raise UnknownMeasure(endpoint)
+        contract = replace(door.before or Contract(endpoint), decided_at=now)
+        self._decisions.decide(contract, AuditEntry(now, author, "open-door", endpoint))
+        self._keep_door(endpoint, None)
+
+    def closed_doors(self) -> list[ClosedDoor]:
+        """Those that will open first come first."""
+        return sorted(self._doors().values(), key=lambda door: door.until)
+
+    def forget_door(self, endpoint: str) -> None:
+        """A person decided about the endpoint otherwise: nothing is to be restored any more."""
+        if endpoint in self._doors():
+            self._keep_door(endpoint, None)
+
+    # What happens by itself
+
+    def note(self, records: Iterable[Record]) -> None:
+        """Count what measures decided."""
+        for record in records:
+            if record.decision.rule.startswith(RULE):
+                with self._lock:
+                    self._hits[record.decision.rule.removeprefix(RULE)] += 1
+
+    def tick(self, now: float) -> None:
+        """Doors whose time is over open. Raises StoreFailed."""
+        self._decisions.refresh()
+        for door in self.closed_doors():
+            if door.until > now:
+                return
+            self.open_door(door.endpoint, "nightlatch", now)
+
+    def keep_hits(self) -> None:
+        """Raises StoreFailed."""
+        with self._lock:
+            hits = dict(self._hits)
+        if sum(hits.values()) != self._hits_kept:
+            self._documents.put_state(_HITS, msgspec.msgpack.encode(hits))
+            self._hits_kept = sum(hits.values())
+
+    def _known(self, measure_id: str) -> Measure:
+        measure = self._documents.measure(measure_id)
+        if measure is None:
+            raise UnknownMeasure(measure_id)
+        return measure
+
+    def _doors(self) -> dict[str, ClosedDoor]:
+        return _decoded(self._documents.state(_DOORS), dict[str, ClosedDoor]) or {}
+
+    def _keep_door(self, endpoint: str, door: ClosedDoor | None) -> None:
+        with self._lock:
+            doors = self._doors()
+            doors.pop(endpoint, None)
+            if door is not None:
+                doors[endpoint] = door
+            self._documents.put_state(_DOORS, msgspec.msgpack.encode(doors))
+
+
+def in_words(measure: Measure) -> str:
+    """For the audit log."""
+    parts = [whom_of(measure) or "everyone"]
+    if measure.endpoint:
+        parts.append(f"at {measure.endpoint}")
+    if measure.amount:
+        each = f" for each {measure.each}" if measure.each else ""
+        parts.append(f"{measure.amount:,} within {measure.seconds:g} s{each}")
+    elif measure.seconds:
+        parts.append(f"{measure.seconds:g} s")
+    if measure.fields:
+        parts.append(f"fields {', '.join(measure.fields)}")
+    if measure.reason:
+        parts.append(f"because {measure.reason}")
+    return ", ".join(parts)
+
+
+def _state(measure: Measure, now: float) -> MeasureState:
+    if measure.undone:
+        return MeasureState.UNDONE
+    return MeasureState.IN_FORCE if measure.holds(now) else MeasureState.EXPIRED
+
+
+def _decoded(state: bytes | None, shape: type[T]) -> T | None:
+    """None for nothing, and for what a newer version left."""
+    if state is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(state, type=shape)
+    except (msgspec.MsgspecError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""Documented breaches, played against the real pipeline: what would it have cost, protected?"""

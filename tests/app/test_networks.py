@@ -1,0 +1,64 @@
+"""An application whose networks are configured: from the first request, and when lists change."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.list_server import ListServer, list_server
+from tests.servers import eventually
+
+from nightlatch.app.configuration import configure
+from nightlatch.app.networks import NetworksKeeper
+from nightlatch.app.rooms import build_rooms
+from nightlatch.exchange.hashing import Hasher
+from nightlatch.flight import Rooms
+from nightlatch.settings import ConfigurationError
+
+
+@pytest.fixture
+def server() -> Iterator[ListServer]:
+    with list_server() as running:
+        running.text = "192.0.2.0/24\n"
+        yield running
+
+
+def rooms_with(place: Path, **settings: object) -> tuple[Rooms, NetworksKeeper]:
+    settings = {"data_dir": str(place / "data"), **settings}
+    configured = configure(settings, {})
+    rooms = build_rooms(configured, Hasher(bytes(32)))
+    return rooms, NetworksKeeper(configured, rooms.networks)
+
+
+def test_files_are_known_from_the_first_request_on(tmp_path: Path) -> None:
+    (tmp_path / "drop.txt").write_text("192.0.2.0/24\n10.0.0.0/8\n")
+    rooms, keeper = rooms_with(tmp_path, identity_reputation_lists=[str(tmp_path / "drop.txt")])
+    try:
+        assert rooms.networks.look("192.0.2.1").lists == ("drop",)
+        assert rooms.reputation.look_up("192.0.2.1") == "drop"
+        assert rooms.reputation.look_up("10.0.0.1") == ""
+    finally:
+        keeper.close()
+
+
+def test_feeds_are_fetched_in_the_background(
+    tmp_path: Path, server: ListServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nightlatch.app.networks.EVERY", 0.05)
+    rooms, keeper = rooms_with(tmp_path, networks_feeds=[f"cloud hosting {server.url}/cloud.txt"])
+    try:
+        eventually(lambda: rooms.networks.look("192.0.2.1").kinds == ("hosting",))
+        assert rooms.reputation.look_up("192.0.2.1") is None
+    finally:
+        keeper.close()
+
+
+def test_without_feeds_nothing_runs_and_nothing_is_made(tmp_path: Path) -> None:
+    _, keeper = rooms_with(tmp_path)
+    assert keeper._ticker is None
+    assert not (tmp_path / "data" / "feeds").exists()
+    keeper.close()
+
+
+def test_mistakes_stop_the_start() -> None:
+    with pytest.raises(ConfigurationError, match="no kind of feed"):
+        configure({"networks_feeds": ["drop evil https://lists.example/"]}, {})

@@ -1,0 +1,136 @@
+"""The honest people: how many, from where, when, and what they ask for."""
+
+from collections import Counter
+from random import Random
+
+from msgspec.structs import replace
+from tests.workbench.replay.rooms import row
+
+from nightlatch.workbench.replay.life import Launch, Life, Step
+from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY, level, moments
+from nightlatch.workbench.replay.scenario import POPULATIONS, Scenario
+from nightlatch.workbench.replay.town import Town
+from nightlatch.workbench.replay.world import World
+
+Steps = list[tuple[float, Step]]
+
+
+def _life(scenario: Scenario, pace: float = 0.2, launch: Launch | None = None) -> Life:
+    town, world = Town(3), World(scenario)
+    world.members |= town.numbers()
+    return Life(scenario, world, town, pace, 3, launch)
+
+
+def _day(scenario: Scenario, day: int = 0, hours: float = 24, pace: float = 0.2) -> Steps:
+    since = MONDAY + day * DAY
+    return list(_life(scenario, pace).steps(since, since + hours * HOUR))
+
+
+def test_a_week_has_its_rhythm() -> None:
+    week = [level(MONDAY + minute * 60) for minute in range(7 * 24 * 60)]
+
+    assert abs(sum(week) / len(week) - 1) < 0.02
+    assert level(MONDAY + 19 * HOUR) > 8 * level(MONDAY + 3 * HOUR)
+    assert level(MONDAY + 6 * DAY + 12 * HOUR) < level(MONDAY + 12 * HOUR)
+
+
+def test_moments_come_at_the_pace_that_was_asked_for() -> None:
+    found = list(moments(0.05, MONDAY, MONDAY + 7 * DAY, Random(1)))
+
+    assert found == sorted(found)
+    assert abs(len(found) - 0.05 * 7 * DAY) < 600
+
+
+def test_the_same_seed_is_the_same_day() -> None:
+    one, other = _day(row("authy-2024"), hours=6), _day(row("authy-2024"), hours=6)
+
+    assert [(at, step.person.name, step.call.path) for at, step in one] == [
+        (at, step.person.name, step.call.path) for at, step in other
+    ]
+    assert len(one) > 500
+
+
+def test_everybody_comes_in_order_and_from_where_they_live() -> None:
+    steps = _day(row("authy-2024"))
+    by_address = Counter(step.person.address for _, step in steps)
+    kinds = Counter(step.person.name.split()[0] for _, step in steps)
+
+    assert [at for at, _ in steps] == sorted(at for at, _ in steps)
+    assert {"home", "office", "carrier", "newcomer", "partner", "crawler"} <= set(kinds)
+    assert 0.3 < kinds["home"] / len(steps) < 0.7
+    # A few addresses carry many people each.
+    shared = {step.person.address for _, step in steps if step.person.shared}
+    assert len(shared) <= 9
+    assert sum(by_address[address] for address in shared) > 0.25 * len(steps)
+    assert 0.005 < kinds["newcomer"] / len(steps) < 0.08
+
+
+def test_the_pace_is_about_what_was_asked_for() -> None:
+    for name in ("authy-2024", "panera-2018", "firstam-2019", "spoutible-2024", "kia-2024"):
+        steps = _day(row(name), pace=0.06)
+        assert 0.4 < len(steps) / (0.06 * DAY) < 2.2, name
+
+
+def test_most_of_an_address_book_misses() -> None:
+    scenario = row("facebook-2019")
+    asked = found = 0
+    sizes = []
+    for _, step in _day(scenario, pace=0.1):
+        if step.call.path == scenario.template and not step.person.name.startswith("partner"):
+            number = step.call.body.data.count(b"+49")
+            asked, found = asked + number, found + len(step.call.gives)
+            sizes.append(number)
+
+    assert 0.75 < 1 - found / asked < 0.85
+    assert max(sizes) == scenario.batch
+    assert len(sizes) > 100
+
+
+def test_most_people_find_themselves() -> None:
+    scenario = row("authy-2024")
+    look_ups = [step.call for _, step in _day(scenario) if step.call.route == scenario.template]
+    missed = sum(call.status == 404 for call in look_ups) / len(look_ups)
+
+    assert 0.05 < missed < 0.14
+
+
+def test_a_push_message_brings_many_at_once() -> None:
+    steps = _day(row("authy-2024"), day=1)
+    minutes = Counter(int((at - MONDAY) // 60) for at, _ in steps)
+    push = int((24 + 18.5) * 60)
+    usual = sorted(minutes.values())[len(minutes) // 2]
+
+    assert sum(minutes[push + minute] for minute in range(2)) > 6 * usual
+    assert _day(replace(row("authy-2024"), background=("homes",)), day=1)
+
+
+def test_a_launch_day_brings_new_people() -> None:
+    launch = Launch(MONDAY + 10 * HOUR, hours=3)
+    quiet = _life(row("authy-2024")).steps(MONDAY + 9 * HOUR, MONDAY + 14 * HOUR)
+    loud = _life(row("authy-2024"), launch=launch).steps(MONDAY + 9 * HOUR, MONDAY + 14 * HOUR)
+    quiet_names, loud_names = _names(quiet), _names(loud)
+
+    assert sum(loud_names.values()) > 2 * sum(quiet_names.values())
+    assert loud_names["newcomer"] > 5 * quiet_names["newcomer"]
+
+
+def _names(steps: object) -> Counter[str]:
+    return Counter(step.person.name.split()[0] for _, step in steps)  # type: ignore[attr-defined]
+
+
+def test_only_the_populations_that_a_row_names() -> None:
+    offices = _day(replace(row("authy-2024"), background=("offices",)), hours=8)
+
+    kinds = {step.person.name.split()[0] for _, step in offices}
+    assert kinds <= {"office", "newcomer", "carrier"}
+    assert len(POPULATIONS) == 9
+
+
+def test_a_protected_endpoint_turns_some_away() -> None:
+    scenario = row("tmobile-2023")
+    statuses = Counter(
+        step.call.status for _, step in _day(scenario) if step.call.route == scenario.template
+    )
+
+    assert statuses[401] > 20
+    assert statuses[200] > 10 * statuses[401]
