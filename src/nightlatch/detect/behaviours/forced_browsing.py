@@ -66,8 +66,9 @@ HELP = DetectorHelp(
     what=f"""\
 Counts the distinct paths that belong to no known endpoint and were turned away (400, 403, 404, 405
 or 410). A caller is convicted when a sequential probability-ratio test against the API's own share
-of such requests decides, and at least {FEWEST} distinct paths were tried. A leaky bucket ({BUCKET:.0f} paths, one leaves every {1 / LEAK:.0f} seconds) also sees those
-who hide them among good requests: they are challenged. New unknown paths of all callers together
+of such requests decides, and at least {FEWEST} distinct paths were tried. A
+leaky bucket ({BUCKET:.0f} paths, one leaves every {1 / LEAK:.0f} seconds) also sees those who hide
+them among good requests: they are challenged. New unknown paths of all callers together
 are compared minute by minute with the same hour of earlier weeks. Whoever is convicted is refused
 everywhere for an hour after the last try, so that the path that does answer later does not answer
 him; an address that several people share is challenged instead.""",
