@@ -16,7 +16,10 @@ BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
     "redis": "CPU of a decision with a Redis in between, and what leaves beyond a shared budget",
     "prefixes": "A million prefixes: look-up, build, memory, and how long requests wait meanwhile",
+    "detectors": "What the inline detectors cost: time for a request, memory for a caller",
+    "measures": "What measures cost a request, and what limits let pass past their tables",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
+    "replay": "Documented breaches in virtual time: what leaves, and who is in the way",
 }
 
 

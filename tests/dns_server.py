@@ -80,7 +80,8 @@ class DnsServer:
             return self.pointers.get(address), kind
         found = self.addresses.get(name)
         if found is None:
-            return None, kind
+            above = any(known.endswith("." + name) for known in self.addresses)
+            return [] if above else None, kind
         return [one for one in found if (":" in one) == (kind == "AAAA")], kind
 
 

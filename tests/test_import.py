@@ -12,6 +12,7 @@ HEAVY = [
     "duckdb",
     "email",
     "fastapi",
+    "hiredis",
     "http.client",
     "hyperscan",
     "phonenumbers",

@@ -24,6 +24,7 @@ from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Seen
 from nightlatch.flight import InFlight, Rooms, complete, content_of
 from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import shows_limit
+from nightlatch.policy.asking import Sources
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
 from nightlatch.policy.grade import grade
 
@@ -36,6 +37,7 @@ class Pipeline:
 
     def __init__(self, rooms: Rooms, mode: Mode, *, refuses_attacks: bool = False) -> None:
         self._rooms = rooms
+        rooms.levers.sources = Sources(rooms.networks, rooms.clients)
         self._configured_mode = self._mode = mode
         self.refuses_attacks = refuses_attacks
         """Requests are read for attacks before the application has them, not only after."""

@@ -47,7 +47,7 @@ def sink() -> Remembering:
 @pytest.fixture
 def agent(sink: Remembering, tmp_path: Path) -> Agent:
     rooms = build_rooms(Settings(), Hasher(bytes(32)))
-    memory = Memory(rooms.inventory, tmp_path / "learned")
+    memory = Memory({tmp_path / "learned": rooms.inventory, tmp_path / "watch": rooms.watch})
     return Agent(Pipeline(rooms, Mode.OBSERVE), sink.open, memory, queue=100)
 
 

@@ -4,14 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.browsers import GOOGLEBOT_UA
+from tests.conversations import Conversation
 from tests.list_server import ListServer, list_server
 from tests.servers import eventually
 
+from nightlatch.app.agent import build_agent
 from nightlatch.app.configuration import configure
 from nightlatch.app.networks import NetworksKeeper
 from nightlatch.app.rooms import build_rooms
 from nightlatch.exchange.hashing import Hasher
+from nightlatch.exchange.judgement import DetectionKind, Level, Mode
 from nightlatch.flight import Rooms
+from nightlatch.identity.crawlers import Crawler
+from nightlatch.pipeline import Pipeline
 from nightlatch.settings import ConfigurationError
 
 
@@ -62,3 +68,41 @@ def test_without_feeds_nothing_runs_and_nothing_is_made(tmp_path: Path) -> None:
 def test_mistakes_stop_the_start() -> None:
     with pytest.raises(ConfigurationError, match="no kind of feed"):
         configure({"networks_feeds": ["drop evil https://lists.example/"]}, {})
+
+
+def test_records_tell_impostors_and_listed_addresses(tmp_path: Path) -> None:
+    (tmp_path / "google.txt").write_text("203.0.113.0/24\n")
+    (tmp_path / "drop.txt").write_text("192.0.2.0/24\n")
+    feeds = [f"Googlebot crawler {tmp_path}/google.txt", f"drop bad {tmp_path}/drop.txt"]
+    rooms, keeper = rooms_with(tmp_path, networks_feeds=feeds)
+    keeper.close()
+    talk = Conversation()
+    talk.pipeline = Pipeline(rooms, Mode.OBSERVE)
+    rooms.clients.verify_by(Nobody())
+    googlebot = (("user-agent", GOOGLEBOT_UA),)
+
+    real = talk.look_up(1, headers=googlebot, address="203.0.113.7")
+    impostor = talk.look_up(2, headers=googlebot, address="192.0.2.7")
+
+    assert [found.kind for found in real.detections] == []
+    assert "ip-reputation" not in {finding.check for finding in real.findings}
+    assert [found.kind for found in impostor.detections] == [DetectionKind.BOT]
+    assert "ip-reputation" in {finding.check for finding in impostor.findings}
+    assert impostor.level is Level.HIGH
+
+
+class Nobody:
+    """A DNS that knows no bot."""
+
+    def ask(self, crawler: Crawler, address: str, now: float) -> bool | None:
+        return False
+
+
+def test_an_agent_verifies_bots_unless_told_not_to(tmp_path: Path) -> None:
+    for wanted in (True, False):
+        settings = {"data_dir": str(tmp_path / "data"), "identity_verify_bots": wanted}
+        agent = build_agent(configure(settings, {}))
+        try:
+            assert bool(agent._background) is wanted
+        finally:
+            agent.close()

@@ -17,7 +17,7 @@ from tests.capture.recording import FORBID, JSON, Talk, answering, http_scope, p
 from nightlatch.capture.gate import _local
 from nightlatch.capture.ports import Scope
 from nightlatch.exchange.exchange import Ending
-from nightlatch.exchange.judgement import Action
+from nightlatch.exchange.judgement import Action, Decision, Mode
 
 APP = answering(start(200, JSON), part(b'{"phone": "+15550100"}'))
 NAVIGATES = ((b"accept", b"text/html,*/*;q=0.8"), (b"sec-fetch-mode", b"navigate"))
@@ -153,6 +153,21 @@ def test_preflights_pass_and_the_answer_can_be_read_across_origins() -> None:
     assert ask(door, origin, method="OPTIONS").status == 403
     heard = ask(door, origin, solution_to(ask(door)))
     assert heard.headers[b"access-control-expose-headers"] == b"Nightlatch-Pass"
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [({"uniform": True}, 202), ({"without": ("phone",)}, 200), ({"delay": 0.01}, 200)],
+)
+def test_an_altered_answer_brings_the_pass_too(how: dict[str, Any], status: int) -> None:
+    door = challenging()
+    solution = solution_to(ask(door))
+    decision = Decision(Action.ALLOW, Mode.ENFORCE, **how)
+    door.inline.at_request = lambda _: decision
+    door.inline.at_response = lambda _: decision
+    heard = ask(door, solution)
+    assert heard.status == status
+    assert door.passes.circle_of(heard.headers[b"nightlatch-pass"].decode(), time.time())
 
 
 def test_who_is_refused_for_another_reason_gets_the_pass_all_the_same() -> None:

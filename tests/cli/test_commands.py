@@ -32,7 +32,8 @@ LEVERS = (
     "renew", "close", "open",
 )  # fmt: skip
 COMMANDS = (
-    *("demo", "up", "doctor", "endpoints", "checks", "patterns", "token", "version"),
+    *("demo", "replay", "up", "doctor", "endpoints", "checks", "detectors", "feeds", "patterns"),
+    *("token", "version"),
     *LEVERS,
 )
 GROUPS = ("limits",)

@@ -75,14 +75,14 @@ def test_every_attacker_has_a_line() -> None:
     (row,) = told["rows"]
 
     assert row["attacker"] == "copies"
-    assert set(row["attackers"]) == {"ignores", "solves"}
+    assert set(row["attackers"]) == {"ignores", "solves", "mimics"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--row", "nobody-1999"), "There is no row 'nobody-1999'; the rows are authy-2024"),
-        (("--attacker", "sleeps"), "--attacker is one of ignores, solves, copies, all"),
+        (("--attacker", "sleeps"), "--attacker is one of ignores, solves, copies, mimics, all"),
         (("--picture", "replay.doc"), "--picture wants a name that ends in .svg, .png, .pdf"),
         (("--from-log", "nowhere"), "nowhere is neither a data directory nor a file of records"),
         (("--from-log", "."), "is no data directory"),

@@ -103,7 +103,7 @@ def test_memory_of_subjects_is_bounded() -> None:
     account = Account()
     for start in range(0, 50_000, 100):
         account.add(digests(range(start, start + 100)), NOW)
-    assert account.size <= 2 * (REMEMBERED + 100) * 4
+    assert account.size <= 2 * (REMEMBERED + 100) * 5
     assert account.knows(digests([49_999])[0])
     assert not account.knows(digests([0])[0])
     assert abs(account.count(Window.DAY, NOW) - 50_000) < 3_500

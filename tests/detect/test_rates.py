@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.detect.rates import EVERYONE, Gcra, Generations
+from nightlatch.detect.rates import TOGETHER, Gcra, Generations
 
 NOW = 1_800_000_000.0
 ME = ("address:192.0.2.1", "network:192.0.2.0/24")
@@ -125,7 +125,7 @@ def test_who_found_a_place_is_not_touched_by_the_crowd() -> None:
 def test_past_the_networks_all_are_counted_together() -> None:
     rate = Gcra(5, 60, capacity=1)
     keys = [rate.ask((f"address:{n}", f"network:{n}"), NOW).key for n in range(4)]
-    assert keys == ["address:0", "network:1", EVERYONE, EVERYONE]
+    assert keys == ["address:0", "network:1", TOGETHER, TOGETHER]
     together = [rate.ask(("address:9", "network:9"), NOW).passes for _ in range(10)]
     assert together == [True] * 3 + [False] * 7
 

@@ -9,7 +9,7 @@ def test_evicts_the_newcomer_that_was_quiet_longest() -> None:
     table.add(1, "one")
     table.add(2, "two")
     assert table.touch(1) == "one"
-    assert table.add(3, "three") == "two"
+    assert table.add(3, "three") == (2, "two")
     assert table.get(1) == "one"
     assert table.evicted == 1
 
@@ -29,7 +29,7 @@ def test_a_keeper_gives_way_to_keepers_only() -> None:
     for number in (1, 2):
         table.add(number, number)
         gone = table.keep(number)
-    assert gone == 1
+    assert gone == (1, 1)
     assert table.keep(99) is None
 
 
@@ -38,7 +38,7 @@ def test_drops_newcomers_before_keepers() -> None:
     for number in (1, 2):
         table.add(number, number)
     table.keep(1)
-    assert [table.drop(), table.drop(), table.drop()] == [2, 1, None]
+    assert [table.drop(), table.drop(), table.drop()] == [(2, 2), (1, 1), None]
 
 
 @given(st.lists(st.tuples(st.sampled_from("atk"), st.integers(0, 30))), st.integers(1, 8))

@@ -1,10 +1,11 @@
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.detect.books import NOW
 
-from nightlatch.detect.walk import QUIET, Walk
+from nightlatch.detect.walk import NOVELTY, ORDER, QUIET, Walk
 
 
 def _detector(allowance: int = 400) -> Walk:
@@ -78,31 +79,60 @@ def test_is_never_closed_without_an_alarm() -> None:
     assert not walk.closed(NOW)
 
 
-def test_ends_when_newcomers_are_honest_again() -> None:
-    walk, rng = _detector(), random.Random(4)
-    _alarm(walk)
+@pytest.mark.parametrize("sign", [NOVELTY, ORDER])
+def test_without_misses_the_other_signs_raise_the_alarm(sign: str) -> None:
+    walk = Walk(400)
+    walk.learn(0.14, novelty=0.5, order=0.5)
     tries = 0
-    while walk.alarmed_at is not None:
-        walk.note(miss=rng.random() < 0.1, nth=1, now=NOW)
+    alarmed = False
+    while not alarmed:
         tries += 1
-    assert 10 < tries < 100
+        alarmed = walk.note(miss=False, nth=1, now=NOW, novel=sign == NOVELTY, near=sign == ORDER)
+    assert tries <= 40
+    assert walk.sign == sign
 
 
-def test_does_not_end_while_it_goes_on() -> None:
-    walk, rng = _detector(), random.Random(5)
-    _alarm(walk)
-    for _ in range(3_000):
-        walk.note(miss=rng.random() < 0.6, nth=1, now=NOW)
-    assert walk.alarmed_at is not None
+def test_a_launch_where_everybody_comes_back_once_raises_no_alarm() -> None:
+    walk, rng = Walk(400), random.Random(6)
+    walk.learn(0.14, novelty=0.5, order=0.5)
+    for _ in range(20_000):
+        first = rng.random() < 0.45
+        assert not walk.note(miss=False, nth=1, now=NOW, novel=first, near=first)
 
 
-def test_ends_after_quiet_but_not_while_strangers_are_turned_away() -> None:
+def test_ends_after_quiet() -> None:
     walk = _detector()
     _alarm(walk)
-    walk.hear(NOW + QUIET)
-    assert not walk.over(NOW + QUIET + 1)
-    assert walk.over(NOW + 2 * QUIET + 1)
+    assert not walk.over(NOW + QUIET)
+    assert walk.over(NOW + QUIET + 1)
     assert walk.alarmed_at is None
+
+
+def test_does_not_end_while_answers_speak_for_it() -> None:
+    walk, rng = _detector(), random.Random(5)
+    _alarm(walk)
+    for second in range(3_000):
+        walk.note(miss=rng.random() < 0.6, nth=1, now=NOW + second)
+        assert not walk.over(NOW + second)
+
+
+def test_does_not_end_while_a_crowd_solves_no_challenge() -> None:
+    walk = _detector()
+    _alarm(walk)
+    for _ in range(20):
+        walk.knock()
+    assert not walk.over(NOW + QUIET + 1)
+    for _ in range(20):
+        walk.knock()
+        walk.answer()
+    assert walk.over(NOW + 2 * QUIET + 2)
+
+
+def test_comes_back_sooner_than_it_came() -> None:
+    walk = _detector()
+    first = _alarm(walk)
+    assert walk.over(NOW + QUIET + 1)
+    assert _alarm(walk, NOW + QUIET + 2) < first
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(-1e9, 1e10)), max_size=100))

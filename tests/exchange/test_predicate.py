@@ -1,5 +1,7 @@
 """The predicate language: what it says of a thing, and what it says of mistakes."""
 
+import inspect
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -113,3 +115,23 @@ _values: dict[str, st.SearchStrategy[Any]] = {
 def test_quoted_values_mean_themselves(thing: dict[str, str]) -> None:
     quoted = thing["check"].replace("\\", "\\\\").replace('"', '\\"')
     assert parse_predicate(f'check = "{quoted}"', FIELDS)(thing)
+
+
+@pytest.mark.parametrize("joint", ["and", "or"])
+def test_a_long_list_of_parts_is_not_a_deep_one(joint: str) -> None:
+    part = {"and": "status = 404", "or": "status = 1"}[joint]
+    text = f" {joint} ".join([part] * 100 + ["level = high"])
+    ask = parse_predicate(text, FIELDS)
+    frames = 40
+
+    def deep(left: int) -> bool:
+        return ask(THING) if not left else deep(left - 1)
+
+    before = sys.getrecursionlimit()
+    here = len(inspect.stack(0))
+    sys.setrecursionlimit(here + 2 * frames)
+    try:
+        assert deep(frames // 2) is False
+    finally:
+        sys.setrecursionlimit(before)
+    assert parse_predicate(text.replace("high", "medium"), FIELDS)(THING) is True

@@ -2,6 +2,8 @@ import random
 from itertools import count
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.browsers import (
     CHROME,
     CHROME_UA,
@@ -88,6 +90,7 @@ def test_browsers_inside_applications_are_left_alone() -> None:
     webview = CHROME_UA.replace("Win64; x64", "Android 14; Pixel 8; wv")
     found = Door().look([("user-agent", webview), ("x-requested-with", "org.example.app")])
     assert (found.kind, found.signs) == (ClientKind.BROWSER, ())
+    assert found.confidence == 0.6
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,29 @@ def test_signs_of_a_program_that_says_it_is_a_browser(pairs: Pairs, sign: str) -
     assert found.confidence < 0.4
 
 
+def test_a_user_agent_that_only_begins_like_a_browsers() -> None:
+    found = Door().look(with_headers(REQUESTS, user_agent="Mozilla/5.0"))
+    assert found.signs == ("a user agent that no browser has",)
+    assert found.confidence < 0.2
+
+
+NAMES = st.sampled_from(
+    ["user-agent", "accept", "sec-ch-ua", "sec-ch-ua-platform", "sec-fetch-mode", "x-ja4", "x"]
+)
+TEXTS = st.text(max_size=60) | st.sampled_from([CHROME_UA, FIREFOX_UA, GOOGLEBOT_UA, JA4, ""])
+
+
+@given(st.lists(st.tuples(NAMES, TEXTS), max_size=8), TEXTS)
+@settings(deadline=None)
+def test_never_breaks_on_hostile_headers(pairs: Pairs, peer: str) -> None:
+    door = Door("192.0.2.1", headers=("x-ja4",))
+    for scheme in ("http", "https", "ws"):
+        found = door.look(pairs, scheme=scheme)
+        assert 0 <= found.confidence <= 1
+        assert all(len(sign) < 300 for sign in found.signs)
+        door.look(pairs, peer=peer)
+
+
 def test_a_library_with_a_browsers_name_is_hardly_believed() -> None:
     assert Door().look(with_headers(REQUESTS, user_agent=CHROME_UA)).confidence < 0.05
 
@@ -129,6 +155,9 @@ def test_a_library_with_a_browsers_name_is_hardly_believed() -> None:
         ("Go-http-client/2.0", ClientKind.LIBRARY, "Go-http-client 2"),
         ("Java/17.0.1", ClientKind.LIBRARY, "Java 17"),
         ("node", ClientKind.LIBRARY, "node"),
+        ("Faraday v2.7.4", ClientKind.LIBRARY, None),
+        ("Mozilla/5.0 (Windows NT; en-GB) WindowsPowerShell/5.1", ClientKind.LIBRARY, None),
+        ("Ruby Tuesday/1.2 (iPhone; iOS 18)", ClientKind.APP, "Ruby Tuesday 1"),
         ("Passkeeper/25.1.0 (Android 14)", ClientKind.APP, "Passkeeper 25"),
         ("Passkeeper/25.1 CFNetwork/1490 Darwin/23.2", ClientKind.APP, "Passkeeper 25"),
         (GOOGLEBOT_UA, ClientKind.BOT, "Googlebot"),

@@ -1,3 +1,4 @@
+import gzip
 import json
 from contextlib import suppress
 from typing import Any
@@ -82,6 +83,7 @@ STIX = {
         indicator(
             "[ipv4-addr:value ISSUBSET '198.51.100.0/24' OR ipv6-addr:value = '2001:db8::7']"
         ),
+        indicator("[ipv4-addr:value IN ('192.0.2.60', '192.0.2.61')]"),
         indicator("[ipv4-addr:value = '192.0.2.50']", revoked=True),
         indicator("[ipv4-addr:value = '192.0.2.51']", valid_until="2026-02-01T00:00:00Z"),
         indicator("[ipv4-addr:value = '192.0.2.52']", valid_until="2099-02-01T00:00:00.000Z"),
@@ -120,7 +122,7 @@ def read(text: str, chosen: Format = Format.AUTO, column: int = 0) -> Reading:
         (json.dumps(AWS, indent=2), ["192.0.2.3", "2001:db8::1"], ["192.0.3.0"]),
         (json.dumps(["192.0.2.1", "192.0.2.2"]), ["192.0.2.1"], ["192.0.2.3"]),
         (json.dumps(NESTED_VERSION), ["192.0.2.7"], ["192.0.2.9"]),
-        (json.dumps(STIX), ["192.0.2.1", "198.51.100.9", "2001:db8::7", "192.0.2.52"],
+        (json.dumps(STIX), ["192.0.2.1", "198.51.100.9", "2001:db8::7", "192.0.2.52", "192.0.2.61"],
          ["192.0.2.50", "192.0.2.51", "192.0.2.53", "192.0.2.54", "192.0.2.200"]),
     ],
 )  # fmt: skip
@@ -134,7 +136,7 @@ def test_formats_are_told_apart(text: str, listed: list[str], clean: list[str]) 
 
 def test_a_taxii_envelope_is_read_like_a_bundle() -> None:
     envelope = {"more": False, "objects": STIX["objects"]}
-    assert read(json.dumps(envelope)).ranges.count == 4
+    assert read(json.dumps(envelope)).ranges.count == 6
 
 
 def test_a_column_can_be_named() -> None:
@@ -145,6 +147,18 @@ def test_a_column_can_be_named() -> None:
 def test_columns_without_addresses_are_no_list() -> None:
     with pytest.raises(FeedRefused, match="say which"):
         read("name,colour\nAda,red\nBob,blue\n")
+
+
+def test_gzip_files_are_unpacked_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = Feed("test", FeedKind.BAD, path="-")
+    packed = gzip.compress(FIREHOL.encode())
+    assert read_list(packed, feed, NOW).ranges.count == 3
+    for broken in (packed[:-20], packed[:12], b"\x1f\x8bnot gzip at all"):
+        with pytest.raises(FeedRefused, match=r"gzip|breaks off"):
+            read_list(broken, feed, NOW)
+    monkeypatch.setattr("nightlatch.identity.feed_formats.MAX_TEXT", 1_000)
+    with pytest.raises(FeedRefused, match="unpacks to more"):
+        read_list(gzip.compress(b"#" * 100_000), feed, NOW)
 
 
 @pytest.mark.parametrize("page", ["<!DOCTYPE html><html>Sorry", "\n <?xml version='1.0'?><Error/>"])

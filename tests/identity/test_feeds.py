@@ -41,6 +41,7 @@ def test_a_feed_in_words() -> None:
         (".drop bad list.txt", "letters, digits"),
         ("drop bad ftp://lists.example/", "only http:// and https://"),
         ("drop bad file:///etc/passwd", "only http:// and https://"),
+        ("drop bad https://me:secret@lists.example/", "user name in a URL"),
         ("drop bad list.txt hours=0", "hours=24"),
         ("drop bad list.txt sha256=abc", "64 hexadecimal"),
         ("drop bad list.txt colour=red", "colour=red"),
@@ -50,6 +51,11 @@ def test_a_feed_in_words() -> None:
 def test_mistakes_say_what_to_do(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         read_feed(text)
+
+
+def test_a_key_in_a_url_is_not_shown() -> None:
+    assert read_feed("a bad https://lists.example/l?key=s3cret").shown == "https://lists.example/l"
+    assert read_feed("a bad list.txt").shown == "list.txt"
 
 
 def test_names_are_for_one_feed_each() -> None:

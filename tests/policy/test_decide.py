@@ -16,7 +16,9 @@ NOW = 1_700_000_000.0
 ENDPOINT = "GET /users/{phone}"
 
 CONVICTED = Standing(convicted=True, conviction="12 of 14 miss.")
-CLOSED = Standing(walked=True, walk="Walked.", closed_to_newcomers=True)
+CLOSED = Standing(
+    walked=True, walk="Walked.", closed_to_newcomers=True, challenge="Walked.", price=50_000
+)
 GOOD = Standing(walked=True, walk="Walked.", known_good=True)
 HOUR = Spent("address:192.0.2.1", "hour", 601, 600, 120)
 ALL = Spent("strangers", "day", 20_001, 20_000, 9_000)
@@ -24,7 +26,6 @@ OVERSPENT = Standing(overspent=(HOUR, ALL))
 
 REFUSALS = [
     (CONVICTED, "caller-enumerates", 403, 0),
-    (CLOSED, "closed-to-newcomers", 429, 900),
     (OVERSPENT, "budget:address:hour", 429, 9_000),
     (Standing(overspent=(ALL,)), "budget:strangers:day", 429, 9_000),
 ]
@@ -62,6 +63,18 @@ def test_an_answer_is_withheld_only_when_that_tells_nothing(
         settled=True,
     )
     assert decide(settled, None, Mode.ENFORCE, Phase.RESPONSE, NOW).withhold
+
+
+@pytest.mark.parametrize(
+    ("standing", "rule"),
+    [(CLOSED, "closed-to-newcomers"), (Standing(challenge="Doubt.", price=7), "suspicion")],
+)
+def test_challenges_those_whom_nothing_convicts(standing: Standing, rule: str) -> None:
+    decision = decide(standing, None, Mode.ENFORCE, Phase.REQUEST, NOW)
+    assert decision.withhold
+    assert (decision.action, decision.rule) == (Action.CHALLENGE, rule)
+    assert decision.price == standing.price
+    assert not decide(standing, None, Mode.ENFORCE, Phase.RESPONSE, NOW).withhold
 
 
 @pytest.mark.parametrize("standing", [NOTHING_KNOWN, GOOD, Standing(walked=True, walk="Walked.")])

@@ -82,6 +82,13 @@ def test_a_server_that_is_silent_says_nothing(
     assert confirm(zones.resolver(), GOOGLEBOT, REAL) is None
 
 
+def test_a_closed_network_says_nothing(zones: DnsServer) -> None:
+    assert confirm(zones.resolver(), GOOGLEBOT, "198.51.100.1") is False
+    zones.pointers.clear()
+    zones.addresses.clear()
+    assert confirm(zones.resolver(), GOOGLEBOT, "198.51.100.1") is None
+
+
 def test_what_is_no_address_says_nothing(zones: DnsServer) -> None:
     assert confirm(zones.resolver(), GOOGLEBOT, "testclient") is None
 
@@ -98,14 +105,14 @@ def test_nobody_waits_and_answers_are_remembered(zones: DnsServer, names: Crawle
     before = zones.asked.total()
     assert settled(names, REAL, NOW + 3600) is True
     assert settled(names, "198.51.100.1", NOW + 1800) is False
-    assert zones.asked.total() == before == 3
+    assert zones.asked.total() == before == 4
 
 
 def test_an_old_answer_holds_until_there_is_a_new_one(
     zones: DnsServer, names: CrawlerNames
 ) -> None:
     assert settled(names, REAL) is True
-    zones.pointers.clear()
+    del zones.pointers[REAL]
     later = NOW + REMEMBERED[True] + 1
     assert names.ask(GOOGLEBOT, REAL, later) is True
     assert settled(names, REAL, later) is False

@@ -2,6 +2,7 @@ import os
 import time
 from collections.abc import Iterator
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,37 @@ def test_the_last_good_copy_is_used_while_a_source_fails(
     assert house.files.known(drop(server)).error == ""
 
 
+def test_a_list_that_shrank_rightly_is_taken_once_its_copy_is_deleted(
+    server: ListServer, tmp_path: Path, build: Builder
+) -> None:
+    house = build(tmp_path, drop(server))
+    house.feeds.tick(NOW)
+    server.text = "192.0.2.1\n"
+    house.feeds.tick(NOW + 2 * DAY)
+    assert "delete the copy feeds/drop.list" in house.troubles()
+    (tmp_path / "drop.list").unlink()
+    house.feeds.tick(NOW + 3 * DAY)
+    assert (house.lists("192.0.2.1"), house.lists("192.0.2.2")) == (("drop",), ())
+
+
+def test_the_copy_is_in_force_before_the_source_is_asked(
+    server: ListServer, tmp_path: Path, build: Builder
+) -> None:
+    first = build(tmp_path, drop(server))
+    first.feeds.tick(NOW)
+    first.feeds.close()
+    late = build(tmp_path, drop(server))
+    known: list[tuple[str, ...]] = []
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        known.append(late.lists("192.0.2.1"))
+        with_status(503)(handler)
+
+    server.misbehave = slow
+    late.feeds.tick(NOW + 2 * DAY)
+    assert known == [("drop",)]
+
+
 def test_a_source_that_fails_is_asked_ever_more_rarely(
     server: ListServer, tmp_path: Path, build: Builder
 ) -> None:
@@ -184,7 +216,7 @@ def test_a_copy_that_was_spoilt_is_fetched_anew(
     house = build(tmp_path, drop(server))
     house.feeds.tick(NOW)
     house.files.path(drop(server)).write_bytes(b"<html>")
-    house.feeds.tick(NOW + 5)
+    house.feeds.load(NOW + 5)
     assert "HTML" in house.troubles()
     house.feeds.tick(NOW + 10)
     assert house.lists("192.0.2.1") == ("drop",)

@@ -13,6 +13,7 @@ from tests.records import LOOK_UP, NOW, REFUSED, WOULD_REFUSE, detection, record
 from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.incident import Incident, IncidentState
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, DetectionKind, Level
+from nightlatch.exchange.measure import STRANGERS
 from nightlatch.exchange.record import Record
 from nightlatch.respond.case import (
     GRACE,
@@ -20,7 +21,6 @@ from nightlatch.respond.case import (
     MAX_DETECTIONS,
     MAX_TALLIES,
     QUIET_GAP,
-    STRANGERS,
     TOP_CALLERS,
 )
 from nightlatch.respond.incidents import Incidents

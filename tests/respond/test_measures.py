@@ -3,11 +3,11 @@
 import pytest
 from msgspec.structs import replace
 from tests.measures import BLOCK, CHALLENGE, EXEMPT, REQUESTS
-from tests.records import LOOK_UP, NOW, record
+from tests.records import LOOK_UP, NOW, detection, record
 
 from nightlatch.exchange.facts import Contract, Expectation
-from nightlatch.exchange.judgement import Action, Decision, Mode
-from nightlatch.exchange.measure import MeasureKind
+from nightlatch.exchange.judgement import Action, Decision, DetectionKind, Mode
+from nightlatch.exchange.measure import EVERYONE, MeasureKind
 from nightlatch.policy.orders import DAY, LONGEST, Order, OrderRefused
 from nightlatch.respond import measures as module
 from nightlatch.respond.decisions import Decisions
@@ -154,6 +154,15 @@ def test_hits_are_counted_and_survive(documents: MemoryDocuments) -> None:
     recorder.close(NOW)
     again = Recorder(MemoryEvents(), documents, notifiers=())
     assert again.measures.listed(NOW)[0].hits == 3
+
+
+def test_a_limit_on_all_together_is_an_incident_that_concerns_them_all() -> None:
+    recorder = Recorder(MemoryEvents(), MemoryDocuments(), notifiers=())
+    over = detection(DetectionKind.LIMIT_EXCEEDED, EVERYONE)
+    recorder.take([record(1, detections=(over,))])
+    recorder.take([record(n, address=f"192.0.2.{n}") for n in range(2, 9)])
+    (incident,) = recorder.incidents()
+    assert (incident.kind, incident.attempts) == (DetectionKind.LIMIT_EXCEEDED, 8)
 
 
 def test_words_for_the_audit_log(measures: Measures) -> None:

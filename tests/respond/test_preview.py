@@ -7,6 +7,7 @@ from tests.records import LOOK_UP, NOW, REFUSED, detection, record
 from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.measure import Measure
 from nightlatch.exchange.record import Message, Posture, Record
+from nightlatch.policy.asking import Sources
 from nightlatch.respond import preview as module
 from nightlatch.respond.preview import Preview, preview
 from nightlatch.store.duckdb_events import DuckDBEvents
@@ -156,7 +157,23 @@ def test_pages_meet_without_a_gap(events: EventStore, monkeypatch: pytest.Monkey
 
 def test_nobody_would_have_been_hit() -> None:
     seen = preview(MemoryEvents(), measure(circle="address:192.0.2.1"), NOW)
-    assert (seen.requests, seen.share, seen.warnings, seen.top) == (0, 0.0, (), ())
+    assert (seen.requests, seen.share, seen.top) == (0, 0.0, ())
+    (warning,) = seen.warnings
+    assert "Nothing was seen there" in warning
+
+
+@pytest.mark.parametrize(
+    ("predicate", "blind"),
+    [('country = "NL"', True), ("client in (bot, library)", True), ("method = GET", False)],
+)
+def test_what_is_not_looked_up_here_is_not_passed_off_as_nobody(
+    events: EventStore, predicate: str, *, blind: bool
+) -> None:
+    one = measure(predicate=predicate)
+    assert preview(events, one, NOW).blind is blind
+    told = " ".join(look(events, predicate=predicate).warnings)
+    assert ("not looked up here" in told) is blind
+    assert not preview(events, one, NOW, Sources()).blind
 
 
 def test_one_that_is_not_in_force_yet_is_previewed_as_if_it_were(events: EventStore) -> None:

@@ -12,7 +12,7 @@ from nightlatch.capture.shipping import Shipper
 from nightlatch.exchange.facts import Contract, Directives, Expectation
 from nightlatch.exchange.incident import IncidentState
 from nightlatch.exchange.judgement import DetectionKind, Level, Mode
-from nightlatch.respond.case import STRANGERS
+from nightlatch.exchange.measure import STRANGERS
 from nightlatch.respond.recorder import LEARNED_EVERY, Recorder
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.ports import EventQuery

@@ -11,10 +11,10 @@ from nightlatch.exchange.agent import AgentReport
 from nightlatch.exchange.facts import Contract, Directives, Expectation
 from nightlatch.exchange.incident import Alert, Incident, IncidentState
 from nightlatch.exchange.judgement import DetectionKind, Level, Mode, Outcome
+from nightlatch.exchange.measure import STRANGERS
 from nightlatch.exchange.record import Record
 from nightlatch.faults import FAULTS
 from nightlatch.inventory.catalogue import Catalogue
-from nightlatch.respond.case import STRANGERS
 from nightlatch.respond.recorder import (
     EXPOSURE_FOR,
     LEARNED_EVERY,

@@ -56,14 +56,17 @@ def test_a_slot_that_moves_is_followed(
     here, there = (node.ask("CLUSTER", "MYID").decode() for node in (source, target))
     target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", here)
     source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", there)
-    # Not there yet: a name in the same slot that the source does not have lives at the target.
+    # What the source still has, it answers for; for what it has not, it sends us to the target.
     assert store.increment("moving", 1, 0.0, 60) == 2
+    store.set_flag("moving", "asked", 0.0, 60)
+    assert store.flag("moving", 1.0) == "asked"
     key = name_of("moving").decode() + ":c"
     assert source.ask("MIGRATE", "127.0.0.1", target.port, key, 0, 1_000) in (b"OK", "OK")
     assert store.increment("moving", 1, 0.0, 60) == 3
     for node in (target, source, *cluster.nodes):
         node.ask("CLUSTER", "SETSLOT", slot, "NODE", there)
     assert store.increment("moving", 1, 0.0, 60) == 4
+    assert store.flag("moving", 1.0) == "asked"
 
 
 def test_a_lost_primary_is_replaced(cluster: RedisCluster, nodes: RedisNodes) -> None:

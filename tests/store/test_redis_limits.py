@@ -12,7 +12,7 @@ from nightlatch.store.redis_address import read_address
 from nightlatch.store.redis_limits import RedisLimits
 from nightlatch.store.redis_nodes import RedisNodes
 
-pytestmark = needs_redis
+pytestmark = [needs_redis, pytest.mark.slow]
 
 PATIENT = 5.0
 NOW = 1_700_000_000.0

@@ -20,7 +20,7 @@ from nightlatch.store.redis_address import RedisAddress, read_address
 from nightlatch.store.redis_line import LATE, RedisLine, State
 from nightlatch.store.redis_questions import Question, Refusal, Script, Waiting, pack, run_script
 
-pytestmark = needs_redis
+pytestmark = [needs_redis, pytest.mark.slow]
 
 PATIENT = 5.0
 SHORT = 0.02

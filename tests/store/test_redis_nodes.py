@@ -1,12 +1,9 @@
 """Slots, and what is made of redirections."""
 
 import pytest
-from tests.store.redis_servers import needs_redis
 
 from nightlatch.store.redis_nodes import SLOTS, slot_of
 from nightlatch.store.redis_scripts import keep_for, name_of, signed
-
-pytestmark = needs_redis
 
 # From the Redis Cluster Specification, and from CLUSTER KEYSLOT of a server.
 KNOWN = [

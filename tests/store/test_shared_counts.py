@@ -14,7 +14,7 @@ from nightlatch.store.shared_counts import DIRTY, WAITING
 from nightlatch.store.shared_news import SharedFlags
 from nightlatch.store.sharing import Sharing
 
-pytestmark = needs_redis
+pytestmark = [needs_redis, pytest.mark.slow]
 
 HOUR, DAY = 3_600, 86_400
 WINDOWS = (HOUR, DAY)
@@ -236,6 +236,18 @@ def test_a_fork_shares_for_itself(join: Join) -> None:
     assert os.waitpid(child, 0)[1] == 0
     tally.add(people(6)[5:], 0.0)
     eventually(lambda: tally.count(HOUR, 0.0) == 6 and not tally._sent, pause=0.01)
+
+
+def test_the_last_words_of_a_process_are_heard(join: Join, server: RedisServer) -> None:
+    heard: list[bytes] = []
+    stays, leaves = join(), join()
+    stays.news.subscribe("weather", heard.append)
+    leaves.counts.tally("a", WINDOWS).add(people(5), 0.0)
+    leaves.news.tell("weather", b"bye")
+    leaves.close()
+    tally = stays.counts.tally("a", WINDOWS)
+    tally.add(people(1, seed=2), 0.0)
+    eventually(lambda: tally.count(HOUR, 0.0) == 6 and heard == [b"bye"], pause=0.01)
 
 
 def test_what_waits_is_bounded(join: Join, server: RedisServer) -> None:

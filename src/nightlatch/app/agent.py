@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,7 +13,7 @@ from msgspec import Struct
 from nightlatch.app.rooms import Closable, background, build_gate, build_rooms
 from nightlatch.app.sharing import open_sharing
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import KEY, LEARNED, data_dir
+from nightlatch.app.stores import KEY, LEARNED, WATCHED, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.capture.gate import Gate
 from nightlatch.exchange.exchange import Ending, Request, Response
@@ -24,7 +24,6 @@ from nightlatch.exchange.keys import load_or_create_key
 from nightlatch.exchange.record import Record
 from nightlatch.faults import guarded
 from nightlatch.flight import InFlight
-from nightlatch.inventory.inventory import Inventory
 from nightlatch.pipeline import Pipeline
 from nightlatch.settings import Settings
 
@@ -171,15 +170,23 @@ class Agent:
         self._memory.tick(time.monotonic())
 
 
-class Memory:
-    """What the inventory learned, kept in a file across restarts."""
+class Learner(Protocol):
+    """What learns, and would forget with its process."""
 
-    def __init__(self, inventory: Inventory, path: Path) -> None:
-        self._inventory = inventory
-        self._path = path
+    def dump(self) -> bytes: ...
+
+    def load(self, dump: bytes, /) -> object: ...
+
+
+class Memory:
+    """What was learned, each kept in a file of its own across restarts."""
+
+    def __init__(self, learners: Mapping[Path, Learner]) -> None:
+        self._learners = learners
         self._due = time.monotonic() + KEEP_EVERY
-        if path.exists():
-            inventory.load(path.read_bytes())
+        for path, learner in learners.items():
+            if path.exists():
+                learner.load(path.read_bytes())
 
     def tick(self, now: float) -> None:
         if now >= self._due:
@@ -187,15 +194,20 @@ class Memory:
             self.keep()
 
     def keep(self) -> None:
-        """All or nothing: a process that dies meanwhile leaves the file of before."""
-        part = self._path.with_suffix(f".{os.getpid()}")
-        try:
-            part.write_bytes(self._inventory.dump())
-            part.replace(self._path)
-        except OSError as error:
-            log.warning("What was learned of the endpoints could not be kept: %s", error)
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+        """All or nothing: a process that dies meanwhile leaves the files of before."""
+        for path, learner in self._learners.items():
+            _keep(path, learner)
+
+
+def _keep(path: Path, learner: Learner) -> None:
+    part = path.with_suffix(f".{os.getpid()}")
+    try:
+        part.write_bytes(learner.dump())
+        part.replace(path)
+    except OSError as error:
+        log.warning("What was learned could not be kept in %s: %s", path.name, error)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def build_agent(settings: Settings) -> Agent:
@@ -205,7 +217,12 @@ def build_agent(settings: Settings) -> Agent:
     rooms = build_rooms(settings, hasher, sharing)
     # Before the first request: compiling the patterns takes a third of a second.
     rooms.inventory.warm()
-    memory = Memory(rooms.inventory, data_dir(settings) / LEARNED)
+    memory = Memory(
+        {
+            data_dir(settings) / LEARNED: rooms.inventory,
+            data_dir(settings) / WATCHED: rooms.watch,
+        }
+    )
 
     def trouble() -> str:
         return "" if sharing is None else sharing.trouble

@@ -20,6 +20,8 @@ AT_ONCE = 1 << 20
 """Bytes of lists that are read before the application starts: fifty thousand networks, a fifth of a
 second. More is read in the thread, and not known in the first seconds."""
 FEEDS = "feeds"
+_PATIENCE = 0.2
+"""Seconds."""
 
 
 def configured_feeds(settings: Settings) -> tuple[Feed, ...]:
@@ -59,8 +61,12 @@ class NetworksKeeper:
 
     def close(self) -> None:
         if self._ticker is not None:
-            self._ticker.stop()
+            # A fetch under way is not waited for: half a list is never kept.
+            self._ticker.stop(_PATIENCE)
         self._feeds.close()
+
+
+_FILES = "NIGHTLATCH_IDENTITY_REPUTATION_LISTS or NIGHTLATCH_NETWORKS_FEEDS, or the file"
 
 
 class SeenFeed(Struct, frozen=True):
@@ -83,7 +89,7 @@ class SeenFeed(Struct, frozen=True):
         if not self.fault:
             return ""
         if self.feed.path:
-            return "correct the file or the setting that names it"
+            return f"correct {_FILES}"
         copy = f"; the copy with {self.entries:,} entries is used meanwhile" if self.entries else ""
         return f"`nightlatch feeds fetch {self.feed.name}` tries again now{copy}"
 
@@ -102,6 +108,6 @@ def _seen(feed: Feed, files: FeedFiles, now: float) -> SeenFeed:
         missing = "not fetched yet" if feed.url else f"{feed.path}: there is no such file"
         return SeenFeed(feed, known, 0, known.error or missing)
     except (OSError, FeedRefused) as error:
-        return SeenFeed(feed, known, 0, known.error or f"{feed.source}: {error}")
-    fault = known.error or (reading.fault and f"{feed.source}: {reading.fault}")
+        return SeenFeed(feed, known, 0, known.error or f"{feed.shown}: {error}")
+    fault = known.error or (reading.fault and f"{feed.shown}: {reading.fault}")
     return SeenFeed(feed, known, reading.ranges.count, fault)

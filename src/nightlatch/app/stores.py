@@ -24,6 +24,7 @@ DOCUMENTS = "documents.sqlite"
 EVENTS = "events.duckdb"
 KEY = "key"
 LEARNED = "inventory.msgpack"
+WATCHED = "watch.msgpack"
 CACHE = "nightlatch"
 INGEST_TOKEN = "ingest-token"
 

@@ -8,7 +8,7 @@ from nightlatch.faults import guarded
 
 EVERY = 1.0
 """Seconds."""
-_PATIENCE = 2.0
+PATIENCE = 2.0
 """Seconds that a tick under way is waited for."""
 
 
@@ -27,10 +27,10 @@ class Ticker:
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, patience: float = PATIENCE) -> None:
         """Waits for a tick under way, unless a store or a server hangs."""
         self._stopped.set()
-        self._thread.join(_PATIENCE)
+        self._thread.join(patience)
 
     def _run(self) -> None:
         while not self._stopped.wait(self._every):

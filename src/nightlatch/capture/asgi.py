@@ -16,7 +16,7 @@ from nightlatch.capture.handshake import Handshake
 from nightlatch.capture.hold import AWAITED, CUT, HELD, Answer
 from nightlatch.capture.opening import Opening
 from nightlatch.capture.ports import F, Message, Receive, Scope, Send
-from nightlatch.capture.refusal import as_messages, problem, refusal
+from nightlatch.capture.refusal import as_messages, problem
 from nightlatch.capture.requests import with_body
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Request, Response
@@ -87,7 +87,7 @@ class _HttpExchange(Opening[F]):
         decision = self._in_flight.decision
         if decision.alters:
             if decision.delay and self._capture.delays.full:
-                await self._refuse(refusal(_crowded(decision.delay)))
+                await self._refuse(self._refusal(_crowded(decision.delay)))
                 return
             self._answer.whole = bool(decision.without)
         if self._admission is not None:

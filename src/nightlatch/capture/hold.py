@@ -28,7 +28,7 @@ from nightlatch.capture.bodies import BodyCollector, body_of, octets
 from nightlatch.capture.codings import Decoder, decoder_for
 from nightlatch.capture.excision import WHOLE_LIMIT, Unreadable, has_fields, plain_head, without
 from nightlatch.capture.ports import Message
-from nightlatch.capture.refusal import as_messages, problem, refusal
+from nightlatch.capture.refusal import as_messages, problem, refusal, with_fields
 from nightlatch.capture.uniform import uniform_answer
 from nightlatch.exchange.exchange import NO_BODY, Body, Response
 from nightlatch.exchange.headers import Headers
@@ -290,7 +290,7 @@ class Answer:
                 try:
                     self._held = self._excised(decision.without)
                 except Unreadable:
-                    return self.withhold(problem(503))
+                    return self.withhold(with_fields(problem(503), self.added))
             fields = (*allowance_fields(decision.allowances), *fields)
         head = self._held[0]
         self._held[0] = {**head, "headers": [*head["headers"], *fields]}
@@ -301,7 +301,7 @@ class Answer:
         self._held = []
         self.state = REPLACED
         self.complete = True
-        head, body = as_messages(uniform_answer(self.headers))
+        head, body = as_messages(with_fields(uniform_answer(self.headers), self.added))
         return head, {**body, "body": b""} if self._method == "HEAD" else body
 
     def _excised(self, names: Sequence[str]) -> list[Message]:

@@ -74,7 +74,7 @@ def _list(seen: Sequence[SeenFeed], *, as_json: bool) -> None:
         checked = f"{(time.time() - known.checked) / 3600:.1f} h ago" if known.checked else "never"
         state = one.fault or "ok"
         name, kind = one.feed.name, one.feed.kind.value
-        rows.add_row(name, kind, f"{one.entries:,}", checked, state, one.feed.source)
+        rows.add_row(name, kind, f"{one.entries:,}", checked, state, one.feed.shown)
     screen.print(rows)
 
 
@@ -184,7 +184,7 @@ def _as_value(seen: SeenFeed) -> dict[str, object]:
     return {
         "name": feed.name,
         "kind": feed.kind,
-        "source": feed.source,
+        "source": feed.shown,
         **_known_value(seen.known),
         "entries": seen.entries,
         "error": seen.fault,

@@ -9,7 +9,7 @@ from nightlatch.cli.desk import desk
 from nightlatch.cli.output import AsJson, print_json, screen, table
 from nightlatch.respond.preview import Preview
 
-_WORDS = {60.0: "minute", 3_600.0: "hour", 86_400.0: "day"}
+_WORDS = {60.0: "a minute", 3_600.0: "an hour", 86_400.0: "a day"}
 
 
 def suggest(
@@ -33,7 +33,7 @@ def suggest(
         rows.add_row(
             entry.endpoint.replace("[", r"\["),
             entry.each,
-            f"{entry.unit} a {_WORDS[entry.seconds]}",
+            f"{entry.unit} {_WORDS[entry.seconds]}",
             *(f"{figure:,}" for figure in figures),
             entry.confidence.value,
         )

@@ -22,6 +22,7 @@ from nightlatch.cli.replay_peace import replay_peace
 from nightlatch.cli.replay_rooms import hash_rate, make
 from nightlatch.cli.replay_server import play_over_http
 from nightlatch.cli.replay_table import result_table, summary, unseen
+from nightlatch.cli.up import end_in_order
 from nightlatch.settings import Settings
 from nightlatch.workbench.replay.attack import ATTACKERS, DEFAULT_ATTACKER
 from nightlatch.workbench.replay.cast import Order, Played, play_all
@@ -50,8 +51,8 @@ Counts = Annotated[
 Who = Annotated[
     str,
     typer.Option(
-        help="'ignores' challenges, 'solves' them, or solves them and 'copies' the real app's"
-        " headers; 'all': each of them."
+        help="'ignores' challenges, 'solves' them, solves them and 'copies' the real app's"
+        " headers, or also 'mimics' what people do first; 'all': each of them."
     ),
 ]
 Tries = Annotated[
@@ -113,6 +114,7 @@ def replay(
     `--from-log .nightlatch` plays your own traffic instead, and says what enforcing would have
     done. `--peace 30` plays a month without any attack.
     """
+    end_in_order()
     workers = processes or os.cpu_count() or 1
     if attacker not in _ATTACKERS:
         raise Refusal(f"--attacker is one of {', '.join(_ATTACKERS)}, not {attacker!r}.")
@@ -235,7 +237,7 @@ def _show(
     for words in unseen(rows):
         screen.print(words, markup=False)
     for scenario in scenarios:
-        if scenario.assumed:
+        if scenario.assumed and scenario.seen:
             screen.print(f"Assumed for {scenario.id}: {', '.join(scenario.assumed)}.", markup=False)
     if picture is not None:
         screen.print(f"The picture is in {picture}.")

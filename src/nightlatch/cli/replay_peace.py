@@ -1,8 +1,6 @@
 """`nightlatch replay --peace DAYS`: honest weeks, in which nobody should be called an attacker."""
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from msgspec import to_builtins
@@ -12,6 +10,7 @@ from nightlatch.cli.output import print_json, screen, table
 from nightlatch.cli.replay_rooms import make
 from nightlatch.exchange.judgement import Detection
 from nightlatch.settings import Settings
+from nightlatch.workbench.replay.cast import in_processes
 from nightlatch.workbench.replay.peace import EXAMPLES, OBSERVED, Quiet, keep_peace
 from nightlatch.workbench.replay.scenario import Scenario
 
@@ -33,9 +32,8 @@ def replay_peace(
     if processes == 1 or len(chosen) == 1:
         quiet = [play(scenario) for scenario in chosen]
     else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(processes, len(chosen)), context) as pool:
-            quiet = list(pool.map(play, chosen))
+        quiet = list(in_processes(play, chosen, processes))
+        quiet.sort(key=lambda one: [scenario.id for scenario in chosen].index(one.id))
     if as_json:
         print_json({"days": days, "apis": [_as_value(one) for one in quiet]})
     else:

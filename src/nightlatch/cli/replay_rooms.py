@@ -24,6 +24,8 @@ from nightlatch.settings import Settings
 
 USUAL_PRICE = 50_000
 """Hashes of a puzzle whose decision names no price."""
+HIGHEST_PRICE = 2_000_000
+"""A browser gives up on what is dearer, so no puzzle is."""
 _COOKIE = "nightlatch-pass="
 _UNWRITTEN = Record(
     id="", at=0.0, duration=0.0, service="", endpoint="", method="", scheme="", host="", path="",
@@ -53,7 +55,7 @@ class PassGate:
         self._grant = grant
 
     def pay(self, price: int, now: float) -> tuple[str, int]:
-        return _COOKIE + self._grant(now), price or USUAL_PRICE
+        return _COOKIE + self._grant(now), min(price or USUAL_PRICE, HIGHEST_PRICE)
 
 
 class PlainPasses(Passes):

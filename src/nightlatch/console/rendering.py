@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from nightlatch.console import words
 from nightlatch.console.context import Console, get_console, get_session
 from nightlatch.console.prose import inline, prose
+from nightlatch.detect.help import DETECTORS
 from nightlatch.exchange.incident import IncidentState
 from nightlatch.exchange.record import Record
 
@@ -51,6 +52,7 @@ def _environment() -> Environment:
         "MODES": words.MODES,
         "MEASURES": words.MEASURES,
         "KINDS": words.KINDS,
+        "DETECTORS": {detector.kind: detector for detector in DETECTORS},
         "STATES": words.STATES,
     }
     return made

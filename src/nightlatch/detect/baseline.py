@@ -131,9 +131,23 @@ class MissRate:
         if recent.weight > MEMORY:
             recent.misses *= MEMORY / recent.weight
             recent.weight = MEMORY
-        if recent.weight:
-            self.share = recent.misses / recent.weight
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._recent.weight:
+            self.share = self._recent.misses / self._recent.weight
             self.honest = self._upper_bound()
+
+    def dump(self) -> tuple[tuple[float, float, int, int, int], ...]:
+        return tuple(
+            (each.weight, each.misses, each.blocks, each.block_misses, each.block_squares)
+            for each in (self._recent, self._all)
+        )
+
+    def load(self, sums: tuple[tuple[float, float, int, int, int], ...]) -> None:
+        """Go on from what another process learned."""
+        self._recent, self._all = (_Sum(*each) for each in sums)
+        self._settle()
 
     def discard(self) -> None:
         """Void this epoch, and the one before, in which it may have begun."""

@@ -35,15 +35,11 @@ class Ceilings:
         self.twice_usual = 0
         """Twice what nineteen in twenty callers stay under."""
 
-    def note(self, caller: History, new: int) -> bool:
+    def note(self, caller: History, new: int, *, learn: bool) -> bool:
         """`new` more people left to this caller today, after `caller.taken` was raised by them;
-        True when it has too many now."""
-        if self.limit is None:
-            self._taken += new
-            caller.habit = caller.taken * HABIT
-        level = caller.level
-        if level < len(LEVELS) and caller.taken >= LEVELS[level]:
-            self._rise(caller)
+        True when it has too many now. Nothing is learned while something is wrong."""
+        if learn:
+            self._learn(caller, new)
         limit = self.limit
         return limit is not None and caller.taken > limit and caller.taken > caller.habit
 
@@ -53,6 +49,14 @@ class Ceilings:
             self._reached[level] -= 1
         caller.level = 0
         self._settle()
+
+    def _learn(self, caller: History, new: int) -> None:
+        if self.limit is None:
+            self._taken += new
+            caller.habit = caller.taken * HABIT
+        level = caller.level
+        if level < len(LEVELS) and caller.taken >= LEVELS[level]:
+            self._rise(caller)
 
     def _rise(self, caller: History) -> None:
         reached = self._reached

@@ -2,6 +2,8 @@
 
 from collections import OrderedDict
 
+from msgspec import Struct
+
 from nightlatch.detect.baseline import MissRate, trial_weight
 from nightlatch.detect.ceilings import Ceilings
 from nightlatch.detect.enumeration import Steps, steps_for
@@ -66,13 +68,25 @@ class Oracle:
         )
 
 
+class Learned(Struct, frozen=True):
+    """What a process knows of one endpoint that the next one should know: no digest of anyone."""
+
+    key: str
+    rate: tuple[tuple[float, float, int, int, int], ...]
+    novel: tuple[float, float]
+    orderly: tuple[float, float]
+    newcomers: list[list[float]]
+    travellers: list[list[float]]
+    ceilings: list[int]
+
+
 class Door:
     """One endpoint: its baseline, its tests, and what left to all strangers together."""
 
     __slots__ = (
         "_vouchers",
-        "bare_people",
         "bare",
+        "bare_people",
         "barred_until",
         "ceilings",
         "good_standing",
@@ -151,9 +165,7 @@ class Door:
         honest, novel = self.rate.honest, self.novel.honest
         self.steps = None if honest is None or self.rate.blind else steps_for(honest)
         self.novelty = None if novel is None else novelty_steps(novel)
-        self.walk.learn(
-            None if self.steps is None else self.steps.p0, novel, self.orderly.honest
-        )
+        self.walk.learn(None if self.steps is None else self.steps.p0, novel, self.orderly.honest)
 
     def vouch(self, digest: bytes) -> bool:
         """Whether a look-up of this subject still speaks for the caller. Everybody has a number of
@@ -174,6 +186,27 @@ class Door:
 
     def bar(self, until: float) -> None:
         self.barred_until = max(self.barred_until, until)
+
+    def dump(self) -> Learned:
+        """What was learned here, for the next process."""
+        return Learned(
+            key=self.key,
+            rate=self.rate.dump(),
+            novel=(self.novel.weight, self.novel.yes),
+            orderly=(self.orderly.weight, self.orderly.yes),
+            newcomers=self.newcomers.hours.dump(),
+            travellers=self.travellers.hours.dump(),
+            ceilings=self.ceilings.dump(),
+        )
+
+    def load(self, learned: Learned) -> None:
+        self.rate.load(learned.rate)
+        self.novel.weight, self.novel.yes = learned.novel
+        self.orderly.weight, self.orderly.yes = learned.orderly
+        self.newcomers.load(learned.newcomers)
+        self.travellers.load(learned.travellers)
+        self.ceilings.load(learned.ceilings)
+        self._believe()
 
     def explain(self) -> str:
         """What the tests can see here, in words."""
@@ -204,7 +237,9 @@ class Door:
         others = f"Tests of {' and '.join(on)} are on" if on else "No other test is on yet"
         ceiling = self.ceilings.limit
         if ceiling is None:
-            return f"{others}; how much one caller takes is still being learned: wide defaults hold."
+            return (
+                f"{others}; how much one caller takes is still being learned: wide defaults hold."
+            )
         return f"{others}; a newcomer that takes more than {ceiling} people in a day is challenged."
 
     def set_walk_standings(self, words: str) -> None:

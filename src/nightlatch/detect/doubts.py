@@ -1,8 +1,8 @@
 """Doubt: enough to ask a caller for a solved puzzle, not enough to turn it away.
 
 An address behind which there may be a hundred people, a partner's first day and a list in which
-every identifier exists look alike from here. The puzzle tells them apart: people's programs solve it
-once, and are then judged each by itself.
+every identifier exists look alike from here. The puzzle tells them apart: people's programs solve
+it once, and are then judged each by itself.
 """
 
 from collections.abc import Callable

@@ -98,9 +98,7 @@ class Evidence:
         shape = subject.shape
         near = None
         if shape is not None and novel is not None:
-            near = novel and (
-                door.neighbours.near(shape) if visit.near is None else visit.near
-            )
+            near = novel and (door.neighbours.near(shape) if visit.near is None else visit.near)
         if not history.trial(digest, before=before, hit=hit):
             return
         visit.news = True
@@ -109,8 +107,10 @@ class Evidence:
             self._teach(visit, nth, miss=not hit, novel=novel if hit else None, near=near)
         if door.steps is not None:
             self._test_misses(visit, door.steps, hit=hit)
-        if hit and novel is not None and door.novelty is not None:
-            self._test_novelty(visit, door.novelty, novel=novel)
+        # An address may be a carrier's on the day of a launch; an account is nobody's but its own.
+        own = novel if visit.stranger else fresh
+        if hit and own is not None and door.novelty is not None:
+            self._test_novelty(visit, door.novelty, novel=own)
         if before is None:
             if shape is not None:
                 self._follow(visit, history, shape)

@@ -43,7 +43,8 @@ class Hours:
         return (mean * weight + LEAN * everyday) / (weight + LEAN)
 
     def dump(self) -> list[list[float]]:
-        return [self._all, *([float(slot), *entry] for slot, entry in self._slots.items())]
+        # The list at once: another thread may add an hour meanwhile.
+        return [self._all, *([float(slot), *entry] for slot, entry in list(self._slots.items()))]
 
     def load(self, rows: list[list[float]]) -> None:
         self._all = list(rows[0])

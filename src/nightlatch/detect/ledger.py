@@ -179,9 +179,7 @@ class Account:
             limit = limits.of(window.window) * factor
             if not fixed:
                 limit = max(limit, window.learned)
-            count, ends = window.count(now), window.start + window.window
-            if self.tally is not None and (shared := self.tally.count(window.window, now)) > count:
-                count, ends = shared, self.tally.ends(window.window)
+            count, ends = self._known_of(window, now)
             window.busiest = max(window.busiest, count)
             if count >= limit:
                 reached = True
@@ -191,6 +189,13 @@ class Account:
                     over.append(window.spent(circle, count, limit, ends - now))
         self.exhausted = reached
         return tuple(over)
+
+    def _known_of(self, window: CountedWindow, now: float) -> tuple[int, float]:
+        """How many left within it, by the higher of both counts, and when that one ends."""
+        count, ends = window.count(now), window.start + window.window
+        if self.tally is not None and (shared := self.tally.count(window.window, now)) > count:
+            return shared, self.tally.ends(window.window)
+        return count, ends
 
     @property
     def size(self) -> int:
@@ -217,7 +222,7 @@ class Account:
         self._count_waiting()
         for counted in self.windows:
             if counted.window is window:
-                return counted.count(now)
+                return self._known_of(counted, now)[0]
         since = now - window
         return sum(when > since for when in self.known.values())
 

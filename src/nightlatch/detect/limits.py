@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 
 from nightlatch.detect.alarms import Alarms
-from nightlatch.detect.rates import CAPACITY, EVERYONE, Gcra, Generations
+from nightlatch.detect.rates import CAPACITY, TOGETHER, Gcra, Generations
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
-from nightlatch.exchange.measure import Measure, MeasureKind
+from nightlatch.exchange.measure import EVERYONE, Measure, MeasureKind
 from nightlatch.exchange.spent import Spent
 from nightlatch.store.sketch import DistinctCounter
 
@@ -94,7 +94,7 @@ class Limiter:
             rate = self._rates[limit.id] = Gcra(limit.amount, limit.seconds, self._capacity)
         verdict = rate.ask(keys, now)
         spent = Spent(
-            circle=verdict.key or "everyone",
+            circle=verdict.key or EVERYONE,
             window=window_word(limit.seconds),
             subjects=limit.amount - verdict.remaining if verdict.passes else verdict.used,
             limit=limit.amount,
@@ -133,7 +133,7 @@ class Limiter:
                 ),
                 false_alarm_rate=0.0,
                 subjects=spent.subjects if spent.unit == "people" else 0,
-                attempts=spent.subjects if spent.unit == "requests" else 0,
+                attempts=0,
                 refuted_by=(
                     "A partner or an office whose honest use has outgrown the limit: compare it"
                     " with `nightlatch limits suggest`."
@@ -182,7 +182,7 @@ class People:
         """People entered in this stretch of `life` seconds, and in the one before it."""
         self._turn = 0.0
         self._tables = tuple(Generations[Counted](life, capacity) for _ in range(2))
-        self._crowd = Counted(EVERYONE, 0.0, life)
+        self._crowd = Counted(TOGETHER, 0.0, life)
 
     def count(self, keys: Sequence[str], now: float) -> Counted:
         """What has left so far; nothing is entered."""
@@ -207,7 +207,7 @@ class People:
                 return Counted(key, now, self._life), table
         crowd = self._crowd
         if not crowd.began <= now < crowd.began + self._life:
-            crowd = self._crowd = Counted(EVERYONE, now, self._life)
+            crowd = self._crowd = Counted(TOGETHER, now, self._life)
         return crowd, None
 
     def _age(self, now: float) -> None:
@@ -225,13 +225,14 @@ def circles_counted(limit: Measure, caller: Caller, *, stranger: bool) -> tuple[
     """
     each = limit.each
     if not each:
-        return (EVERYONE,)
+        return (TOGETHER,)
     if stranger and each in _PROVABLE:
         each = "address"
     circles = caller.circles
     own = _of_kind(each, circles) or _of_kind("address", circles) or caller.key
-    network = _of_kind("network", circles)
-    return (own, network) if network and network != own else (own,)
+    # The widest circle stands last; an address that is none has no network.
+    widest = circles[-1]
+    return (own, widest) if widest != own and widest.startswith("network:") else (own,)
 
 
 def window_word(seconds: float) -> str:
@@ -249,7 +250,7 @@ def _of_kind(kind: str, circles: Sequence[str]) -> str:
 
 def _spent_people(limit: Measure, counted: Counted, now: float) -> Spent:
     return Spent(
-        circle=counted.key or "everyone",
+        circle=counted.key or EVERYONE,
         window=window_word(limit.seconds),
         subjects=counted.people,
         limit=limit.amount,

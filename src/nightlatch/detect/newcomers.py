@@ -72,12 +72,17 @@ class Newcomers:
         self.full_until = 0.0
 
     def tick(self, now: float, *, learn: bool) -> None:
-        """Close the slice when its time is over; one in which something was wrong is not learned."""
+        """Close the slice when it is over; one in which something was wrong is not learned."""
         if abs(now - self._slice) < SLICE:
             return
         if self._slice and learn:
-            self._learn(now)
+            self._learn()
         self._slice, self._owed = now, 0
+
+    def load(self, hours: list[list[float]]) -> None:
+        """Go on from what another process learned."""
+        self.hours.load(hours)
+        self._slices = round(self.hours.samples)
 
     def _measure(self, now: float) -> None:
         for index, window in enumerate(_WINDOWS):
@@ -100,8 +105,8 @@ class Newcomers:
             normal = MONTH_FACTOR * expected + 4 * math.sqrt(expected)
         return max(self.floors.of(window), round(normal))
 
-    def _learn(self, now: float) -> None:
-        owed, expected = max(0.0, self._owed), self.hours.expected(self._slice)
+    def _learn(self) -> None:
+        owed, expected = float(max(0, self._owed)), self.hours.expected(self._slice)
         # A slice without visitors is a sample too, but a quiet night of them is only one.
         self._slices += 1
         if self._slices >= ENOUGH[Window.DAY]:

@@ -25,7 +25,7 @@ V = TypeVar("V")
 
 CAPACITY = 65_536
 """Callers that a limit counts one by one; as many networks besides."""
-EVERYONE = ""
+TOGETHER = ""
 """The key of all together."""
 
 
@@ -80,7 +80,7 @@ class Verdict(Struct, frozen=True, gc=False):
     """Seconds: until one more passes, where this one did not; else until nothing counts any more.
     """
     key: str
-    """The circle that was counted: the one asked for, or a wider one; `EVERYONE` for all."""
+    """The circle that was counted: the one asked for, or a wider one; `TOGETHER` for all."""
 
 
 class _Rate(Struct, frozen=True, gc=False):
@@ -126,7 +126,7 @@ class Gcra:
                 due, verdict = self._each.judge(due or 0.0, now, key)
                 table.put(key, due)
                 return verdict
-        self._crowd_due, verdict = self._all.judge(self._crowd_due, now, EVERYONE)
+        self._crowd_due, verdict = self._all.judge(self._crowd_due, now, TOGETHER)
         return verdict
 
     def __len__(self) -> int:

@@ -106,7 +106,8 @@ class Spending:
             history.owed += new
             (door.travellers if visit.travelled else door.newcomers).give(new, now)
         history.count_taken(new, now)
-        if door.ceilings.note(history, new) and not history.shared and _strange(visit):
+        many = door.ceilings.note(history, new, learn=not door.walk.wary)
+        if many and not history.shared and _strange(visit):
             limit = max(door.ceilings.limit or 0, history.habit)
             self._doubts.enter(
                 visit, DetectionKind.BUDGET_EXCEEDED, 0.0, lambda: words.greedy(history, limit)
@@ -175,7 +176,7 @@ class Spending:
         decided = self.decided.get(door.key)
         limits = self._budgets.strangers if decided is None else decided
         account = door.strangers
-        if not account.full(limits.smallest):
+        if not account.full(limits.burst):
             return ()
         factor = self._budgets.sighted if decided is None and door.steps is not None else 1
         over = account.over(
@@ -228,8 +229,10 @@ class Spending:
 
 
 def _strange(visit: Visit) -> bool:
-    """Whether the caller asks for people whom nobody else asks for. Where that is not known, because
+    """Whether the caller asks for people whom nobody else asks for. Where that is not known, since
     it is normal or still being learned, only a caller far above all others is strange."""
+    if visit.stranger and visit.travelled:
+        return False
     if visit.door.novelty is not None:
         return visit.history.novelty >= STRANGE
     return visit.history.taken > FAR_ABOVE * max(

@@ -56,6 +56,9 @@ class SegmentedTable(Generic[K, V]):
                 return segment.popitem(last=False)
         return None
 
+    def values(self) -> list[V]:
+        return [*self._keepers.values(), *self._newcomers.values()]
+
     def __len__(self) -> int:
         return len(self._newcomers) + len(self._keepers)
 

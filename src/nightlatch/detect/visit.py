@@ -20,7 +20,7 @@ class Visit(Struct, gc=False):
     stranger: bool
     now: float
     suspect: bool = False
-    """Not known from before the walk that is on, before this exchange was taken into account."""
+    """Not known from before the walk that is on, as far as this exchange is not counted."""
     news: bool = False
     """This exchange added something to the caller's history."""
     fresh: bool = False
@@ -30,7 +30,7 @@ class Visit(Struct, gc=False):
     travelled: bool = False
     """The address has been at other endpoints as well."""
     payer: History | None = None
-    """Of the address or principal that was challenged, when a pass speaks for the caller instead."""
+    """Of the address or principal that was challenged, when a pass speaks for the caller."""
 
     @property
     def bare(self) -> bool:

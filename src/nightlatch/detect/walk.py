@@ -84,7 +84,12 @@ class Walk:
         self._knocks = 0
         self._answered = 0
 
-    def learn(self, misses: float | None, novelty: float | None, order: float | None) -> None:
+    def learn(
+        self,
+        misses: float | None,
+        novelty: float | None = None,
+        order: float | None = None,
+    ) -> None:
         """Bet against these honest shares from now on; None switches a sign off."""
         self.missing.against(misses)
         self.novelty.against(novelty)

@@ -37,8 +37,8 @@ REFUTED_BY_OWNER = (
     " credential, or exempt it by a measure."
 )
 REFUTED_BY_NEWS = (
-    "A launch, a campaign or an import explains that many newcomers ask for the first time, and they"
-    " come back."
+    "A launch, a campaign or an import explains that many newcomers ask for the first time, and"
+    " they come back."
 )
 
 
@@ -47,23 +47,23 @@ USED_UP = "The solved challenge is used up: it was good for a few people."
 
 def batch(numbers: int, close: int) -> str:
     return (
-        f"{close} of {numbers} numbers in one request are next to each other: a range, not an address"
-        " book."
+        f"{close} of {numbers} numbers in one request are next to each other: a range, not an"
+        " address book."
     )
 
 
 def ever_new(history: History, steps: NoveltySteps, alpha: float) -> str:
     return (
-        f"{history.hits} different people, {history.returns} returns to any of them: almost all were"
-        f" people nobody had asked for, where newcomers' are at most {steps.p0:.0%} of the time. At"
-        f" most one honest caller in {1 / alpha:,.0f} is judged so."
+        f"{history.hits} different people, {history.returns} returns to any of them: almost all"
+        f" were people nobody had asked for, where newcomers' are at most {steps.p0:.0%} of the"
+        f" time. At most one honest caller in {1 / alpha:,.0f} is judged so."
     )
 
 
 def greedy(history: History, limit: int) -> str:
     return (
-        f"{history.taken} different people in a day; nineteen in twenty callers of this endpoint have"
-        f" at most {limit // 4}, so {limit} is the limit for a caller without a past."
+        f"{history.taken} different people in a day; {limit} is the limit for a caller without a"
+        " past, from what nineteen in twenty callers of this endpoint stay under."
     )
 
 
@@ -111,7 +111,12 @@ def oracle(door: Door) -> str:
     )
 
 
-_LENGTHS = {"burst": "burst of five minutes", "hour": "hour", "day": "day", "month": "month of thirty days"}
+_LENGTHS = {
+    "burst": "burst of five minutes",
+    "hour": "hour",
+    "day": "day",
+    "month": "month of thirty days",
+}
 
 
 def _likelihood(statistic: float) -> str:

@@ -64,3 +64,5 @@ class Measure(Struct, frozen=True):
 RULE = "measure:"
 STRANGERS = "strangers"
 """The circle of everyone without a proven credential."""
+EVERYONE = "everyone"
+"""The circle of all callers, where a limit counts them together."""

@@ -15,7 +15,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, NoReturn
 
 MAX_LENGTH = 2_000
@@ -112,13 +112,13 @@ class _Parser:
         parts = [self._both(depth)]
         while self._takes("or"):
             parts.append(self._both(depth))
-        return parts[0] if len(parts) == 1 else lambda thing: any(part(thing) for part in parts)
+        return _joined(parts, either=True)
 
     def _both(self, depth: int) -> Predicate:
         parts = [self._one(depth)]
         while self._takes("and"):
             parts.append(self._one(depth))
-        return parts[0] if len(parts) == 1 else lambda thing: all(part(thing) for part in parts)
+        return _joined(parts, either=False)
 
     def _one(self, depth: int) -> Predicate:
         if not depth:
@@ -215,13 +215,34 @@ def _compared(field: Field, sign: str, right: Any) -> Predicate:
     get, compare = field.get, _COMPARE[sign]
     if field.kind is Kind.NUMBER:
         return lambda thing: compare(get(thing), right)
-    return lambda thing: compare(str(get(thing)).casefold(), right)
+    if sign == "=":
+        return lambda thing: str(get(thing)).casefold() == right
+    return lambda thing: str(get(thing)).casefold() != right
+
+
+def _joined(parts: list[Predicate], *, either: bool) -> Predicate:
+    """Halves of halves, so that a long list is no deep one: a generator would cost as much as
+    asking its parts does."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    one, other = _joined(parts[:middle], either=either), _joined(parts[middle:], either=either)
+    return _either_of(one, other) if either else _both_of(one, other)
+
+
+def _either_of(one: Predicate, other: Predicate) -> Predicate:
+    return lambda thing: one(thing) or other(thing)
+
+
+def _both_of(one: Predicate, other: Predicate) -> Predicate:
+    return lambda thing: one(thing) and other(thing)
 
 
 def _member(field: Field, values: Iterable[Any]) -> Predicate:
     get, among = field.get, tuple(values)
     if field.kind is Kind.ADDRESS:
-        return lambda thing: _in_networks(get(thing), among)
+        inside = lru_cache(_ADDRESSES)(partial(_in_networks, among))
+        return lambda thing: inside(get(thing))
     if field.kind is Kind.NUMBER:
         return lambda thing: get(thing) in among
     return lambda thing: str(get(thing)).casefold() in among
@@ -236,8 +257,12 @@ def _like(field: Field, pattern: str) -> Predicate:
     return lambda thing: matches(str(get(thing)).casefold()) is not None
 
 
-@lru_cache(4096)
-def _in_networks(address: str, networks: tuple[Any, ...]) -> bool:
+_ADDRESSES = 4_096
+"""Of which a predicate remembers whether they are in its networks. Each has a memory of its own:
+networks are objects that take a microsecond to hash."""
+
+
+def _in_networks(networks: tuple[Any, ...], address: str) -> bool:
     try:
         one = ipaddress.ip_address(address)
     except ValueError:

@@ -72,7 +72,8 @@ class Record(Struct, frozen=True, gc=False):
 
     @property
     def refused(self) -> bool:
-        """The caller did not get the application's whole answer; observe mode never refuses."""
+        """The caller did not get the application's whole answer; in observe mode that happens to
+        those alone whom a person's measure names."""
         return self.ending is Ending.REFUSED
 
     @property

@@ -78,7 +78,7 @@ class Clients:
         direct = not self._proxies.trusts(request.peer)
         fingerprint = "" if direct else self._fingerprint(request)
         told = tuple([value for name, value in request.headers.raw if name in _TOLD])
-        key = (_headers_circle(caller), request.method, request.scheme, direct, fingerprint, told)
+        key = (headers_circle(caller), request.method, request.scheme, direct, fingerprint, told)
         found = self._known.get(key)
         if found is None:
             found = _read(request, fingerprint, direct=direct)
@@ -141,7 +141,8 @@ class Clients:
         return self._verifier.ask(crawler, address, now)
 
 
-def _headers_circle(caller: Caller) -> str:
+def headers_circle(caller: Caller) -> str:
+    """The caller's circle by its headers: one program, more or less; "" without one."""
     for circle in caller.circles:
         if circle.startswith("headers:"):
             return circle
@@ -158,9 +159,15 @@ def _read(request: Request, fingerprint: str, *, direct: bool) -> _Found:
         if _HEADLESS_BRAND in (request.headers.get(b"sec-ch-ua") or ""):
             kind = ClientKind.HEADLESS
             signs.append(Sign("Sec-CH-UA names a headless browser", 0.5))
+        if agent.odd:
+            signs.append(Sign("a user agent that no browser has", 0.7))
     elif not text:
         signs.append(Sign("no User-Agent", 0.5))
-    sure = SURE[kind] if kind is ClientKind.HEADLESS else SURE[kind] * (1 - doubt(signs))
+    # A browser inside an application is known by its word alone, as an application is.
+    by_word = kind is ClientKind.BROWSER and not agent.engine
+    sure = SURE[ClientKind.APP if by_word else kind]
+    if kind is not ClientKind.HEADLESS:
+        sure *= 1 - doubt(signs)
     client = Client(
         kind=kind,
         name=agent.name,

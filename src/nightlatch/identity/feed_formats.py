@@ -3,8 +3,11 @@
 import csv
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from io import StringIO
+from itertools import islice
 from typing import Any
 
 from nightlatch.identity.feeds import Feed, FeedRefused, Format, Reading
@@ -17,18 +20,24 @@ _ENTRY = re.compile(r"(?:ExitAddress\s+)?([^\s;-]+)(?:\s*(-)\s*([^\s;]+))?(?=[\s
 _PROBE = 50
 """Rows of a CSV by which its columns are guessed."""
 _STEP = 1_000
+MAX_TEXT = 256 << 20
+"""Bytes that a gzip file may unpack to."""
 _DEPTH = 12
 """How deep JSON is searched for addresses."""
 _NO_ADDRESSES = frozenset({"version", "spec_version", "build", "useragent", "user_agent"})
 """Names in JSON whose values only look like addresses."""
-_INDICATOR = re.compile(r"(ipv[46])-addr:value\s*(?:=|ISSUBSET)\s*'([^'\\]{2,64})'", re.IGNORECASE)
+_INDICATOR = re.compile(
+    r"ipv[46]-addr:value\s{0,8}(?:(?:=|ISSUBSET)\s{0,8}('[^'\\]{2,64}')|IN\s{0,8}\(([^)]{2,8000})\))",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"'([^'\\]{2,64})'")
 _NEGATED = re.compile(r"\bNOT\b|!=", re.IGNORECASE)
 
 
 def read_list(data: bytes, feed: Feed, now: float, pause: Callable[[], None] = at_once) -> Reading:
     """The ranges in a list's bytes. `pause` is called every thousand lines. Raises FeedRefused for
     what is no list at all."""
-    text = data.decode("utf-8-sig", "replace")
+    text = _unpacked(data).decode("utf-8-sig", "replace")
     start = text[:512].lstrip()
     if start.startswith("<"):
         raise FeedRefused("it is a page of HTML or XML, not a list")
@@ -38,8 +47,22 @@ def read_list(data: bytes, feed: Feed, now: float, pause: Callable[[], None] = a
     if chosen in (Format.JSON, Format.STIX):
         return _read_json(text, chosen, now, pause)
     if chosen is Format.CSV:
-        return _read_csv(text.splitlines(), feed.column, pause)
-    return read_lines(text.splitlines(), pause)
+        return _read_csv(text, feed.column, pause)
+    return read_lines(StringIO(text), pause)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Many lists are kept as gzip files."""
+    if data[:2] != b"\x1f\x8b":
+        return data
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        text = unpacker.decompress(data, MAX_TEXT)
+    except zlib.error as error:
+        raise FeedRefused(f"it is not the gzip file that it begins as: {error}") from error
+    if not unpacker.eof:
+        raise FeedRefused(f"it breaks off, or unpacks to more than {MAX_TEXT >> 20} MiB")
+    return text
 
 
 def _guess(text: str, start: str) -> Format:
@@ -50,10 +73,10 @@ def _guess(text: str, start: str) -> Format:
         # A whole value in the first line, and more lines: JSON lines, which are read as lines are.
         lines = first.endswith("}") and len(text.strip()) > len(first)
         return Format.TEXT if lines else Format.JSON
-    return Format.CSV if _delimiter(_rows_to_probe(text.splitlines())) else Format.TEXT
+    return Format.CSV if _delimiter(_rows_to_probe(text)) else Format.TEXT
 
 
-def read_lines(lines: Sequence[str], pause: Callable[[], None] = at_once) -> Reading:
+def read_lines(lines: Iterable[str], pause: Callable[[], None] = at_once) -> Reading:
     """One address, network or range to a line; comments after "#" and ";"."""
     ranges = Ranges()
     bad: list[int] = []
@@ -96,9 +119,10 @@ def _from_json_line(text: str) -> str:
     )
 
 
-def _rows_to_probe(lines: Sequence[str]) -> list[str]:
-    told = [line for line in lines[: 4 * _PROBE] if line.strip() and line.strip()[0] not in "#;"]
-    return told[:_PROBE]
+def _rows_to_probe(text: str) -> list[str]:
+    """The first rows, without comments."""
+    rows = (line.strip() for line in islice(StringIO(text), 4 * _PROBE))
+    return [row for row in rows if row and row[0] not in "#;"][:_PROBE]
 
 
 def _delimiter(rows: Sequence[str]) -> str:
@@ -111,13 +135,13 @@ def _delimiter(rows: Sequence[str]) -> str:
     return ""
 
 
-def _read_csv(lines: Sequence[str], column: int, pause: Callable[[], None]) -> Reading:
-    delimiter = _delimiter(_rows_to_probe(lines)) or ","
-    rows = [row for row in csv.reader(lines, delimiter=delimiter) if row and row[0][:1] != "#"]
-    columns = (column - 1,) if column else _columns(rows[:_PROBE])
+def _read_csv(text: str, column: int, pause: Callable[[], None]) -> Reading:
+    delimiter = _delimiter(_rows_to_probe(text)) or ","
+    columns = (column - 1,) if column else _columns(list(islice(_rows(text, delimiter), _PROBE)))
     ranges = Ranges()
     bad: list[int] = []
-    for number, row in enumerate(rows, 1):
+    number = 0
+    for number, row in enumerate(_rows(text, delimiter), 1):
         if number % _STEP == 0:
             pause()
         try:
@@ -126,7 +150,16 @@ def _read_csv(lines: Sequence[str], column: int, pause: Callable[[], None]) -> R
             # The first row may be the columns' names.
             if number > 1:
                 bad.append(number)
-    return Reading(ranges, tuple(bad), len(rows))
+    return Reading(ranges, tuple(bad), number)
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    try:
+        for row in csv.reader(StringIO(text), delimiter=delimiter):
+            if row and row[0][:1] != "#":
+                yield row
+    except csv.Error as error:
+        raise FeedRefused(f"it is not a CSV: {error}") from error
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
@@ -204,7 +237,7 @@ def _indicators(tree: Any, now: float) -> Iterator[str]:
         if not isinstance(pattern, str) or _NEGATED.search(pattern) or _is_over(one, now):
             continue
         for match in _INDICATOR.finditer(pattern):
-            yield match[2]
+            yield from _QUOTED.findall(match[1] or match[2])
 
 
 def _is_over(indicator: dict[str, Any], now: float) -> bool:

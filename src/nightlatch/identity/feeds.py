@@ -65,6 +65,11 @@ class Feed(Struct, frozen=True):
     def source(self) -> str:
         return self.url or self.path
 
+    @property
+    def shown(self) -> str:
+        """The source without its query, which often is a customer's key."""
+        return self.url.partition("?")[0] or self.path
+
 
 class FeedRefused(Exception):
     """What came is not a list to be used; the text says why."""
@@ -104,6 +109,8 @@ def read_feed(text: str) -> Feed:
     url, path = (where, "") if "://" in where else ("", where)
     if url and urlsplit(url).scheme not in ("http", "https"):
         raise ValueError(f"{url}: only http:// and https:// can be fetched")
+    if "@" in urlsplit(url).netloc:
+        raise ValueError(f"feed {name}: a user name in a URL is not sent; take one without")
     feed = Feed(name, FeedKind(kind), url, path)
     for option in rest:
         feed = _with_option(feed, *option.partition("=")[::2])
@@ -157,7 +164,10 @@ def believe(feed: Feed, reading: Reading, before: int) -> None:
             f"it holds {count} entries, and should hold {max(1, feed.least)} at least"
         )
     if count < before * (1 - MAX_LOSS):
-        raise FeedRefused(f"it shrank from {before:,} entries to {count:,}")
+        raise FeedRefused(
+            f"it shrank from {before:,} entries to {count:,}; if that is right, delete the copy"
+            f" feeds/{feed.name}.list in the data directory"
+        )
     cover = reading.ranges.covered(32)
     if cover > MAX_COVER:
         raise FeedRefused(f"it names {cover:.0%} of all IPv4 addresses")

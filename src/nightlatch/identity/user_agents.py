@@ -22,9 +22,10 @@ _LIBRARY = re.compile(
     r"node-fetch|undici|got|superagent|deno|bun|libwww-perl|lwp|perl|ruby|rest-client|faraday|"
     r"typhoeus|http\.rb|guzzlehttp|php|symfony|postmanruntime|insomnia|httpie|scrapy|restsharp|"
     r"dart|reqwest|hyper|ureq|winhttp|powershell|k6|locust|jmeter|vegeta|hey|wrk|colly|"
-    r"mechanize|urllib3?|faraday|unirest-java|httpunit|headless)\b",
+    r"mechanize|urllib3?|unirest-java|httpunit)(?=/|$|;| \(| v?\d)",
     re.IGNORECASE,
 )
+_LIBRARY_INSIDE = re.compile(r"PowerShell/", re.IGNORECASE)
 _BOT = re.compile(
     r"bot\b|crawler|spider|slurp|monitor|uptime|\+https?://|feed ?fetcher", re.IGNORECASE
 )
@@ -34,6 +35,7 @@ _ENGINES = (
     ("gecko", re.compile(r"\brv:\d+\.\d+\) Gecko/\S+ Firefox/(\d{1,4})\.")),
     ("webkit", re.compile(r"\bVersion/(\d{1,3})\.\S+ (?:Mobile/\S+ )?Safari/")),
 )
+_ANY_ENGINE = re.compile(r"AppleWebKit/|Gecko/|Trident/|MSIE |Presto/|KHTML")
 _IN_AN_APP = re.compile(r"; wv\)|\bFB_IAB|\bFBAN|\bInstagram|\bLine/|\bMicroMessenger|\bElectron/")
 """Browsers inside applications, which leave out what the browser alone would send."""
 
@@ -46,6 +48,8 @@ class Agent(Struct, frozen=True, gc=False):
     """Major; of the engine where there is one."""
     engine: str = ""
     """"chromium", "gecko" or "webkit", for a browser that stands alone."""
+    odd: bool = False
+    """It begins as browsers' do, and names no engine, which all of them do."""
     platform: str = ""
     """Operating system, as the database names it."""
     crawler: Crawler | None = None
@@ -80,7 +84,7 @@ def _read(text: str) -> Agent:
     headless = _HEADLESS.search(text)
     if headless is not None:
         return Agent(ClientKind.HEADLESS, headless[0].rstrip("/"), _chromium_version(text))
-    if _LIBRARY.match(text):
+    if _LIBRARY.match(text) or _LIBRARY_INSIDE.search(text):
         return Agent(ClientKind.LIBRARY, family or _product(text)[0], version or _product(text)[1])
     if text.startswith("Mozilla/"):
         return _browser(text, family, version, platform, is_spider=is_spider)
@@ -98,8 +102,10 @@ def _browser(text: str, family: str, version: int, platform: str, *, is_spider: 
             match = pattern.search(text)
             if match is not None:
                 major = int(match[1])
-                return Agent(ClientKind.BROWSER, family or engine, major, engine, platform)
-    return Agent(ClientKind.BROWSER, family or "unknown browser", version, platform=platform)
+                return Agent(ClientKind.BROWSER, family or engine, major, engine, platform=platform)
+    odd = _ANY_ENGINE.search(text) is None
+    name = family or "unknown browser"
+    return Agent(ClientKind.BROWSER, name, version, platform=platform, odd=odd)
 
 
 def _look_up(text: str) -> tuple[str, int, str, bool]:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from nightlatch.exchange.client import Client, ClientKind, Network
+from nightlatch.exchange.client import UNKNOWN_CLIENT, UNKNOWN_NETWORK, Client, Network
 from nightlatch.exchange.credential import CredentialKind
 from nightlatch.exchange.exchange import Caller, Endpoint, Request
 from nightlatch.exchange.headers import headers_of
@@ -23,8 +23,8 @@ NO_CREDENTIAL = ""
 class Sources(Struct, frozen=True):
     """Where what is not in the request comes from. Asked only by predicates that speak of it."""
 
-    networks: Networks = Networks()
-    clients: Clients = Clients()
+    networks: Networks | None = None
+    clients: Clients | None = None
 
 
 class Asking(Struct, frozen=True, dict=True):
@@ -42,11 +42,15 @@ class Asking(Struct, frozen=True, dict=True):
 
     @cached_property
     def network(self) -> Network:
-        return self.sources.networks.look(self.caller.address)
+        networks = self.sources.networks
+        return UNKNOWN_NETWORK if networks is None else networks.look(self.caller.address)
 
     @cached_property
     def client(self) -> Client:
-        return self.sources.clients.look(self.request, self.caller, self.at)
+        clients = self.sources.clients
+        if clients is None:
+            return UNKNOWN_CLIENT
+        return clients.look(self.request, self.caller, self.at)
 
     def circle(self, kind: str) -> str:
         """The key of the caller's circle of this kind, or ""."""
@@ -76,8 +80,6 @@ FIELDS = {
     "client-name": Field(Kind.TEXT, lambda asking: asking.client.name),
 }
 """What a measure's predicate may speak of."""
-
-CLIENT_KINDS = tuple(kind.value for kind in ClientKind)
 
 
 def asking_of(record: Record, sources: Sources) -> Asking:

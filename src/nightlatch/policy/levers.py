@@ -70,8 +70,8 @@ class Levers:
     """`apply` replaces the whole index at once: a request under way sees the old one or the new."""
 
     def __init__(self, sources: Sources | None = None) -> None:
-        """`sources`: what predicates ask about networks and clients."""
-        self._sources = sources or Sources()
+        self.sources = sources or Sources()
+        """What predicates ask about networks and clients."""
         self._index: _Index | None = None
 
     def apply(self, measures: Sequence[Measure]) -> None:
@@ -99,7 +99,7 @@ class Levers:
         if not found:
             return NOTHING_RULED
         kind = credentials[0].kind if credentials else None
-        return _ruling(found, Asking(request, endpoint, caller, stranger, kind, now, self._sources))
+        return _ruling(found, Asking(request, endpoint, caller, stranger, kind, now, self.sources))
 
     def judge(self, asking: Asking) -> Ruling:
         """The same of a request that is known already, as previews know it."""

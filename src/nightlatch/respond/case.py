@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from nightlatch.exchange.incident import Alert, Incident, IncidentCaller, IncidentState
 from nightlatch.exchange.judgement import Action, Detection, DetectionKind, Mode
+from nightlatch.exchange.measure import EVERYONE, STRANGERS
 from nightlatch.exchange.record import Record
 from nightlatch.respond.alerts import alert_for, next_milestone
 from nightlatch.store.sketch import DistinctCounter
@@ -15,9 +16,6 @@ QUIET_GAP = 3_600.0
 """Seconds without a sign of the attack, after which the next sign is another incident."""
 GRACE = 60.0
 """Seconds after containment in which an application may still observe: it has yet to be told."""
-STRANGERS = "strangers"
-"""The circle of all callers without a credential."""
-
 MAX_CIRCLES = 10_000
 MAX_TALLIES = 1_000
 """Callers counted one by one; those with the least disclosed go first."""
@@ -144,7 +142,7 @@ class Case:
         return now - self.last_seen <= QUIET_GAP
 
     def concerns(self, record: Record) -> bool:
-        if STRANGERS in self._circles and record.stranger:
+        if EVERYONE in self._circles or (STRANGERS in self._circles and record.stranger):
             return True
         return any(circle in self._circles for circle in record.circles)
 

@@ -100,7 +100,7 @@ def confirm(resolver: "Resolver", crawler: Crawler, address: str) -> bool | None
     try:
         pointers = resolver.resolve_address(address, lifetime=SECONDS)
     except (NXDOMAIN, NoAnswer):
-        return False
+        return False if _knows_the_world(resolver, crawler) else None
     except (DNSException, OSError, ValueError) as error:
         log.debug("No reverse name for %s: %s", address, error)
         return None
@@ -109,6 +109,21 @@ def confirm(resolver: "Resolver", crawler: Crawler, address: str) -> bool | None
     if True in answers:
         return True
     return None if None in answers else False
+
+
+def _knows_the_world(resolver: "Resolver", crawler: Crawler) -> bool:
+    """In a closed network every question is answered with "no such name": also the one for the
+    operator's own domain, by which it is known."""
+    from dns.exception import DNSException
+    from dns.resolver import NoAnswer
+
+    try:
+        resolver.resolve(crawler.suffixes[0], "NS", search=False, lifetime=SECONDS)
+    except NoAnswer:
+        return True
+    except DNSException:
+        return False
+    return True
 
 
 def _leads_back(resolver: "Resolver", name: str, address: str) -> bool | None:
@@ -132,6 +147,8 @@ def _same(one: str, other: str) -> bool:
 
 def _system_resolver() -> "Resolver":
     # Late: where no bot declares itself, none of it is needed.
-    from dns.resolver import Resolver
+    from dns.resolver import LRUCache, Resolver
 
-    return Resolver()
+    resolver = Resolver()
+    resolver.cache = LRUCache()
+    return resolver

@@ -64,7 +64,8 @@ class Feeds:
         return sum(size for _, size in self._versions())
 
     def tick(self, now: float) -> None:
-        """Fetch what is due, if it is ours to fetch, and load what has changed."""
+        """Load what has changed; then fetch what is due, if it is ours to fetch, and load that."""
+        self.load(now)
         if self._is_ours(now):
             for feed in self.feeds:
                 if feed.url and now >= self._due_at(feed, now):

@@ -39,7 +39,7 @@ class _Redirects(HTTPRedirectHandler):
     ) -> Request | None:
         allowed = ("https",) if req.type == "https" else ("http", "https")
         if urlsplit(newurl).scheme not in allowed:
-            raise URLError(f"it redirects to {newurl[:200]}, which is not followed")
+            raise URLError(f"it redirects to {urlsplit(newurl).scheme}://, which is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -65,7 +65,7 @@ def fetch(url: str, etag: str, modified: str, *, max_bytes: int, seconds: float)
         raise FetchFailed(f"the server answered {error.code}") from error
     except TimeoutError as error:
         raise FetchFailed(f"it was not there after {seconds:.0f} s") from error
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:
         reason: Any = getattr(error, "reason", None) or error
         raise FetchFailed(str(reason) or type(error).__name__) from error
 

@@ -5,6 +5,7 @@ the same limiter, as the next request will be. What differs: a record's path is 
 caller that is refused comes back less often than one that is served.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from math import inf
@@ -65,6 +66,8 @@ class Preview(Struct, frozen=True):
     shared: int
     """Addresses among them that several people share."""
     top: tuple[PreviewCaller, ...]
+    blind: bool = False
+    """The predicate speaks of countries, networks or clients, which are not looked up here."""
 
     @property
     def share(self) -> float:
@@ -89,6 +92,16 @@ class Preview(Struct, frozen=True):
             )
         if self.share > _MUCH:
             found.append(f"It would have hit {self.share * 100:.0f} % of all requests.")
+        if not self.looked:
+            found.append(
+                "Nothing was seen there in the last 24 hours: is it written as in the list of"
+                " endpoints, or of requests?"
+            )
+        if self.blind:
+            found.append(
+                "Countries, networks and clients are not looked up here: whom that would have hit"
+                " cannot be told."
+            )
         if not self.complete:
             found.append(
                 f"Only the latest {self.looked:,} requests were looked at: there were more."
@@ -128,6 +141,7 @@ def preview(
 ) -> Preview:
     """Raises StoreFailed."""
     reading = _Reading(events, measure, now)
+    reading.blind = sources is None and _LOOKED_UP.search(measure.predicate) is not None
     levers = Levers(sources)
     levers.apply([_always(measure)])
     hits = []
@@ -140,6 +154,10 @@ def preview(
     return _summed_up(reading, hits)
 
 
+_LOOKED_UP = re.compile(r"\b(country|asn|network|client(-name)?)\s*(=|!|~|<|>|in\b)")
+"""Fields that are in no record."""
+
+
 class _Reading:
     """The records that the measure might concern, the latest first."""
 
@@ -147,6 +165,7 @@ class _Reading:
         self._events = events
         self.until = now
         self.since = now - DAY
+        self.blind = False
         self.looked = 0
         self.complete = True
         circle = measure.circle
@@ -238,6 +257,7 @@ def _summed_up(reading: _Reading, hits: list[_Hit]) -> Preview:
         until=reading.until,
         looked=reading.looked,
         complete=reading.complete,
+        blind=reading.blind,
         total=reading.total(),
         requests=len(hits),
         callers=len(tallies),

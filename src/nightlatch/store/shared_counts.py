@@ -115,6 +115,11 @@ class Tally:
         nodes.run(MERGE, self._keys, words, partial(self._merged, now, since), WITHIN)
         return True
 
+    def after_fork(self) -> None:
+        """In a child: what is under way is the parent's."""
+        self._waiting = {}
+        self._sent = {}
+
     def _merged(self, now: float, since: float, answer: Answer) -> None:
         counts = self._counts
         with counts.lock:
@@ -126,8 +131,7 @@ class Tally:
             else:
                 self._waiting = {**self._sent, **self._waiting}
             self._sent = {}
-            if self._waiting:
-                counts.mark(self)
+            counts.settle(self, more=bool(self._waiting))
         if isinstance(answer, Exception):
             counts.failed(answer.failure if isinstance(answer, Refusal) else answer)
         else:
@@ -143,6 +147,7 @@ class RedisSharedCounts:
         self._service = service
         self._tallies: WeakValueDictionary[str, Tally] = WeakValueDictionary()
         self._again_at = 0.0
+        self._under_way = 0
         self.lock = Lock()
         self.dirty: dict[Tally, None] = {}
         """Those that have something to merge, in the order in which they got it."""
@@ -165,6 +170,17 @@ class RedisSharedCounts:
             del self.dirty[next(iter(self.dirty))]
         self.dirty[tally] = None
 
+    def settle(self, tally: Tally, *, more: bool) -> None:
+        """Its merge has ended. Called with the lock held."""
+        self._under_way -= 1
+        if more:
+            self.mark(tally)
+
+    @property
+    def idle(self) -> bool:
+        """Everything is merged."""
+        return not (self.dirty or self._under_way)
+
     def flush(self) -> None:
         """Send what waits. Called by one thread, every few milliseconds."""
         if not self.dirty or time.monotonic() < self._again_at:
@@ -174,9 +190,11 @@ class RedisSharedCounts:
             dirty = dict.fromkeys(islice(self.dirty, 1 if self.trouble else ROUND))
             for tally in dirty:
                 del self.dirty[tally]
+            self._under_way += len(dirty)
         busy = [tally for tally in dirty if not tally.send(self._nodes)]
         if busy:
             with self.lock:
+                self._under_way -= len(busy)
                 self.dirty.update(dict.fromkeys(busy))
 
     def merged(self, since: float) -> None:
@@ -192,6 +210,9 @@ class RedisSharedCounts:
         """In a child: what the parent had under way, the parent will merge."""
         self.lock = Lock()
         self.dirty = {}
+        self._under_way = 0
+        for tally in list(self._tallies.values()):
+            tally.after_fork()
 
 
 class Slack:

@@ -76,6 +76,11 @@ class SharedNews:
     def waiting(self) -> bool:
         return bool(self._waiting)
 
+    @property
+    def idle(self) -> bool:
+        """Everything is told."""
+        return not (self._waiting or self._sent)
+
     def flush(self) -> None:
         """Send what waits, and see to it that we listen. Called by one thread."""
         if time.monotonic() < self._again_at:

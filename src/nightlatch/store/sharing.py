@@ -16,6 +16,8 @@ INTERVAL = 0.01
 """Seconds between two rounds while there is something to share."""
 DOZE = 1.0
 """Seconds between two looks at whether all is well, while there is nothing to do."""
+LAST = 0.25
+"""Seconds that `close` gives to what is left, at most."""
 OPEN = 1.0
 """Seconds that a start waits for the first connection, at most."""
 LOG_EVERY = 10.0
@@ -65,13 +67,25 @@ class Sharing:
         self._bell.set()
         if self._thread is not None:
             self._thread.join(1.0)
+        until = time.monotonic() + LAST
+        while not (self._idle or self.trouble) and time.monotonic() < until:
+            self._round()
+            time.sleep(0.001)
         self.nodes.close()
         self._ear.close()
 
     def after_fork(self) -> None:
+        """In a child: a process of its own, that shares if its parent did."""
+        shared = self._thread is not None and not self._closed
         self.counts.after_fork()
         self.news.after_fork()
         self._settle_in()
+        if shared:
+            self._begin()
+
+    @property
+    def _idle(self) -> bool:
+        return self.counts.idle and self.news.idle
 
     def _begin(self) -> None:
         if self._thread is None:
@@ -96,7 +110,6 @@ class Sharing:
                 time.sleep(self._interval)
             else:
                 self._doze()
-        self._round()
 
     def _round(self) -> None:
         self.counts.flush()

@@ -92,6 +92,16 @@ def test_the_second_function_convicts() -> None:
     assert found.convicts
 
 
+def test_who_insists_is_convicted_as_well() -> None:
+    scene = Scene()
+    who = caller(9, "principal:member9")
+    for call in range(5):
+        scene.call(9, REFUND, AFTER + call)
+    found = scene.reporter.suspicions.about(who, REFUND, AFTER + 10)
+    assert found is not None
+    assert found.convicts
+
+
 def test_without_claims_those_who_never_administered_are_known_by_that() -> None:
     scene = Scene(bare=True)
     person = next(n for n in range(300) if _exchanges(scene, n) > 25)

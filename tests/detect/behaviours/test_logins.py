@@ -23,6 +23,7 @@ from nightlatch.detect.behaviours.codes import guesses_allowed
 from nightlatch.detect.behaviours.failures import FLOOR, UNLEARNED, FailureShare
 from nightlatch.detect.behaviours.login_door import LoginDoor
 from nightlatch.detect.behaviours.logins import LogIns
+from nightlatch.detect.pricing import DEAREST, FIRST
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 
@@ -143,6 +144,19 @@ def test_accounts_opened_meanwhile_are_told_masked() -> None:
     assert "1 accounts were opened meanwhile" in told.evidence
     assert "v•••@leak.example" in told.evidence
     assert "victim" not in told.evidence
+
+
+def test_whoever_pays_for_a_try_pays_more_for_the_next_ones() -> None:
+    scene = Scene()
+    scene.until(STUFFING, scene.stuff)
+    prices = []
+    for number in range(30, 330):
+        scene.behaviour.note(scene.stuff(number))
+        found = scene.about(1 << 22 | 9_999, AFTER + number)
+        assert found is not None
+        prices.append(found.price)
+    assert prices == sorted(prices)
+    assert (prices[0], prices[-1]) == (FIRST, DEAREST)
 
 
 def test_a_campaign_ends_when_newcomers_get_in_again() -> None:

@@ -6,12 +6,12 @@ from tests.detect.behaviours.sightings import DAY, NOW, reporter, sighting, tell
 
 from nightlatch.detect.behaviours.handed import MAX_OWN, Handed
 from nightlatch.detect.behaviours.objects import ObjectAccess
-from nightlatch.detect.behaviours.reading import FLOOR, Reading
+from nightlatch.detect.behaviours.reading import FLOOR, Readers, Reading
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind
 
-AFTER = NOW + 6 * DAY + 36_000
+AFTER = NOW + 8 * DAY + 36_000
 
 
 class Scene:
@@ -105,15 +105,16 @@ def test_staff_who_type_identifiers_in_switch_the_test_off_where_they_work() -> 
 
 
 def test_far_more_people_than_anybody_reads_are_told() -> None:
-    scene = Scene()
+    scene = Scene(days=14)
+    after = AFTER + 6 * DAY
     told: tuple[Detection, ...] = ()
     for page in range(12):
         digests = [(page * 20 + number).to_bytes(8, "big") for number in range(20)]
         subjects = tuple(Subject(digest, DataClass.ACCOUNT_ID) for digest in digests)
-        plain = scene.members.call(AFTER + page, 9, ORDERS, {"orders": []})
+        plain = scene.members.call(after + page, 9, ORDERS, {"orders": []})
         one = sighting(
             plain.exchange.caller,
-            AFTER + page,
+            after + page,
             ORDER,
             None,
             {"orders": []},
@@ -124,7 +125,7 @@ def test_far_more_people_than_anybody_reads_are_told() -> None:
     assert len(told) == 1
     assert "principal in a thousand" in told[0].evidence
     assert told[0].confidence < 0.8
-    found = scene.about(9, ORDER, AFTER + 60)
+    found = scene.about(9, ORDER, after + 60)
     assert found is not None
     assert not found.convicts
 
@@ -137,14 +138,15 @@ def test_strangers_are_the_ledger_s_matter() -> None:
 
 
 def test_volume_is_judged_against_its_like_and_its_own_past() -> None:
-    reading = Reading()
-    for day in range(4):
+    reading = Reading(ORDER, 0, Readers(100))
+    for day in range(10):
         for number in range(25):
             reader = reading.reader(f"p{number}", day)
-            reader.objects = set(range(5))
-    usual, heavy = reading.reader("p1", 9), reading.reader("p2", 9)
+            reader.objects.add_many(range(5))
+    usual, heavy = reading.reader("p1", 10), reading.reader("p2", 10)
     heavy.usual = 200.0
     assert reading.allowed(usual) == FLOOR
+    assert Reading(ORDER, 10, Readers(100)).allowed(usual) is None
     assert reading.allowed(heavy) == 600.0
     assert 5 <= reading.high <= 5.5
 

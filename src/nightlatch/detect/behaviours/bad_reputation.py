@@ -24,8 +24,10 @@ LEARNED_FOR = 86_400.0
 CHALLENGED = 3_600.0
 DOORS = 1_024
 """Endpoints; the one that was quiet longest goes first."""
-ALONE = 4_096
-"""Addresses whose people are counted; the one that was quiet longest goes first."""
+ALONE = 1_024
+"""Addresses whose people are counted; the one that was quiet longest goes first. 15 KB at most."""
+_MANY = 200
+"""People asked for from such networks that are counted at one endpoint."""
 _HOUR = 3_600.0
 
 HELP = DetectorHelp(
@@ -109,7 +111,7 @@ class BadReputations:
     def _judge(self, sighting: Sighting, door: _Door) -> None:
         exchange, disclosure = sighting.exchange, sighting.disclosure
         people = [one.digest for one in disclosure.asked or disclosure.disclosed]
-        if len(door.people) < 1_000:
+        if len(door.people) < _MANY:
             door.people.update(people)
         if not door.ready(exchange.at) or door.share >= COMMON:
             return

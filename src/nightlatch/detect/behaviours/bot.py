@@ -6,8 +6,8 @@ from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.detect.visit import address_of
 from nightlatch.exchange.client import ClientKind
-from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
+from nightlatch.identity.clients import headers_circle
 
 DOUBTED = 0.2
 """Confidence in a browser's word below which it is taken for a program."""
@@ -27,12 +27,13 @@ a company's gateway or a careful browser leaves fields out too."""
 TOLD_EACH_HOUR = 20
 """Impostors that are told one by one; more are only challenged."""
 CHALLENGED = 3_600.0
-LOOKS = 8_192
-"""Sets of headers that are remembered, and callers; the one that was quiet longest goes first."""
+LOOKS = 2_048
+"""Sets of headers that are remembered, and callers, each with 15 KB at most; the one that was quiet
+longest goes first."""
 _HOUR = 3_600.0
 _DAY = 86_400.0
-_MANY = 256
-"""Members of a set that are counted."""
+_MANY = 32
+"""Addresses, and people that one set of headers asks for, that are counted."""
 
 HELP = DetectorHelp(
     kind=DetectionKind.BOT,
@@ -65,9 +66,10 @@ that you want (docs/guides/bots.md). Refuse the others at the proxy.""",
 class _Look:
     """One set of headers, or one caller, of a client that is doubted."""
 
-    __slots__ = ("addresses", "days", "hour", "last_day", "now_here", "people")
+    __slots__ = ("_most", "addresses", "days", "hour", "last_day", "now_here", "people")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self.hour = -1
         self.days = 0
         self.last_day = -1
@@ -90,7 +92,7 @@ class _Look:
             self.addresses.add(address)
         if len(self.now_here) < _MANY:
             self.now_here.add(address)
-        if len(self.people) < _MANY:
+        if len(self.people) < self._most:
             self.people.update(people)
 
     @property
@@ -129,8 +131,8 @@ class Bots:
         exchange, disclosure = sighting.exchange, sighting.disclosure
         now, caller = exchange.at, exchange.caller
         people = [one.digest for one in disclosure.asked or disclosure.disclosed]
-        headers, address = _headers_of(caller), address_of(caller)
-        look = _touch(self._looks, headers)
+        headers, address = headers_circle(caller), address_of(caller)
+        look = _touch(self._looks, headers, _MANY)
         look.note(address, people, now)
         if now < self._began + LEARNED_FOR or self._requests < LEARNED_REQUESTS:
             # It was here before anybody looked: it belongs here.
@@ -138,7 +140,7 @@ class Bots:
             return
         if look.settled:
             return
-        alone = _touch(self._callers, address)
+        alone = _touch(self._callers, address, ALONE)
         alone.note(address, people, now)
         if len(look.people) >= PEOPLE and len(look.now_here) >= CROWD:
             self._tell(sighting, headers, look)
@@ -157,7 +159,7 @@ class Bots:
             what = f"It says it is {client.name}; it shows {'; '.join(client.signs)}. It"
             confidence = 1 - client.confidence
         evidence = (
-            f"{what} asked for {asked} different people within this hour, "
+            f"{what} asked for at least {asked} different people within this hour, "
             f"from {addresses} address{'es' if addresses > 1 else ''}."
         )
         self._raise(sighting, circle, Level.MEDIUM, evidence, confidence, (asked, asked))
@@ -214,19 +216,12 @@ class Bots:
         self._reporter.suspicions.enter(circle, suspicion, endpoint)
 
 
-def _touch(table: OrderedDict[str, _Look], key: str) -> _Look:
+def _touch(table: OrderedDict[str, _Look], key: str, most: int) -> _Look:
     look = table.get(key)
     if look is None:
         if len(table) >= LOOKS:
             table.popitem(last=False)
-        look = table[key] = _Look()
+        look = table[key] = _Look(most)
     else:
         table.move_to_end(key)
     return look
-
-
-def _headers_of(caller: Caller) -> str:
-    for circle in caller.circles:
-        if circle.startswith("headers:"):
-            return circle
-    return "headers:"

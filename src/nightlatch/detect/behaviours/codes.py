@@ -10,7 +10,7 @@ import math
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter
 from nightlatch.detect.behaviours.attempts import Guess
-from nightlatch.detect.behaviours.login_door import DAY, Guessed, LoginDoor, Try
+from nightlatch.detect.behaviours.login_door import DAY, OWNERS, Guessed, LoginDoor, Try
 from nightlatch.detect.behaviours.verdicts import HELD, challenge_newcomers, convict, tell
 from nightlatch.exchange.judgement import DetectionKind
 
@@ -27,7 +27,6 @@ _TAUGHT = 8
 _TOOK_PART = 3
 """Different guesses of one caller at the account that make it a participant."""
 _ASKERS = 64
-_OWNERS = 8
 
 
 class CodeGuessing:
@@ -45,8 +44,8 @@ class CodeGuessing:
             _end(door, guessed, one.now)
         if one.opened:
             _end(door, guessed, one.now)
-            if len(guessed.owners) < _OWNERS:
-                guessed.owners.add(one.circle)
+            if one.circle not in guessed.owners:
+                guessed.owners = (*guessed.owners[1 - OWNERS :], one.circle)
         else:
             self._fail(one, guessed)
 

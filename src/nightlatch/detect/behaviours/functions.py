@@ -31,6 +31,8 @@ FRESH = 600.0
 """Seconds for which a principal that registered itself is fresh."""
 _FEATURE = 5
 """Principals of one role that call it make a function theirs: something was released."""
+_INSISTS = 5
+"""Calls of functions that are not its own after which a principal is refused, not asked."""
 _SETTLED = 20
 """Exchanges after which a principal belongs to the users or the administrators."""
 _PRINCIPALS = 16_384
@@ -94,15 +96,16 @@ class _Function:
 
 
 class _Principal:
-    __slots__ = ("administers", "exchanges", "fresh_until", "strayed", "titles")
+    __slots__ = ("administers", "exchanges", "fresh_until", "stray_calls", "strayed", "titles")
 
     def __init__(self, fresh_until: float) -> None:
         self.exchanges = 0
         self.fresh_until = fresh_until
         self.administers = False
-        self.titles: set[str] = set()
-        self.strayed: set[str] = set()
+        self.titles: tuple[str, ...] = ()
+        self.strayed: tuple[str, ...] = ()
         """Functions it called that are not its role's."""
+        self.stray_calls = 0
 
 
 class FunctionAccess:
@@ -146,12 +149,14 @@ class FunctionAccess:
         if function.privileged and key not in role.calls:
             surprise = _surprise(role, function, title, now)
             if surprise is not None and self._is_stray(role, key, name):
-                principal.strayed.add(key)
+                if key not in principal.strayed:
+                    principal.strayed += (key,)
+                principal.stray_calls += 1
                 self._found(exchange, name, principal, title, surprise)
                 return
         role.call(key)
         function.calls += 1
-        function.fresh += title is NEWLY_REGISTERED
+        function.fresh += title == NEWLY_REGISTERED
 
     def _title(self, principal: _Principal, exchange: Exchange) -> str:
         if exchange.at < principal.fresh_until:
@@ -175,9 +180,9 @@ class FunctionAccess:
     ) -> None:
         key, now = exchange.endpoint.key, exchange.at
         kind = DetectionKind.FUNCTION_ACCESS
-        fresh = title is NEWLY_REGISTERED
+        fresh = title == NEWLY_REGISTERED
         words = _words(exchange, principal, title, surprise)
-        if fresh or len(principal.strayed) > 1:
+        if fresh or len(principal.strayed) > 1 or principal.stray_calls >= _INSISTS:
             convict(self._reporter, name, words, now)
         else:
             challenge(self._reporter, name, words, now + HELD, "")
@@ -216,7 +221,7 @@ class FunctionAccess:
             role = _Role(now)
             self._roles.add(title, role)
         if title not in principal.titles:
-            principal.titles.add(title)
+            principal.titles += (title,)
             role.principals += 1
             if role.principals == MIN_PRINCIPALS:
                 self._roles.keep(title)
@@ -229,7 +234,7 @@ def _surprise(role: _Role, function: _Function, title: str, now: float) -> float
         return None
     if role.observed(now):
         return role.novelty
-    if title is NEWLY_REGISTERED and function.administers and not function.fresh:
+    if title == NEWLY_REGISTERED and function.administers and not function.fresh:
         # Laplace: none of so many callers had just registered itself.
         return 1 / (function.calls + 2)
     return None
@@ -238,7 +243,7 @@ def _surprise(role: _Role, function: _Function, title: str, now: float) -> float
 def _words(exchange: Exchange, principal: _Principal, title: str, surprise: float) -> str:
     who = (
         f"A principal that registered itself within the last {FRESH / 60:.0f} minutes"
-        if title is NEWLY_REGISTERED
+        if title == NEWLY_REGISTERED
         else f"A principal with {title}"
     )
     words = (

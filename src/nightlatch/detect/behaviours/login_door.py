@@ -12,26 +12,28 @@ from nightlatch.exchange.exchange import Caller
 
 DAY = 86_400.0
 HOUR = 3_600.0
+OWNERS = 8
 MAX_ACCOUNTS = 64
 """Of one caller that are remembered; the one it tried first is forgotten first."""
 SHARED = 3
 """From so many accounts opened on, an address is shared: its people are asked, not refused."""
 _CALLERS = 8_192
 _ACCOUNTS = 8_192
-_GUESSES = 8_192
+_GUESSES = 4_096
 
 
 class Tries:
-    """One caller at one log-in. 500 bytes for one that came once."""
+    """One caller at one log-in. 500 bytes for one that came once, its place in the table
+    included."""
 
     __slots__ = ("accounts", "convicted_until", "failed", "guesses", "opened", "statistic")
 
     def __init__(self) -> None:
         self.accounts: dict[bytes, int] = {}
         """Account to the day it was last tried on."""
-        self.guesses: set[bytes] = set()
-        """Different guesses that failed, up to `MAX_ACCOUNTS`."""
-        self.opened: set[bytes] = set()
+        self.guesses: tuple[bytes, ...] | set[bytes] = ()
+        """Different guesses that failed, up to `MAX_ACCOUNTS`; a set only for whoever made some."""
+        self.opened: tuple[bytes, ...] = ()
         """Accounts opened, up to `SHARED`."""
         self.failed = 0
         """Accounts whose first try of a day failed, since the last conviction."""
@@ -53,6 +55,17 @@ class Tries:
         accounts[account] = day
         return True
 
+    def guess(self, guess: bytes) -> None:
+        """Take note of a failed guess."""
+        if type(self.guesses) is not set:
+            self.guesses = set()
+        if len(self.guesses) < MAX_ACCOUNTS:
+            self.guesses.add(guess)
+
+    def open(self, account: bytes) -> None:
+        if len(self.opened) < SHARED and account not in self.opened:
+            self.opened += (account,)
+
     def weigh(self, steps: Steps, *, failed: bool) -> float:
         """Wald's test over accounts, as of hits and misses (`detect/enumeration.py`)."""
         self.statistic = max(HONEST, self.statistic + (steps.miss if failed else steps.hit))
@@ -70,8 +83,8 @@ class Guessed:
         """Different guesses that failed since it was last opened, within a day."""
         self.askers: dict[str, int] = {}
         """Who made them, and how many."""
-        self.owners: set[str] = set()
-        """Callers that opened it."""
+        self.owners: tuple[str, ...] = ()
+        """Callers that opened it, up to `OWNERS`; the one that did first is forgotten first."""
         self.told = False
 
 
@@ -108,6 +121,9 @@ class Campaign(Struct):
     """Of the first accounts that newcomers opened meanwhile, masked."""
     convicted: int = 0
     window: float = 0.0
+    paid: int = 0
+    """First tries since the alarm: of callers who solved a challenge, where any is asked for."""
+    price: int = 0
     bad: int = 0
     """Within the window: newcomers that failed or were turned away, and those that got in."""
     good: int = 0

@@ -3,13 +3,13 @@
 from nightlatch.detect.behaviour import Reporter, Sighting
 from nightlatch.detect.behaviours.attempts import asker, read_attempt
 from nightlatch.detect.behaviours.codes import CodeGuessing
-from nightlatch.detect.behaviours.login_door import DAY, MAX_ACCOUNTS, SHARED, LoginDoor, Tries, Try
+from nightlatch.detect.behaviours.login_door import DAY, LoginDoor, Tries, Try
 from nightlatch.detect.behaviours.spraying import Spraying
 from nightlatch.detect.behaviours.stuffing import Stuffing
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.exchange.exchange import Ending
 
-_DOORS = 64
+_DOORS = 16
 """Log-ins watched; of those where nobody ever got in the one quiet longest goes first."""
 
 
@@ -42,8 +42,8 @@ class LogIns:
             return
         first = tries.first(attempt.account, int(now // DAY))
         one = Try(door, endpoint, attempt, caller, circle, tries, opened, known, first, now)
-        if not opened and len(tries.guesses) < MAX_ACCOUNTS:
-            tries.guesses.add(attempt.guess)
+        if not opened:
+            tries.guess(attempt.guess)
         self._stuffing.weigh(one)
         if first and not opened:
             self._spraying.weigh(one)
@@ -65,9 +65,8 @@ class LogIns:
 
     def _vouch(self, one: Try) -> None:
         """Whoever gets in is known here, unless that is what an attacker would do now."""
-        tries, account = one.tries, one.attempt.account
-        if len(tries.opened) < SHARED:
-            tries.opened.add(account)
+        account = one.attempt.account
+        one.tries.open(account)
         one.door.callers.keep(one.circle)
         self._doors.keep(one.endpoint)
         if one.door.campaign is None or one.known:

@@ -8,16 +8,20 @@ is learned per endpoint, and where it is high the second test is off.
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.handed import Handed, Holder
-from nightlatch.detect.behaviours.reading import DAY, EXACT, Reader, Reading
+from nightlatch.detect.behaviours.reading import DAY, FLOOR, MAX_TRIALS, Reader, Readers, Reading
 from nightlatch.detect.behaviours.verdicts import HELD, challenge, convict, tell
 from nightlatch.detect.enumeration import ALPHA, GUILTY
-from nightlatch.detect.table import SegmentedTable
 from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.exchange import Caller
-from nightlatch.exchange.identifiers import identifier_kind
-from nightlatch.exchange.judgement import DetectionKind
+from nightlatch.exchange.identifiers import may_identify
+from nightlatch.exchange.judgement import DetectionKind, Level
 
-_ENDPOINTS = 500
+_ENDPOINTS = 1_000
+"""The one met first goes first, and is learned anew."""
+_READERS = 16_384
+"""Principals at endpoints, twice: those that came once, and those that came on several days. Up to
+about 25 MB."""
+_MASK = (1 << 64) - 1
 MAX_GIVEN = 2_000
 """Identifiers of one answer that are remembered."""
 MAX_ASKED = 100
@@ -29,7 +33,8 @@ class ObjectAccess:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._handed = Handed()
-        self._readings: SegmentedTable[str, Reading] = SegmentedTable(_ENDPOINTS)
+        self._readers: Readers = Readers(_READERS)
+        self._readings: dict[str, Reading] = {}
 
     def note(self, sighting: Sighting) -> None:
         exchange = sighting.exchange
@@ -41,45 +46,64 @@ class ObjectAccess:
         asked = _asked(sighting)
         if asked or sighting.disclosure.disclosed:
             self._weigh(sighting, principal, holder, asked)
-        given = _given(sighting)
-        if given or asked:
-            self._handed.give(holder, (*given, *asked))
+        given = [one for one in (*_given(sighting), *asked) if one not in holder]
+        if given:
+            self._handed.give(holder, given)
 
     def _weigh(self, sighting: Sighting, principal: str, holder: Holder, asked: list[int]) -> None:
         exchange = sighting.exchange
         key = exchange.endpoint.key
-        reading = self._reading(key)
-        reader = reading.reader(principal, int(exchange.at // DAY))
+        day = int(exchange.at // DAY)
+        reading = self._reading(key, day)
+        reader = reading.reader(principal, day)
+        new = [identifier for identifier in asked if identifier not in reader.asked]
+        if new:
+            self._try(key, principal, holder, reading, reader, new, exchange.at)
+        if new or sighting.disclosure.disclosed:
+            self._count(sighting, principal, reading, reader, new)
+
+    def _try(
+        self,
+        key: str,
+        principal: str,
+        holder: Holder,
+        reading: Reading,
+        reader: Reader,
+        new: list[int],
+        now: float,
+    ) -> None:
+        """Identifiers that are used for the first time today."""
         statistic = None
-        for identifier in asked:
-            if identifier not in reader.asked and len(reader.asked) < EXACT:
+        for identifier in new:
+            if len(reader.asked) < MAX_TRIALS:
                 reader.asked.add(identifier)
                 statistic = reading.trial(reader, typed=identifier not in holder)
         if statistic is not None and statistic >= GUILTY:
-            self._guesses(key, principal, reading, reader, exchange.at)
-        self._count(sighting, asked, reader)
-        allowed = reading.allowed(reader) if len(reader.objects) > 1 else None
-        if allowed is not None and len(reader.objects) > allowed and not reader.told:
-            self._reads_too_much(key, principal, reading, reader, exchange.at)
+            self._guesses(key, principal, reading, reader, now)
 
-    def _reading(self, key: str) -> Reading:
-        reading = self._readings.touch(key)
-        if reading is None:
-            reading = Reading()
-            self._readings.add(key, reading)
-        elif reading.steps is not None:
-            self._readings.keep(key)
-        return reading
-
-    def _count(self, sighting: Sighting, asked: list[int], reader: Reader) -> None:
+    def _count(
+        self, sighting: Sighting, principal: str, reading: Reading, reader: Reader, new: list[int]
+    ) -> None:
         """The people in the answer, or the objects asked for where it names nobody."""
         disclosed = sighting.disclosure.disclosed
-        if len(reader.objects) >= EXACT:
-            return
         if disclosed:
-            reader.objects.update([hash(subject.digest) for subject in disclosed])
+            digests = [int.from_bytes(subject.digest, "big") for subject in disclosed]
+            reader.objects.add_many(digests)
         else:
-            reader.objects.update(asked)
+            reader.objects.add_many([identifier & _MASK for identifier in new])
+        count = reader.objects.cardinality
+        allowed = reading.allowed(reader) if count > FLOOR and not reader.told else None
+        if allowed is not None and count > allowed:
+            exchange = sighting.exchange
+            self._reads_too_much(exchange.endpoint.key, principal, reading, reader, exchange.at)
+
+    def _reading(self, key: str, day: int) -> Reading:
+        reading = self._readings.get(key)
+        if reading is None:
+            if len(self._readings) >= _ENDPOINTS:
+                del self._readings[next(iter(self._readings))]
+            reading = self._readings[key] = Reading(key, day, self._readers)
+        return reading
 
     def _guesses(
         self, key: str, principal: str, reading: Reading, reader: Reader, now: float
@@ -108,7 +132,7 @@ class ObjectAccess:
                     "Somebody whose work it is to look others up (support, a partner's batch), or"
                     " identifiers that reach people by mail, in links or from another service."
                 ),
-                subjects=len(reader.objects),
+                subjects=reader.objects.cardinality,
                 attempts=len(reader.asked),
             )
 
@@ -117,10 +141,11 @@ class ObjectAccess:
     ) -> None:
         kind = DetectionKind.OBJECT_ACCESS
         reader.told = True
+        count = reader.objects.cardinality
         words = (
-            f"{len(reader.objects)} different people's records or objects within a day, where one"
-            f" principal in a thousand reads more than {reading.high:.0f}, and this one never more"
-            f" than {reader.usual:.0f} before."
+            f"{count} different people's records or objects within a day, where one principal in"
+            f" a thousand reads more than {reading.high:.0f}, and this one never"
+            f" more than {reader.usual:.0f} before."
         )
         challenge(self._reporter, principal, words, now + HELD, key)
         if self._reporter.alarms.due(kind, key, principal, now):
@@ -131,10 +156,11 @@ class ObjectAccess:
                 principal,
                 now,
                 words,
+                level=Level.MEDIUM,
                 false_alarm_rate=VOLUME_ALARMS,
                 confidence=0.6,
                 refuted_by="A new partner, a migration or a report that somebody ordered.",
-                subjects=len(reader.objects),
+                subjects=reader.objects.cardinality,
                 attempts=len(reader.asked),
             )
 
@@ -162,7 +188,7 @@ def _identifiers(leaves: tuple[Leaf, ...]) -> list[int]:
     return [
         hash(str(leaf.value).lower())
         for leaf in leaves
-        if identifier_kind(leaf.name, leaf.value) is not None
+        if may_identify(leaf.name, leaf.value)
     ]
 
 
@@ -197,8 +223,9 @@ usual.""",
 The sequential test: 10^-6 per principal and day while honest people behave as learned; it is off
 where more than 60 % of honest identifiers are typed in, and until twenty principals have spent
 fifty days here together. A new colleague whose work is looking others up looks the same. Volume:
-less than one day in a thousand. An attacker who reads only what he was given, or few a day, is
-not seen; identifiers in the links of an answer are not read.""",
+less than one day in a thousand, after a week and two hundred such days; a partner that begins then
+looks the same. An attacker who reads only what he was given, or few a day, is not seen; identifiers
+in the links of an answer are not read.""",
     refuted_by="""\
 Somebody whose work it is to look others up (support, a partner's batch), or identifiers that reach
 people by mail, in links or from another service. Exempt them by a measure.""",

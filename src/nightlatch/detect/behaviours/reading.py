@@ -5,18 +5,23 @@ import math
 
 from nightlatch.detect.enumeration import Steps, steps_for
 from nightlatch.detect.table import SegmentedTable
+from nightlatch.store.sketch import DistinctCounter
 
 DAY = 86_400.0
 MIN_PRINCIPALS = 20
 """Fewer say nothing about people in general."""
 MIN_DAYS = 50
-"""Days of principals that must be over before volume is judged."""
+"""Days of principals that must be over before identifiers are judged."""
+VOLUME_DAYS = 200
+"""And before volume is: a partner that reads most of all does so on some days only."""
+WEEK = 7
+"""Days for which an endpoint must be known for that."""
 MARGIN = 3.0
 """So many times what one principal in a thousand reads a day, or what this one read before."""
 FLOOR = 30
 """Different objects a day that are nothing to tell of, whatever is usual."""
-EXACT = 2_048
-"""Different objects of a day that are held; beyond, a return to an older one may count again."""
+MAX_TRIALS = 256
+"""Identifiers of one principal and day that are judged: far more than a verdict needs."""
 FREE = 2
 """Identifiers a day that anybody may know: its own, one from a mail."""
 _TAUGHT = 8
@@ -24,7 +29,6 @@ _TAUGHT = 8
 _LEAST, _BLIND_FROM = 0.2, 0.6
 _MEMORY = 4_000.0
 _HABIT = 10
-_PRINCIPALS = 4_096
 _BUCKETS_PER_DOUBLING = 8
 
 
@@ -35,7 +39,7 @@ class Reader:
 
     def __init__(self, day: int) -> None:
         self.day = day
-        self.objects: set[int] = set()
+        self.objects = DistinctCounter()
         self.asked: set[int] = set()
         """Identifiers used today."""
         self.typed = 0
@@ -48,15 +52,35 @@ class Reader:
         self.told = False
 
 
+Readers = SegmentedTable[tuple[str, str], Reader]
+"""By (endpoint key, principal), of all endpoints: whoever came on two days stays longest."""
+
+
 class Reading:
     """One endpoint."""
 
-    __slots__ = ("_days", "_given", "_histogram", "_typed", "_weight", "readers", "seen", "steps")
+    __slots__ = (
+        "_days",
+        "_given",
+        "_histogram",
+        "_key",
+        "_readers",
+        "_since",
+        "_typed",
+        "_weight",
+        "high",
+        "seen",
+        "steps",
+    )
 
-    def __init__(self) -> None:
-        self.readers: SegmentedTable[str, Reader] = SegmentedTable(_PRINCIPALS)
+    def __init__(self, key: str, day: int, readers: Readers) -> None:
+        self._key = key
+        self._since = day
+        self._readers = readers
         self.seen = 0
         """Principals met."""
+        self.high = 0.0
+        """What one principal in a thousand reads a day; the most so far while fewer were seen."""
         self._histogram: dict[int, int] = {}
         self._days = 0
         self._typed = self._given = self._weight = 0.0
@@ -64,15 +88,15 @@ class Reading:
         """None while nothing is learned, and where honest people type identifiers in."""
 
     def reader(self, principal: str, day: int) -> Reader:
-        reader = self.readers.touch(principal)
+        place = (self._key, principal)
+        reader = self._readers.touch(place)
         if reader is None:
             reader = Reader(day)
             self.seen += 1
-            forgotten = self.readers.add(principal, reader)
-            if forgotten is not None:
-                self._commit(forgotten[1])
+            self._readers.add(place, reader)
         elif reader.day != day:
-            self._turn(principal, reader, day)
+            self._turn(reader, day)
+            self._readers.keep(place)
         return reader
 
     def trial(self, reader: Reader, *, typed: bool) -> float | None:
@@ -94,13 +118,13 @@ class Reading:
 
     def allowed(self, reader: Reader) -> float | None:
         """Different objects a day from which on it is too many; None while too little is known."""
-        if self._days < MIN_DAYS or self.seen < MIN_PRINCIPALS:
+        if self._days < VOLUME_DAYS or self.seen < MIN_PRINCIPALS:
+            return None
+        if reader.day - self._since < WEEK:
             return None
         return max(float(FLOOR), MARGIN * self.high, MARGIN * reader.usual)
 
-    @property
-    def high(self) -> float:
-        """What one principal in a thousand reads a day; the most so far while fewer were seen."""
+    def _highest(self) -> float:
         left = self._days // 1_000
         for bucket in sorted(self._histogram, reverse=True):
             left -= self._histogram[bucket]
@@ -108,16 +132,15 @@ class Reading:
                 return float(2 ** ((bucket + 1) / _BUCKETS_PER_DOUBLING))
         return 0.0
 
-    def _turn(self, principal: str, reader: Reader, day: int) -> None:
+    def _turn(self, reader: Reader, day: int) -> None:
         """A new day for this principal; the one before is believed unless it was told of."""
         self._commit(reader)
-        self.readers.keep(principal)
         if self.steps is None and reader.typed >= _HABIT:
             reader.habit = True
-        count = 0 if reader.told else len(reader.objects)
+        count = 0 if reader.told else reader.objects.cardinality
         reader.usual = max(float(count), reader.usual * 0.98)
         reader.day, reader.typed, reader.statistic, reader.told = day, 0, 0.0, False
-        reader.objects = set()
+        reader.objects = DistinctCounter()
         reader.asked = set()
 
     def _commit(self, reader: Reader) -> None:
@@ -125,8 +148,9 @@ class Reading:
             return
         self._days += 1
         self._weight += 1
-        bucket = int(math.log2(max(1, len(reader.objects))) * _BUCKETS_PER_DOUBLING)
+        bucket = int(math.log2(max(1, reader.objects.cardinality)) * _BUCKETS_PER_DOUBLING)
         self._histogram[bucket] = self._histogram.get(bucket, 0) + 1
+        self.high = self._highest()
         if self.seen >= MIN_PRINCIPALS and self._days >= MIN_DAYS:
             self.steps = self._learned()
         if self._typed + self._given > _MEMORY:

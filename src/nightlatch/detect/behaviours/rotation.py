@@ -8,8 +8,8 @@ from nightlatch.detect.behaviours.arrivals import ALPHA, LEAST, SURGE, Arrivals
 from nightlatch.detect.behaviours.first_time import FirstTime
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.client import Client, ClientKind
-from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
+from nightlatch.identity.clients import headers_circle
 
 POPULAR = 0.05
 """Share of an endpoint's first-time callers from which a family of clients is the people here."""
@@ -136,7 +136,7 @@ class Rotations:
     def _tell(self, sighting: Sighting, name: str, door: _Door, family: _Family) -> None:
         exchange, came = sighting.exchange, family.arrivals
         key, now = exchange.endpoint.key, exchange.at
-        circle = _headers_of(exchange.caller)
+        circle = headers_circle(exchange.caller)
         if not self._reporter.alarms.due(DetectionKind.ROTATION, key, f"family:{name}", now):
             return
         missing = _misses_more(door, family)
@@ -166,7 +166,7 @@ class Rotations:
         exchange = sighting.exchange
         reason = f"one kind of client ({name}) from ever-new addresses"
         suspicion = Suspicion(reason, exchange.at + CHALLENGED, convicts=False)
-        circle = _headers_of(exchange.caller)
+        circle = headers_circle(exchange.caller)
         self._reporter.suspicions.enter(circle, suspicion, exchange.endpoint.key)
 
     def _places(self, key: str, name: str, now: float) -> tuple[_Door, _Family]:
@@ -230,10 +230,3 @@ def _misses_more(door: _Door, family: _Family) -> bool:
     if family.asked < LEAST or not door.asked:
         return False
     return family.misses / family.asked >= door.misses / door.asked + MISSING
-
-
-def _headers_of(caller: Caller) -> str:
-    for circle in caller.circles:
-        if circle.startswith("headers:"):
-            return circle
-    return caller.circles[0]

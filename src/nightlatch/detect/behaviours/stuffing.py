@@ -20,6 +20,7 @@ from nightlatch.detect.behaviours.verdicts import (
     tell,
 )
 from nightlatch.detect.enumeration import ALPHA, ALPHA_WALK, GUILTY, GUILTY_WALK
+from nightlatch.detect.pricing import price
 from nightlatch.detect.suspicions import NEWCOMERS
 from nightlatch.exchange.judgement import DetectionKind
 
@@ -122,6 +123,7 @@ class Stuffing:
                 campaign.names += (one.attempt.masked,)
         if one.first:
             campaign.tried += 1
+            campaign.paid += 1
             campaign.failed += not one.opened
             campaign.bad += not one.opened
         self._go_on(one.door, one.endpoint, campaign, one.now)
@@ -136,12 +138,14 @@ class Stuffing:
                 door.restart()
                 return
             campaign.window, campaign.bad, campaign.good = now, 0, 0
-        if now - campaign.heard > QUIET / 2:
+        if now - campaign.heard > QUIET / 2 or price(campaign.paid) > campaign.price:
             self._guard(endpoint, campaign, now)
 
     def _guard(self, endpoint: str, campaign: Campaign, now: float) -> None:
         campaign.heard = now
-        challenge_newcomers(self._reporter, endpoint, _words(campaign), now + QUIET)
+        campaign.price = price(campaign.paid)
+        words = _words(campaign)
+        challenge_newcomers(self._reporter, endpoint, words, now + QUIET, campaign.price)
 
     def _tell(self, endpoint: str, campaign: Campaign, guess: Guess, now: float) -> None:
         kind = (

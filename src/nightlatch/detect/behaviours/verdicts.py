@@ -19,8 +19,12 @@ def challenge(reporter: Reporter, circle: str, reason: str, until: float, endpoi
     reporter.suspicions.enter(circle, Suspicion(reason, until, convicts=False), endpoint)
 
 
-def challenge_newcomers(reporter: Reporter, endpoint: str, reason: str, until: float) -> None:
-    challenge(reporter, NEWCOMERS, reason, until, endpoint)
+def challenge_newcomers(
+    reporter: Reporter, endpoint: str, reason: str, until: float, price: int = 0
+) -> None:
+    """Serve those who are not known here after a puzzle of this price."""
+    suspicion = Suspicion(reason, until, convicts=False, price=price)
+    reporter.suspicions.enter(NEWCOMERS, suspicion, endpoint)
 
 
 def tell(

@@ -12,7 +12,7 @@ from nightlatch.workbench.replay.identifiers import chance, scatter
 from nightlatch.workbench.replay.orders import nth_tried
 from nightlatch.workbench.replay.scenario import Access, Habit, Ident, Scenario
 from nightlatch.workbench.replay.stage import Reply, Scene
-from nightlatch.workbench.replay.world import Call, World
+from nightlatch.workbench.replay.world import Call, World, plain_call
 
 _GUESS = 77
 """Salt: whether a stolen pair of e-mail address and password opens an account here."""
@@ -24,6 +24,8 @@ class Attacker(Struct, frozen=True):
     """Solves the challenges it is set."""
     copies: bool
     """Sends exactly what the real app sends."""
+    mimics: bool = False
+    """Opens the app from each address first, as people do: its requests have a story."""
 
 
 ATTACKERS = {
@@ -32,6 +34,7 @@ ATTACKERS = {
         Attacker("ignores", solves=False, copies=False),
         Attacker("solves", solves=True, copies=False),
         Attacker("copies", solves=True, copies=True),
+        Attacker("mimics", solves=True, copies=True, mimics=True),
     )
 }
 DEFAULT_ATTACKER = "copies"
@@ -65,6 +68,8 @@ class Attack:
         self._sends = COPIED if attacker.copies else LIBRARY
         self._passes: dict[int, str] = {}
         """The pass that each address holds."""
+        self._opened: set[int] = set()
+        """From where the app was opened."""
         self._tokens = self._make_tokens(addresses)
         self.attempts = scenario.attempts_from(addresses)
         self.loot = Loot()
@@ -87,11 +92,10 @@ class Attack:
         call = self._call(numbers)
         nth = index // scenario.batch
         loot.attempts += size
-        hits = self._worth(call)
-        self.would_have.update(hits)
+        self.would_have.update(call.gives)
         reply, detections = self._send(call, nth, now)
         if reply.served:
-            self._take(hits)
+            self._take(call.gives)
         if scenario.follow is not None and call.gives:
             detections += self._follow(call.gives[0], nth, now, open_=reply.served)
         return detections
@@ -101,9 +105,6 @@ class Attack:
             n = numbers[0]
             return self._world.sign_in(n, right=chance(n, _GUESS) < self._scenario.hit_rate)
         return self._world.look_up(numbers)
-
-    def _worth(self, call: Call) -> tuple[int, ...]:
-        return call.gives
 
     def _take(self, people: tuple[int, ...]) -> None:
         before = len(self.people)
@@ -135,6 +136,9 @@ class Attack:
         place = nth % len(self._addresses)
         address, loot = self._addresses[place], self.loot
         bearer = held or (self._tokens[nth % len(self._tokens)] if self._tokens else "")
+        if self.attacker.mimics and place not in self._opened:
+            self._opened.add(place)
+            self._exchange(plain_call("GET", "/v1/news", 200, "news"), bearer, place, address, now)
         reply = self._exchange(call, bearer, place, address, now)
         detections = reply.detections
         if reply.action is Action.CHALLENGE and self.attacker.solves:

@@ -9,8 +9,10 @@ import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing.connection import Connection
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -21,6 +23,7 @@ from nightlatch.workbench.replay.scenario import Scenario
 from nightlatch.workbench.replay.stage import Made
 
 Make = Callable[[], Made]
+_Result = TypeVar("_Result")
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -53,13 +56,26 @@ def play_all(scenarios: Sequence[Scenario], make: Make, order: Order) -> Iterato
     if order.processes == 1 or len(played) == 1:
         yield from (play(scenario, make, order) for scenario in played)
         return
+    yield from in_processes(partial(play, make=make, order=order), played, order.processes)
+
+
+def in_processes(
+    work: Callable[[Scenario], _Result], scenarios: Sequence[Scenario], processes: int
+) -> Iterator[_Result]:
+    """What `work` makes of each scenario, as each is done, so many at a time. Whoever stops asking
+    stops the work."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(order.processes, context) as pool:
-        waiting: list[Future[Played]] = [
-            pool.submit(play, scenario, make, order) for scenario in played
-        ]
-        for done in as_completed(waiting):
-            yield done.result()
+    with ProcessPoolExecutor(min(processes, len(scenarios)), context) as pool:
+        waiting = [pool.submit(work, scenario) for scenario in scenarios]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        except BaseException:
+            # Else the pool would wait for minutes of work that nobody wants any more.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
 
 
 def play(scenario: Scenario, make: Make, order: Order) -> Played:

@@ -21,11 +21,11 @@ from nightlatch.workbench.replay.world import World
 LEARNING_DAYS = 2.0
 ATTACK_HOUR = 10.0
 """The attack begins in the morning after the learning stretch."""
-PACE = 0.4
+PACE = 0.3
 """Honest requests per second, on average over a week."""
-MOST_HONEST = 60_000
+MOST_HONEST = 40_000
 """While a slow attack is on: its API is a smaller one."""
-AFTERMATH = 1.0 * HOUR
+AFTERMATH = 0.5 * HOUR
 """Honest life goes on after the attack: whoever is still turned away then is counted."""
 
 
