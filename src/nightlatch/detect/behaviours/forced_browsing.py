@@ -64,23 +64,23 @@ HELP = DetectorHelp(
     kind=DetectionKind.FORCED_BROWSING,
     title="Somebody tries paths until one answers",
     what=f"""\
-Counts the distinct paths that belong to no known endpoint and were turned away ({
-        ", ".join(map(str, sorted(_NOT_FOUND)))
-    }). A caller is convicted when a sequential probability-ratio test
-against the API's own share of such requests decides, and at least {FEWEST} distinct paths were
-tried. A leaky bucket ({BUCKET:.0f} paths, one leaves every {1 / LEAK:.0f} seconds) also sees those
-who hide them among good requests: they are challenged. New unknown paths of all callers together
+Counts the distinct paths that belong to no known endpoint and were turned away (400, 403, 404, 405
+or 410). A caller is convicted when a sequential probability-ratio test against the API's own share
+of such requests decides, and at least {FEWEST} distinct paths were tried. A
+leaky bucket ({BUCKET:.0f} paths, one leaves every {1 / LEAK:.0f} seconds) also sees those who hide
+them among good requests: they are challenged. New unknown paths of all callers together
 are compared minute by minute with the same hour of earlier weeks. Whoever is convicted is refused
 everywhere for an hour after the last try, so that the path that does answer later does not answer
 him; an address that several people share is challenged instead.""",
     evidence="How many paths, a few of them, how many requests ended elsewhere, and the odds.",
     errors=f"""\
-At most {CONVICTION:g} of honest callers are convicted per run of the test, as long as honest
-requests end at unknown paths independently of each other and no more often than learned (between
-{HONEST_LEAST:.0%} and {HONEST_MOST:.0%}). Missing pictures and styles, what browsers and crawlers
-ask of every site, and paths that {BROKEN_LINK} other callers asked for do not count. Over all
-callers: a false alarm once in 1/{ALPHA:g} minutes on average. Blind for a guesser who asks one path
-in ten minutes from ever new addresses, and for guesses that a parameter of a known route takes.""",
+At most one honest caller in {1 / CONVICTION:,.0f} is convicted per run of the test, as long as
+honest requests end at unknown paths independently of each other and no more often than learned
+(between {HONEST_LEAST:.0%} and {HONEST_MOST:.0%}). Missing pictures and styles, what browsers and
+crawlers ask of every site, and paths that {BROKEN_LINK} other callers asked for do not count. Over
+all callers: a false alarm once in {ALARM:,.0f} minutes on average. Blind for a guesser who asks one
+path in ten minutes from ever new addresses, and for guesses that a parameter of a known route
+takes.""",
     refuted_by="""\
 A new release that asks for endpoints which do not exist yet, or a site that was moved and is
 crawled by its old addresses.""",
