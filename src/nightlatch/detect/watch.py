@@ -5,15 +5,13 @@ One event loop's thread calls `standing` and `note`; another thread may call `ta
 met before and told of convictions, and is expected to answer from memory.
 """
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
-from nightlatch.detect import words
+from nightlatch.detect import memory, words
 from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.callers import Callers, Key
 from nightlatch.detect.convictions import Convictions
-from nightlatch.detect.door import Door, Learned
+from nightlatch.detect.door import Door
 from nightlatch.detect.doubts import Doubts, insist
 from nightlatch.detect.evidence import Evidence
 from nightlatch.detect.history import History
@@ -30,7 +28,6 @@ from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.judgement import Detection
 from nightlatch.exchange.spent import Spent
 from nightlatch.exchange.standing import Standing
-from nightlatch.faults import FAULTS
 from nightlatch.identity.passes import CIRCLE as PASS
 from nightlatch.policy.budgets import DEFAULT_BUDGETS, Budgets, Limits
 from nightlatch.store.ports import CounterStore, SharedCounts
@@ -43,16 +40,6 @@ REGULAR = 1_800.0
 """Seconds before a walk was noticed that a caller must have been about to be none of it."""
 KNOWN = 500_000
 """Callers with a clean history that are known as such after their history is forgotten, twice."""
-
-
-class Memory(Struct, frozen=True):
-    doors: list[Learned]
-    known: bytes
-    """Callers with a clean history, as numbers of eight bytes."""
-
-
-_MEMORY = msgspec.msgpack.Encoder()
-_READ_MEMORY = msgspec.msgpack.Decoder(Memory)
 
 
 class Watch:
@@ -197,17 +184,13 @@ class Watch:
         """What was learned of endpoints and callers, for the next process. From any thread: what is
         added meanwhile may be missing."""
         doors = [door.dump() for door in self._doors.values() if door.rate.share is not None]
-        return _MEMORY.encode(Memory(doors, self._known.dump()))
+        return memory.write(memory.Memory(doors, self._known.dump()))
 
     def load(self, data: bytes) -> None:
         """Take up what another process learned; what cannot be read is learned anew."""
-        try:
-            memory = _READ_MEMORY.decode(data)
-        except msgspec.DecodeError as error:
-            FAULTS.note("detect.memory", error)
-            return
-        self._known.load(memory.known)
-        for learned in memory.doors:
+        found = memory.read(data)
+        self._known.load(found.known)
+        for learned in found.doors:
             self._door(learned.key).load(learned)
 
     @property
