@@ -27,7 +27,7 @@ from nightlatch.respond.recorder import Recorder
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.sqlite_documents import SQLiteDocuments
 
-COMMANDS = ("demo", "up", "doctor", "endpoints", "checks", "patterns", "token", "version")
+COMMANDS = ("demo", "replay", "up", "doctor", "endpoints", "checks", "patterns", "token", "version")
 
 
 @pytest.fixture(autouse=True)
