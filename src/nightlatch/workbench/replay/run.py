@@ -86,15 +86,20 @@ class Replay:
         tally, alert = Tally(), None
         for at, what in self._events(attack):
             if isinstance(what, Step):
-                found = honest_exchange(self.stage, what, at, tally).detections
-                raised = [one for one in alarming(found) if not accuses(one)]
-                tally.false_alarms += filter(accuses, alarming(found))
+                found = alarming(honest_exchange(self.stage, what, at, tally).detections)
+                raised = [one for one in found if attack.loot.attempts and self._concerns(one)]
+                tally.false_alarms += [one for one in found if one not in raised]
             else:
                 raised = alarming(attack.attempt(what, at))
-            if raised and alert is None and attack.loot.attempts:
+            if raised and alert is None:
                 kind = raised[0].kind.value
                 alert = Alert(len(attack.people), attack.loot.attempts, kind)
         return outcome_of(attack, tally, alert, hash_rate, len(self.alarms_in_peace))
+
+    def _concerns(self, detection: Detection) -> bool:
+        """A detection that an honest request raised is about the attack all the same: it speaks of
+        the attacked endpoint, and of nobody in particular."""
+        return not accuses(detection) and detection.endpoint in {"", *self.scenario.endpoints}
 
     def _events(self, attack: Attack) -> Iterator[tuple[float, Step | int]]:
         scenario, since = self.scenario, self.now

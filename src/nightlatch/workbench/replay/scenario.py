@@ -154,6 +154,13 @@ class Scenario(Struct, frozen=True, kw_only=True):
         """The endpoint turns away who has no credential."""
         return self.access in (Access.VALID, Access.FAKE)
 
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Keys of the endpoints that the attack is about."""
+        follow = self.follow
+        first = f"{self.method} {self.template}"
+        return (first,) if follow is None else (first, f"{follow.method} {follow.template}")
+
     def attempts_from(self, addresses: int) -> int:
         """How many identifiers are tried from so many addresses."""
         if self.attempts is not None:
