@@ -261,3 +261,6 @@ def test_what_waits_is_bounded(join: Join, server: RedisServer) -> None:
     for number, one in enumerate(kept):
         one.add(people(1, seed=number), 0.0)
     assert len(sharing.counts.dirty) <= DIRTY
+    # The one left out is taken along with its next member.
+    tally.add(people(1, seed=-1), 0.0)
+    eventually(lambda: tally in sharing.counts.dirty, pause=0.01)

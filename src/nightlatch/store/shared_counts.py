@@ -31,8 +31,6 @@ CHUNK = 1_000
 WAITING = 10_000
 """Members of one tally that may wait to be merged; beyond that the oldest are dropped, and this
 process's own windows must do."""
-
-
 DIRTY = 20_000
 """Tallies that may wait to be merged; beyond that the one that waits longest is left out."""
 ROUND = 1_000
@@ -78,6 +76,7 @@ class Tally:
             waiting = self._waiting
             if not waiting:
                 self._since = time.monotonic()
+            if self not in counts.dirty:
                 counts.mark(self)
             waiting.update(dict.fromkeys(members))
             while len(waiting) > WAITING:
@@ -218,14 +217,13 @@ class RedisSharedCounts:
 class Slack:
     """How old news is when all processes know it: the length of a round, in seconds."""
 
-    __slots__ = ("last", "rounds", "total", "worst")
+    __slots__ = ("rounds", "total", "worst")
 
     def __init__(self) -> None:
-        self.last = self.worst = self.total = 0.0
+        self.worst = self.total = 0.0
         self.rounds = 0
 
     def note(self, seconds: float) -> None:
-        self.last = seconds
         self.worst = max(self.worst, seconds)
         self.total += seconds
         self.rounds += 1

@@ -18,6 +18,7 @@ from nightlatch.store.memory_counters import MemoryCounters
 from nightlatch.store.redis_nodes import RedisNodes
 from nightlatch.store.redis_questions import Answer
 from nightlatch.store.redis_scripts import ADD_NEWS, name_of
+from nightlatch.store.shared_counts import AGAIN, WITHIN
 
 LISTEN = 2.0
 """Seconds that the server may be silent before it is asked again."""
@@ -28,9 +29,9 @@ LENGTH = 10_000
 WAITING = 10_000
 """News of this process that may wait for a Redis that is gone; the oldest go first."""
 BATCH = 200
+"""News told at once."""
 PAGE = 500
-WITHIN = 0.25
-AGAIN = 0.25
+"""Batches heard at once."""
 
 _Item = tuple[str, bytes]
 """Topic, and the news."""
@@ -106,7 +107,8 @@ class SharedNews:
             room = WAITING - len(self._waiting)
             self._waiting.extendleft(reversed(self._sent[-room:] if room else []))
         self._sent = []
-        self.wake()
+        if self._waiting:
+            self.wake()
 
     def _listen(self) -> None:
         self.listening = True
@@ -127,15 +129,21 @@ class SharedNews:
         self._listen()
 
     def _hear(self, items: bytes) -> None:
+        told: list[_Item] = []
         with guarded("store.news"):
-            for topic, news in _decode(items):
-                hear = self._hearers.get(topic)
-                if hear is not None:
+            told = _decode(items)
+        for topic, news in told:
+            hear = self._hearers.get(topic)
+            if hear is not None:
+                with guarded("store.news"):
                     hear(news)
 
 
 def _nobody() -> None:
     """Nobody has to be woken."""
+
+
+_TOPIC = "flag"
 
 
 class _Flag(Struct, array_like=True):
@@ -176,6 +184,3 @@ class SharedFlags(MemoryCounters):
             super().clear(flag.key)
         else:
             super().set_flag(flag.key, flag.value, flag.at, flag.ttl)
-
-
-_TOPIC = "flag"

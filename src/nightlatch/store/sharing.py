@@ -9,8 +9,8 @@ from weakref import WeakSet
 from nightlatch.faults import guarded
 from nightlatch.store.redis_address import RedisAddress
 from nightlatch.store.redis_nodes import RedisNodes
-from nightlatch.store.shared_counts import RedisSharedCounts
-from nightlatch.store.shared_news import AGAIN, SharedNews
+from nightlatch.store.shared_counts import AGAIN, RedisSharedCounts
+from nightlatch.store.shared_news import SharedNews
 
 INTERVAL = 0.01
 """Seconds between two rounds while there is something to share."""
@@ -30,7 +30,6 @@ class Sharing:
     """Begins with the first use after a start or a fork; `close` sends what is left."""
 
     def __init__(self, address: RedisAddress, service: str, interval: float = INTERVAL) -> None:
-        self.address = address
         self._interval = interval
         self.nodes = RedisNodes(address)
         self.counts = RedisSharedCounts(self.nodes, service)
