@@ -281,7 +281,9 @@ class Pipeline:
         if request.body is not asked.body:
             flight.request = asked = replace(asked, body=request.body)
         status = response.status if response else None
-        flight.endpoint = inventory.settle(asked.method, asked.path, route, status)
+        # What nobody answered, as it was refused, teaches no path: the guess stands.
+        if route is not None or status is not None:
+            flight.endpoint = inventory.settle(asked.method, asked.path, route, status)
         flight.parameters = inventory.parameters(flight.endpoint, asked.path)
         flight.query = query_leaves(asked.query)
         flight.request_content = content_of(asked)
