@@ -21,6 +21,8 @@ PAYERS = 40
 """So many honest newcomers shall be served in a day whatever one usually takes here, twice over."""
 STRANGE = 3.0
 """Of the test for ever new people: some five more new ones than known ones."""
+CALM_FACTOR = 10
+"""Those who paid may have so many times more while no walk is on."""
 FAR_ABOVE = 5
 FAR_ABOVE_ACCOUNT = 2
 """Times the ceiling, for an address and for an account, which many people do not share."""
@@ -132,6 +134,10 @@ class Spending:
                 return spent
         # Where one caller usually takes many, so do those who paid.
         allowance = max(budgets.paid_allowance, PAYERS * door.ceilings.twice_usual)
+        doubted = visit.payer is not None and visit.payer.doubts
+        if door.walk.alarmed_at is None and not doubted:
+            # Nothing but numbers speaks against them: a launch rather than a list.
+            allowance *= CALM_FACTOR
         if budgets.paid_allowance and door.paid_people >= allowance:
             return _day_spent(door.paid, PAID, allowance, visit.now)
         return None
@@ -161,7 +167,8 @@ class Spending:
         account = door.strangers
         if not account.full(limits.burst):
             return ()
-        factor = self._budgets.sighted if decided is None and door.steps is not None else 1
+        sighted = door.steps is not None or door.novelty is not None
+        factor = self._budgets.sighted if decided is None and sighted else 1
         over = account.over(
             STRANGERS, limits, factor, visit.now, adding=adding, fixed=decided is not None
         )
