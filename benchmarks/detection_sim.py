@@ -62,6 +62,8 @@ class Scenario(NamedTuple):
     mode: Mode = Mode.ENFORCE
     batch: int = 1
     """Numbers that the attacker asks for in one request."""
+    solves: bool = False
+    """The attacker pays for challenges."""
     wire: str = ""
     """One of `WIRES`; without one the subjects are handed to the watch as they are."""
 
@@ -76,6 +78,7 @@ class Result(NamedTuple):
     people_refused: int
     legit_requests: int
     legit_refused: int
+    people_challenged: int
     first_alert_after: int | None
     """Attack attempts before the first detection; None when there was none."""
     false_alarms: int
@@ -196,7 +199,6 @@ class Run:
         self.refused: set[int] = set()
         self.met: set[int] = set()
         self.challenged: set[int] = set()
-        self.legit_challenged = 0
         self.passes: dict[str, int] = {}
         self.legit = self.legit_refused = self.tries = self.false_alarms = 0
         self.first_alert: int | None = None
@@ -230,10 +232,9 @@ class Run:
         action = self.exchange(caller, [(number, hit)], now)
         if action is Action.CHALLENGE:
             self.challenged.add(person.name)
-            self.legit_challenged += 1
-            solved = self.buy(f"person-{person.name}")
+            self.buy(f"person-{person.name}")
             caller = self.with_pass(self.caller(person.address), f"person-{person.name}")
-            action = self.exchange(caller, [(number, hit)], now) if solved else action
+            action = self.exchange(caller, [(number, hit)], now)
         self.legit += 1
         self.met.add(person.name)
         if action is not Action.ALLOW:
@@ -241,9 +242,9 @@ class Run:
             self.refused.add(person.name)
         self._alerts(attacking=False)
 
-    def buy(self, who: str) -> bool:
+    def buy(self, who: str) -> None:
+        """Solve a challenge; the pass before is thrown away."""
         self.passes[who] = self.passes.get(who, 0) + 1
-        return True
 
     def with_pass(self, caller: Caller, who: str) -> Caller:
         bought = self.passes.get(who)
@@ -260,7 +261,12 @@ class Run:
             (first + step, self.rng.random() < scenario.hit_share) for step in range(scenario.batch)
         ]
         self.tries += scenario.batch
-        if self.exchange(self.caller(address), numbers, now) is Action.ALLOW:
+        caller = self.with_pass(self.caller(address), address)
+        action = self.exchange(caller, numbers, now)
+        if action is Action.CHALLENGE and scenario.solves:
+            self.buy(address)
+            action = self.exchange(self.with_pass(self.caller(address), address), numbers, now)
+        if action is Action.ALLOW:
             self.stolen.update(number for number, hit in numbers if hit)
         self._alerts(attacking=True)
 
@@ -309,6 +315,7 @@ class Run:
             len(self.refused),
             self.legit,
             self.legit_refused,
+            len(self.challenged),
             self.first_alert,
             self.false_alarms,
         )
@@ -345,6 +352,16 @@ SCENARIOS = (
         )
         for batch in (5, 500)
         for addresses in (1, 10_000)
+    ),
+    *(
+        Scenario(
+            f"every number exists, {addresses:,} addresses", addresses, 100.0, 4.0, 15_000
+        )._replace(hit_share=1.0)
+        for addresses in (1, 50, 2_000, 10_000)
+    ),
+    *(
+        Scenario(f"solves, {addresses:,} addresses", addresses, 100.0, 4.0, 7_200, solves=True)
+        for addresses in (1, 50, 10_000)
     ),
     Scenario("no attack", 1, 1.0, 4.0, 30_000, attempts=0),
     Scenario("no attack, compressed", 1, 1.0, 1_000.0, 30_000, attempts=0),

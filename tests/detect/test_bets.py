@@ -35,9 +35,9 @@ def test_too_many_yes_reach_a_billion_within_forty_trials() -> None:
 
 def test_a_share_is_bounded_from_above_and_blind_where_it_is_normal() -> None:
     rng = random.Random(1)
+    assert Share(0.1).honest is None
     for truth, blind in ((0.2, False), (0.95, True)):
         share = Share(0.1)
-        assert share.honest is None
         for _ in range(10):
             for _ in range(50):
                 share.note(1.0, yes=rng.random() < truth)

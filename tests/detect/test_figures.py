@@ -35,12 +35,28 @@ def test_a_hundred_addresses_get_little_and_no_honest_person_pays(pace: str) -> 
 
 
 @pytest.mark.parametrize("pace", PACES)
-def test_ten_thousand_addresses_get_less_than_a_thousand(pace: str) -> None:
+def test_ten_thousand_addresses_get_less_than_a_hundred(pace: str) -> None:
     result = _play(f"{pace}, 10,000 addresses")
-    assert result.disclosed <= 650
-    assert result.people_refused <= 0.02 * result.people
+    assert result.disclosed <= 100
+    assert result.people_refused == 0
+    assert result.people_challenged <= 0.05 * result.people
     assert result.first_alert_after is not None
     assert result.first_alert_after <= 60
+
+
+@pytest.mark.parametrize("addresses", ["1", "50", "2,000", "10,000"])
+def test_a_list_without_misses_gets_less_than_a_hundred(addresses: str) -> None:
+    result = _play(f"every number exists, {addresses} addresses")
+    assert result.disclosed <= 100
+    assert result.people_refused == 0
+    assert result.first_alert_after is not None
+    assert result.first_alert_after <= 100
+
+
+@pytest.mark.parametrize("addresses", ["1", "50", "10,000"])
+def test_who_pays_for_every_challenge_gets_little_more(addresses: str) -> None:
+    result = _play(f"solves, {addresses} addresses")
+    assert result.disclosed <= 150
 
 
 @pytest.mark.parametrize("addresses", ["1", "10,000"])

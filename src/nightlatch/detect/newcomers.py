@@ -19,7 +19,7 @@ _SLICES_AN_HOUR = 12
 ENOUGH = {Window.HOUR: 36.0, Window.DAY: 144.0, Window.MONTH: 288.0}
 """Slices with visitors after which a budget holds: before, everybody is new."""
 FACTOR = 3.0
-"""An hour is too much from so many times the normal one on."""
+"""An hour or a day is too much from so many times the normal one on."""
 MONTH_FACTOR = 1.5
 CREEP = 2.0
 """One slice teaches at most so many times what was expected: who grows it from day to day meets
@@ -102,10 +102,8 @@ class Newcomers:
     def limit(self, window: Window, now: float) -> int:
         rate = self.hours.expected(now) * _SLICES_AN_HOUR
         expected = rate * window / Window.HOUR
-        if window is Window.HOUR:
-            normal = FACTOR * expected + 4 * math.sqrt(expected)
-        else:
-            normal = MONTH_FACTOR * expected + 4 * math.sqrt(expected)
+        factor = MONTH_FACTOR if window is Window.MONTH else FACTOR
+        normal = factor * expected + 4 * math.sqrt(expected)
         return max(self.floors.of(window) * self.scale, round(normal))
 
     def _learn(self) -> None:

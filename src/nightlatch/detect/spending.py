@@ -22,6 +22,8 @@ PAYERS = 40
 """So many honest newcomers shall be served in a day whatever one usually takes here, twice over."""
 STRANGE = 3.0
 """Of the test for ever new people: some five more new ones than known ones."""
+CALM_FACTOR = 10
+"""Those who paid may have so many times more while no walk is on."""
 FAR_ABOVE = 5
 SHARED_FROM = 16
 """A circle is counted together with other processes once one of them gave it this part of its
@@ -152,6 +154,10 @@ class Spending:
                 return spent
         # Where one caller usually takes many, so do those who paid.
         allowance = max(budgets.paid_allowance, PAYERS * door.ceilings.twice_usual)
+        doubted = visit.payer is not None and visit.payer.doubts
+        if door.walk.alarmed_at is None and not doubted:
+            # Nothing but numbers speaks against them: a launch rather than a list.
+            allowance *= CALM_FACTOR
         if budgets.paid_allowance and door.paid_people >= allowance:
             return _day_spent(door.paid, PAID, allowance, visit.now)
         return None
@@ -181,7 +187,8 @@ class Spending:
         account = door.strangers
         if not account.full(limits.burst):
             return ()
-        factor = self._budgets.sighted if decided is None and door.steps is not None else 1
+        sighted = door.steps is not None or door.novelty is not None
+        factor = self._budgets.sighted if decided is None and sighted else 1
         over = account.over(
             STRANGERS, limits, factor, visit.now, adding=adding, fixed=decided is not None
         )
