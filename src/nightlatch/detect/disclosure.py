@@ -15,8 +15,11 @@ from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf
 from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataClass, Disclosure, Subject
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.identifiers import canonical, shape_number
+from nightlatch.exchange.names import name_hint
 
 _MAX_ENDPOINTS = 2_000
+_DESCRIBES = frozenset({DataClass.NAME, DataClass.BIRTH_DATE, DataClass.POSTAL_ADDRESS})
+"""A name and one of the others name one person."""
 
 
 class Disclosures:
@@ -47,6 +50,9 @@ class Disclosures:
             found = _identifiers(group)
             if found:
                 return self._subjects(found)
+        described = _described(content.leaves)
+        if described:
+            return (Subject(self._hasher.digest("person", described), DataClass.NAME),)
         return ()
 
     def may_be_several(
@@ -212,6 +218,18 @@ def _identifiers(leaves: Sequence[Leaf]) -> list[Identifier]:
     record = Record()
     record.identifiers = [group[0] for group in reversed(found.values())]
     return [record.name]
+
+
+def _described(leaves: Sequence[Leaf]) -> str:
+    """A person's description, for who is asked for by name and address or date of birth: "" where
+    it is not enough for one. Such a description is an identifier as good as a number."""
+    named: list[str] = []
+    more: list[str] = []
+    for leaf in leaves:
+        hint = DataClass.NAME if leaf.name.lower() == "name" else name_hint(leaf.name)
+        if hint in _DESCRIBES and type(leaf.value) is str and leaf.value:
+            (named if hint is DataClass.NAME else more).append(leaf.value.casefold())
+    return "\0".join((*named, *more)) if named and more else ""
 
 
 def _listed(root: Record) -> Iterable[Record]:
