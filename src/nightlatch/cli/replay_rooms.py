@@ -2,8 +2,6 @@
 
 import hashlib
 import time
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -12,20 +10,17 @@ from msgspec.structs import replace
 from nightlatch.app.rooms import build_rooms
 from nightlatch.checks.attacks.engine import CLEAN, Inspection
 from nightlatch.exchange.credential import CredentialState
-from nightlatch.exchange.exchange import Ending, Request
+from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.judgement import ALLOW_OBSERVE, Level, Mode
 from nightlatch.exchange.record import Record
 from nightlatch.exchange.redaction import Redactor
 from nightlatch.exchange.scribe import Scribe
-from nightlatch.identity.passes import CIRCLE, Passes
+from nightlatch.identity.passes import Passes
+from nightlatch.identity.puzzles import DEAREST, PRICE
 from nightlatch.pipeline import Pipeline
 from nightlatch.settings import Settings
 
-USUAL_PRICE = 50_000
-"""Hashes of a puzzle whose decision names no price."""
-HIGHEST_PRICE = 2_000_000
-"""A browser gives up on what is dearer, so no puzzle is."""
 _COOKIE = "nightlatch-pass="
 _UNWRITTEN = Record(
     id="", at=0.0, duration=0.0, service="", endpoint="", method="", scheme="", host="", path="",
@@ -51,35 +46,11 @@ class Silent(Scribe):
 class PassGate:
     """Grants passes to those who have paid; the puzzle itself is reckoned, not solved."""
 
-    def __init__(self, grant: Callable[[float], str]) -> None:
-        self._grant = grant
+    def __init__(self, passes: Passes) -> None:
+        self._passes = passes
 
     def pay(self, price: int, now: float) -> tuple[str, int]:
-        return _COOKIE + self._grant(now), min(price or USUAL_PRICE, HIGHEST_PRICE)
-
-
-class PlainPasses(Passes):
-    """Passes as long as the installation's own cannot be granted here: numbered, good for an hour,
-    the oldest of a hundred thousand forgotten first."""
-
-    def __init__(self) -> None:
-        self._until: OrderedDict[str, float] = OrderedDict()
-        self._number = 0
-
-    def grant(self, now: float, name: str = "") -> str:  # noqa: ARG002
-        self._number += 1
-        if len(self._until) >= 100_000:
-            self._until.popitem(last=False)
-        shown = f"{self._number:016x}"
-        self._until[shown] = now + 3_600
-        return shown
-
-    def circle(self, request: Request, now: float) -> str:
-        sent = request.headers.get(b"cookie")
-        if sent is None or not sent.startswith(_COOKIE):
-            return ""
-        shown = sent.removeprefix(_COOKIE)
-        return CIRCLE + shown if now < self._until.get(shown, 0.0) else ""
+        return _COOKIE + self._passes.grant(now), min(price or PRICE, DEAREST)
 
 
 class Made(Struct, frozen=True):
@@ -94,11 +65,7 @@ def make(settings: Settings) -> Made:
     scribe = Silent(settings.service, Redactor(rooms.hasher))
     rooms = replace(rooms, checks=(), inspector=inspector, scribe=scribe)
     rooms.inventory.warm()
-    grant: Callable[[float], str] | None = getattr(rooms.passes, "grant", None)
-    if grant is None:
-        plain = PlainPasses()
-        rooms, grant = replace(rooms, passes=plain), plain.grant
-    return Made(Pipeline(rooms, Mode.OBSERVE), PassGate(grant))
+    return Made(Pipeline(rooms, Mode.OBSERVE), PassGate(rooms.passes))
 
 
 def hash_rate(seconds: float = 0.05) -> float:
