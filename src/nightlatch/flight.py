@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightlatch.checks.check import Check
 from nightlatch.detect.behaviours.run import Behaviours
@@ -117,4 +118,14 @@ def complete(
         endpoint=flight.endpoint,
         credentials=flight.credentials,
         credential_state=credential_state(flight.credentials, status),
+    )
+
+
+def as_the_client_sent_it(request: Request, proxies: TrustedProxies) -> Request:
+    """Scheme and host from before the trusted proxy."""
+    peer, headers = request.peer, request.headers
+    return replace(
+        request,
+        scheme=proxies.scheme(peer, headers, request.scheme),
+        host=proxies.host(peer, headers, request.host),
     )

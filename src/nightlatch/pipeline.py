@@ -21,7 +21,7 @@ from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Seen
-from nightlatch.flight import InFlight, Rooms, complete, content_of
+from nightlatch.flight import InFlight, Rooms, as_the_client_sent_it, complete, content_of
 from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import shows_limit
 from nightlatch.policy.asking import Sources
@@ -50,16 +50,17 @@ class Pipeline:
         modes = {self._mode, *(contract.mode for contract in directives.contracts)}
         ordered = any(one.kind is MeasureKind.CHALLENGE for one in directives.measures)
         self.may_challenge = ordered or Mode.ENFORCE in modes
-        self._rooms.inventory.apply(directives)
-        self._rooms.watch.apply(directives)
-        self._rooms.levers.apply(directives.measures)
+        rooms = self._rooms
+        rooms.inventory.apply(directives)
+        rooms.watch.apply(directives)
+        rooms.levers.apply(directives.measures)
 
     def on_request(self, request: Request, now: float) -> InFlight:
         """Before the application sees it: who asks, at which door, and may they?"""
         rooms = self._rooms
         address = rooms.proxies.client(request.peer, request.headers)
         if address != request.peer:
-            request = self._as_the_client_sent_it(request)
+            request = as_the_client_sent_it(request, rooms.proxies)
         credentials = rooms.reader.read(request)
         caller = rooms.circles.caller(address, request, credentials)
         paid = rooms.passes.circle(request, now)
@@ -392,13 +393,4 @@ class Pipeline:
             unread=inspected.unread,
             request_signs=asked.signs,
             answer_signs=told.signs,
-        )
-
-    def _as_the_client_sent_it(self, request: Request) -> Request:
-        """Scheme and host from before the trusted proxy."""
-        proxies, peer, headers = self._rooms.proxies, request.peer, request.headers
-        return replace(
-            request,
-            scheme=proxies.scheme(peer, headers, request.scheme),
-            host=proxies.host(peer, headers, request.host),
         )

@@ -31,7 +31,7 @@ from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.waiting import Wait, WaitingRoom, place_of
 
 PREFIX: Final = "/.nightlatch/"
-_IN_PATH: Final = "/:@!$&'()*+,;=~"
+_IN_PATH: Final = "/:@!$&'(),;=~*+"
 """What stands in a path as it is (RFC 3986 section 3.3)."""
 _MAX_FORM = 16_384
 _NOTES: Final = {

@@ -61,7 +61,8 @@ class Spending:
         history, door, now = visit.history, visit.door, visit.now
         digests = [subject.digest for subject in disclosed]
         new = history.account.add(digests, now, self._few)
-        self._share(visit, visit.key[1], history.account, self._caller_full)
+        full = self._caller_full if visit.payer is None else self._budgets.passed
+        self._share(visit, visit.key[1], history.account, full)
         door.newcomers.scale = max(1, door.ceilings.twice_usual // 8)
         door.newcomers.tick(now, learn=not door.walk.wary)
         door.travellers.tick(now, learn=not door.walk.wary)
@@ -251,7 +252,7 @@ def _strange(visit: Visit) -> bool:
 
 def _day_spent(account: Account, circle: str, allowance: int, now: float) -> Spent | None:
     for window in account.windows:
-        count = window.count(now)
+        count = account.count(window.window, now)
         if window.window is Window.DAY and count >= allowance:
             return window.spent(circle, count, allowance, window.start + window.window - now)
     return None
