@@ -79,7 +79,7 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         inventory=Inventory(),
         disclosures=Disclosures(hasher),
         watch=Watch(shared.counters, _budgets(settings), suspicions, shared.counts),
-        behaviours=Behaviours(suspicions),
+        behaviours=Behaviours(suspicions, paid_logins=settings.budgets.paid_logins),
         clients=clients,
         networks=networks,
         reputation=Reputation(networks),

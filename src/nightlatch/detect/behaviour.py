@@ -17,6 +17,7 @@ from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataItem, Disclosure
 from nightlatch.exchange.exchange import Exchange
 from nightlatch.exchange.facts import EndpointFacts
 from nightlatch.exchange.judgement import DetectionKind
+from nightlatch.policy.budgets import PAID_LOGINS
 
 
 class Sighting(Struct, frozen=True, gc=False):
@@ -44,6 +45,8 @@ class Reporter(Struct, frozen=True):
     """For people: `due` says whether it is time to tell (again), `raise_` tells."""
     suspicions: Suspicions
     """For the inline path: what from now on stands against a circle of callers."""
+    paid_logins: int = PAID_LOGINS
+    """Accounts that newcomers who solved their puzzles may try during an attack; 0: no bound."""
 
 
 class Behaviour(Protocol):

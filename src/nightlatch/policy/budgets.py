@@ -88,6 +88,9 @@ class Budgets(Struct, frozen=True):
     the caller was at no other endpoint. 0: no end."""
 
 
+PAID_LOGINS = 250
+"""Accounts that newcomers may try at one log-in during an attack, when they solve every puzzle: at
+one success in a hundred two or three are opened before all newcomers have to wait."""
 DEFAULT_BUDGETS = Budgets()
 HEADROOM = 1.5
 """A learned limit is this many times the busiest clean window."""

@@ -170,6 +170,14 @@ class Budgets(Struct, frozen=True, kw_only=True):
             " these people, and the caller was at no other endpoint. 0: no end.",
         ),
     ] = 30
+    paid_logins: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Accounts that newcomers who solved challenges may try at one log-in during"
+            " an attack; then all newcomers wait. 0: no end, availability first.",
+        ),
+    ] = 250
 
 
 class Attacks(Struct, frozen=True, kw_only=True):

@@ -185,11 +185,7 @@ def _asked(sighting: Sighting) -> list[int]:
 
 
 def _identifiers(leaves: tuple[Leaf, ...]) -> list[int]:
-    return [
-        hash(str(leaf.value).lower())
-        for leaf in leaves
-        if may_identify(leaf.name, leaf.value)
-    ]
+    return [hash(str(leaf.value).lower()) for leaf in leaves if may_identify(leaf.name, leaf.value)]
 
 
 def _given(sighting: Sighting) -> list[int]:

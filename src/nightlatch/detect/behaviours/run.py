@@ -8,6 +8,7 @@ from nightlatch.detect.behaviours.registry import BEHAVIOURS
 from nightlatch.detect.suspicions import Suspicions
 from nightlatch.exchange.judgement import Detection
 from nightlatch.faults import FAULTS
+from nightlatch.policy.budgets import PAID_LOGINS
 
 
 class Behaviours:
@@ -17,9 +18,11 @@ class Behaviours:
         self,
         suspicions: Suspicions,
         behaviours: Sequence[Callable[[Reporter], Behaviour]] = BEHAVIOURS,
+        *,
+        paid_logins: int = PAID_LOGINS,
     ) -> None:
         self._alarms = Alarms()
-        reporter = Reporter(self._alarms, suspicions)
+        reporter = Reporter(self._alarms, suspicions, paid_logins)
         self._behaviours = tuple(make(reporter) for make in behaviours)
 
     def note(self, sighting: Sighting) -> tuple[Detection, ...]:

@@ -17,6 +17,7 @@ from nightlatch.detect.behaviours.verdicts import (
     challenge,
     challenge_newcomers,
     convict,
+    refuse_newcomers,
     tell,
 )
 from nightlatch.detect.enumeration import ALPHA, ALPHA_WALK, GUILTY, GUILTY_WALK
@@ -138,14 +139,20 @@ class Stuffing:
                 door.restart()
                 return
             campaign.window, campaign.bad, campaign.good = now, 0, 0
-        if now - campaign.heard > QUIET / 2 or price(campaign.paid) > campaign.price:
+        full = campaign.paid == self._reporter.paid_logins
+        if full or now - campaign.heard > QUIET / 2 or price(campaign.paid) > campaign.price:
             self._guard(endpoint, campaign, now)
 
     def _guard(self, endpoint: str, campaign: Campaign, now: float) -> None:
         campaign.heard = now
         campaign.price = price(campaign.paid)
-        words = _words(campaign)
-        challenge_newcomers(self._reporter, endpoint, words, now + QUIET, campaign.price)
+        words, until = _words(campaign), now + QUIET
+        bound = self._reporter.paid_logins
+        if bound and campaign.paid >= bound:
+            words += f" Newcomers who paid have tried {campaign.paid}: now all of them wait."
+            refuse_newcomers(self._reporter, endpoint, words, until)
+        else:
+            challenge_newcomers(self._reporter, endpoint, words, until, campaign.price)
 
     def _tell(self, endpoint: str, campaign: Campaign, guess: Guess, now: float) -> None:
         kind = (
@@ -280,7 +287,8 @@ addresses they come from; per caller it tests whether one fails at ever more acc
 are known by their fields (a password beside what names an account), failures by their status or,
 where both answer 200, by the learned shape of the answer. On the alarm newcomers at this log-in
 are challenged and callers who failed at several accounts are refused; callers known here notice
-nothing.""",
+nothing. When newcomers who solved their puzzles have tried `budgets.paid_logins` accounts, all
+newcomers are refused until the attack is over.""",
     evidence="""\
 How many first tries of newcomers failed, of how many, against the share that is normal; how many
 accounts were opened by newcomers meanwhile, masked: those are probably taken over, and their

@@ -27,6 +27,11 @@ def challenge_newcomers(
     reporter.suspicions.enter(NEWCOMERS, suspicion, endpoint)
 
 
+def refuse_newcomers(reporter: Reporter, endpoint: str, reason: str, until: float) -> None:
+    """Serve nobody who is not known here: puzzles do not keep a patient payer out."""
+    reporter.suspicions.enter(NEWCOMERS, Suspicion(reason, until, convicts=True), endpoint)
+
+
 def tell(
     reporter: Reporter,
     kind: DetectionKind,
