@@ -26,7 +26,8 @@ class Conversation:
 
     def __init__(self, mode: str = "observe", pace: float = 0.2, **given: Any) -> None:
         settings = load_settings({"mode": mode, **given}, environment={})
-        self.pipeline = Pipeline(build_rooms(settings, Hasher(bytes(32))), Mode(mode))
+        self.rooms = build_rooms(settings, Hasher(bytes(32)))
+        self.pipeline = Pipeline(self.rooms, Mode(mode))
         self.now = NOW
         self._pace = pace
         self.records: list[Record] = []

@@ -56,7 +56,7 @@ class Installation:
         self.agent = Agent(
             Pipeline(rooms, mode),
             lambda _: self.sink,
-            Memory(rooms.inventory, place / "learned"),
+            Memory({place / "learned": rooms.inventory}),
             100,
             build_gate(settings, hasher, rooms),
         )
@@ -129,10 +129,10 @@ def test_the_gate_is_there_as_soon_as_anybody_may_be_challenged(tmp_path: Path) 
     ):
         installation.sink.directives = replace(directives, revision=2 * revision)
         installation.ask()
-        assert installation.agent.gate
+        assert installation.agent.gate is not None
         installation.sink.directives = Directives(revision=2 * revision + 1)
         installation.ask()
-        assert not installation.agent.gate
+        assert installation.agent.gate is None
     installation.agent.close()
 
 

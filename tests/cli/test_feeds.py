@@ -8,7 +8,8 @@ from tests.mmdb import mmdb
 from typer.testing import CliRunner
 
 from nightlatch.cli import cli
-from nightlatch.cli.diagnosis import State, diagnose
+from nightlatch.cli.diagnosis import diagnose
+from nightlatch.cli.fact import State
 from nightlatch.settings import load_settings
 
 LIST = "".join(f"192.0.2.{number}\n" for number in range(20))

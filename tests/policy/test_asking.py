@@ -21,9 +21,9 @@ PREDICATES = [
     "stranger = yes",
     'country = ""',
     "asn = 0",
-    "client = unknown",
+    "client = library",
     'network = ""',
-    'client-name = ""',
+    'client-name ~ "okhttp*"',
     'session = ""',
     'principal = ""',
     'not (headers = "")',
@@ -38,9 +38,9 @@ def test_a_record_is_matched_as_its_request_was(predicate: str) -> None:
     told = [talk.look_up(number, headers=headers) for number in range(3)][-1]
     assert told.decision.rule == "measure:M1", "of the request"
 
-    levers = Levers()
+    levers, sources = Levers(), Sources(talk.rooms.networks, talk.rooms.clients)
     levers.apply([_slow(predicate)])
-    assert levers.judge(asking_of(told, Sources())).delay == 1.0, "of the record"
+    assert levers.judge(asking_of(told, sources)).delay == 1.0, "of the record"
 
 
 def test_every_field_is_asked_about() -> None:

@@ -26,6 +26,7 @@ from nightlatch.detect.behaviours.logins import LogIns
 from nightlatch.detect.pricing import DEAREST, FIRST
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
+from nightlatch.policy.budgets import PAID_LOGINS
 
 STUFFING = DetectionKind.CREDENTIAL_STUFFING
 SPRAYING = DetectionKind.PASSWORD_SPRAYING
@@ -149,12 +150,16 @@ def test_accounts_opened_meanwhile_are_told_masked() -> None:
 def test_whoever_pays_for_a_try_pays_more_for_the_next_ones() -> None:
     scene = Scene()
     scene.until(STUFFING, scene.stuff)
-    prices = []
-    for number in range(30, 330):
-        scene.behaviour.note(scene.stuff(number))
-        found = scene.about(1 << 22 | 9_999, AFTER + number)
-        assert found is not None
+    prices: list[int] = []
+    number, found = 30, scene.about(1 << 22 | 9_999, AFTER)
+    while found is not None and not found.convicts:
         prices.append(found.price)
+        scene.behaviour.note(scene.stuff(number))
+        number += 1
+        found = scene.about(1 << 22 | 9_999, AFTER + number)
+    assert found is not None
+    assert 0 <= PAID_LOGINS - len(prices) <= 30
+    assert "now all of them wait" in found.reason
     assert prices == sorted(prices)
     assert (prices[0], prices[-1]) == (FIRST, DEAREST)
 

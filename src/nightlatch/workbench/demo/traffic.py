@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
 
 import aiohttp
 import pyotp
@@ -15,6 +16,7 @@ from msgspec import Struct, field
 
 from nightlatch.workbench.demo.cast import Cast, Person, totp_seed
 from nightlatch.workbench.demo.sample_api import APP_KEY, PARTNER_KEY
+from nightlatch.workbench.puzzle import solution
 
 CONNECTIONS = 16
 MISTYPED = 0.1
@@ -25,6 +27,7 @@ RETURNING = 0.4
 _APP_HEADERS = {"User-Agent": "Passkeeper/25.1.0 (Android 14)", "Accept": "application/json"}
 _LOAD_BALANCER = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "api.passkeeper.example"}
 _REFUSALS = frozenset({403, 429})
+_SOLUTION, _PASS = "Nightlatch-Solution", "Nightlatch-Pass"
 
 Step = Callable[[], Awaitable[None]]
 """One thing somebody does: a visit of several requests, or one attempt of the attacker."""
@@ -56,6 +59,8 @@ class Traffic:
         self._cast = cast
         self._session = session
         self._random = random.Random(7)  # noqa: S311 - a demo must be repeatable
+        self._passes: dict[str, str] = {}
+        """By person: what completing a challenge brought."""
         self.tally = Tally()
 
     def honest_stretch(self) -> list[Step]:
@@ -148,8 +153,17 @@ class Traffic:
         path: str,
         headers: dict[str, str] | None = None,
         body: dict[str, str] | None = None,
-    ) -> dict[str, str]:
-        status, answer = await self._send(method, path, person.address, headers, body)
+    ) -> dict[str, Any]:
+        shown = self._passes.get(person.name)
+        own = {**(headers or {}), **({_PASS: shown} if shown else {})}
+        status, answer = await self._send(method, path, person.address, own, body)
+        puzzle = answer.get("challenge") if status == 403 else None
+        if puzzle:
+            # As real clients do, once: in a thread, since others go on meanwhile.
+            solved, _ = await asyncio.to_thread(solution, puzzle)
+            own[_SOLUTION] = solved
+            own.pop(_PASS, None)
+            status, answer = await self._send(method, path, person.address, own, body, person.name)
         self.tally.legit_requests += 1
         if status in _REFUSALS:
             self.tally.legit_refused += 1
@@ -163,13 +177,16 @@ class Traffic:
         address: str,
         headers: dict[str, str] | None = None,
         body: dict[str, str] | None = None,
-    ) -> tuple[int, dict[str, str]]:
-        """Status and JSON answer; status 0 when there was none."""
+        pass_for: str = "",
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and JSON answer; status 0 when there was none. A pass is kept for `pass_for`."""
         sent = {**_APP_HEADERS, **_LOAD_BALANCER, "X-Forwarded-For": address, **(headers or {})}
         try:
             async with self._session.request(
                 method, self._base + path, headers=sent, json=body
             ) as answer:
+                if pass_for and _PASS in answer.headers:
+                    self._passes[pass_for] = answer.headers[_PASS]
                 return answer.status, await answer.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError):
             self.tally.failed += 1

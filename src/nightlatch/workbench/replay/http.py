@@ -4,8 +4,6 @@ Time cannot be compressed there, so requests are sent in their virtual order as 
 after the other, over one connection, as a load balancer would pass them on.
 """
 
-import base64
-import hashlib
 import heapq
 import http.client
 import json
@@ -19,6 +17,7 @@ from msgspec.structs import replace
 
 from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.judgement import Action
+from nightlatch.workbench.puzzle import solution
 from nightlatch.workbench.replay.attack import Attack, Attacker
 from nightlatch.workbench.replay.life import Life, Step
 from nightlatch.workbench.replay.result import Outcome
@@ -69,9 +68,7 @@ class HttpScene:
         puzzle, self._puzzle = self._puzzle, {}
         if not puzzle:
             return "", 0
-        number = _solve(str(puzzle["salt"]), str(puzzle["challenge"]), int(puzzle["maxnumber"]))
-        solution = {key: puzzle[key] for key in ("algorithm", "challenge", "salt", "signature")}
-        packed = base64.b64encode(json.dumps({**solution, "number": number}).encode()).decode()
+        packed, number = solution(puzzle)
         body = urlencode({"solution": packed}).encode()
         _, _, fields = self._send("POST", _GATE, list(_FORM.items()), body, "127.0.0.1")
         return (fields.get("set-cookie") or "").partition(";")[0], number
@@ -87,8 +84,7 @@ class HttpScene:
         puzzle = told.get("challenge") if isinstance(told, dict) else None
         if not isinstance(puzzle, dict):
             return Action.REFUSE
-        # The names of the two wire forms in use differ in one letter's case.
-        self._puzzle = {key.lower(): value for key, value in puzzle.items()}
+        self._puzzle = puzzle
         return Action.CHALLENGE
 
     def _send(
@@ -112,17 +108,6 @@ class HttpScene:
 
 def _balancer(address: str) -> tuple[tuple[str, str], ...]:
     return (("x-forwarded-for", address), ("x-forwarded-proto", "https"))
-
-
-def _solve(salt: str, challenge: str, most: int) -> int:
-    """The number whose hash with the salt is the challenge (ALTCHA); -1 if there is none."""
-    salted, wanted = hashlib.sha256(salt.encode()), bytes.fromhex(challenge)
-    for number in range(most + 1):
-        tried = salted.copy()
-        tried.update(b"%d" % number)
-        if tried.digest() == wanted:
-            return number
-    return -1
 
 
 class Moment(Struct, frozen=True):
