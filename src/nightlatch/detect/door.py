@@ -86,6 +86,7 @@ class Door:
 
     __slots__ = (
         "_vouchers",
+        "astray",
         "bare",
         "bare_people",
         "barred_until",
@@ -138,6 +139,8 @@ class Door:
         """What left to those who solved a challenge."""
         self.bare = Account()
         """To those among them whom nothing explains."""
+        self.astray = Account()
+        """Whom those who solved a challenge asked for in vain."""
         self.paid_people = self.bare_people = 0
         """Of both within a day, when last counted."""
         self.oracle = Oracle()

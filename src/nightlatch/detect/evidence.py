@@ -106,7 +106,7 @@ class Evidence:
         if history.convicted_at is None and nth <= LAST_TRIAL:
             self._teach(visit, nth, hit=hit, fresh=fresh, novel=novel, near=near)
         if door.steps is not None:
-            self._test_misses(visit, door.steps, hit=hit)
+            self._test_misses(visit, door.steps, digest, hit=hit)
         # An address may be a carrier's on the day of a launch; an account is nobody's but its own.
         own = novel if visit.stranger else fresh
         if hit and own is not None and door.novelty is not None:
@@ -141,8 +141,10 @@ class Evidence:
         if walk.alarmed_at is not None:
             self._tell_walk(visit)
 
-    def _test_misses(self, visit: Visit, steps: Steps, *, hit: bool) -> None:
+    def _test_misses(self, visit: Visit, steps: Steps, digest: bytes, *, hit: bool) -> None:
         history = visit.history
+        if visit.payer is not None and not hit:
+            visit.door.astray.add((digest,), visit.now, 0)
         statistic = history.weigh(steps, hit=hit)
         if visit.network is not None:
             visit.network.hits += hit

@@ -1,5 +1,7 @@
 """Budgets: what has left to a caller, its network, all strangers and all newcomers together."""
 
+from msgspec.structs import replace
+
 from nightlatch.detect import words
 from nightlatch.detect.alarms import Alarms
 from nightlatch.detect.callers import Callers
@@ -12,12 +14,13 @@ from nightlatch.detect.visit import Visit
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 from nightlatch.exchange.spent import Spent
-from nightlatch.policy.budgets import Budgets, Limits, Trust, Window
+from nightlatch.policy.budgets import PAID_MISSES, Budgets, Limits, Trust, Window
 from nightlatch.store.ports import SharedCounts
 
 STRANGERS = "strangers"
 PAID = "paid"
 BARE = "paid-unexplained"
+ASTRAY = "paid-in-vain"
 PAYERS = 40
 """So many honest newcomers shall be served in a day whatever one usually takes here, twice over."""
 STRANGE = 3.0
@@ -153,6 +156,12 @@ class Spending:
             spent = _day_spent(door.bare, BARE, budgets.bare_allowance, visit.now)
             if spent is not None:
                 return spent
+        # A guesser's few hits may each open a door behind which there are thousands.
+        astray = len(door.astray.known) >= PAID_MISSES
+        if astray and door.steps is not None and budgets.paid_allowance:
+            spent = _day_spent(door.astray, ASTRAY, PAID_MISSES, visit.now)
+            if spent is not None:
+                return replace(spent, unit="misses")
         # Where one caller usually takes many, so do those who paid.
         allowance = max(budgets.paid_allowance, PAYERS * door.ceilings.twice_usual)
         doubted = visit.payer is not None and visit.payer.doubts

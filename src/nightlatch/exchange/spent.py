@@ -16,7 +16,7 @@ class Spent(Struct, frozen=True, gc=False):
     resets_in: int
     """Seconds until the window has room again."""
     unit: str = "people"
-    """"people" or "requests"."""
+    """"people", "requests" or "misses"."""
     rule: str = ""
     """"measure:<id>" where a person ordered the limit; empty for a budget."""
 

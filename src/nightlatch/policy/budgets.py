@@ -91,6 +91,9 @@ class Budgets(Struct, frozen=True):
 PAID_LOGINS = 250
 """Accounts that newcomers may try at one log-in during an attack, when they solve every puzzle: at
 one success in a hundred two or three are opened before all newcomers have to wait."""
+PAID_MISSES = 300
+"""Misses in a day of all who solved challenges at one endpoint, where misses tell a guesser from a
+person; then they wait, as when `paid_allowance` is used up."""
 DEFAULT_BUDGETS = Budgets()
 HEADROOM = 1.5
 """A learned limit is this many times the busiest clean window."""

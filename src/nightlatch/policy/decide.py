@@ -24,6 +24,7 @@ from nightlatch.exchange.standing import Standing
 from nightlatch.policy.levers import NOTHING_RULED, Ruling
 
 ALLOW_OFF = Decision(Action.ALLOW, Mode.OFF)
+_COUNTED = {"requests": "requests of", "misses": "misses of"}
 _ALLOW = {Mode.OFF: ALLOW_OFF, Mode.OBSERVE: ALLOW_OBSERVE, Mode.ENFORCE: ALLOW_ENFORCE}
 
 
@@ -134,7 +135,7 @@ def _overspent(mode: Mode, phase: Phase, overspent: tuple[Spent, ...]) -> Decisi
     narrowest = overspent[0]
     kind = narrowest.circle.partition(":")[0]
     rule = narrowest.rule or f"budget:{kind}:{narrowest.window}"
-    what = "requests of" if narrowest.unit == "requests" else "different people to"
+    what = _COUNTED.get(narrowest.unit, "different people to")
     allowed = "limit" if narrowest.rule else "budget"
     reason = (
         f"{narrowest.subjects:,} {what} {narrowest.circle} within the"
