@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from statistics import median
 from threading import Event
@@ -134,9 +135,8 @@ def _awaited(nodes: RedisNodes) -> Decide:
 
 
 def _redis_py(url: str) -> Decide:
-    import redis.asyncio
-
-    client: Any = redis.asyncio.Redis.from_url(url)
+    # By name: it is compared with where it happens to be, and nothing needs it.
+    client: Any = import_module("redis.asyncio").Redis.from_url(url)
     script = client.register_script(GCRA.source)
 
     async def decide(number: int) -> float:
