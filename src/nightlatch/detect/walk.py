@@ -21,6 +21,8 @@ WARY = 3_000.0
 """From this mean on the baselines learn nothing, and a walk goes on."""
 QUIET = 900.0
 """Seconds without evidence, and without a crowd that solves no challenge, that end a walk."""
+MISSES_A_PERSON = 5
+"""Misses that weigh as much as one person who left."""
 _FEW = 5
 """Unanswered challenges in that time that nobody takes for a crowd."""
 DAY = 86_400.0
@@ -104,8 +106,12 @@ class Walk:
         return self.alarmed_at is not None or self.mean > WARY
 
     def closed(self, now: float) -> bool:
-        """The allowance is used up: those without a clean history are to be challenged."""
-        return self.alarmed_at is not None and self._used(now) >= self.allowance
+        """The allowance is used up, in people or in misses: those without a clean history are to
+        be challenged. A guesser's few hits may each open a door behind which there are thousands.
+        """
+        if self.alarmed_at is None:
+            return False
+        return self.misses >= MISSES_A_PERSON * self.allowance or self._used(now) >= self.allowance
 
     def note(
         self,
