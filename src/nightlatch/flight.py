@@ -28,6 +28,7 @@ from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Decision, Detection
 from nightlatch.exchange.scribe import Scribe
+from nightlatch.exchange.source import IN_PROCESS, Source
 from nightlatch.exchange.spent import Spent
 from nightlatch.exchange.standing import Standing
 from nightlatch.identity.address import TrustedProxies
@@ -76,6 +77,7 @@ class InFlight(Struct, gc=False):
     standing: Standing
     decision: Decision
     ruling: Ruling = NOTHING_RULED
+    source: Source = IN_PROCESS
     allowances: tuple[Spent, ...] = ()
     """What is left of the limits that hold."""
     settled: bool = False
@@ -118,6 +120,7 @@ def complete(
         endpoint=flight.endpoint,
         credentials=flight.credentials,
         credential_state=credential_state(flight.credentials, status),
+        source=flight.source,
     )
 
 

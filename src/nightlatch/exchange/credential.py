@@ -29,6 +29,8 @@ class CredentialPlace(StrEnum):
 class CredentialState(StrEnum):
     """What the answer says of the credentials, all of them together."""
 
+    UNKNOWN = "unknown"
+    """The source cannot see credentials: there may have been one."""
     NONE = "none"
     """The request carried none."""
     PRESENT = "present"

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from nightlatch.exchange.credential import Credential, CredentialState
 from nightlatch.exchange.headers import Headers
+from nightlatch.exchange.source import IN_PROCESS, Source
 
 
 class Body(Struct, frozen=True, gc=False):
@@ -118,3 +119,5 @@ class Exchange(Struct, frozen=True, gc=False):
     credentials: tuple[Credential, ...] = ()
     """Every credential in the request, strongest first."""
     credential_state: CredentialState = CredentialState.NONE
+    source: Source = IN_PROCESS
+    """Where it was seen, and what could not be seen from there."""

@@ -8,6 +8,7 @@ from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.disclosure import DataItem
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Decision, Detection, Finding, Level
+from nightlatch.exchange.source import Part, SourceKind
 
 
 class Message(Struct, frozen=True, gc=False):
@@ -69,6 +70,11 @@ class Record(Struct, frozen=True, gc=False):
     posture: Posture = Posture.UNKNOWN
     request: Message = Message()
     response: Message = Message()
+    source: SourceKind = SourceKind.MIDDLEWARE
+    source_name: str = ""
+    """As its owner called it; empty for the application itself."""
+    unseen: tuple[Part, ...] = ()
+    """What could not be seen from there, sorted."""
 
     @property
     def refused(self) -> bool:

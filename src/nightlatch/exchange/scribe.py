@@ -100,6 +100,9 @@ class Scribe:
             posture=judged.posture,
             request=self._message(request, asked),
             response=self._message(answer, told) if answer else Message(),
+            source=exchange.source.kind,
+            source_name=exchange.source.name,
+            unseen=tuple(sorted(exchange.source.unseen)),
         )
 
     def _message(self, message: Request | Response, seen: Seen) -> Message:
