@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 class Closable(Protocol):
     def close(self) -> None: ...
 
+    def after_fork(self) -> None:
+        """In a child that goes on working: threads do not come along."""
+
 
 def build_gate(settings: Settings, hasher: Hasher, rooms: Rooms) -> Gate:
     """Where those whom the rooms challenge prove themselves."""

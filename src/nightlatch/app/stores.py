@@ -27,6 +27,8 @@ LEARNED = "inventory.msgpack"
 WATCHED = "watch.msgpack"
 CACHE = "nightlatch"
 INGEST_TOKEN = "ingest-token"
+DIRECTIVES = "directives.msgpack"
+SPOOL = "spool"
 
 
 def data_dir(settings: Settings) -> Path:

@@ -207,6 +207,17 @@ class Challenge(Struct, frozen=True, kw_only=True):
     ] = 30
 
 
+class Shipping(Struct, frozen=True, kw_only=True):
+    spool_megabytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Disk for records that the collector does not take, in megabytes, for all "
+            "processes of an application together; then the oldest go. 0: memory only.",
+        ),
+    ] = 256
+
+
 class Retention(Struct, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, description="Days that records are kept.")] = 30
     megabytes: Annotated[
@@ -288,5 +299,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     attacks: Attacks = Attacks()
     challenge: Challenge = Challenge()
     counters: Counters = Counters()
+    shipping: Shipping = Shipping()
     retention: Retention = Retention()
     console: Console = Console()
