@@ -238,6 +238,27 @@ class Console(Struct, frozen=True, kw_only=True):
     ] = 4180
 
 
+class Sources(Struct, frozen=True, kw_only=True):
+    listen: Annotated[
+        str,
+        Meta(
+            description="Where else than at the console's port sources and applications may send "
+            "to, HOST:PORT: there is nothing but the intake. 0.0.0.0:4181 for other machines."
+        ),
+    ] = ""
+    services: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=1_000,
+            description="Services that are told apart; all further ones share the last place.",
+        ),
+    ] = 32
+    queue: Annotated[
+        int, Meta(ge=1, description="Exchanges from sources that may wait to be recorded.")
+    ] = 20_000
+
+
 class Counters(Struct, frozen=True, kw_only=True):
     url: Annotated[
         str,
@@ -298,6 +319,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     budgets: Budgets = Budgets()
     attacks: Attacks = Attacks()
     challenge: Challenge = Challenge()
+    sources: Sources = Sources()
     counters: Counters = Counters()
     shipping: Shipping = Shipping()
     retention: Retention = Retention()
