@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 LONGEST = 512
+"""Characters of a template."""
+_LONGEST_PATH = 2048
 
 _METHOD = re.compile(r"[A-Z]{3,10} +(?=/)")
 _NEXT = re.compile(r"\[{1,2}(?P<deep>\.{3})?(?P<name>\w[\w-]*)\]{1,2}")
@@ -18,19 +20,24 @@ _COLON = re.compile(r"(?<=/):(?P<name>[A-Za-z_]\w*)(?P<pattern>\([^()/]*\))?[?+*
 _STAR = re.compile(r"(?<=/)\*{1,2}(?P<name>\w*)")
 _ANGLES = re.compile(r"<(?:(?P<converter>[^<>:]+):)?(?P<name>[^<>:]+)>")
 _BRACES = re.compile(
-    r"\{(?P<stars>\*{0,2})(?P<name>\w[\w.-]*)(?P<rest>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
+    r"\{(?P<stars>\*{0,2})(?P<name>\w[\w-]*)(?P<rest>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
 )
 _GROUP_NAME = re.compile(r"\?P?<(?P<name>\w+)>")
 _ESCAPED = re.compile(r"\\([^\w\s])")
 _OURS = re.compile(r"\{(\w[\w.-]*)(:path)?\}")
 _UNREADABLE = re.compile(r"[\\()|\[\]^$?+*<>\s]")
 """What is left of a pattern that was not understood."""
+_SLOW = re.compile(r":path\}.*:path\}|\}\{|(?:\{[^/]*){3}")
+"""What would let a match try too many ways: no framework needs two rests in a route, or three
+parameters in a segment."""
 _DEEP = ("...", "*", "path", "catchall")
 
 
 def route_template(text: object, path: str) -> str | None:
     """The template under which `path` was found, in our spelling; None where `text` is none."""
     if not isinstance(text, str) or not 0 < len(text) <= LONGEST:
+        return None
+    if len(path) > _LONGEST_PATH:
         return None
     template = _respelled(text)
     if template is None:
@@ -54,7 +61,7 @@ def _respelled(text: str) -> str | None:
     text = _NEXT.sub(lambda match: _parameter(match["name"], match["deep"] or ""), text)
     if not text.startswith("/"):
         text = "/" + text
-    return None if _UNREADABLE.search(text) else text
+    return None if _UNREADABLE.search(text) or _SLOW.search(text) else text
 
 
 def _parameter(name: str, rest: str) -> str:

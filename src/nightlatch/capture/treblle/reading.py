@@ -238,7 +238,11 @@ def _status(code: object) -> int:
 def _duration(read: _Read) -> float:
     """Seconds."""
     value, sdk = read.event.data.response.load_time, read.sdk
-    if type(value) in (int, float) and sdk.unit and not (sdk.faulty_after_crash and _crashed(read)):
+    if (
+        type(value) in (int, float)
+        and sdk.unit
+        and not (sdk.untimed_after_crash and _crashed(read))
+    ):
         seconds = float(value) * sdk.unit
         if 0 <= seconds <= LONGEST_DURATION:
             return seconds
@@ -247,13 +251,8 @@ def _duration(read: _Read) -> float:
 
 
 def _ending(read: _Read) -> Ending:
-    if not _crashed(read):
-        return Ending.ANSWERED
-    if read.sdk.faulty_after_crash and read.status < 500:
-        # Taken before the error page was made.
-        read.status = 500
-    # Django's SDK also tells of exceptions that the application turned into an answer.
-    return Ending.RAISED if read.status >= 500 else Ending.ANSWERED
+    # SDKs tell in the same words of exceptions that the framework turned into an answer, Http404.
+    return Ending.RAISED if read.status >= 500 and _crashed(read) else Ending.ANSWERED
 
 
 def _crashed(read: _Read) -> bool:

@@ -21,8 +21,8 @@ class Sdk(Struct, frozen=True):
     """Of a GET, `body` is the query."""
     crashes: bool = False
     """An `onError` is an exception that nobody caught; elsewhere it may be any answer from 400."""
-    faulty_after_crash: bool = False
-    """After an exception neither the time nor the status is the answer's."""
+    untimed_after_crash: bool = False
+    """After an exception the time begins with the exception."""
 
 
 UNKNOWN = Sdk()
@@ -41,7 +41,7 @@ _SDKS: dict[str, Sdk] = {
     "spring-boot": Sdk(MILLISECONDS),
     "netcore": Sdk(SECONDS, whole_url=True),
     "rust": Sdk(SECONDS),
-    "node": Sdk(MICROSECONDS, whole_url=True, query_in_body=True, faulty_after_crash=True),
+    "node": Sdk(MICROSECONDS, whole_url=True, query_in_body=True, untimed_after_crash=True),
     "express": Sdk(MICROSECONDS, whole_url=True, merged=True),
     "nextjs": Sdk(MICROSECONDS, whole_url=True),
     "kong": Sdk(MICROSECONDS),
