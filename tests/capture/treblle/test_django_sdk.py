@@ -89,7 +89,7 @@ def test_an_exchange_arrives_whole(shop: str, intake: RememberingIntake) -> None
     assert response.headers.get(b"content-type") == "application/json"
     # In milliseconds as it was sent; half a second at the most if it was read well.
     assert 0.05 <= seen.duration < 5
-    assert request.headers.get(b"authorization") == "masked"
+    assert request.headers.get(b"authorization") == "*" * 17
     assert request.peer == "203.0.113.7"
     assert seen.source.unseen == {Part.SECRETS}
     assert seen.source.name == "shop-sdk"

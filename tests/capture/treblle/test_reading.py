@@ -8,9 +8,12 @@ from tests.capture.remembering import SOURCE_TOKEN
 from tests.capture.treblle.events import NOW, REQUEST, event, observed, sent
 
 from nightlatch.capture.treblle.reading import read_treblle
+from nightlatch.exchange.credential import CredentialKind
 from nightlatch.exchange.exchange import NO_BODY, Ending
+from nightlatch.exchange.hashing import KEY_SIZE, Hasher
 from nightlatch.exchange.source import Part, SourceKind
 from nightlatch.identity.address import TrustedProxies
+from nightlatch.identity.credentials import CredentialReader
 
 
 def test_an_event_is_an_exchange() -> None:
@@ -198,14 +201,17 @@ def test_what_the_client_claims_to_be_is_no_principal(header: str) -> None:
 @pytest.mark.parametrize(
     ("headers", "credential"),
     [
-        ({"Authorization": "Bearer *******"}, "Bearer masked"),
-        ({"Authorization": "****"}, "masked"),
-        ({"authorization": ["Basic ****"]}, "Basic masked"),
+        ({"Authorization": "Bearer *******"}, CredentialKind.BEARER_OPAQUE),
+        ({"Authorization": "Basic ****"}, CredentialKind.OTHER),
+        ({"x-api-key": ["****"]}, CredentialKind.API_KEY),
     ],
 )
-def test_a_masked_credential_proves_presence(headers: dict[str, Any], credential: str) -> None:
+def test_a_masked_credential_proves_presence(
+    headers: dict[str, Any], credential: CredentialKind
+) -> None:
     seen = observed({"headers": headers})
-    assert seen.request.headers.get(b"authorization") == credential
+    (found,) = CredentialReader(Hasher(bytes(KEY_SIZE))).read_masked(seen.request)
+    assert (found.kind, found.digest) == (credential, "")
     assert Part.SECRETS in seen.source.unseen
     assert Part.CREDENTIALS not in seen.source.unseen
 

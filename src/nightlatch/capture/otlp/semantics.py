@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightlatch.capture.masked import is_masked, stand_in
+from nightlatch.capture.masked import is_masked
 from nightlatch.capture.otlp.telemetry import Attributes, Telemetry, Value
 from nightlatch.capture.sources import shared_source
 from nightlatch.capture.spelling import route_template
@@ -109,7 +109,6 @@ def _request(facts: _Facts, method: str, target: Target) -> Request:
         headers = Headers((*headers.raw, *headers_of([("user-agent", agent[:2048])]).raw))
     if _hides_secrets(headers, target.query):
         unseen.add(Part.SECRETS)
-        headers = headers_of((name, stand_in(value)) for name, value in headers.text())
     scheme = (target.scheme or _text(attributes, _SCHEME).lower())[:16]
     host = headers.get(b"host") or target.host or _host(attributes, scheme)
     peer = _peer(attributes, headers)
@@ -184,7 +183,7 @@ def _headers(facts: _Facts, prefix: str) -> Headers:
     pairs = (
         (name[len(prefix) :].replace("_", "-"), text)
         for name, value in facts.attributes.items()
-        if name.startswith(prefix)
+        if name.startswith(prefix) and name.isascii()
         for text in _texts(value)
     )
     return headers_of(pair for _, pair in zip(range(MAX_HEADERS), pairs, strict=False))

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from nightlatch.capture.http_source import Malformed, Reading, Sent
-from nightlatch.capture.masked import is_masked, stand_in
+from nightlatch.capture.masked import is_masked
 from nightlatch.capture.sources import shared_source
 from nightlatch.capture.spelling import route_template
 from nightlatch.capture.treblle.bodies import number, request_body, response_body, without
@@ -105,7 +105,9 @@ def _request(read: _Read, method: str) -> Request:
     query, masked = _query(read)
     if masked or any(is_masked(value) for _, value in headers.text()):
         unseen.add(Part.SECRETS)
-        headers = _unmasked(headers, unseen)
+        if is_masked(headers.get(b"cookie") or ""):
+            # There were cookies; whether a session was among them is hidden with the rest.
+            unseen.add(Part.CREDENTIALS)
     peer = _peer(part.ip, headers)
     if not peer:
         unseen.add(Part.CLIENT)
@@ -161,21 +163,15 @@ def _headers(value: object) -> Headers:
     return headers_of(list(_fields(value))[:MAX_HEADERS])
 
 
-def _fields(value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+def _fields(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, one in value.items():
+        if not name.isascii():
+            continue
         for text in one if isinstance(one, list) else (one,):
             if isinstance(text, str):
-                yield str(name), text[:LONGEST]
+                yield name, text[:LONGEST]
             elif type(text) in (int, float):
-                yield str(name), str(text)
-
-
-def _unmasked(headers: Headers, unseen: set[Part]) -> Headers:
-    cookie = headers.get(b"cookie")
-    if cookie is not None and is_masked(cookie):
-        # There were cookies; whether a session was among them is hidden with the rest.
-        unseen.add(Part.CREDENTIALS)
-    return headers_of((name, stand_in(value)) for name, value in headers.text())
+                yield name, str(text)
 
 
 def _query(read: _Read) -> tuple[str, bool]:
