@@ -69,14 +69,12 @@ class Listeners:
         self._stopping = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread: Thread | None = None
-        sockets: list[socket.socket] = []
+        self._sockets: list[socket.socket] = []
         try:
             for protocol in _protocols(settings):
-                self._open(protocol, sockets)
+                self._open(protocol)
         except BaseException:
-            for one in sockets:
-                one.close()
-            self._loop.close()
+            self.stop()
             raise
 
     @property
@@ -96,18 +94,24 @@ class Listeners:
     def stop(self, patience: float = PATIENCE) -> None:
         """Take what has arrived, and close."""
         if self._thread is None:
-            return
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(patience)
+            self._loop.close()
+            self._close()
+        elif self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(patience)
 
-    def _open(self, protocol: _Protocol, sockets: list[socket.socket]) -> None:
+    def _close(self) -> None:
+        for one in self._sockets:
+            one.close()
+
+    def _open(self, protocol: _Protocol) -> None:
         branch = protocol.branch
         attributes, allowed = read_fields(branch.fields), AllowList(branch.allow)
         texts = TextReader(attributes, self._lines)
         for address in read_addresses(branch.listen):
             tls = self._tls() if address.transport == "tls" else None
             bound = bind(address)
-            sockets.append(bound)
+            self._sockets.append(bound)
             name = f"{protocol.kind}-{address.transport}"
             origin = Origin(protocol.kind, name, branch.service)
             reader = protocol.reader(origin, attributes, texts, address.transport)

@@ -26,7 +26,7 @@ _OLD_TIME = re.compile(
     r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
     r"(?P<time>\d\d:\d\d:\d\d)(?P<part>\.\d{1,9})?(?: (?P<late>\d{4}))?(?: UTC)?:? "
 )
-_TAG = re.compile(r"([^\s:\[\]]{1,64})(?:\[[^\]\s]{0,64}\])?: ?")
+_TAG = re.compile(r"([\w/][\w./@+-]{0,63})(?:\[[^\]\s]{0,64}\])?: ?")
 _HOST = re.compile(r"([\w.:%\-]{1,255}) +(?=[^\s:\[\]]{1,64}(?:\[[^\]\s]{0,64}\])?:)")
 _MONTHS = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9,
@@ -111,7 +111,7 @@ def _read_old(text: str, begin: int, now: float) -> SyslogMessage:
     host = ""
     if moment is not None and (named := _HOST.match(text, at)):
         host, at = named[1], named.end()
-    tag = _TAG.match(text, at)
+    tag = _TAG.match(text, at) if at else None
     if tag is not None:
         return SyslogMessage(moment, host, tag[1], text[tag.end() :], {})
     return SyslogMessage(moment, host, "", text[at:], {})

@@ -25,24 +25,26 @@ class Inbox:
     def take(self, arrivals: Iterable[Arrival], now: float) -> None:
         """Read them, hand on what they tell, and count each."""
         seen: list[Observed] = []
+        over = 0
         for data, sender, address in arrivals:
             self.tally.received += 1
             if not self._rates.admits(address, now):
-                self.tally.over_rate += 1
+                over += 1
             elif isinstance(data, Malformed):
                 self._reject(data)
             else:
                 self._read(data, sender, now, seen)
         self._offer(seen)
+        self._lose(over)
+        self.tally.over_rate += over
 
     def tick(self, now: float, overrun: int = 0) -> None:
         """Once a second, and at the end; `overrun`: so many more were lost in the kernel."""
         for broken in self._reader.expire(now):
             self.tally.incomplete += 1
             self._tell(broken)
-        if overrun:
-            self.tally.overrun += overrun
-            self._intake.lose(self._reader.kind, self._reader.name, overrun)
+        self.tally.overrun += overrun
+        self._lose(overrun)
 
     def _read(self, data: bytes, sender: str, now: float, seen: list[Observed]) -> None:
         said: object = _OURS
@@ -70,9 +72,12 @@ class Inbox:
             return
         taken = self._intake.offer(seen)
         self.tally.taken += taken
-        if lost := len(seen) - taken:
-            self.tally.lost += lost
-            self._intake.lose(self._reader.kind, self._reader.name, lost)
+        self.tally.lost += len(seen) - taken
+        self._lose(len(seen) - taken)
+
+    def _lose(self, number: int) -> None:
+        if number:
+            self._intake.lose(self._reader.kind, self._reader.name, number)
 
 
 _OURS = Malformed("a fault of ours")
