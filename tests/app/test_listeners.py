@@ -12,15 +12,15 @@ from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Any
 
-import pygelf
+import pygelf  # type: ignore[import-untyped]
 import pytest
+from tests.capture.wires.intakes import RememberingIntake, no_lines
+from tests.servers import eventually
 
 from nightlatch.app.configuration import configure
 from nightlatch.app.listeners import Listeners
 from nightlatch.capture.wires.tally import Tally
 from nightlatch.settings import ConfigurationError
-from tests.capture.wires.intakes import RememberingIntake, no_lines
-from tests.servers import eventually
 
 EXCHANGE = {"method": "GET", "path": "/users/7", "status": 200}
 
@@ -41,14 +41,10 @@ def listening(
 def certificate(tmp_path: Path) -> Path:
     """Certificate and key in one file; it vouches for itself."""
     both = tmp_path / "both.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        + ["-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", both, "-out", "cert.pem"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    both.write_text(both.read_text() + (tmp_path / "cert.pem").read_text())
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    options = ["-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", both, "-out", "c.pem"]
+    subprocess.run([*command, *options], cwd=tmp_path, check=True, capture_output=True)
+    both.write_text(both.read_text() + (tmp_path / "c.pem").read_text())
     return both
 
 

@@ -217,7 +217,7 @@ def test_the_owners_names_come_first() -> None:
 
 @pytest.mark.parametrize("entry", ["status", "=x", "colour=red", "status="])
 def test_a_wrong_name_is_told(entry: str) -> None:
-    with pytest.raises(ValueError, match="is none of|status=code"):
+    with pytest.raises(ValueError, match=r"is none of|status=code"):
         read_fields([entry])
 
 

@@ -4,13 +4,14 @@ import json
 import zlib
 from typing import Any
 
+from tests.capture.wires.intakes import NOW, no_lines
+
 from nightlatch.capture.attributes import Attributes, Origin
 from nightlatch.capture.gelf.reader import GelfDatagrams, GelfReader
 from nightlatch.capture.texts import TextReader
 from nightlatch.capture.wires.reading import Malformed, Quiet
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.source import SourceKind
-from tests.capture.wires.intakes import NOW, no_lines
 
 ORIGIN = Origin(SourceKind.GELF, "gelf-udp")
 HERE = "192.0.2.1 4711"
