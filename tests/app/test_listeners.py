@@ -14,7 +14,7 @@ from typing import Any
 
 import pygelf  # type: ignore[import-untyped]
 import pytest
-from tests.capture.wires.intakes import RememberingIntake, no_lines
+from tests.capture.wires.intakes import RememberingIntake
 from tests.servers import eventually
 
 from nightlatch.app.configuration import configure
@@ -26,10 +26,8 @@ EXCHANGE = {"method": "GET", "path": "/users/7", "status": 200}
 
 
 @contextmanager
-def listening(
-    intake: RememberingIntake, lines: Any = no_lines, **settings: Any
-) -> Iterator[Listeners]:
-    listeners = Listeners(configure(settings, {}), intake, lines)
+def listening(intake: RememberingIntake, **settings: Any) -> Iterator[Listeners]:
+    listeners = Listeners(configure(settings, {}), intake)
     listeners.start()
     try:
         yield listeners
@@ -42,7 +40,17 @@ def certificate(tmp_path: Path) -> Path:
     """Certificate and key in one file; it vouches for itself."""
     both = tmp_path / "both.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    options = ["-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", both, "-out", "c.pem"]
+    options = [
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-keyout",
+        str(both),
+        "-out",
+        "c.pem",
+    ]
     subprocess.run([*command, *options], cwd=tmp_path, check=True, capture_output=True)
     both.write_text(both.read_text() + (tmp_path / "c.pem").read_text())
     return both
@@ -263,13 +271,13 @@ def test_a_port_that_is_taken_is_told() -> None:
         port = taken.getsockname()[1]
         settings = configure({"syslog_listen": (f"tcp://127.0.0.1:{port}",)}, {})
         with pytest.raises(OSError, match=f"tcp://127.0.0.1:{port}"):
-            Listeners(settings, RememberingIntake(), no_lines)
+            Listeners(settings, RememberingIntake())
 
 
 def test_tls_without_a_certificate_is_told() -> None:
     settings = configure({"syslog_listen": ("tls://127.0.0.1:0",)}, {})
     with pytest.raises(OSError, match="NIGHTLATCH_LISTENERS_CERTIFICATE"):
-        Listeners(settings, RememberingIntake(), no_lines)
+        Listeners(settings, RememberingIntake())
 
 
 def test_mistakes_in_the_settings_are_told_together() -> None:

@@ -36,7 +36,7 @@ def _counters(url: str) -> None:
 
 
 def _listen(entries: tuple[str, ...]) -> None:
-    # Late, with the two below: only a collector listens.
+    # Late, with those below: only a collector listens.
     from nightlatch.capture.wires.addresses import read_addresses
 
     read_addresses(entries)
@@ -52,6 +52,13 @@ def _fields(entries: tuple[str, ...]) -> None:
     from nightlatch.capture.attributes import read_fields
 
     read_fields(entries)
+
+
+def _format(text: str) -> None:
+    if text:
+        from nightlatch.capture.logs.custom import chosen_format
+
+        chosen_format(text)
 
 
 def _check_ids(ids: tuple[str, ...]) -> None:
@@ -73,7 +80,9 @@ _JUDGES: dict[str, Judge] = {
     "gelf.listen": _listen,
     "gelf.allow": _allow,
     "gelf.fields": _fields,
+    "gelf.format": _format,
     "syslog.listen": _listen,
     "syslog.allow": _allow,
     "syslog.fields": _fields,
+    "syslog.format": _format,
 }

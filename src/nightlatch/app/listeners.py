@@ -19,7 +19,7 @@ from nightlatch.capture.gelf.reader import GelfDatagrams, GelfReader
 from nightlatch.capture.intake import Intake
 from nightlatch.capture.syslog.framing import SyslogFramer
 from nightlatch.capture.syslog.reader import SyslogReader
-from nightlatch.capture.texts import LineReader, TextReader
+from nightlatch.capture.texts import TextReader
 from nightlatch.capture.wires.addresses import Address, bind, read_addresses
 from nightlatch.capture.wires.allowed import AllowList
 from nightlatch.capture.wires.datagrams import DatagramListener
@@ -58,12 +58,10 @@ class Listeners:
         self,
         settings: Settings,
         intake: Intake,
-        lines: LineReader,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._intake = intake
-        self._lines = lines
         self._clock = clock
         self._listeners: dict[str, Listener] = {}
         self._stopping = asyncio.Event()
@@ -107,7 +105,7 @@ class Listeners:
     def _open(self, protocol: _Protocol) -> None:
         branch = protocol.branch
         attributes, allowed = read_fields(branch.fields), AllowList(branch.allow)
-        texts = TextReader(attributes, self._lines)
+        texts = TextReader(attributes, branch.format)
         for address in read_addresses(branch.listen):
             tls = self._tls() if address.transport == "tls" else None
             bound = bind(address)

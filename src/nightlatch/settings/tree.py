@@ -275,8 +275,15 @@ class Gelf(Struct, frozen=True, kw_only=True):
         str, Meta(description="Whose API all of it is about; empty: the messages say.")
     ] = ""
     fields: Annotated[
-        Names, Meta(description="Which extra field holds what, as PART=FIELD: status=code.")
+        Names, Meta(description="Which extra field holds what, as MEANING=FIELD: status=code.")
     ] = ()
+    format: Annotated[
+        str,
+        Meta(
+            description="Format of access-log lines in messages, as of `nightlatch import`; "
+            "empty: any that is known."
+        ),
+    ] = ""
 
 
 class Syslog(Struct, frozen=True, kw_only=True):
@@ -290,8 +297,15 @@ class Syslog(Struct, frozen=True, kw_only=True):
     ] = ""
     fields: Annotated[
         Names,
-        Meta(description="Which name in JSON or structured data holds what, as PART=NAME."),
+        Meta(description="Which name in JSON or structured data holds what, as MEANING=NAME."),
     ] = ()
+    format: Annotated[
+        str,
+        Meta(
+            description="Format of access-log lines, as of `nightlatch import`; empty: any that "
+            "is known."
+        ),
+    ] = ""
 
 
 class Listeners(Struct, frozen=True, kw_only=True):

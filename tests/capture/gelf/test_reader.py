@@ -4,11 +4,10 @@ import json
 import zlib
 from typing import Any
 
-from tests.capture.wires.intakes import NOW, no_lines
+from tests.capture.wires.intakes import NOW, texts
 
 from nightlatch.capture.attributes import Attributes, Origin
 from nightlatch.capture.gelf.reader import GelfDatagrams, GelfReader
-from nightlatch.capture.texts import TextReader
 from nightlatch.capture.wires.reading import Malformed, Quiet
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.source import SourceKind
@@ -17,15 +16,11 @@ ORIGIN = Origin(SourceKind.GELF, "gelf-udp")
 HERE = "192.0.2.1 4711"
 
 
-def lines(line: str, origin: Origin, now: float, service: str) -> Observed | None:
-    """A reader of lines that say method and path alone."""
-    method, _, path = line.partition(" ")
-    return Attributes().read({"method": method, "path": path}, origin, now, now, service)
+LINE = '192.0.2.7 - - [15/Jan/2027:08:00:00 +0000] "%s HTTP/1.1" 200 12 "-" "curl/8"'
 
 
-def reader(line_reader: Any = no_lines) -> GelfReader:
-    attributes = Attributes()
-    return GelfReader(ORIGIN, attributes, TextReader(attributes, line_reader))
+def reader() -> GelfReader:
+    return GelfReader(ORIGIN, Attributes(), texts())
 
 
 def gelf(**fields: Any) -> bytes:
@@ -43,8 +38,8 @@ def test_extra_fields_tell_of_an_exchange() -> None:
 
 
 def test_so_does_a_line_in_either_message() -> None:
-    short = reader(lines).read(gelf(short_message="GET /a"), HERE, NOW)
-    full = reader(lines).read(gelf(full_message="PUT /b"), HERE, NOW)
+    short = reader().read(gelf(short_message=LINE % "GET /a"), HERE, NOW)
+    full = reader().read(gelf(full_message=LINE % "PUT /b"), HERE, NOW)
     assert isinstance(short, Observed)
     assert isinstance(full, Observed)
     assert (short.request.path, full.request.path) == ("/a", "/b")
@@ -58,16 +53,14 @@ def test_so_does_json_as_docker_passes_it_on() -> None:
 
 
 def test_the_owners_word_on_the_service_is_the_last() -> None:
-    owned = GelfReader(
-        Origin(SourceKind.GELF, "x", "shop"), Attributes(), TextReader(Attributes(), no_lines)
-    )
+    owned = GelfReader(Origin(SourceKind.GELF, "x", "shop"), Attributes(), texts())
     seen = owned.read(gelf(_method="GET", _path="/", _service="other"), HERE, NOW)
     assert isinstance(seen, Observed)
     assert seen.service == "shop"
 
 
 def test_other_messages_are_idle_and_broken_ones_malformed() -> None:
-    assert reader(lines).read(gelf(short_message="started"), HERE, NOW) is Quiet.IDLE
+    assert reader().read(gelf(short_message="started"), HERE, NOW) is Quiet.IDLE
     assert isinstance(reader().read(b"{", HERE, NOW), Malformed)
 
 

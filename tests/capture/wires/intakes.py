@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from nightlatch.capture.attributes import Attributes, Origin
+from nightlatch.capture.attributes import Attributes
 from nightlatch.capture.intake import Grant, Refused
 from nightlatch.capture.texts import TextReader
 from nightlatch.exchange.observed import Observed
@@ -51,10 +51,5 @@ class OneToken:
         return Grant("edge", frozenset({kind}), self._service)
 
 
-def no_lines(line: str, origin: Origin, now: float, service: str) -> Observed | None:
-    """Reads none."""
-    return None
-
-
 def texts(attributes: Attributes | None = None) -> TextReader:
-    return TextReader(attributes or Attributes(), no_lines)
+    return TextReader(attributes or Attributes())

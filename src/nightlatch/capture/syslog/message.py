@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from nightlatch.capture.wires.reading import Malformed
+from nightlatch.capture.zones import without_zone
 
 _HIGHEST = 191
 """Facility 23, severity 7."""
@@ -26,14 +27,12 @@ _OLD_TIME = re.compile(
     r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
     r"(?P<time>\d\d:\d\d:\d\d)(?P<part>\.\d{1,9})?(?: (?P<late>\d{4}))?(?: UTC)?:? "
 )
-_TAG = re.compile(r"([\w/][\w./@+-]{0,63})(?:\[[^\]\s]{0,64}\])?: ?")
+_TAG = re.compile(r"([\w/][\w./@+-]{0,63})(?:\[[^\]\s]{0,64}\])?:(?: |$|(?=\{))")
 _HOST = re.compile(r"([\w.:%\-]{1,255}) +(?=[^\s:\[\]]{1,64}(?:\[[^\]\s]{0,64}\])?:)")
 _MONTHS = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9,
     "Oct": 10, "Nov": 11, "Dec": 12,
 }  # fmt: skip
-_HALF_HOUR = 1_800.0
-_WIDEST_ZONE = 14.5 * 3_600
 
 EMPTY = Malformed("empty")
 BAD_PRIORITY = Malformed("its priority is none")
@@ -153,13 +152,6 @@ def _iso(told: str, now: float) -> float | None:
         return moment.timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def without_zone(at: float, now: float) -> float:
-    """A moment whose zone was not told, read as UTC: moved by the half hours that bring it nearest
-    to its arrival, as far as zones go."""
-    apart = now - at
-    return at + round(apart / _HALF_HOUR) * _HALF_HOUR if abs(apart) <= _WIDEST_ZONE else at
 
 
 def _unless_nil(told: str) -> str:
