@@ -160,9 +160,9 @@ class Recorder:
             current = self._incidents.find(incident_id)
         return current or self._documents.incident(incident_id)
 
-    def subscribe(self) -> Subscription:
-        """A live feed of records from now on."""
-        return self._feed.subscribe()
+    def subscribe(self, capacity: int = 0, *, lasting: bool = False) -> Subscription:
+        """A live feed of records from now on; see `Feed.subscribe`."""
+        return self._feed.subscribe(capacity, lasting=lasting)
 
     def health(self, now: float) -> Health:
         size = self._size(now)
