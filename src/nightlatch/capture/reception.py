@@ -4,6 +4,7 @@ Whoever is turned away is told why (problem details, RFC 9457), and each reason 
 """
 
 import asyncio
+import base64
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from http import HTTPStatus
@@ -128,16 +129,26 @@ class Reception(ABC, Generic[G]):
 
 
 def presented(request: Request, *names: str) -> str:
-    """The token a sender shows: a bearer token, else the first of the headers `names` that is
-    there. Empty when there is none."""
+    """The token a sender shows: a bearer token or the password of a user, else the first of the
+    headers `names` that is there. Empty when there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
+    if scheme.lower() == "basic" and (password := _password(token)):
+        return password
     for name in names:
         value = request.headers.get(name, "").strip()
         if value:
             return value
     return ""
+
+
+def _password(encoded: str) -> str:
+    """For senders that take no header, but a URL: `https://any:TOKEN@collector`."""
+    try:
+        return base64.b64decode(encoded).partition(b":")[2].decode("ascii")
+    except ValueError:
+        return ""
 
 
 def announced(request: Request) -> int:

@@ -207,6 +207,17 @@ class Challenge(Struct, frozen=True, kw_only=True):
     ] = 30
 
 
+class Shipping(Struct, frozen=True, kw_only=True):
+    spool_megabytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Disk for records that the collector does not take, in megabytes, for all "
+            "processes of an application together; then the oldest go. 0: memory only.",
+        ),
+    ] = 256
+
+
 class Retention(Struct, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, description="Days that records are kept.")] = 30
     megabytes: Annotated[
@@ -225,6 +236,27 @@ class Console(Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, Meta(ge=0, le=65535, description="Port of the collector and console; 0 picks one.")
     ] = 4180
+
+
+class Sources(Struct, frozen=True, kw_only=True):
+    listen: Annotated[
+        str,
+        Meta(
+            description="Where else than at the console's port sources and applications may send "
+            "to, HOST:PORT: there is nothing but the intake. 0.0.0.0:4181 for other machines."
+        ),
+    ] = ""
+    services: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=1_000,
+            description="Services that are told apart; all further ones share the last place.",
+        ),
+    ] = 32
+    queue: Annotated[
+        int, Meta(ge=1, description="Exchanges from sources that may wait to be recorded.")
+    ] = 20_000
 
 
 class Counters(Struct, frozen=True, kw_only=True):
@@ -361,7 +393,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     budgets: Budgets = Budgets()
     attacks: Attacks = Attacks()
     challenge: Challenge = Challenge()
+    sources: Sources = Sources()
     counters: Counters = Counters()
+    shipping: Shipping = Shipping()
     retention: Retention = Retention()
     console: Console = Console()
     gelf: Gelf = Gelf()
