@@ -4,6 +4,7 @@ Each destination has a thread, a bounded queue of records (the feed's own: the o
 are counted) and its own troubles. What cannot be delivered is tried again, later and later.
 """
 
+import logging
 import ssl
 import time
 from collections import deque
@@ -19,6 +20,8 @@ from nightlatch.faults import guarded
 from nightlatch.respond.exports.destination import Destination, open_sender
 from nightlatch.respond.exports.report import report_of_alert, reports_of
 from nightlatch.respond.exports.sending import Sender, Undelivered, Unwanted
+
+log = logging.getLogger("nightlatch.exports")
 
 QUEUE = 10_000
 """Records that wait for one destination."""
@@ -88,6 +91,10 @@ class Exporter:
             self.counts.lost += 1
         self._alerts.append(alert)
 
+    def finish(self) -> None:
+        """Begin to stop, without waiting for it."""
+        self._stopping.set()
+
     def stop(self, patience: float = FAREWELL) -> None:
         """Send what is there, if the other end takes it, and end."""
         self._stopping.set()
@@ -130,20 +137,29 @@ class Exporter:
             self._sender.send(batch)
         except Undelivered as reason:
             self._done(reason.delivered)
-            self.counts.trouble = str(reason)
+            self._trouble(str(reason))
             self._again_at = self._clock() + max(self._wait, reason.retry_after)
             self._wait = min(2 * self._wait, LONGEST_WAIT)
             return False
         except Unwanted as reason:
-            self.counts.trouble = str(reason)
+            self._trouble(str(reason))
             unwanted = len(batch) if reason.number is None else reason.number
             self.counts.unwanted += unwanted
             self.counts.sent -= unwanted
         else:
-            self.counts.trouble = ""
+            self._trouble("")
         self._done(len(batch))
         self._wait = FIRST_WAIT
         return True
+
+    def _trouble(self, reason: str) -> None:
+        """Said once, when it begins and when it is over."""
+        before, self.counts.trouble = self.counts.trouble, reason
+        if reason and not before:
+            log.warning("Nothing gets through to %s: %s. It is tried again.", self.name, reason)
+        elif before and not reason:
+            lost = self.counts.lost + self.counts.unwanted
+            log.warning("%s takes events again; %d were lost so far.", self.name, lost)
 
     def _done(self, number: int) -> None:
         for _ in range(number):
