@@ -5,8 +5,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator
-from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from ocsf_json_schema import (  # type: ignore[import-untyped]
+    OcsfJsonSchemaEmbedded,
+    get_ocsf_schema,
+)
 from tests.respond.exports.samples import FULL, KNOWN, RECORDS, REPORTS
 
 from nightlatch.respond.exports import ocsf

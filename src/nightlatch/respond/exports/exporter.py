@@ -48,7 +48,8 @@ class Exported(Struct):
 
     sent: int = 0
     lost: int = 0
-    """Records for which the queue had no room, while the destination was slow or gone."""
+    """Records for which the queue had no room, while the destination was slow or gone, and events
+    that were still there at the end."""
     unwanted: int = 0
     """Events that the other end refused for good."""
     trouble: str = ""
@@ -107,6 +108,7 @@ class Exporter:
         self._again_at = 0.0
         with guarded("respond.exports"):
             self._work()
+            self._fetch()
         self.counts.lost += len(self._pending)
         self._subscription.close()
         self._sender.close()
