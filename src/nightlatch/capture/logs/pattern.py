@@ -72,6 +72,8 @@ class Field(Struct, frozen=True):
     """More that the same text says."""
     begins: str = ""
     """A character that it always begins with: what is before it ends there."""
+    expression: str = ""
+    """A regular expression for exactly its text, in place of a shape; without groups."""
 
 
 class Also(Struct, frozen=True):
@@ -157,6 +159,8 @@ def _expression(parts: Sequence[str | Field]) -> str:
 
 def _field(field: Field, before: str | Field, after: str | Field | None) -> str:
     opening = "(" if field.name is not None else "(?:"
+    if field.expression:
+        return f"{opening}(?>{field.expression}))"
     if isinstance(before, str) and before.endswith('"') and _starts(after, '"'):
         return f"{opening}{_QUOTED})"
     if field.shape in _SHAPES and not _swallows(field.shape, after):
