@@ -42,8 +42,8 @@ class Destination(Protocol):
     @property
     def intake(self) -> Intake: ...
 
-    def settle(self) -> None:
-        """Wait until all that was pushed so far is kept."""
+    def settle(self) -> bool:
+        """Wait until all that was pushed so far is kept; False where it cannot be."""
 
 
 class FileReport(Struct):
@@ -148,8 +148,8 @@ class Importer:
             intake.push(batch)
             self._progress(path, 0, tally.exchanges)
         tally.lines = tally.exchanges + tally.rejected.total()
-        self._destination.settle()
-        self._bookmarks.keep(replace(mark, offset=len(data), at=time.time(), path=path))
+        if self._destination.settle():
+            self._bookmarks.keep(replace(mark, offset=len(data), at=time.time(), path=path))
 
 
 def describe(run: Run, report: FileReport) -> None:

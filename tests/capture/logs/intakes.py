@@ -39,8 +39,9 @@ class Remembering:
     def reject(self, kind: SourceKind, name: str, reason: str, excerpt: bytes = b"") -> None:
         self.rejected.append((kind, name, reason, excerpt))
 
-    def settle(self) -> None:
+    def settle(self) -> bool:
         self.settled += 1
+        return True
 
 
 def log_line(path: str, second: int = 0, agent: str = "curl/8.5.0") -> str:

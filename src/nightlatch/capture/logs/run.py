@@ -52,10 +52,10 @@ class Run:
         ways: Ways,
         bookmarks: Bookmarks,
         intake: Intake,
-        settle: Callable[[], None],
+        settle: Callable[[], bool],
     ) -> None:
-        """`settle` waits until all that was pushed is kept. Raises OSError, InUse, UnknownFormat,
-        Damaged."""
+        """`settle` waits until all that was pushed is kept; False where it cannot be. Raises
+        OSError, InUse, UnknownFormat, Damaged."""
         self.path = path
         self.damage = ""
         """Why the rest of a packed log cannot be read."""
@@ -105,7 +105,7 @@ class Run:
         self.checkpoint()
 
     def checkpoint(self, now: float = 0.0) -> None:
-        """What was read so far needs not be read again."""
+        """What was read so far needs not be read again, if it could be kept."""
         offset = self._reading.offset
         lines = self.bookmark.lines + self.tally.lines
         mark = replace(self.bookmark, offset=max(offset, self.bookmark.offset), at=now)
@@ -113,8 +113,8 @@ class Run:
         if is_of(mark, head):
             mark = grown(mark, head)
             self.bookmark = replace(self.bookmark, length=mark.length, digest=mark.digest)
-        self._settle()
-        self._bookmarks.keep(replace(mark, lines=lines, path=self.path))
+        if self._settle():
+            self._bookmarks.keep(replace(mark, lines=lines, path=self.path))
 
     def change(self) -> Change:
         """What became of the file, of one that is being written to."""
