@@ -31,11 +31,11 @@ from nightlatch.app.importing import (
 from nightlatch.app.recording import open_recording
 from nightlatch.capture.logs.custom import chosen_format
 from nightlatch.capture.logs.files import STANDARD_INPUT
+from nightlatch.capture.logs.formats.json import JSON
 from nightlatch.capture.logs.json_lines import JsonLines, MappingFault, read_mapping
 from nightlatch.capture.logs.log_format import LogFormat
 from nightlatch.capture.logs.pattern import FormatFault
 from nightlatch.capture.logs.reading import Tally
-from nightlatch.capture.logs.registry import format_by_id
 from nightlatch.capture.logs.run import Ways
 from nightlatch.cli.import_summary import print_formats, print_sample, print_summary, summary_value
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen
@@ -58,9 +58,7 @@ def import_logs(
         str, typer.Option(help="Whose API it is; else `service` of the settings.")
     ] = "",
     name: Annotated[str, typer.Option(help="What this source shall be called.")] = "",
-    zone: Annotated[
-        str, typer.Option(help="Of times that name none: Europe/Berlin.")
-    ] = "UTC",
+    zone: Annotated[str, typer.Option(help="Of times that name none: Europe/Berlin.")] = "UTC",
     host: Annotated[
         list[str] | None, typer.Option(help="Only exchanges with this host; may be repeated.")
     ] = None,
@@ -123,9 +121,7 @@ def _chosen(log_format: str, mapping: str) -> LogFormat | None:
     if log_format not in ("", "json"):
         raise Refusal("--mapping is for JSON lines; leave --format away.")
     fields = read_mapping(mapping)
-    plain = format_by_id("json")
-    assert plain is not None  # noqa: S101 -- it is in the registry
-    return replace(plain, open=lambda: JsonLines(fields))
+    return replace(JSON, open=lambda: JsonLines(fields))
 
 
 def _check(files: Sequence[str], *, keep_reading: bool) -> None:
@@ -151,10 +147,7 @@ def _import(
             shown,
             body_limit=settings.capture.body_limit,
         )
-        if keep_reading:
-            reports = _follow(files, importer, shown)
-        else:
-            reports = _read(files, importer, shown)
+        reports = (_follow if keep_reading else _read)(files, importer, shown)
     took = time.monotonic() - began
     if as_json:
         print_json(summary_value(reports, recording.found, took))
@@ -181,10 +174,8 @@ def _follow(files: Sequence[str], importer: Importer, shown: "_Shown") -> list[F
         lines = sum(one.past.lines + one.report.tally.lines for one in followers)
         shown(", ".join(files), 0, lines)
 
-    try:
+    with suppress(KeyboardInterrupt, SystemExit):
         follow(followers, lambda: False, told)
-    except (KeyboardInterrupt, SystemExit):
-        pass
     reports = []
     for one in followers:
         one.close()
@@ -237,7 +228,7 @@ def _shown(files: Sequence[str], *, quiet: bool) -> Iterator[_Shown]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True) if quiet else screen, transient=True) as bar:
+    with Progress(
+        *columns, console=Console(stderr=True) if quiet else screen, transient=True
+    ) as bar:
         yield _Shown(bar, total)
-
-

@@ -39,8 +39,8 @@ def print_formats(wanted: str, *, as_json: bool) -> None:
             rows.add_row(each.id, each.software, each.what)
         screen.print(rows)
         screen.print(
-            f"\n{len(chosen)} formats, format strings of nginx, Apache, HAProxy and Envoy, and HAR. "
-            "nightlatch import --formats --format ID explains one.",
+            f"\n{len(chosen)} formats, format strings of nginx, Apache, HAProxy and Envoy, and "
+            "HAR. nightlatch import --formats --format ID explains one.",
             markup=False,
         )
 
@@ -95,9 +95,7 @@ def print_summary(reports: Sequence[FileReport], found: Found, took: float) -> N
         )
 
 
-def summary_value(
-    reports: Sequence[FileReport], found: Found, took: float
-) -> dict[str, object]:
+def summary_value(reports: Sequence[FileReport], found: Found, took: float) -> dict[str, object]:
     tally = total(reports)
     return {
         "files": [
@@ -161,9 +159,9 @@ def _print_exchange(one: Observed) -> None:
     asked, told = one.request, one.response
     url = f"{asked.scheme}://{asked.host}" if asked.scheme and asked.host else asked.host
     query = f"?{asked.query}" if asked.query else ""
+    who = f"{asked.peer or 'somebody'}{f' ({one.principal})' if one.principal else ''}"
     screen.print(
-        f"\n  {_date(one.at)}  {asked.peer or 'somebody'}"
-        f"{f' ({one.principal})' if one.principal else ''}: {asked.method} {url}{asked.path}{query}",
+        f"\n  {_date(one.at)}  {who}: {asked.method} {url}{asked.path}{query}",
         markup=False,
         soft_wrap=True,
     )

@@ -46,6 +46,6 @@ class Remembering:
 
 def log_line(path: str, second: int = 0, agent: str = "curl/8.5.0") -> str:
     return (
-        f'203.0.113.7 - - [18/Nov/2026:19:{second // 60 % 60:02}:{second % 60:02} +0000] '
+        f"203.0.113.7 - - [18/Nov/2026:19:{second // 60 % 60:02}:{second % 60:02} +0000] "
         f'"GET {path} HTTP/1.1" 200 5 "-" "{agent}"\n'
     )

@@ -11,7 +11,7 @@ def test_lines_and_places_do_not_depend_on_the_pieces(
 ) -> None:
     whole, pieces = Cutter(begin), Cutter(begin)
     wanted = list(whole.feed(data))
-    found = []
+    found: list[tuple[int, bytes | None]] = []
     at = 0
     for size in [*sizes, len(data)]:
         found += pieces.feed(data[at : at + size])

@@ -164,9 +164,8 @@ def test_one_process_reads_a_log_at_a_time(house: Path) -> None:
     log, intake = house / "access.log", Remembering()
     log.write_text(text(range(5)))
     marks = Bookmarks(house / "imports")
-    with Run(str(log), WAYS, marks, intake, intake.settle):
-        with pytest.raises(InUse):
-            Run(str(log), WAYS, marks, intake, intake.settle)
+    with Run(str(log), WAYS, marks, intake, intake.settle), pytest.raises(InUse):
+        Run(str(log), WAYS, marks, intake, intake.settle)
     read(log, house, intake)
     assert len(intake.seen) == 5
 

@@ -52,5 +52,5 @@ def test_durations_of_several_tries_are_their_sum() -> None:
     assert plain_duration("0.5", 1.0) == 0.5
     assert plain_duration("0.120, 0.020 : - , 0.010", 1.0) == pytest.approx(0.15)
     for text in ("-", "", "-1", "nan", "inf", "1e300"):
-        with pytest.raises(ValueError, match="float|duration"):
+        with pytest.raises(ValueError, match=r"float|duration"):
             plain_duration(text, 1.0)

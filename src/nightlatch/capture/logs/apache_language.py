@@ -97,6 +97,8 @@ def _with_argument(letter: str, argument: str) -> Field:
         return _time(argument)
     if letter == "T":
         return Field(_UNITS.get(argument), Shape.NUMBER)
+    if letter == "e" and argument == "REQUEST_SCHEME":
+        return Field(v.SCHEME, Shape.WORD)
     if letter == "a" and argument == "c":
         # The connection's own end, where mod_remoteip has put the client's in its place.
         return Field(None, Shape.ADDRESS)
@@ -138,7 +140,7 @@ def _by_strftime(notation: str) -> Callable[[str], str]:
 
     def stamp(text: str) -> str:
         try:
-            at = datetime.strptime(text, notation)  # noqa: DTZ007 -- a zone may be in the notation
+            at = datetime.strptime(text, notation)  # noqa: DTZ007 -- it may name a zone
             return repr((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
             return text

@@ -3,6 +3,7 @@
 import select
 import sys
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Self
 
@@ -64,7 +65,7 @@ class LogFile:
         if self._ahead:
             data, self._ahead = self._ahead, b""
         elif self.path == STANDARD_INPUT and not self.packing:
-            data = sys.stdin.buffer.read1(size)
+            data = _whatever_there_is(self._file, size)
         else:
             data = self._stream.read(size)
         self.position += len(data)
@@ -124,11 +125,16 @@ def _at_once(file: IO[bytes]) -> bytes:
     while len(head) < SAMPLE:
         if head and not select.select([file], [], [], _PATIENCE)[0]:
             break
-        data = file.read1(SAMPLE - len(head))  # type: ignore[attr-defined]  # a BufferedReader
+        data = _whatever_there_is(file, SAMPLE - len(head))
         if not data:
             break
         head += data
     return head
+
+
+def _whatever_there_is(file: IO[bytes], size: int) -> bytes:
+    """Waits for a first byte, and for no second one."""
+    return file.read1(size) if isinstance(file, BufferedReader) else file.read(size)
 
 
 def first_lines(head: bytes) -> list[str]:

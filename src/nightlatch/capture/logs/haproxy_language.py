@@ -8,7 +8,8 @@ from nightlatch.capture.logs.pattern import Field, FormatFault, Pattern, Shape
 
 _TOKEN = re.compile(
     r"%(?:\{(?P<flags>[-+QXE,]*)\})?"
-    r"(?:(?P<both>ci:%cp)|(?P<captured>hr %hs |hr |hs )|(?P<name>[A-Za-z]{1,5})|(?P<sample>\[[^\]]*\]))|(?P<percent>%%)"
+    r"(?:(?P<both>ci:%cp)|(?P<captured>hr %hs |hr |hs )|(?P<name>[A-Za-z]{1,5})"
+    r"|(?P<sample>\[[^\]]*\]))|(?P<percent>%%)"
 )
 _SYSLOG_HEADER = (
     r"(?>(?:(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\S{1,40}+)"

@@ -158,5 +158,3 @@ def _bare(host: str) -> str:
     """Without a port."""
     name, colon, port = host.rpartition(":")
     return (name if colon and port.isdecimal() else host).lower()
-
-
