@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from typing import Self
 
 import pytest
 from tests.capture.logs.intakes import Remembering, log_line
@@ -36,7 +37,7 @@ class Following:
         self._stop = Event()
         self._thread = Thread(target=self._run)
 
-    def __enter__(self) -> "Following":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
