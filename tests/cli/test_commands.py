@@ -33,7 +33,7 @@ LEVERS = (
 )  # fmt: skip
 COMMANDS = (
     *("demo", "replay", "up", "doctor", "endpoints", "checks", "detectors", "feeds", "patterns"),
-    *("token", "version"),
+    *("token", "version", "import"),
     *LEVERS,
 )
 GROUPS = ("limits",)
