@@ -33,7 +33,7 @@ LEVERS = (
 )  # fmt: skip
 COMMANDS = (
     *("demo", "replay", "up", "doctor", "endpoints", "checks", "detectors", "feeds", "patterns"),
-    *("token", "version", "dead-letters"),
+    *("token", "version", "import", "dead-letters"),
     *LEVERS,
 )
 GROUPS = ("limits", "source")

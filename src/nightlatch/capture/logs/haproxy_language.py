@@ -8,7 +8,8 @@ from nightlatch.capture.logs.pattern import Field, FormatFault, Pattern, Shape
 
 _TOKEN = re.compile(
     r"%(?:\{(?P<flags>[-+QXE,]*)\})?"
-    r"(?:(?P<both>ci:%cp)|(?P<captured>hr %hs |hr |hs )|(?P<name>[A-Za-z]{1,5})|(?P<sample>\[[^\]]*\]))|(?P<percent>%%)"
+    r"(?:(?P<both>ci:%cp)|(?P<captured>hr %hs |hr |hs )|(?P<name>[A-Za-z]{1,5})"
+    r"|(?P<sample>\[[^\]]*\]))|(?P<percent>%%)"
 )
 _SYSLOG_HEADER = (
     r"(?>(?:(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\S{1,40}+)"
@@ -37,10 +38,10 @@ _VARIABLES: dict[str, Field] = {
     "ci": Field(v.PEER, Shape.ADDRESS),
     "tr": Field(v.BEGAN),
     "t": Field(v.BEGAN),
-    "T": Field(v.ENDED),
+    "T": Field(v.BEGAN),
     "trl": Field(v.BEGAN),
     "trg": Field(v.BEGAN),
-    "Tl": Field(v.ENDED),
+    "Tl": Field(v.BEGAN),
     "Ts": Field(v.BEGAN, Shape.NUMBER),
     "ft": _FRONTEND,
     "ST": Field(v.STATUS, Shape.STATUS),

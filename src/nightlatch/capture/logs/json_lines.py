@@ -95,8 +95,9 @@ USUAL: Fields = {
         "http.request.referrer", "httpRequest.referer", "cs-referer", "http_referer", "referer",
         "referrer",
     ),
-    v.FORWARDED_FOR: ("http_x_forwarded_for", "x_forwarded_for", "xForwardedFor", "x-forwarded-for"),
-    v.COOKIE: (),
+    v.FORWARDED_FOR: (
+        "http_x_forwarded_for", "x_forwarded_for", "xForwardedFor", "x-forwarded-for",
+    ),
 }  # fmt: skip
 """OpenTelemetry's and ECS's names, Sigma's names of W3C fields, nginx's variables, Google's
 `httpRequest`, and what people write by hand."""
@@ -162,9 +163,9 @@ class JsonLines:
         self._finders = [
             (name, tuple(_finder(path) for path in paths)) for name, paths in self.fields.items()
         ]
-        self._headers = [
-            (name, tuple(_finder(path) for path in paths)) for name, paths in headers.items()
-        ]
+        self._headers = {
+            name: tuple(_finder(path) for path in paths) for name, paths in headers.items()
+        }
         self._whole = whole_headers
 
     def read(self, text: str) -> Line:
@@ -176,15 +177,15 @@ class JsonLines:
         for name, finders in self._finders:
             for find in finders:
                 value = find(told)
-                if value is not None:
-                    if (written := as_text(value)) is not None:
-                        values[name] = written
-                        break
+                if value is not None and (written := as_text(value)) is not None:
+                    values[name] = written
+                    break
         if v.STATUS not in values and v.METHOD not in values and v.REQUEST not in values:
             raise Unread(Fault.SHAPE)
         _settle(values)
         request, response = (
-            _first_object(told, finders) for _, finders in (self._headers or ((), ()))
+            _first_object(told, self._headers.get(name, ()))
+            for name in (v.REQUEST_HEADER, v.RESPONSE_HEADER)
         )
         if self._whole:
             return Line(values, _raw(request or {}), _raw(response or {}))
@@ -293,7 +294,6 @@ def _raw(headers: dict[str, Any]) -> RawHeaders:
     for name, value in headers.items():
         several = value if isinstance(value, list) else [value]
         spelled = name.lower().encode("utf-8", "replace")
-        for one in several[:MAX_HEADERS]:
-            if (written := as_text(one)) is not None:
-                fields.append((spelled, written.encode("latin-1")))
+        written = filter(None, map(as_text, several[:MAX_HEADERS]))
+        fields += [(spelled, one.encode("latin-1")) for one in written]
     return tuple(fields[:MAX_HEADERS])

@@ -7,8 +7,10 @@ _HTTP = (
     "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc "
     "%sq/%bq %hr %hs %{+Q}r"
 )
-_HTTPS = f"{_HTTP} %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] " \
+_HTTPS = (
+    f"{_HTTP} %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] "
     "%[ssl_fc_sni]/%sslv/%sslc"
+)
 _CLF = (
     '%ci - - [%T] "%r" %ST %B "" "" %cp %ms "%ft" "%b" "%s" %TR %Tw %Tc %Tr %Ta "%tsc" '
     "%ac %fc %bc %sc %rc %sq %bq %[captured]"
