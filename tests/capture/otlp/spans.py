@@ -47,11 +47,9 @@ FORMER: dict[str, Any] = {
 def item(attributes: dict[str, Any], **changes: Any) -> Telemetry:
     """As either encoding is read."""
     resource = {"service.name": "shop"} | changes.pop("resource", {})
-    return Telemetry(
-        **{"trace": TRACE, "span": SPAN, "begin": BEGIN, "end": END}
-        | {"attributes": attributes, "resource": resource}
-        | changes
-    )
+    ids = {"trace": TRACE, "span": SPAN, "begin": BEGIN, "end": END}
+    told: dict[str, Any] = ids | {"attributes": attributes, "resource": resource} | changes
+    return Telemetry(**told)
 
 
 def value_of(value: object) -> dict[str, Any]:
@@ -120,9 +118,11 @@ def traces_protobuf(*spans: dict[str, Any]) -> bytes:
             kind=one["kind"],
             start_time_unix_nano=int(one["startTimeUnixNano"]),
             end_time_unix_nano=int(one["endTimeUnixNano"]),
+            parent_span_id=bytes.fromhex(one.get("parentSpanId", "")),
+            flags=one.get("flags", 0),
         )
         _add(proto.attributes, one["attributes"])
-    return request.SerializeToString()
+    return bytes(request.SerializeToString())
 
 
 def logs_protobuf(*records: dict[str, Any]) -> bytes:
@@ -137,7 +137,7 @@ def logs_protobuf(*records: dict[str, Any]) -> bytes:
             time_unix_nano=int(one["timeUnixNano"]),
         )
         _add(proto.attributes, one["attributes"])
-    return request.SerializeToString()
+    return bytes(request.SerializeToString())
 
 
 def _add(target: Any, attributes: list[dict[str, Any]]) -> None:

@@ -107,7 +107,7 @@ def test_values(value: Any, read: object) -> None:
 
 
 def test_a_damaged_span_does_not_spoil_its_neighbours() -> None:
-    damaged = (None, 7, [], {"kind": 2, "attributes": "x"})
+    damaged: tuple[Any, ...] = (None, 7, [], {"kind": 2, "attributes": "x"})
     found = read_json(span(), *damaged, span())
     assert [type(one) for one in found] == [Telemetry, *[Damaged] * 4, Telemetry]
 

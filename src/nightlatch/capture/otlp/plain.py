@@ -20,6 +20,7 @@ from nightlatch.capture.otlp.telemetry import (
     Undecodable,
     Value,
     identifiers,
+    is_local,
 )
 
 _DEEPEST = 4
@@ -104,6 +105,8 @@ def _read(leaf: Any, resource: Attributes, *, is_log: bool) -> Telemetry | Damag
         is_log=is_log,
         failed=_object(leaf.get("status")).get("code") in _ERROR,
         raised=any(_object(e).get("name") == "exception" for e in _list(leaf.get("events"))),
+        parent=_hexadecimal(leaf.get("parentSpanId")),
+        local=is_local(_integer(leaf.get("flags"))),
     )
 
 
