@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from nightlatch.capture.opening import Opening
-from nightlatch.capture.ports import F, Message, Receive, Scope, Send
+from nightlatch.capture.ports import Application, F, Message, Receive, Scope, Send
 from nightlatch.capture.refusal import as_messages, problem
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Response
@@ -18,20 +18,22 @@ _ABNORMAL_CLOSURE = 1006
 class Handshake(Opening[F]):
     """One WebSocket connection up to its acceptance or refusal."""
 
-    __slots__ = ("_denied",)
+    __slots__ = ("_denied", "_receive", "_send")
 
     def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(capture, scope, receive, send)
+        super().__init__(capture, scope)
+        self._receive = receive
+        self._send = send
         self._denied = False
 
-    async def _refuse(self, response: Response) -> None:
+    async def refuse(self, response: Response) -> None:
         await self._receive()  # websocket.connect: only then may it be answered
         for message in self._deny(response):
             await self._send(message)
 
-    async def _run_application(self) -> None:
+    async def run(self, app: Application) -> None:
         try:
-            await self._capture.app(self._scope, self.receive, self.send)
+            await app(self._scope, self.receive, self.send)
         finally:
             self._note(None, Ending.RAISED)
 
