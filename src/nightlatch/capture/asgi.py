@@ -6,12 +6,12 @@ a fault of ours leaves the application alone (`fail="open"`) or answers 503 (`fa
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from nightlatch.capture.handshake import Handshake
-from nightlatch.capture.ports import Application, F, Message, Receive, Scope, Send
+from nightlatch.capture.ports import Application, F, Inline, Message, Receive, Scope, Send
 from nightlatch.capture.refusal import as_messages, problem
-from nightlatch.capture.setup import Setup
+from nightlatch.capture.setup import Limits, Setup
 from nightlatch.capture.watching import StreamCut, Watching, is_cut
 from nightlatch.exchange.exchange import Response
 
@@ -24,6 +24,10 @@ class AsgiCapture(Setup[F]):
 
     All its requests come on one event loop: nothing in here is locked.
     """
+
+    def __init__(self, app: Application, inline: Inline[F], **limits: Unpack[Limits]) -> None:
+        super().__init__(inline, **limits)
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -72,10 +76,6 @@ class _HttpExchange(Watching[F]):
         await self._send_all(self.answer.withhold(response))
 
     async def run(self, app: Application) -> None:
-        refused = self.prepare()
-        if refused is not None:
-            await self.refuse(refused)
-            return
         try:
             await app(self._scope, self.receive, self.send)
         except Exception as error:
@@ -117,7 +117,7 @@ class _HttpExchange(Watching[F]):
             await self._send_all(messages)
         elif self.cut:
             self.finish()
-            raise StreamCut("Nightlatch cut this answer")
+            raise StreamCut
 
     async def _send_all(self, messages: Sequence[Message]) -> None:
         if self.delay:

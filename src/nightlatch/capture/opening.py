@@ -1,7 +1,7 @@
 """How every exchange begins: the pipeline is asked, and says whether the application may be.
 
-Sans-I/O, for every kind of server: who drives it calls `open`, sends the refusal that this may give,
-and otherwise lets the application answer.
+Sans-I/O, for every kind of server: who drives it calls `open`, sends the refusal that this may
+give, and otherwise lets the application answer.
 """
 
 import time

@@ -6,6 +6,7 @@ a decision that withholds or alters, each message as it came, in order.
 
 import time
 from collections.abc import Sequence
+from errno import EPIPE
 from math import ceil
 
 from nightlatch.capture.bodies import BodyCollector, body_of, octets
@@ -21,7 +22,11 @@ from nightlatch.exchange.judgement import Action, Decision, Mode
 
 
 class StreamCut(OSError):
-    """Raised into the application once its stream was cut: to it, the client is gone."""
+    """Raised into the application once it is not to go on: to it, the client is gone."""
+
+    def __init__(self) -> None:
+        # With this number servers take it for what it is, and do not log a fault.
+        super().__init__(EPIPE, "Nightlatch cut this exchange")
 
 
 class Watching(Opening[F]):
@@ -31,13 +36,7 @@ class Watching(Opening[F]):
 
     def __init__(self, capture: Setup[F], scope: Scope) -> None:
         super().__init__(capture, scope)
-        self.answer = Answer(
-            scope.get("method", "GET"),
-            capture.body_limit,
-            self._judge,
-            self._inspect,
-            refuse=self._refusal,
-        )
+        self.answer = self._new_answer()
         self.delay = 0.0
         """Seconds that the next messages have yet to wait."""
         self.barred = False
@@ -48,9 +47,12 @@ class Watching(Opening[F]):
         self._body_unread = capture.inline.reads_bodies
         self._route: str | None = None
 
-    def prepare(self) -> Response | None:
-        """Before the application is called, and after `open`: what its answer is to take along; our
-        answer instead, where too many wait already."""
+    def open(self) -> Response | None:
+        refused = super().open()
+        return self._prepare() if refused is None and not self.blind else refused
+
+    def _prepare(self) -> Response | None:
+        """What the answer is to take along; ours instead, where too many wait already."""
         decision = self._in_flight.decision
         if decision.alters:
             if decision.delay and self._capture.delays.full:
@@ -72,6 +74,11 @@ class Watching(Opening[F]):
             self._capture.fault("capture.receive", error)
         self.barred = bool(refused)
         return refused
+
+    def take_back(self) -> None:
+        """What the application has begun to answer, and was not judged, it wants to say anew."""
+        before, self.answer = self.answer, self._new_answer()
+        self.answer.whole, self.answer.added = before.whole, before.added
 
     def take(self, message: Message) -> Sequence[Message]:
         """The messages that may leave, now that the application has sent this one."""
@@ -124,6 +131,11 @@ class Watching(Opening[F]):
         """Seconds to wait before anything more is sent; asked for once."""
         seconds, self.delay = self.delay, 0.0
         return seconds
+
+    def _new_answer(self) -> Answer:
+        capture = self._capture
+        method = self._scope.get("method", "GET")
+        return Answer(method, capture.body_limit, self._judge, self._inspect, refuse=self._refusal)
 
     def _judge_body(self) -> Sequence[Message]:
         """Our answer instead of the application's, if the body is not to reach it."""
