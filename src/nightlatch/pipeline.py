@@ -17,6 +17,7 @@ from nightlatch.exchange.disclosure import DataItem, Disclosure
 from nightlatch.exchange.exchange import NO_BODY, Ending, Endpoint, Exchange, Request, Response
 from nightlatch.exchange.facts import Directives, EndpointFacts
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Phase
+from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
@@ -87,10 +88,23 @@ class Pipeline:
         self._stop_attack(flight, request, content_of(request))
         return flight.decision
 
+    def mark(self, method: str, route: str, mark: Mark) -> None:
+        """What the code says of one of its endpoints."""
+        self._rooms.inventory.mark(method, route, mark)
+
     def on_response(
-        self, flight: InFlight, request: Request, response: Response, route: str | None, now: float
+        self,
+        flight: InFlight,
+        request: Request,
+        response: Response,
+        route: str | None,
+        now: float,
+        principal: str = "",
     ) -> Decision:
         """Before the answer leaves: whose records are in it, and are they too many?"""
+        if principal:
+            flight.caller = self._rooms.circles.known_as(flight.caller, principal)
+            flight.stranger = False
         self._settle(flight, request, response, route)
         flight.answered = now
         if self._can_wait(flight, response, now):
@@ -102,7 +116,8 @@ class Pipeline:
     def on_stream(self, flight: InFlight, piece: bytes, now: float) -> Decision:
         """Before the next piece of a long answer leaves: the same question again."""
         if flight.stream is None:
-            flight.stream = StreamReader(self._rooms.hasher)
+            kind_of = self._rooms.disclosures.kind_of(flight.endpoint.key)
+            flight.stream = StreamReader(self._rooms.hasher, kind_of)
         subjects = flight.stream.feed(piece)
         if not subjects:
             return flight.decision
@@ -155,6 +170,7 @@ class Pipeline:
             skipped=skipped,
             detections=flight.detections,
             items=items,
+            mark=rooms.inventory.marks.of(exchange.endpoint.key),
         )
         # A puzzle is of no interest afterwards, and there may be a million of them.
         if response is not theirs and flight.decision.action is Action.CHALLENGE:
@@ -218,7 +234,11 @@ class Pipeline:
         if flight.ruling.exempt:
             return True
         if response.body.truncated or rooms.disclosures.may_be_several(
-            flight.parameters, flight.query, flight.request_content, flight.response_content
+            flight.parameters,
+            flight.query,
+            flight.request_content,
+            flight.response_content,
+            flight.endpoint.key,
         ):
             return False
         standing = rooms.watch.standing(flight.endpoint.key, flight.caller, flight.stranger, now)
@@ -317,8 +337,8 @@ class Pipeline:
     def _classify(
         self, flight: InFlight, exchange: Exchange, asked: Seen, told: Seen
     ) -> tuple[DataItem, ...]:
-        answer = exchange.response
-        return self._rooms.inventory.items(
+        answer, inventory = exchange.response, self._rooms.inventory
+        found = inventory.items(
             flight.endpoint,
             flight.parameters,
             flight.query,
@@ -327,6 +347,9 @@ class Pipeline:
             answer.body.data if answer else b"",
             (asked.sightings, told.sightings),
         )
+        if answer is None or not 200 <= answer.status < 300:
+            return found
+        return (*inventory.marks.items(flight.endpoint.key), *found)
 
     def _learn(self, exchange: Exchange) -> None:
         """What the answer teaches about its endpoint."""
