@@ -65,10 +65,10 @@ class Handshake(Opening[F]):
         """Our answer, where the application's must not leave."""
         capture = self._capture
         try:
-            route = self._find_route()
+            served = self._find()
             now = capture.clock()
             decision = capture.inline.on_response(
-                self._in_flight, self._request, response, route, now
+                self._in_flight, self._request, response, served.route, now, served.principal
             )
         except Exception as error:  # noqa: BLE001
             capture.fault("capture.handshake", error)
@@ -96,7 +96,7 @@ class Handshake(Opening[F]):
         duration = time.perf_counter() - self._began
         try:
             self._capture.inline.finish(
-                self._in_flight, self._request, response, self._find_route(), ending, duration
+                self._in_flight, self._request, response, self._look().route, ending, duration
             )
         except Exception as error:  # noqa: BLE001
             self._capture.lose("capture.finish", error)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Generic
 from nightlatch.capture.ports import F, Scope
 from nightlatch.capture.refusal import problem, refusal, with_fields
 from nightlatch.capture.requests import is_preflight, request_of
-from nightlatch.capture.route import route_template
+from nightlatch.capture.route import served_by_asgi
+from nightlatch.capture.served import Served, mark_of
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Request, Response
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision
@@ -85,5 +86,14 @@ class Opening(Generic[F]):
         # Who has just earned a pass gets it, also where another reason keeps them out.
         return with_fields(refusal(decision), admission.fields) if admission else refusal(decision)
 
-    def _find_route(self) -> str | None:
-        return route_template(self._scope, self._request.path, self._root_path)
+    def _find(self) -> Served:
+        """What the framework knows by now; what the code says of the endpoint is passed on."""
+        served = self._look()
+        if served.route is not None and served.endpoint is not None:
+            mark = mark_of(served.endpoint, self._request.method)
+            if mark is not None:
+                self._capture.inline.mark(self._request.method, served.route, mark)
+        return served
+
+    def _look(self) -> Served:
+        return served_by_asgi(self._scope, self._request.path, self._root_path)

@@ -120,7 +120,7 @@ class Watching(Opening[F]):
                 self._in_flight,
                 self._request_so_far(over=True),
                 self.answer.response(),
-                self._route or self._find_route(),
+                self._route or self._look().route,
                 self._ending(),
                 duration,
             )
@@ -158,11 +158,14 @@ class Watching(Opening[F]):
 
     def _judge(self, response: Response) -> Decision:
         capture = self._capture
-        self._route = self._find_route()
+        served = self._find()
+        self._route = served.route
         request = self._request_so_far(over=False)
         now = capture.clock()
         decision = self._carried_out(
-            capture.inline.on_response(self._in_flight, request, response, self._route, now)
+            capture.inline.on_response(
+                self._in_flight, request, response, served.route, now, served.principal
+            )
         )
         return self._put_off(decision) if decision.alters else decision
 
@@ -183,7 +186,7 @@ class Watching(Opening[F]):
         """Seconds until the answer has taken as long as others do. Where no route is known, all
         such answers of the application wait for each other."""
         took = time.perf_counter() - self._began
-        return self._capture.delays.until_uniform(self._route or self._find_route() or "", took)
+        return self._capture.delays.until_uniform(self._route or self._look().route or "", took)
 
     def _inspect(self, chunk: bytes) -> Decision:
         return self._capture.inline.on_stream(self._in_flight, chunk, self._capture.clock())

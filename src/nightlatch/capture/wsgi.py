@@ -14,10 +14,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Unpack
 
 from nightlatch.capture.environ import Environ, StartResponse, WsgiApplication, scope_of
+from nightlatch.capture.frameworks.werkzeug import served_by_wsgi
 from nightlatch.capture.hold import AWAITED, HELD, OPEN
 from nightlatch.capture.pieces import END, Passing, Whole, close, piece_of
 from nightlatch.capture.ports import F, Inline, Message, Scope
 from nightlatch.capture.refusal import as_messages, problem
+from nightlatch.capture.served import Served
 from nightlatch.capture.setup import Limits
 from nightlatch.capture.threads import Threaded
 from nightlatch.capture.uploads import Upload, declared_length, read_form
@@ -189,6 +191,9 @@ class _WsgiExchange(Watching[F]):
     def over(self) -> bool:
         """Nothing of what the application still makes would leave."""
         return self.answer.swallows
+
+    def _look(self) -> Served:
+        return served_by_wsgi(self._environ, self._root_path)
 
     def _begin(self, status: str, headers: list[tuple[str, str]], exc_info: Any) -> None:
         try:
