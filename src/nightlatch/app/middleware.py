@@ -37,9 +37,7 @@ class Nightlatch:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if self._refusal is not None:
-                raise self._refusal
-            guarded: Application = self._installation.guard() or self._bare
+            guarded = self.start()
         except Exception as error:  # noqa: BLE001
             await _refuse_to_start(error, scope, receive, send)
             return
@@ -50,10 +48,20 @@ class Nightlatch:
         else:
             await guarded(scope, receive, send)
 
+    def start(self) -> Application:
+        """What requests are given to, started if it was not. Raises what keeps it from starting."""
+        if self._refusal is not None:
+            raise self._refusal
+        return self._installation.guard() or self._bare
+
+    def stop(self) -> None:
+        """Record what there is."""
+        self._installation.close()
+
     async def _listen(self, receive: Receive) -> Message:
         message = await receive()
         if message["type"] == "lifespan.shutdown":
-            self._installation.close()
+            self.stop()
         return message
 
 

@@ -12,6 +12,7 @@ from nightlatch.detect.disclosure import Disclosures
 from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.hashing import Hasher
+from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.redaction import Redactor
 from nightlatch.exchange.scribe import Scribe
 from nightlatch.flight import Rooms
@@ -25,6 +26,7 @@ from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.waiting import WaitingRoom
 from nightlatch.inventory.inventory import Inventory
+from nightlatch.inventory.marks import Marks
 from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.exceptions import Exceptions
@@ -70,14 +72,15 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
     clients = Clients(networks, proxies, identity.fingerprint_headers)
     suspicions = Suspicions()
     shared = share(sharing, suspicions)
+    marks = Marks(_marked(settings))
     return Rooms(
         hasher=hasher,
         proxies=proxies,
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
         passes=Passes(hasher, settings.challenge.pass_minutes * 60),
-        inventory=Inventory(),
-        disclosures=Disclosures(hasher),
+        inventory=Inventory(marks),
+        disclosures=Disclosures(hasher, marks.subjects),
         watch=Watch(shared.counters, _budgets(settings), suspicions, shared.counts),
         behaviours=Behaviours(suspicions, paid_logins=settings.budgets.paid_logins),
         clients=clients,
@@ -90,6 +93,22 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
         scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
     )
+
+
+def _marked(settings: Settings) -> list[tuple[str, Mark]]:
+    return [
+        (
+            one.endpoint,
+            Mark(
+                one.public,
+                one.owner,
+                one.reason,
+                one.sensitive,
+                (one.subject,) if isinstance(one.subject, str) else one.subject,
+            ),
+        )
+        for one in settings.marks
+    ]
 
 
 def _budgets(settings: Settings) -> Budgets:

@@ -21,7 +21,7 @@ from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import Action, Decision, Mode
 
 
-class StreamCut(OSError):
+class StreamCut(BrokenPipeError):
     """Raised into the application once it is not to go on: to it, the client is gone."""
 
     def __init__(self) -> None:
