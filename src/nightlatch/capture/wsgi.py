@@ -19,7 +19,7 @@ from nightlatch.capture.hold import AWAITED, HELD, OPEN
 from nightlatch.capture.pieces import END, Passing, Whole, close, piece_of
 from nightlatch.capture.ports import F, Inline, Message, Scope
 from nightlatch.capture.refusal import as_messages, problem
-from nightlatch.capture.served import Served
+from nightlatch.capture.served import NOTHING_KNOWN, Served
 from nightlatch.capture.setup import Limits
 from nightlatch.capture.threads import Threaded
 from nightlatch.capture.uploads import Upload, declared_length, read_form
@@ -94,7 +94,7 @@ def answer_at_once(gate: "Gate", scope: Scope, form: bytes, now: float) -> Respo
 class _WsgiExchange(Watching[F]):
     """One request and its answer. `start_response` and `write` are what the application gets."""
 
-    __slots__ = ("_environ", "_instead", "_start", "_threads", "_write")
+    __slots__ = ("_environ", "_instead", "_served", "_start", "_threads", "_write")
 
     def __init__(
         self, capture: WsgiCapture[F], scope: Scope, environ: Environ, start: StartResponse
@@ -107,6 +107,8 @@ class _WsgiExchange(Watching[F]):
         """The server's own `write`, once it has the head."""
         self._instead: Sequence[Message] = ()
         """Our answer, if the application was refused while it read the request."""
+        self._served = NOTHING_KNOWN
+        """What the framework knew when it began to answer: Flask forgets it once it returns."""
 
     def refuse(self, response: Response) -> Iterable[bytes]:
         return Whole(self, self._emit(self.answer.withhold(response)))
@@ -193,7 +195,8 @@ class _WsgiExchange(Watching[F]):
         return self.answer.swallows
 
     def _look(self) -> Served:
-        return served_by_wsgi(self._environ, self._root_path)
+        now = served_by_wsgi(self._environ, self._root_path)
+        return now if now.route is not None else self._served
 
     def _begin(self, status: str, headers: list[tuple[str, str]], exc_info: Any) -> None:
         try:
@@ -202,6 +205,7 @@ class _WsgiExchange(Watching[F]):
             # Not as PEP 3333 has it: the server will say so.
             self._write = self._start(status, headers, exc_info)
         else:
+            self._served = served_by_wsgi(self._environ, self._root_path)
             self._emit(self._step(head))
 
     def _step(self, message: Message) -> Sequence[Message]:

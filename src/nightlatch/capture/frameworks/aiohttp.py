@@ -172,6 +172,17 @@ class _Writer(AbstractStreamWriter):
         self.length: int | None = None
 
     @property
+    def output_size(self) -> int:  # type: ignore[override]
+        """Bytes on the wire: by it the server knows whether an error page can still be sent."""
+        size: int = self._real.output_size
+        return size
+
+    @property
+    def buffer_size(self) -> int:  # type: ignore[override]
+        size: int = self._real.buffer_size
+        return size
+
+    @property
     def compressed(self) -> bool:
         """The real writer compresses: what we see is not coded yet."""
         return self._compression is not None

@@ -206,7 +206,13 @@ def scope_of_request(request: Request) -> Scope:
 
 
 def _head_of(response: BaseHTTPResponse) -> Message:
-    fields = list(response.processed_headers)
+    # Not `processed_headers`, which adds to the fields, and so changes their order on the wire.
+    fields = [
+        (name.lower().encode("latin-1", "replace"), str(value).encode("utf-8", "surrogateescape"))
+        for name, value in response.headers.items()
+    ]
+    if response.content_type and "content-type" not in response.headers:
+        fields.append((b"content-type", response.content_type.encode("latin-1", "replace")))
     if response.body and "content-length" not in response.headers:
         # Sanic adds it as it sends a whole answer.
         fields.append((b"content-length", b"%d" % len(response.body)))
