@@ -378,6 +378,17 @@ class Exports(Struct, frozen=True, kw_only=True):
     ] = ""
 
 
+class MarkedEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one mark says, as a table in the file."""
+
+    endpoint: str
+    public: bool = False
+    owner: str = ""
+    reason: str = ""
+    sensitive: bool = False
+    subject: str | Names = ()
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     mode: Annotated[
         Mode, Meta(description="off, observe (say what would be refused) or enforce (refuse it).")
@@ -405,6 +416,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     checks_off: Annotated[Names, Meta(description="Ids of checks that are not run.")] = ()
     redact_names: Annotated[
         Names, Meta(description="More names of fields whose values are never kept.")
+    ] = ()
+    marks: Annotated[
+        tuple[MarkedEndpoint, ...],
+        Meta(
+            description="What is known of endpoints, by pattern: `[[marks]]` with endpoint, and "
+            "public, owner, reason, sensitive or subject. In the environment as JSON."
+        ),
     ] = ()
     capture: Capture = Capture()
     identity: Identity = Identity()

@@ -24,7 +24,7 @@ def _scheme(frontend: str) -> str:
 
 def _aborted(state: str) -> str:
     """%ts: its first letter says who ended the session (section 8.5); C is the client."""
-    return state if state.startswith("C") else "-"
+    return state if state.strip('"').startswith("C") else "-"
 
 
 def _without_port(text: str) -> str:

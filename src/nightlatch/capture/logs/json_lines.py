@@ -138,6 +138,11 @@ def read_mapping(text: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _by_our_names() -> Fields:
+    """The usual names, and last of all our own: what we tell people to write we must read."""
+    return {name: (*paths, name) for name, paths in USUAL.items()}
+
+
 def _is_meaning(name: str) -> bool:
     beginnings = (v.REQUEST_HEADER, v.RESPONSE_HEADER, v.COOKIE)
     return name in v.MEANINGS or any(
@@ -158,7 +163,7 @@ class JsonLines:
     ) -> None:
         """`whole_headers`: the software writes all headers there are into `headers`."""
         given = dict(fields or {})
-        known = given if instead else {**USUAL, **given}
+        known = given if instead else {**_by_our_names(), **given}
         self.fields: dict[str, tuple[str, ...]] = {name: tuple(at) for name, at in known.items()}
         self._finders = [
             (name, tuple(_finder(path) for path in paths)) for name, paths in self.fields.items()
