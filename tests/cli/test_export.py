@@ -135,7 +135,7 @@ def test_beside_a_collector_and_live(place: Path) -> None:
         "GELF_LISTEN": f"udp://127.0.0.1:{port}",
         "GELF_SERVICE": "shop",
     }
-    with collector(place, **settings) as server:
+    with collector(place, 0, **settings) as server:
         told = nightlatch(place, "export", "--limit", "450", URL=server.url)
         assert told.returncode == 0, told.stderr
         assert len(lines(told.stdout)) == 495
