@@ -296,8 +296,8 @@ class Gelf(Struct, frozen=True, kw_only=True):
     listen: Annotated[
         Names,
         Meta(
-            description="Where GELF arrives: udp://127.0.0.1:12201, or with tcp:// or tls://; HTTP is "
-            "at the collector itself."
+            description="Where GELF arrives: udp://127.0.0.1:12201, or with tcp:// or tls://; HTTP "
+            "is at the collector itself."
         ),
     ] = ()
     allow: Annotated[
