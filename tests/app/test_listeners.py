@@ -198,6 +198,16 @@ def test_strangers_are_refused_and_counted() -> None:
     assert (udp.received, tcp.received, intake.rejected) == (0, 0, [])
 
 
+def test_why_nothing_comes_in_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    with listening(RememberingIntake(), syslog_listen=("udp://127.0.0.1:0",)) as listeners:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            for _ in range(150):
+                client.sendto(b"<13>just a word", ("127.0.0.1", port_of(listeners)))
+        eventually(lambda: tally_of(listeners).idle == 150, pause=0.01)
+        eventually(lambda: "tells of an HTTP exchange" in caplog.text)
+    assert len(caplog.records) == 1
+
+
 def test_connections_are_bounded() -> None:
     intake = RememberingIntake()
     with listening(

@@ -5,6 +5,7 @@ console nor what applications ship.
 """
 
 import asyncio
+import logging
 import socket
 import ssl
 import time
@@ -33,10 +34,23 @@ from nightlatch.faults import guarded
 from nightlatch.settings import Settings
 from nightlatch.settings.tree import Gelf, Syslog
 
+log = logging.getLogger("nightlatch.listeners")
+
 EVERY = 1.0
 """Seconds between two ticks: what is late is given up, what the kernel dropped is counted."""
 PATIENCE = 5.0
 """Seconds that stopping may take."""
+
+MANY = 100
+_STRANGERS = "somebody sends from a network that may not; gelf.allow and syslog.allow say who may"
+_NO_EXCHANGE = (
+    "nothing of what arrives tells of an HTTP exchange; gelf.fields, syslog.fields and format say "
+    "how to read it"
+)
+_OVERRUN = (
+    "the kernel throws datagrams away before they can be read; they are counted as lost. A larger "
+    "net.core.rmem_max, or TCP, holds more"
+)
 
 Listener = DatagramListener | StreamListener
 
@@ -64,6 +78,7 @@ class Listeners:
         self._intake = intake
         self._clock = clock
         self._listeners: dict[str, Listener] = {}
+        self._explained: set[tuple[str, str]] = set()
         self._stopping = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread: Thread | None = None
@@ -172,9 +187,21 @@ class Listeners:
                 await one.stop(loop)
 
     def _tick(self) -> None:
-        for one in self._listeners.values():
+        for address, one in self._listeners.items():
             with guarded("app.listeners"):
                 one.tick()
+                self._explain(address, one.tally)
+
+    def _explain(self, address: str, tally: Tally) -> None:
+        """Why nothing comes in, once, to whoever looks into the log for it."""
+        for reason, holds in (
+            (_STRANGERS, tally.refused > 0),
+            (_NO_EXCHANGE, tally.idle >= MANY and not tally.taken),
+            (_OVERRUN, tally.overrun > 0),
+        ):
+            if holds and (address, reason) not in self._explained:
+                self._explained.add((address, reason))
+                log.warning("%s: %s", address, reason)
 
 
 def _protocols(settings: Settings) -> Sequence[_Protocol]:

@@ -1,6 +1,5 @@
 """`nightlatch export`: what was recorded, in the words of another system."""
 
-import ssl
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +33,7 @@ from nightlatch.respond.exports.formats import FORMATS
 from nightlatch.respond.exports.report import reports_of
 from nightlatch.respond.exports.selection import wanted
 from nightlatch.respond.exports.sending import Sender, Undelivered, Unwanted
+from nightlatch.settings import Settings
 
 HAR = "har"
 OUTPUT = "-"
@@ -73,7 +73,7 @@ def export(
     settings = configure()
     try:
         chosen = wanted(where)
-        write = _writer(form, to, settings_tls=lambda: trusting(settings))
+        write = _writer(form, to, settings)
     except PredicateError as mistake:
         raise Refusal(f"--where: {mistake}") from mistake
     except (ValueError, OSError) as mistake:
@@ -86,9 +86,7 @@ def export(
     _tell(done, to, as_json=as_json)
 
 
-def _writer(
-    form: str, to: str, settings_tls: Callable[[], ssl.SSLContext | None]
-) -> Callable[[Iterable[Record], Done], None]:
+def _writer(form: str, to: str, settings: Settings) -> Callable[[Iterable[Record], Done], None]:
     """How they are written. Raises ValueError, OSError."""
     if form == HAR:
         if "://" in to:
@@ -101,7 +99,7 @@ def _writer(
     else:
         target = Path(to).absolute().as_uri().replace("file://", "file:")
     destination = Destination(known_format(form), target, "", wanted(""))
-    sender = open_sender(destination, settings_tls())
+    sender = open_sender(destination, trusting(settings))
     return lambda records, done: _send(records, destination, sender, done)
 
 

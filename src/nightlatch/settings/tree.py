@@ -296,8 +296,8 @@ class Gelf(Struct, frozen=True, kw_only=True):
     listen: Annotated[
         Names,
         Meta(
-            description="Where GELF arrives: udp://127.0.0.1:12201, tcp://… or tls://…; HTTP is "
-            "at the collector itself."
+            description="Where GELF arrives: udp://127.0.0.1:12201, or with tcp:// or tls://; HTTP "
+            "is at the collector itself."
         ),
     ] = ()
     allow: Annotated[
@@ -321,7 +321,7 @@ class Gelf(Struct, frozen=True, kw_only=True):
 class Syslog(Struct, frozen=True, kw_only=True):
     listen: Annotated[
         Names,
-        Meta(description="Where syslog arrives: udp://127.0.0.1:5514, tcp://… or tls://…"),
+        Meta(description="Where syslog arrives: udp://127.0.0.1:5514, or with tcp:// or tls://."),
     ] = ()
     allow: Annotated[Names, Meta(description="Networks that may send syslog.")] = PRIVATE
     service: Annotated[

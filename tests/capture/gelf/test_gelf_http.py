@@ -71,8 +71,9 @@ ONE = json.dumps(SOUND).encode()
         (b"[" + b",".join([ONE] * 4) + b"]", 4),
         (b"[]", 0),
     ],
+    ids=["one", "pretty", "lines", "array", "empty"],
 )
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zlib.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zlib.compress], ids=["", "gz", "zlib"])
 def test_one_message_several_lines_and_arrays(
     body: bytes, number: int, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_broken_message_does_not_stop_its_neighbours() -> None:
         (ONE, {"Authorization": "Bearer wrong"}, 401),
         (b" " * (5 << 20), {}, 413),
     ],
+    ids=["bomb", "damaged", "stranger", "large"],
 )
 def test_bodies_that_are_none_are_refused(
     body: bytes, headers: dict[str, str], status: int

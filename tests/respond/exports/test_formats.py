@@ -14,6 +14,9 @@ from tests.respond.exports.samples import BARE, FULL, HOSTILE, KNOWN, RECORDS, R
 
 from nightlatch.capture.attributes import Attributes, Origin
 from nightlatch.capture.gelf.reader import GelfReader
+from nightlatch.capture.otlp.plain import read_logs
+from nightlatch.capture.otlp.semantics import observed
+from nightlatch.capture.otlp.telemetry import Telemetry
 from nightlatch.capture.texts import TextReader
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.record import Record
@@ -143,6 +146,21 @@ def test_otlp_is_what_opentelemetry_reads() -> None:
     assert told["nightlatch.findings"] == [one.check for one in FULL.findings]
     assert log.time_unix_nano == pytest.approx(FULL.at * 1e9, rel=1e-9)
     assert (log.severity_text, log.event_name) == ("ERROR", "nightlatch.exchange")
+
+
+def test_otlp_is_understood_by_our_own_intake() -> None:
+    decoded = read_logs(otlp.batch([otlp.exchange(FULL), otlp.report(REPORTS[0])]))
+    told, report = decoded.found
+    assert isinstance(told, Telemetry)
+    assert isinstance(report, Telemetry)
+    seen = observed(told, "back", "", FULL.at + 5)
+    assert seen is not None
+    assert (seen.request.method, seen.request.host, seen.service) == (
+        "GET",
+        "api.example",
+        "directory",
+    )
+    assert observed(report, "back", "", FULL.at + 5) is None
 
 
 # ECS and our own.

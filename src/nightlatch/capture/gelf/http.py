@@ -1,6 +1,7 @@
 """GELF over HTTP: POST /gelf with one message, several of them a line each, or a JSON array."""
 
 from collections.abc import Iterator
+from threading import Lock
 
 import msgspec
 from starlette.types import Receive, Scope, Send
@@ -46,6 +47,8 @@ class _Bodies:
     def __init__(self, attributes: Attributes, texts: TextReader) -> None:
         self._attributes = attributes
         self._texts = texts
+        # Bodies come in several threads, and what reads them remembers.
+        self._lock = Lock()
 
     def __call__(self, sent: Sent, /) -> Reading:
         origin = Origin(SourceKind.GELF, sent.grant.name, sent.grant.service)
@@ -53,12 +56,16 @@ class _Bodies:
         plain = inflate(sent.body, MAX_DECODED)
         if isinstance(plain, Malformed):
             raise Unreadable(plain.reason, "Send JSON, plain or compressed by gzip or zlib.")
+        with self._lock:
+            return self._read(plain, reader, sent.at)
+
+    def _read(self, plain: bytes, reader: GelfReader, now: float) -> Reading:
         seen: list[Observed] = []
         malformed: list[Malformed] = []
         for message, data in _messages(plain):
             said: object = message
             if isinstance(message, GelfMessage):
-                said = reader.tell(message, sent.at)
+                said = reader.tell(message, now)
             if isinstance(said, Observed):
                 seen.append(said)
             elif isinstance(said, Malformed):

@@ -1,9 +1,12 @@
 """The request list, live, and the page of one request with every check."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from msgspec import Struct
 
+from nightlatch import __version__
 from nightlatch.checks.check import Check
 from nightlatch.console.context import Console, Here
 from nightlatch.console.rendering import page, row
@@ -11,8 +14,11 @@ from nightlatch.console.search import METHODS, PAGE, read_search
 from nightlatch.console.stream import live_response
 from nightlatch.exchange.judgement import Finding
 from nightlatch.exchange.record import Record
+from nightlatch.respond.exports import har
 
 router = APIRouter(prefix="/requests")
+MOST_SAVED = 1_000
+"""Requests in one file; the command line takes more."""
 
 
 class Judged(Struct, frozen=True):
@@ -59,6 +65,21 @@ def stream(request: Request, here: Here) -> Response:
     )
 
 
+@router.get("/har")
+def save_requests(request: Request, here: Here) -> Response:
+    """The newest that the search finds, for a browser's developer tools."""
+    query = read_search(request.query_params).query(MOST_SAVED)
+    return _har(here.events.search(query), "requests")
+
+
+@router.get("/{record_id}/har")
+def save_request(record_id: str, here: Here) -> Response:
+    record = here.events.get(record_id)
+    if record is None:
+        raise HTTPException(404, "This request is not in the store; retention may have removed it.")
+    return _har([record], record.id)
+
+
 @router.get("/{record_id}")
 def show_request(request: Request, record_id: str, here: Here) -> HTMLResponse:
     record = here.events.get(record_id)
@@ -73,6 +94,12 @@ def show_request(request: Request, record_id: str, here: Here) -> HTMLResponse:
         passed=sum(entry.verdict == "passed" for entry in judged),
         skipped=sum(entry.verdict == "skipped" for entry in judged),
     )
+
+
+def _har(records: Sequence[Record], name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="nightlatch-{name}.har"'}
+    pieces = har.pieces(records, __version__)
+    return StreamingResponse(pieces, 200, headers, har.MEDIA_TYPE)
 
 
 def judge(here: Console, record: Record) -> list[Judged]:
