@@ -96,8 +96,9 @@ def accepted(_sent: Sent, _taken: Taken) -> Response:
 class HttpSource(Reception[Grant]):
     """An ASGI application for the paths of one kind of source.
 
-    A body for which there is no room at all is answered with 429, so that its sender comes again;
-    of one that half fits the rest is lost, counted, and `answer` may say so.
+    A body for which there is no room is answered with 429, so that its sender comes again. So is
+    one that half fits where each exchange has a name, by which those that were taken count once;
+    else the rest is lost, counted, and `answer` may say so.
     """
 
     def __init__(
@@ -190,10 +191,10 @@ class HttpSource(Reception[Grant]):
         wanted = len(reading.seen)
         taken = self._intake.offer(reading.seen) if wanted else 0
         rest = wanted - taken
-        none = wanted and not taken
-        if rest and not (none and self._comes_again):
+        again = self._comes_again and (not taken or all(one.id for one in reading.seen))
+        if rest and not again:
             self._intake.lose(self._kind, name, rest)
-        if none:
+        if rest and (again or not taken):
             detail = "Nightlatch cannot keep up; come back in a moment."
             raise Rejected(429, NO_ROOM, detail, RETRY_AFTER)
         return Taken(taken, reading.malformed, rest)
