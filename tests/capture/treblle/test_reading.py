@@ -69,6 +69,7 @@ DURATIONS: list[tuple[dict[str, Any], object, float | None]] = [
     ({"sdk": "fastapi"}, 1.5, 1.5),
     ({"sdk": "ruby"}, 1.5, 1.5),
     ({"sdk": "netCore"}, 1.5, 1.5),
+    ({"sdk": "netCore", "sdk_token": "x"}, 1500, None),
     ({"sdk": "treblle-rust-0.2.0"}, 1.5, 1.5),
     ({"sdk": "node"}, 1_500_000, 1.5),
     ({"sdk": "express"}, 1_500_000.25, 1.50000025),
@@ -95,7 +96,7 @@ def test_load_times_are_seconds(
 
 
 def test_every_duration_was_tried() -> None:
-    assert len(DURATIONS) == 25
+    assert len(DURATIONS) == 26
 
 
 def test_after_an_exception_the_time_of_node_is_the_exceptions() -> None:

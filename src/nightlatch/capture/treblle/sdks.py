@@ -39,15 +39,17 @@ _SDKS: dict[str, Sdk] = {
     "ruby": Sdk(SECONDS, whole_url=True, crashes=True),
     "spring": Sdk(SECONDS, crashes=True),
     "spring-boot": Sdk(MILLISECONDS),
-    "netcore": Sdk(SECONDS, whole_url=True),
     "rust": Sdk(SECONDS),
     "node": Sdk(MICROSECONDS, whole_url=True, query_in_body=True, untimed_after_crash=True),
     "express": Sdk(MICROSECONDS, whole_url=True, merged=True),
     "nextjs": Sdk(MICROSECONDS, whole_url=True),
     "kong": Sdk(MICROSECONDS),
 }
-_FORMER: dict[str, Sdk] = {"laravel": Sdk(SECONDS, whole_url=True)}
-"""Meant otherwise in the first generation of the protocol."""
+_FORMER: dict[str, Sdk] = {
+    "laravel": Sdk(SECONDS, whole_url=True),
+    "netcore": Sdk(SECONDS, whole_url=True),
+}
+"""What they meant in the first generation of the protocol; later they may mean something else."""
 
 
 def sdk_named(name: object, *, second_generation: bool) -> Sdk:
