@@ -35,9 +35,9 @@ class Collector:
         self.settings = _settings(directory)
         self.events, self.documents = MemoryEvents(), MemoryDocuments()
         self.recorder = Recorder(self.events, self.documents, notifiers=())
-        options = {"capacity": 1_000, "default_service": "api"} | options
+        chosen: dict[str, Any] = {"capacity": 1_000, "default_service": "api"} | options
         self.observer = Observer(
-            self.recorder, lambda: Services(self.settings, services), clock=lambda: NOW, **options
+            self.recorder, lambda: Services(self.settings, services), clock=lambda: NOW, **chosen
         )
 
     def records(self) -> list[Record]:

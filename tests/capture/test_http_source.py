@@ -5,6 +5,7 @@ import base64
 import gzip
 import json
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -114,7 +115,7 @@ async def test_whoever_shows_no_token_is_told_how(shown: dict[str, str]) -> None
     assert door.intake.seen == []
 
 
-CODINGS = {
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
     "zstd": zstandard.ZstdCompressor().compress,
