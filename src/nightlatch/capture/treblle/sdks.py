@@ -30,8 +30,7 @@ UNKNOWN = Sdk()
 _SDKS: dict[str, Sdk] = {
     "django": Sdk(MILLISECONDS),
     "flask": Sdk(SECONDS, whole_url=True, crashes=True),
-    "fastapi": Sdk(SECONDS, whole_url=True, crashes=True),
-    "trenasty": Sdk(SECONDS, whole_url=True, crashes=True),
+    "python-fastapi": Sdk(SECONDS, whole_url=True, query_in_body=True, crashes=True),
     "laravel": Sdk(MILLISECONDS),
     "symfony": Sdk(MILLISECONDS),
     "php": Sdk(MILLISECONDS, whole_url=True),
@@ -52,8 +51,13 @@ _FORMER: dict[str, Sdk] = {
 """What they meant in the first generation of the protocol; later they may mean something else."""
 
 
-def sdk_named(name: object, *, second_generation: bool) -> Sdk:
-    """By the `sdk` of an event. Spring's first SDK left it out, as nobody else does."""
+_EARLY: dict[str, Sdk] = {"go": Sdk(MICROSECONDS), "django": UNKNOWN}
+"""What they meant before their version 1."""
+
+
+def sdk_named(name: object, version: object, *, second_generation: bool) -> Sdk:
+    """By the `sdk` and the `version` of an event. Spring's first SDK left the name out, as nobody
+    else does."""
     if name is None:
         return _SDKS["spring"]
     if not isinstance(name, str):
@@ -61,6 +65,8 @@ def sdk_named(name: object, *, second_generation: bool) -> Sdk:
     name = name.strip().lower()
     if name.startswith("treblle-rust"):
         name = "rust"
-    if not second_generation and name in _FORMER:
+    if name in _EARLY and str(version).startswith("0."):
+        return _EARLY[name]
+    if name in _FORMER and not second_generation:
         return _FORMER[name]
     return _SDKS.get(name, UNKNOWN)
