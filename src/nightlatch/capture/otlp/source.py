@@ -53,7 +53,7 @@ class OtlpSource(HttpSource):
         the log records of everyday life, metrics."""
 
     def _read_batch(self, sent: Sent) -> Reading:
-        signal, encoding = Signal(sent.path), _encoding(sent)
+        signal, encoding = _signal(sent), _encoding(sent)
         if signal is Signal.METRICS:
             return Reading()
         try:
@@ -64,11 +64,15 @@ class OtlpSource(HttpSource):
         except Undecodable as error:
             raise Unreadable("not OTLP", str(error)) from error
         reading, ignored = _exchanges(decoded, sent)
-        self.ignored[signal] += ignored
+        self._ignore(signal, ignored)
         return reading
 
+    def _ignore(self, signal: Signal, number: int) -> None:
+        with self._alone:
+            self.ignored[signal] += number
+
     def _success(self, sent: Sent, taken: Taken) -> Response:
-        signal, media = Signal(sent.path), _media(sent)
+        signal, media = _signal(sent), _media(sent)
         if signal is Signal.METRICS:
             return self._without_metrics(sent, media)
         rejected = len(taken.malformed) + taken.lost
@@ -88,8 +92,13 @@ class OtlpSource(HttpSource):
                 points = encoding.count_points(sent.body)
         except Undecodable as error:
             raise Unreadable("not OTLP", str(error)) from error
-        self.ignored[Signal.METRICS] += points
+        self._ignore(Signal.METRICS, points)
         return success(Signal.METRICS, media, points, _NO_METRICS if points else "")
+
+
+def _signal(sent: Sent) -> Signal:
+    # A proxy may have put something before the path.
+    return Signal(f"/v1/{sent.path.rpartition('/')[2]}")
 
 
 def _media(sent: Sent) -> str:
