@@ -33,6 +33,8 @@ AT_ONCE = 32
 EXCERPT = 512
 """Bytes of what cannot be read that are handed to the dead letters."""
 NO_ROOM = "no room"
+LOOKS, LOOK_EVERY = 50, 0.02
+"""How often, and after how many seconds each, there may be room for the rest of a body."""
 RETRY_AFTER = 2
 """Seconds after which there is room again, as a rule."""
 
@@ -96,8 +98,9 @@ def accepted(_sent: Sent, _taken: Taken) -> Response:
 class HttpSource(Reception[Grant]):
     """An ASGI application for the paths of one kind of source.
 
-    A body for which there is no room at all is answered with 429, so that its sender comes again;
-    of one that half fits the rest is lost, counted, and `answer` may say so.
+    A body for which there is no room is answered with 429, so that its sender comes again. So is
+    one that half fits where each exchange has a name, by which those that were taken count once;
+    else the rest is lost, counted, and `answer` may say so.
     """
 
     def __init__(
@@ -188,15 +191,26 @@ class HttpSource(Reception[Grant]):
         for one in reading.malformed:
             self._intake.reject(self._kind, name, one.reason, one.excerpt[:EXCERPT])
         wanted = len(reading.seen)
-        taken = self._intake.offer(reading.seen) if wanted else 0
+        taken = self._offer(reading.seen)
         rest = wanted - taken
-        none = wanted and not taken
-        if rest and not (none and self._comes_again):
+        again = self._comes_again and (not taken or all(one.id for one in reading.seen))
+        if rest and not again:
             self._intake.lose(self._kind, name, rest)
-        if none:
+        if rest and (again or not taken):
             detail = "Nightlatch cannot keep up; come back in a moment."
             raise Rejected(429, NO_ROOM, detail, RETRY_AFTER)
         return Taken(taken, reading.malformed, rest)
+
+    def _offer(self, seen: Sequence[Observed]) -> int:
+        """How many had room. The rest of what half fits may wait a moment, in this thread: its
+        sender waits with it, and need not send again what was taken."""
+        taken = self._intake.offer(seen) if seen else 0
+        for _ in range(LOOKS):
+            if not 0 < taken < len(seen):
+                break
+            time.sleep(LOOK_EVERY)
+            taken += self._intake.offer(seen[taken:])
+        return taken
 
     def _count(self, rejected: Rejected, granted: Grant | None) -> None:
         name = granted.name if granted else ""

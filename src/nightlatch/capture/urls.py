@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -49,8 +50,11 @@ def decoded(path: str) -> str:
 
 def read_address(text: object) -> str:
     """An address in its usual spelling; empty for `bogon`, `unknown`, names and anything else."""
-    if not isinstance(text, str) or len(text) > 64:
-        return ""
+    return _address(text) if isinstance(text, str) and len(text) <= 64 else ""
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> str:
     bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
     try:
         address = ipaddress.ip_address(bare)

@@ -13,7 +13,13 @@ from tests.capture.otlp import spans
 from tests.capture.otlp.spans import BEGIN, END, SPAN, STABLE, TRACE, record, span
 
 from nightlatch.capture.otlp import plain, protobuf
-from nightlatch.capture.otlp.telemetry import Damaged, Telemetry, Undecodable
+from nightlatch.capture.otlp.telemetry import (
+    MAX_ATTRIBUTES,
+    MAX_ITEMS,
+    Damaged,
+    Telemetry,
+    Undecodable,
+)
 
 VALUES = {
     "text": "x",
@@ -124,6 +130,34 @@ def test_what_is_no_message(body: bytes) -> None:
     for read in (protobuf.read_traces, protobuf.read_logs, protobuf.count_points):
         with pytest.raises(Undecodable):
             read(body)
+
+
+@pytest.mark.parametrize("part", [b"\x0a\x00", b"\x0a\x02\x12\x00", b"\x0a\x04\x12\x02\x12\x00"])
+def test_a_flood_of_empty_parts(part: bytes) -> None:
+    """Groups, scopes, spans and records: two bytes each on the wire."""
+    for read in (protobuf.read_traces, protobuf.read_logs):
+        with pytest.raises(Undecodable):
+            read(part * (MAX_ITEMS + 1))
+
+
+@pytest.mark.parametrize(
+    "part", [b"{}", b'{"scopeSpans":[{}]}', b'{"scopeSpans":[{"spans":[{}]}]}']
+)
+def test_a_flood_of_empty_parts_in_json(part: bytes) -> None:
+    flood = b",".join([part] * (MAX_ITEMS + 1))
+    with pytest.raises(Undecodable):
+        plain.read_traces(b'{"resourceSpans":[' + flood + b"]}")
+
+
+def test_attributes_are_bounded() -> None:
+    many = {f"a{number}": "x" for number in range(2 * MAX_ATTRIBUTES)}
+    for decoded in (
+        plain.read_traces(spans.traces(span(many))),
+        protobuf.read_traces(spans.traces_protobuf(span(many))),
+    ):
+        (found,) = decoded.found
+        assert isinstance(found, Telemetry)
+        assert len(found.attributes) == MAX_ATTRIBUTES
 
 
 def test_nothing_is_something() -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.capture.otlp.spans import BEGIN, END, FORMER, NOW, SPAN, STABLE, TRACE, item
 
 from nightlatch.capture.otlp.semantics import is_http, observed
@@ -272,3 +274,27 @@ def test_a_log_record_has_no_duration() -> None:
     found = seen(STABLE, is_log=True, end=0)
     assert found.source.unseen == UNSEEN | {Part.DURATION}
     assert found.id == TRACE + SPAN
+
+
+NAMES = [*STABLE, *FORMER, "url.full", "http.url", "enduser.id", "error.type"]
+NAMES += ["http.request.header.authorization", "http.request.header.x-forwarded-for"]
+NAMES += ["http.response.header.content-type", "apitally.request.body", "http.request.body.size"]
+VALUES: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
+) | st.binary(max_size=9)
+
+
+@given(
+    st.dictionaries(st.sampled_from(NAMES), VALUES | st.lists(VALUES, max_size=3)),
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**64 - 1),
+    st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+def test_no_attributes_raise(told: dict[str, Any], begin: int, end: int, is_log: bool) -> None:
+    resource = {"telemetry.distro.name": "apitally-py", "service.name": told.get("enduser.id")}
+    changes = {"begin": begin, "end": end, "is_log": is_log, "resource": resource}
+    one = item({"http.request.method": "GET", "url.path": "/"} | told, **changes)
+    is_http(one)
+    found = observed(one, "shop-otel", "", NOW)
+    assert found is None or found.service

@@ -118,11 +118,19 @@ def test_partial_success_of_logs(url: str, intake: RememberingIntake) -> None:
     assert answer.partial_success.rejected_log_records == 1
 
 
-def test_what_has_no_room_is_told(url: str, intake: RememberingIntake) -> None:
+def test_what_half_fits_comes_again_whole(url: str, intake: RememberingIntake) -> None:
+    """By their names those that were taken count once."""
     intake.room = 1
-    response = post(url, traces(span(), span(), span()), JSON)
+    assert post(url, traces(span(), span(), span()), JSON).status_code == 429
+    assert (len(intake.seen), intake.lost) == (1, 0)
+
+
+def test_what_has_no_name_and_no_room_is_told(url: str, intake: RememberingIntake) -> None:
+    intake.room = 1
+    nameless = record(traceId="", spanId="")
+    response = post(url, logs(record(), nameless, nameless), JSON, Signal.LOGS)
     assert response.json()["partialSuccess"] == {
-        "rejectedSpans": "2",
+        "rejectedLogRecords": "2",
         "errorMessage": "Not taken: no room.",
     }
     assert (len(intake.seen), intake.lost) == (1, 2)

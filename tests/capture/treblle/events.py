@@ -39,7 +39,7 @@ def event(
 ) -> bytes:
     """The first generation's; of `top`, `sdk_token` makes it one of the second."""
     parts = {"request": REQUEST | (request or {}), "response": RESPONSE | (response or {})}
-    whole = {"sdk": "php", "version": 0.6, "data": {"server": {}, **parts, **(data or {})}}
+    whole = {"sdk": "php", "version": 20, "data": {"server": {}, **parts, **(data or {})}}
     names = {} if "sdk_token" in top else {"api_key": SOURCE_TOKEN, "project_id": "shop-api"}
     return json.dumps(names | whole | top).encode()
 

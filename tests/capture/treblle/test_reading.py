@@ -56,19 +56,22 @@ def test_the_token_may_say_the_service() -> None:
 # Time
 
 DURATIONS: list[tuple[dict[str, Any], object, float | None]] = [
-    ({"sdk": "django"}, 1500, 1.5),
+    ({"sdk": "django", "version": 20}, 1500, 1.5),
+    ({"sdk": "django", "version": "0.6"}, 1500, None),
     ({"sdk": "laravel", "sdk_token": "x"}, 1500, 1.5),
     ({"sdk": "laravel"}, 1.5, 1.5),
     ({"sdk": "symfony", "sdk_token": "x"}, 1500, 1.5),
     ({"sdk": "php"}, 1500.0, 1.5),
-    ({"sdk": "go"}, 1500.0, 1.5),
+    ({"sdk": "go", "version": 2.0}, 1500.0, 1.5),
+    ({"sdk": "go", "version": 0.6}, 1_500_000.0, 1.5),
     ({"sdk": "spring-boot", "sdk_token": "x"}, 1500, 1.5),
     ({"sdk": "spring"}, 1.5, 1.5),
     ({"sdk": None}, 1.5, 1.5),
     ({"sdk": "flask"}, 1.5, 1.5),
-    ({"sdk": "fastapi"}, 1.5, 1.5),
+    ({"sdk": "python-fastapi", "version": "0.6"}, 1.5, 1.5),
     ({"sdk": "ruby"}, 1.5, 1.5),
     ({"sdk": "netCore"}, 1.5, 1.5),
+    ({"sdk": "netCore", "sdk_token": "x"}, 1500, None),
     ({"sdk": "treblle-rust-0.2.0"}, 1.5, 1.5),
     ({"sdk": "node"}, 1_500_000, 1.5),
     ({"sdk": "express"}, 1_500_000.25, 1.50000025),
@@ -95,7 +98,7 @@ def test_load_times_are_seconds(
 
 
 def test_every_duration_was_tried() -> None:
-    assert len(DURATIONS) == 25
+    assert len(DURATIONS) == 28
 
 
 def test_after_an_exception_the_time_of_node_is_the_exceptions() -> None:

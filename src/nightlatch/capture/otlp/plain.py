@@ -11,6 +11,7 @@ import msgspec
 
 from nightlatch.capture.otlp.telemetry import (
     ERROR,
+    MAX_ATTRIBUTES,
     SERVER,
     Attributes,
     Batch,
@@ -21,6 +22,7 @@ from nightlatch.capture.otlp.telemetry import (
     Value,
     identifiers,
     is_local,
+    not_too_many,
 )
 
 _DEEPEST = 4
@@ -78,11 +80,17 @@ def _leaves(
     document: dict[str, Any], groups: str, scopes: str, leaves: str
 ) -> Iterator[tuple[Any, Attributes]]:
     """Every span, record or metric, with the attributes of what sent it."""
+    items = 0
     for group in map(_object, _list(document.get(groups))):
         resource = _attributes(_object(group.get("resource")).get("attributes"))
+        items += 1
         for scope in _list(group.get(scopes)):
-            for leaf in _list(_object(scope).get(leaves)):
+            found = _list(_object(scope).get(leaves))
+            items += 1 + len(found)
+            not_too_many(items)
+            for leaf in found:
                 yield leaf, resource
+        not_too_many(items)
 
 
 def _read(leaf: Any, resource: Attributes, *, is_log: bool) -> Telemetry | Damaged:
@@ -112,7 +120,7 @@ def _read(leaf: Any, resource: Attributes, *, is_log: bool) -> Telemetry | Damag
 
 def _attributes(pairs: Any) -> Attributes:
     found: dict[str, Value] = {}
-    for pair in _list(pairs):
+    for pair in _list(pairs)[:MAX_ATTRIBUTES]:
         name = pair.get("key") if isinstance(pair, dict) else None
         if isinstance(name, str):
             found[name] = _value(pair.get("value"))

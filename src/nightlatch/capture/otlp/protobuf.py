@@ -2,6 +2,7 @@
 place from which to go on."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -16,6 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from nightlatch.capture.otlp.telemetry import (
     ERROR,
+    MAX_ATTRIBUTES,
     SERVER,
     Attributes,
     Decoded,
@@ -24,6 +26,7 @@ from nightlatch.capture.otlp.telemetry import (
     Value,
     identifiers,
     is_local,
+    not_too_many,
 )
 
 _DEEPEST = 4
@@ -34,11 +37,15 @@ def read_traces(body: bytes) -> Decoded:
     request = ExportTraceServiceRequest()
     _parse(request, body)
     found: list[Telemetry] = []
-    spans = 0
+    spans, groups = 0, len(request.resource_spans)
+    not_too_many(groups)
     for group in request.resource_spans:
         resource = _attributes(group.resource.attributes)
+        groups += len(group.scope_spans)
+        not_too_many(groups)
         for scope in group.scope_spans:
             spans += len(scope.spans)
+            not_too_many(spans)
             found += [_span(span, resource) for span in scope.spans if span.kind == SERVER]
     return Decoded(found, spans - len(found))
 
@@ -48,9 +55,14 @@ def read_logs(body: bytes) -> Decoded:
     request = ExportLogsServiceRequest()
     _parse(request, body)
     found: list[Telemetry] = []
+    groups = len(request.resource_logs)
+    not_too_many(groups)
     for group in request.resource_logs:
         resource = _attributes(group.resource.attributes)
+        groups += len(group.scope_logs)
+        not_too_many(groups)
         for scope in group.scope_logs:
+            not_too_many(len(found) + len(scope.log_records))
             found += [_record(record, resource) for record in scope.log_records]
     return Decoded(found)
 
@@ -59,6 +71,7 @@ def count_points(body: bytes) -> int:
     """Data points of a metrics request. Raises Undecodable."""
     request = ExportMetricsServiceRequest()
     _parse(request, body)
+    not_too_many(len(request.resource_metrics))
     return sum(
         _points(metric)
         for group in request.resource_metrics
@@ -102,7 +115,7 @@ def _record(record: LogRecord, resource: Attributes) -> Telemetry:
 
 
 def _attributes(pairs: Iterable[KeyValue]) -> Attributes:
-    return {pair.key: _value(pair.value) for pair in pairs}
+    return {pair.key: _value(pair.value) for pair in islice(pairs, MAX_ATTRIBUTES)}
 
 
 def _value(value: AnyValue, depth: int = _DEEPEST) -> Value:

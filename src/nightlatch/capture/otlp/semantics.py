@@ -175,10 +175,9 @@ def _host(attributes: Attributes, scheme: str) -> str:
 def _peer(attributes: Attributes, headers: Headers) -> str:
     """Who asked. Where the way there was captured it is read as ours is, from the socket's other
     end on; else the sender's word on the client is all there is."""
-    peer, client = (read_address(_text(attributes, names)) for names in (_PEER, _CLIENT))
-    if b"x-forwarded-for" in headers or b"forwarded" in headers:
-        return peer or client
-    return client or peer
+    way = b"x-forwarded-for" in headers or b"forwarded" in headers
+    first, second = (_PEER, _CLIENT) if way else (_CLIENT, _PEER)
+    return read_address(_text(attributes, first)) or read_address(_text(attributes, second))
 
 
 def _headers(facts: _Facts, prefix: str) -> Headers:

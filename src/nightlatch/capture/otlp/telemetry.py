@@ -14,6 +14,11 @@ SERVER = 2
 ERROR = 2
 """STATUS_CODE_ERROR."""
 
+MAX_ITEMS = 200_000
+"""Groups, spans and records of one message: collectors send some thousands."""
+MAX_ATTRIBUTES = 1_000
+"""Of one of them; SDKs keep to 128."""
+
 Value = str | int | float | bool | bytes | list["Value"] | None
 Attributes = Mapping[str, Value]
 
@@ -63,6 +68,12 @@ Batch = Sequence[Telemetry | Damaged]
 
 class Undecodable(Exception):
     """The whole message is not what its content type says."""
+
+
+def not_too_many(items: int) -> None:
+    """Raises Undecodable: what is empty takes two bytes to send, and a hundred to hold."""
+    if items > MAX_ITEMS:
+        raise Undecodable(f"The message has more than {MAX_ITEMS:,} parts; send smaller batches.")
 
 
 class Decoded(Struct, frozen=True):

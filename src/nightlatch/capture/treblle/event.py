@@ -45,6 +45,7 @@ class Event(Struct):
     project_id: Any = None
     sdk_token: Any = None
     sdk: Any = None
+    version: Any = None
 
     @property
     def second_generation(self) -> bool:

@@ -60,7 +60,7 @@ def read_treblle(sent: Sent) -> Reading:
     target = read_url(data.request.url) if isinstance(data.request.url, str) else None
     if target is None:
         return _malformed("an event without a URL", sent)
-    sdk = sdk_named(event.sdk, second_generation=event.second_generation)
+    sdk = sdk_named(event.sdk, event.version, second_generation=event.second_generation)
     read = _Read(event, sdk, target, set(), _status(data.response.code))
     return Reading((_observed(read, method.upper(), sent),))
 

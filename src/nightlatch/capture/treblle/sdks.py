@@ -30,8 +30,7 @@ UNKNOWN = Sdk()
 _SDKS: dict[str, Sdk] = {
     "django": Sdk(MILLISECONDS),
     "flask": Sdk(SECONDS, whole_url=True, crashes=True),
-    "fastapi": Sdk(SECONDS, whole_url=True, crashes=True),
-    "trenasty": Sdk(SECONDS, whole_url=True, crashes=True),
+    "python-fastapi": Sdk(SECONDS, whole_url=True, query_in_body=True, crashes=True),
     "laravel": Sdk(MILLISECONDS),
     "symfony": Sdk(MILLISECONDS),
     "php": Sdk(MILLISECONDS, whole_url=True),
@@ -39,19 +38,26 @@ _SDKS: dict[str, Sdk] = {
     "ruby": Sdk(SECONDS, whole_url=True, crashes=True),
     "spring": Sdk(SECONDS, crashes=True),
     "spring-boot": Sdk(MILLISECONDS),
-    "netcore": Sdk(SECONDS, whole_url=True),
     "rust": Sdk(SECONDS),
     "node": Sdk(MICROSECONDS, whole_url=True, query_in_body=True, untimed_after_crash=True),
     "express": Sdk(MICROSECONDS, whole_url=True, merged=True),
     "nextjs": Sdk(MICROSECONDS, whole_url=True),
     "kong": Sdk(MICROSECONDS),
 }
-_FORMER: dict[str, Sdk] = {"laravel": Sdk(SECONDS, whole_url=True)}
-"""Meant otherwise in the first generation of the protocol."""
+_FORMER: dict[str, Sdk] = {
+    "laravel": Sdk(SECONDS, whole_url=True),
+    "netcore": Sdk(SECONDS, whole_url=True),
+}
+"""What they meant in the first generation of the protocol; later they may mean something else."""
 
 
-def sdk_named(name: object, *, second_generation: bool) -> Sdk:
-    """By the `sdk` of an event. Spring's first SDK left it out, as nobody else does."""
+_EARLY: dict[str, Sdk] = {"go": Sdk(MICROSECONDS), "django": UNKNOWN}
+"""What they meant before their version 1."""
+
+
+def sdk_named(name: object, version: object, *, second_generation: bool) -> Sdk:
+    """By the `sdk` and the `version` of an event. Spring's first SDK left the name out, as nobody
+    else does."""
     if name is None:
         return _SDKS["spring"]
     if not isinstance(name, str):
@@ -59,6 +65,8 @@ def sdk_named(name: object, *, second_generation: bool) -> Sdk:
     name = name.strip().lower()
     if name.startswith("treblle-rust"):
         name = "rust"
-    if not second_generation and name in _FORMER:
+    if name in _EARLY and str(version).startswith("0."):
+        return _EARLY[name]
+    if name in _FORMER and not second_generation:
         return _FORMER[name]
     return _SDKS.get(name, UNKNOWN)
