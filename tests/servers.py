@@ -88,14 +88,14 @@ def running(command: list[str], port: int, place: Path, **settings: str) -> Iter
         )
     server = Server(process, port, log)
     try:
-        eventually(lambda: _listens(server))
+        eventually(lambda: listens(server))
         yield server
     finally:
         process.kill()
         process.wait()
 
 
-def _listens(server: Server) -> bool:
+def listens(server: Server) -> bool:
     assert server.process.poll() is None, server.said
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", server.port)) == 0

@@ -6,6 +6,7 @@ import pytest
 
 from nightlatch.exchange.judgement import Mode
 from nightlatch.settings import SETTINGS, ConfigurationError, Settings, load_settings
+from nightlatch.settings.tree import MarkedEndpoint
 
 
 def _file(tmp_path: Path, text: str) -> Path:
@@ -38,7 +39,14 @@ EXAMPLES: dict[str, tuple[object, str, object]] = {
     "console.enabled": (True, "true", True),
     "attacks.refuse": (True, "true", True),
     "identity.verify_bots": (False, "false", False),
+    "marks": (
+        [{"endpoint": "GET /x", "subject": "pet"}],
+        '[{"endpoint": "GET /x", "subject": "pet"}]',
+        (MarkedEndpoint(endpoint="GET /x", subject="pet"),),
+    ),
 }
+TABLES = {"marks": '[{endpoint = "GET /x", subject = "pet"}]'}
+"""What is written in TOML as it is in no other language."""
 
 
 def test_every_setting_can_be_given_in_all_three_ways(tmp_path: Path) -> None:
@@ -54,6 +62,7 @@ def test_every_setting_can_be_given_in_all_three_ways(tmp_path: Path) -> None:
             code, text, expected = "word", "word", "word"
         branch, _, key = setting.name.rpartition(".")
         literal = str(code).lower() if isinstance(code, bool) else repr(code)
+        literal = TABLES.get(setting.name, literal)
         toml = (f"[{branch}]\n" if branch else "") + f"{key} = {literal}\n"
         for settings in (
             load_settings({setting.keyword: code}, {}),

@@ -36,7 +36,7 @@ from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Decision, Detection, DetectionKind
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.record import Posture
-from nightlatch.exchange.scribe import Scribe, Seen
+from nightlatch.exchange.scribe import NOTHING_SEEN, Scribe, Seen
 from nightlatch.exchange.source import IN_PROCESS, Part, Source
 from nightlatch.exchange.spent import Spent
 from nightlatch.exchange.standing import Standing
@@ -179,6 +179,36 @@ def _word_of_the_source(principal: str, hasher: Hasher) -> Credential:
     """Who is said to have been logged in: by what credential is not known."""
     name = hasher.hex("principal", principal)
     return Credential(CredentialKind.OTHER, CredentialPlace.HEADER, "", "", name)
+
+
+def look(flight: InFlight, exchange: Exchange, rooms: Rooms) -> tuple[Seen, Seen]:
+    """The one walk through each body, for what may be kept and for what is of interest."""
+    answer, scribe = exchange.response, rooms.scribe
+    known = rooms.inventory.places(exchange.endpoint)
+    asked = scribe.look(exchange.request.body, flight.request_content, known.request)
+    if answer is None:
+        return asked, NOTHING_SEEN
+    return asked, scribe.look(answer.body, flight.response_content, known.response)
+
+
+def classified(
+    flight: InFlight, exchange: Exchange, seen: tuple[Seen, Seen], rooms: Rooms
+) -> tuple[DataItem, ...]:
+    """What kinds of data are in it; `seen` are the request's body and the answer's."""
+    answer, inventory = exchange.response, rooms.inventory
+    asked, told = seen
+    found = inventory.items(
+        flight.endpoint,
+        flight.parameters,
+        flight.query,
+        flight.request_content,
+        flight.response_content,
+        answer.body.data if answer else b"",
+        (asked.sightings, told.sightings),
+    )
+    if answer is None or not 200 <= answer.status < 300:
+        return found
+    return (*inventory.marks.items(flight.endpoint.key), *found)
 
 
 def provable(detections: tuple[Detection, ...], facts: EndpointFacts) -> tuple[Detection, ...]:

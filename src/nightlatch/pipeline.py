@@ -11,7 +11,7 @@ from nightlatch.checks.run import run_checks
 from nightlatch.detect.stream import StreamReader
 from nightlatch.exchange.content import EMPTY, Content, query_leaves
 from nightlatch.exchange.credential import Credential, CredentialState
-from nightlatch.exchange.disclosure import DataItem, Disclosure
+from nightlatch.exchange.disclosure import Disclosure
 from nightlatch.exchange.exchange import (
     NO_BODY,
     Caller,
@@ -24,21 +24,24 @@ from nightlatch.exchange.exchange import (
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.ids import id_of
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Phase
+from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
-from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Seen
+from nightlatch.exchange.scribe import NOTHING_SEEN, Judged
 from nightlatch.exchange.source import IN_PROCESS, Part, Source
 from nightlatch.flight import (
     NOBODY,
     InFlight,
     Rooms,
     as_the_client_sent_it,
+    classified,
     complete,
     content_of,
     evidence_of,
     introduced,
+    look,
     provable,
     sighting_of,
 )
@@ -136,10 +139,23 @@ class Pipeline:
         self._stop_attack(flight, request, content_of(request))
         return flight.decision
 
+    def mark(self, method: str, route: str, mark: Mark) -> None:
+        """What the code says of one of its endpoints."""
+        self._rooms.inventory.mark(method, route, mark)
+
     def on_response(
-        self, flight: InFlight, request: Request, response: Response, route: str | None, now: float
+        self,
+        flight: InFlight,
+        request: Request,
+        response: Response,
+        route: str | None,
+        now: float,
+        principal: str = "",
     ) -> Decision:
         """Before the answer leaves: whose records are in it, and are they too many?"""
+        if principal:
+            flight.caller = self._rooms.circles.known_as(flight.caller, principal)
+            flight.stranger = False
         self._settle(flight, request, response, route)
         flight.answered = now
         if self._can_wait(flight, response, now):
@@ -151,7 +167,8 @@ class Pipeline:
     def on_stream(self, flight: InFlight, piece: bytes, now: float) -> Decision:
         """Before the next piece of a long answer leaves: the same question again."""
         if flight.stream is None:
-            flight.stream = StreamReader(self._rooms.hasher)
+            kind_of = self._rooms.disclosures.kind_of(flight.endpoint.key)
+            flight.stream = StreamReader(self._rooms.hasher, kind_of)
         subjects = flight.stream.feed(piece)
         if not subjects:
             return flight.decision
@@ -184,8 +201,8 @@ class Pipeline:
         self._reread(flight, request, theirs, route)
         exchange = complete(flight, theirs, ending, duration)
         facts = rooms.inventory.facts(exchange.endpoint, flight.at)
-        asked, told = self._look(flight, exchange)
-        items = self._classify(flight, exchange, asked, told)
+        asked, told = look(flight, exchange, rooms)
+        items = classified(flight, exchange, (asked, told), rooms)
         self._learn(exchange)
         if not flight.ruling.exempt:
             sighting = sighting_of(flight, exchange, facts, items, rooms)
@@ -205,6 +222,7 @@ class Pipeline:
             skipped=skipped,
             detections=flight.detections,
             items=items,
+            mark=rooms.inventory.marks.of(exchange.endpoint.key),
         )
         # A puzzle is of no interest afterwards, and there may be a million of them.
         if response is not theirs and flight.decision.action is Action.CHALLENGE:
@@ -269,7 +287,11 @@ class Pipeline:
         if flight.ruling.exempt:
             return True
         if response.body.truncated or rooms.disclosures.may_be_several(
-            flight.parameters, flight.query, flight.request_content, flight.response_content
+            flight.parameters,
+            flight.query,
+            flight.request_content,
+            flight.response_content,
+            flight.endpoint.key,
         ):
             return False
         standing = rooms.watch.standing(flight.endpoint.key, flight.caller, flight.stranger, now)
@@ -358,29 +380,6 @@ class Pipeline:
             before = flight.disclosure
             people = tuple(dict.fromkeys((*before.disclosed, *flight.streamed)))
             flight.disclosure = replace(before, disclosed=people)
-
-    def _look(self, flight: InFlight, exchange: Exchange) -> tuple[Seen, Seen]:
-        """The one walk through each body, for what may be kept and for what is of interest."""
-        answer, scribe = exchange.response, self._rooms.scribe
-        known = self._rooms.inventory.places(exchange.endpoint)
-        asked = scribe.look(exchange.request.body, flight.request_content, known.request)
-        if answer is None:
-            return asked, NOTHING_SEEN
-        return asked, scribe.look(answer.body, flight.response_content, known.response)
-
-    def _classify(
-        self, flight: InFlight, exchange: Exchange, asked: Seen, told: Seen
-    ) -> tuple[DataItem, ...]:
-        answer = exchange.response
-        return self._rooms.inventory.items(
-            flight.endpoint,
-            flight.parameters,
-            flight.query,
-            flight.request_content,
-            flight.response_content,
-            answer.body.data if answer else b"",
-            (asked.sightings, told.sightings),
-        )
 
     def _learn(self, exchange: Exchange) -> None:
         """What the answer teaches about its endpoint."""

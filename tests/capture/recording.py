@@ -9,6 +9,7 @@ from nightlatch.capture.gate import Gate
 from nightlatch.capture.ports import Application, Message, Receive, Scope, Send
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Outcome
+from nightlatch.exchange.mark import Mark
 
 WITHHOLD = Decision(Action.REFUSE, Mode.ENFORCE, "test", "because", status=429, retry_after=30)
 FORBID = Decision(Action.REFUSE, Mode.ENFORCE, "test", "because", status=403)
@@ -29,6 +30,7 @@ class Judged:
     request: Request
     response: Response
     route: str | None
+    principal: str = ""
 
 
 @dataclass
@@ -56,6 +58,7 @@ class Recording:
     streamed: list[bytes] = field(default_factory=list)
     finished: list[Finished] = field(default_factory=list)
     lost: list[tuple[Outcome, int]] = field(default_factory=list)
+    marks: dict[str, Mark] = field(default_factory=dict)
 
     def on_request(self, request: Request, now: float) -> Flight:
         self.requests.append(request)
@@ -70,10 +73,19 @@ class Recording:
         self.bodies.append(request.body.data)
         return self.at_body(request)
 
+    def mark(self, method: str, route: str, mark: Mark) -> None:
+        self.marks[f"{method} {route}"] = mark
+
     def on_response(
-        self, in_flight: Flight, request: Request, response: Response, route: str | None, now: float
+        self,
+        in_flight: Flight,
+        request: Request,
+        response: Response,
+        route: str | None,
+        now: float,
+        principal: str = "",
     ) -> Decision:
-        self.judged.append(Judged(request, response, route))
+        self.judged.append(Judged(request, response, route, principal))
         return self.at_response(response)
 
     def on_stream(self, in_flight: Flight, chunk: bytes, now: float) -> Decision:

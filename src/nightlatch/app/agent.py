@@ -100,6 +100,7 @@ class Agent:
         self.reads_bodies = pipeline.refuses_attacks
         self.on_body = pipeline.on_body
         self.on_response = pipeline.on_response
+        self.mark = pipeline.mark
         self.on_stream = pipeline.on_stream
 
     @property

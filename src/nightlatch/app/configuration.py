@@ -14,6 +14,18 @@ from nightlatch.settings import Judge, Settings, load_settings
 from nightlatch.store.redis_address import read_address
 
 
+def keywords(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a framework's configuration has them, nested or not, in capitals or not, as
+    keywords: `{"budgets": {"caller_hour": 5}}` is `budgets_caller_hour=5`."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            found.update({f"{name.lower()}_{key}": one for key, one in keywords(value).items()})
+        else:
+            found[name.lower()] = value
+    return found
+
+
 def configure(
     code: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
 ) -> Settings:
@@ -62,6 +74,13 @@ def _format(text: str) -> None:
         chosen_format(text)
 
 
+def _exports(entries: tuple[str, ...]) -> None:
+    if entries:
+        from nightlatch.respond.exports.destination import read_destinations
+
+        read_destinations(entries)
+
+
 def _check_ids(ids: tuple[str, ...]) -> None:
     known = [check.id for check in CHECKS]
     unknown = [one for one in ids if one not in known]
@@ -92,4 +111,5 @@ _JUDGES: dict[str, Judge] = {
     "syslog.allow": _allow,
     "syslog.fields": _fields,
     "syslog.format": _format,
+    "exports.to": _exports,
 }

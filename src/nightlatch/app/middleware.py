@@ -1,24 +1,14 @@
-"""What a user adds to their application: `app.add_middleware(Nightlatch)`."""
+"""What a user puts around an ASGI application: `app.add_middleware(Nightlatch)`."""
 
-import atexit
-import logging
-from fnmatch import translate
 from functools import partial
-from re import Pattern
-from re import compile as compile_pattern
 from typing import TYPE_CHECKING, Any
 
+from nightlatch.app.installation import Installation
 from nightlatch.capture.asgi import AsgiCapture
 from nightlatch.capture.ports import Application, Message, Receive, Scope, Send
-from nightlatch.exchange.judgement import Mode
-from nightlatch.exchange.keys import KeyRefused
-from nightlatch.settings import ConfigurationError, Settings
-from nightlatch.store.ports import StoreFailed
 
 if TYPE_CHECKING:
     from nightlatch.app.agent import Agent
-
-log = logging.getLogger("nightlatch")
 
 
 class Nightlatch:
@@ -30,67 +20,49 @@ class Nightlatch:
     """
 
     def __init__(self, app: Application, /, **settings: Any) -> None:
-        # Late: an application that imports us, in a tool or a test, need not load the whole house.
-        from nightlatch.app.configuration import configure
-
-        self.agent: Agent | None = None
         self._bare = app
-        self._guarded = app
-        self._excluded: Pattern[str] | None = None
         # Not raised here: frameworks build their middleware during the lifespan protocol's start,
         # and servers take an exception there for an application that does not speak it.
         self._refusal: Exception | None = None
         try:
-            self._begin(configure(settings))
+            self._installation = Installation(
+                settings, lambda agent, limits: AsgiCapture(app, agent, **limits)
+            )
         except Exception as error:  # noqa: BLE001
             self._refusal = error
 
+    @property
+    def agent(self) -> "Agent | None":
+        return self._installation.agent
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._refusal is not None:
-            await _refuse_to_start(self._refusal, scope, receive, send)
-        elif scope["type"] == "lifespan":
+        try:
+            guarded = self.start()
+        except Exception as error:  # noqa: BLE001
+            await _refuse_to_start(error, scope, receive, send)
+            return
+        if scope["type"] == "lifespan":
             await self._bare(scope, partial(self._listen, receive), send)
-        elif self._excluded is not None and self._excluded.match(scope.get("path", "")):
+        elif self._installation.leaves_alone(scope.get("path", "")):
             await self._bare(scope, receive, send)
         else:
-            await self._guarded(scope, receive, send)
+            await guarded(scope, receive, send)
 
-    def _begin(self, settings: Settings) -> None:
-        """Start everything; a machine that does not let us must not stop the application."""
-        if settings.mode is Mode.OFF:
-            return
-        from nightlatch.app.agent import build_agent
+    def start(self) -> Application:
+        """What requests are given to, started if it was not. Raises what keeps it from starting."""
+        if self._refusal is not None:
+            raise self._refusal
+        return self._installation.guard() or self._bare
 
-        try:
-            self.agent = agent = build_agent(settings)
-        except Exception as error:
-            if isinstance(error, ConfigurationError) or settings.fail == "closed":
-                raise
-            log.critical("%s: %s", _UNPROTECTED, error, exc_info=_unexpected(error))
-            return
-        self._excluded = _patterns(settings.capture.exclude)
-        self._guarded = AsgiCapture(
-            self._bare,
-            agent,
-            body_limit=settings.capture.body_limit,
-            fail="closed" if settings.fail == "closed" else "open",
-            on_lost=agent.lose,
-        )
-        atexit.register(agent.close)
+    def stop(self) -> None:
+        """Record what there is."""
+        self._installation.close()
 
     async def _listen(self, receive: Receive) -> Message:
         message = await receive()
-        if message["type"] == "lifespan.shutdown" and self.agent is not None:
-            self.agent.close()
+        if message["type"] == "lifespan.shutdown":
+            self.stop()
         return message
-
-
-_UNPROTECTED = "Nightlatch could not start; the application runs without it, UNPROTECTED"
-
-
-def _unexpected(error: Exception) -> bool:
-    """Errors of the machine explain themselves; those of ours need their trace."""
-    return not isinstance(error, KeyRefused | OSError | StoreFailed)
 
 
 async def _refuse_to_start(refusal: Exception, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,10 +70,3 @@ async def _refuse_to_start(refusal: Exception, scope: Scope, receive: Receive, s
         raise refusal
     await receive()
     await send({"type": "lifespan.startup.failed", "message": str(refusal)})
-
-
-def _patterns(globs: tuple[str, ...]) -> Pattern[str] | None:
-    return compile_pattern("|".join(map(translate, globs))) if globs else None
-
-
-__all__ = ["Nightlatch", "Settings"]

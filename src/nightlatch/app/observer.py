@@ -29,6 +29,8 @@ KNOWN_IDS = 100_000
 AHEAD = 86_400.0
 """Seconds that a source's clock may be ahead of ours; what is further is dated now."""
 MAX_SERVICE = 128
+MAX_ROUTE = 512
+"""Characters; a longer template is no template."""
 RETRY_EVERY = 0.01
 """Seconds after which somebody who can wait looks for room again."""
 
@@ -170,10 +172,11 @@ class Observer:
             service = service[:MAX_SERVICE]
         if not 0 < at <= now + AHEAD:
             at = now
+        route = seen.route if seen.route and len(seen.route) <= MAX_ROUTE else None
         duration = seen.duration if math.isfinite(seen.duration) and seen.duration > 0 else 0.0
-        if service is seen.service and at == seen.at and duration == seen.duration:
+        if (service, at, route, duration) == (seen.service, seen.at, seen.route, seen.duration):
             return seen
-        return replace(seen, service=service, at=at, duration=duration)
+        return replace(seen, service=service, at=at, route=route, duration=duration)
 
     def _hand_on(self) -> None:
         records, self._records, self._text = self._records, [], 0

@@ -15,6 +15,7 @@ from nightlatch.detect.limits import Limiter
 from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.hashing import Hasher
+from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.redaction import Redactor
 from nightlatch.exchange.scribe import Scribe
 from nightlatch.flight import Rooms
@@ -28,6 +29,7 @@ from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.waiting import WaitingRoom
 from nightlatch.inventory.inventory import Inventory
+from nightlatch.inventory.marks import Marks
 from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.policy.exceptions import Exceptions
@@ -76,14 +78,15 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
     clients = Clients(networks, proxies, identity.fingerprint_headers)
     suspicions = Suspicions()
     shared = share(sharing, suspicions)
+    marks = Marks(_marked(settings))
     return Rooms(
         hasher=hasher,
         proxies=proxies,
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
         circles=Circles(hasher),
         passes=Passes(hasher, settings.challenge.pass_minutes * 60),
-        inventory=Inventory(),
-        disclosures=Disclosures(hasher),
+        inventory=Inventory(marks),
+        disclosures=Disclosures(hasher, marks.subjects),
         watch=Watch(shared.counters, _budgets(settings), suspicions, shared.counts),
         behaviours=Behaviours(suspicions, paid_logins=settings.budgets.paid_logins),
         clients=clients,
@@ -113,6 +116,22 @@ def rooms_beside(rooms: Rooms, settings: Settings, service: str) -> Rooms:
         limiter=Limiter(),
         scribe=Scribe(service, Redactor(rooms.hasher, settings.redact_names)),
     )
+
+
+def _marked(settings: Settings) -> list[tuple[str, Mark]]:
+    return [
+        (
+            one.endpoint,
+            Mark(
+                one.public,
+                one.owner,
+                one.reason,
+                one.sensitive,
+                (one.subject,) if isinstance(one.subject, str) else one.subject,
+            ),
+        )
+        for one in settings.marks
+    ]
 
 
 def _budgets(settings: Settings) -> Budgets:

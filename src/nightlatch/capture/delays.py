@@ -3,6 +3,10 @@
 Who waits holds memory, ours and the application's, so only so many may wait at a time.
 """
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Final
 
 LONGEST: Final = 10.0
@@ -20,6 +24,7 @@ class Delays:
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
         self._waiting = 0
+        self._lock = Lock()
         self._slowest: dict[str, float] = {}
         """By route: how long the slowest answer of late took. Full, it starts over."""
 
@@ -31,11 +36,22 @@ class Delays:
         # Late: it takes `ssl` along, which an application that only imports us need not load.
         from asyncio import sleep
 
-        self._waiting += 1
-        try:
+        with self._counted():
             await sleep(min(seconds, LONGEST))
+
+    def wait_in_thread(self, seconds: float) -> None:
+        with self._counted():
+            time.sleep(min(seconds, LONGEST))
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._waiting += 1
+        try:
+            yield
         finally:
-            self._waiting -= 1
+            with self._lock:
+                self._waiting -= 1
 
     def until_uniform(self, route: str, took: float) -> float:
         """Seconds that an answer which took `took` has to wait to have taken as long as all others

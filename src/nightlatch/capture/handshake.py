@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from nightlatch.capture.opening import Opening
-from nightlatch.capture.ports import F, Message, Receive, Scope, Send
+from nightlatch.capture.ports import Application, F, Message, Receive, Scope, Send
 from nightlatch.capture.refusal import as_messages, problem
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Ending, Response
@@ -18,20 +18,22 @@ _ABNORMAL_CLOSURE = 1006
 class Handshake(Opening[F]):
     """One WebSocket connection up to its acceptance or refusal."""
 
-    __slots__ = ("_denied",)
+    __slots__ = ("_denied", "_receive", "_send")
 
     def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(capture, scope, receive, send)
+        super().__init__(capture, scope)
+        self._receive = receive
+        self._send = send
         self._denied = False
 
-    async def _refuse(self, response: Response) -> None:
+    async def refuse(self, response: Response) -> None:
         await self._receive()  # websocket.connect: only then may it be answered
         for message in self._deny(response):
             await self._send(message)
 
-    async def _run_application(self) -> None:
+    async def run(self, app: Application) -> None:
         try:
-            await self._capture.app(self._scope, self.receive, self.send)
+            await app(self._scope, self.receive, self.send)
         finally:
             self._note(None, Ending.RAISED)
 
@@ -63,10 +65,10 @@ class Handshake(Opening[F]):
         """Our answer, where the application's must not leave."""
         capture = self._capture
         try:
-            route = self._find_route()
+            served = self._find()
             now = capture.clock()
             decision = capture.inline.on_response(
-                self._in_flight, self._request, response, route, now
+                self._in_flight, self._request, response, served.route, now, served.principal
             )
         except Exception as error:  # noqa: BLE001
             capture.fault("capture.handshake", error)
@@ -94,7 +96,7 @@ class Handshake(Opening[F]):
         duration = time.perf_counter() - self._began
         try:
             self._capture.inline.finish(
-                self._in_flight, self._request, response, self._find_route(), ending, duration
+                self._in_flight, self._request, response, self._look().route, ending, duration
             )
         except Exception as error:  # noqa: BLE001
             self._capture.lose("capture.finish", error)

@@ -158,7 +158,7 @@ class Answer:
         return self.state is WITHHELD or self.state is CUT
 
     @property
-    def _swallows(self) -> bool:
+    def swallows(self) -> bool:
         """What the application still sends goes nowhere."""
         return self.refused or self.state is REPLACED
 
@@ -171,7 +171,7 @@ class Answer:
             return self._hold(message)
         if state is AWAITED:
             return self._begin(message) if kind == _START else (message,)
-        if self._swallows:
+        if self.swallows:
             return _NOTHING
         if kind == _BODY and not self.complete:
             return self._pass(message)
@@ -184,7 +184,7 @@ class Answer:
     def surrender(self) -> Sequence[Message]:
         """After a fault: what leaves if the application's answer is not to be touched, which is
         all that was held and the message in hand."""
-        if self._swallows:
+        if self.swallows:
             return _NOTHING
         out = self._held
         if self._current is not _HELD_TOO:
@@ -345,7 +345,7 @@ class Answer:
         out: Sequence[Message] = ()
         if self.state is HELD:
             out = self.end_hold()
-            if self._swallows:
+            if self.swallows:
                 return out
         self.complete = self.complete or _ends(message)
         return (*out, message)

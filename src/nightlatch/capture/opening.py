@@ -1,14 +1,17 @@
-"""How every exchange begins: the pipeline is asked; then the caller is refused, or the application
-runs, blindly where the asking failed."""
+"""How every exchange begins: the pipeline is asked, and says whether the application may be.
+
+Sans-I/O, for every kind of server: who drives it calls `open`, sends the refusal that this may
+give, and otherwise lets the application answer.
+"""
 
 import time
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic
 
-from nightlatch.capture.ports import F, Receive, Scope, Send
+from nightlatch.capture.ports import F, Scope
 from nightlatch.capture.refusal import problem, refusal, with_fields
 from nightlatch.capture.requests import is_preflight, request_of
-from nightlatch.capture.route import route_template
+from nightlatch.capture.route import served_by_asgi
+from nightlatch.capture.served import Served, mark_of
 from nightlatch.capture.setup import Setup
 from nightlatch.exchange.exchange import Request, Response
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 _CHALLENGE = Action.CHALLENGE
 
 
-class Opening(ABC, Generic[F]):
-    """One exchange of one connection; each protocol knows how to refuse it and how to watch it."""
+class Opening(Generic[F]):
+    """One exchange of one connection; each protocol knows how to watch it."""
 
     __slots__ = (
         "_admission",
@@ -28,21 +31,18 @@ class Opening(ABC, Generic[F]):
         "_capture",
         "_finished",
         "_in_flight",
-        "_receive",
         "_request",
         "_root_path",
         "_scope",
-        "_send",
+        "blind",
     )
 
     _in_flight: F
     _request: Request
 
-    def __init__(self, capture: Setup[F], scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, capture: Setup[F], scope: Scope) -> None:
         self._capture = capture
         self._scope = scope
-        self._receive = receive
-        self._send = send
         self._began = time.perf_counter()
         self._admission: Admission | None = None
         """What became of the solution that came with the request."""
@@ -50,8 +50,11 @@ class Opening(ABC, Generic[F]):
         self._root_path = scope.get("root_path", "")
         self._finished = False
         """The exchange was handed over, or there is none to hand over."""
+        self.blind = False
+        """The pipeline could not even look at the request: there is nothing to watch."""
 
-    async def run(self) -> None:
+    def open(self) -> Response | None:
+        """Ask the pipeline; our answer, if the application is not to be asked."""
         capture = self._capture
         try:
             request, now = request_of(self._scope), capture.clock()
@@ -61,23 +64,11 @@ class Opening(ABC, Generic[F]):
             self._request = request
             self._in_flight = capture.inline.on_request(request, now)
             decision = self._carried_out(self._in_flight.decision)
-            refused = self._refusal(decision) if decision.withhold else None
+            return self._refusal(decision) if decision.withhold else None
         except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
-            await self._run_blind(error)
-            return
-        if refused is not None:
-            await self._refuse(refused)
-        else:
-            await self._run_application()
-
-    async def _run_blind(self, error: Exception) -> None:
-        """The pipeline could not even look at the request."""
-        self._finished = True
-        self._capture.lose("capture.on_request", error)
-        if self._capture.fail_closed:
-            await self._refuse(problem(503))
-        else:
-            await self._capture.app(self._scope, self._receive, self._send)
+            self._finished = self.blind = True
+            capture.lose("capture.on_request", error)
+            return problem(503) if capture.fail_closed else None
 
     def _carried_out(self, decision: Decision) -> Decision:
         """What is done of a decision. Preflights are not challenged: a browser asks them by itself,
@@ -95,13 +86,14 @@ class Opening(ABC, Generic[F]):
         # Who has just earned a pass gets it, also where another reason keeps them out.
         return with_fields(refusal(decision), admission.fields) if admission else refusal(decision)
 
-    @abstractmethod
-    async def _refuse(self, response: Response) -> None:
-        """Answer instead of the application."""
+    def _find(self) -> Served:
+        """What the framework knows by now; what the code says of the endpoint is passed on."""
+        served = self._look()
+        if served.route is not None and served.endpoint is not None:
+            mark = mark_of(served.endpoint, self._request.method)
+            if mark is not None:
+                self._capture.inline.mark(self._request.method, served.route, mark)
+        return served
 
-    @abstractmethod
-    async def _run_application(self) -> None:
-        """Let it answer, and watch."""
-
-    def _find_route(self) -> str | None:
-        return route_template(self._scope, self._request.path, self._root_path)
+    def _look(self) -> Served:
+        return served_by_asgi(self._scope, self._request.path, self._root_path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import Decision, Outcome
+from nightlatch.exchange.mark import Mark
 
 if TYPE_CHECKING:
     # Not at run time: it brings what only those need who are challenged.
@@ -53,10 +54,20 @@ class Inline(Protocol[F]):
         """Judge the body before the application gets its end, or what is beyond the capture limit;
         called at most once, and only for requests whose body is read."""
 
+    def mark(self, method: str, route: str, mark: Mark) -> None:
+        """The code says this of the endpoint that the framework routes so. Told again and again."""
+
     def on_response(
-        self, in_flight: F, request: Request, response: Response, route: str | None, now: float
+        self,
+        in_flight: F,
+        request: Request,
+        response: Response,
+        route: str | None,
+        now: float,
+        principal: str = "",
     ) -> Decision:
-        """Judge the answer before any of it has left; called at most once.
+        """Judge the answer before any of it has left; called at most once. `principal` is who the
+        application says has asked.
 
         `request` now has the body as far as the application read it. `response.body` is whole, or
         `truncated`: then more follows, and comes to `on_stream` if it can carry records.

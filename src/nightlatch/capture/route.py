@@ -13,16 +13,36 @@ from functools import lru_cache
 from typing import Any
 
 from nightlatch.capture.ports import Scope
+from nightlatch.capture.served import PRINCIPAL, ROUTE, Served, principal_of
 
 _MAX_DEPTH = 16
 _MAX_ROUTES = 10_000
 _MAX_KNOWN = 4_096
 
+_TYPED = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*):[^{}]+}")
 _PARAMETER = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)}")
 
 _mounted: dict[int, tuple[Any, Any, tuple[str, ...]]] = {}
 """Templates of endpoints below mounts with parameters, by id of the endpoint; the endpoint and its
 router are kept with them, so that no id is used twice. Emptied when full."""
+
+
+def served_by_asgi(scope: Scope, path: str, root_path: str) -> Served:
+    """What a framework wrote into the scope: Starlette, FastAPI, Litestar, or the application
+    itself."""
+    principal = scope.get(PRINCIPAL) or (principal_of(scope["user"]) if "user" in scope else "")
+    if "path_template" in scope:
+        return Served(_litestar_template(scope, path), principal, scope.get("route_handler"))
+    route = scope.get(ROUTE) or route_template(scope, path, root_path)
+    return Served(route, principal, scope.get("endpoint"))
+
+
+def _litestar_template(scope: Scope, path: str) -> str | None:
+    """Litestar's `/users/{user_id:int}`; what it was not given is none of its routes."""
+    template = _TYPED.sub(r"{\1}", scope["path_template"])
+    if path.startswith(root := scope.get("root_path") or ""):
+        template = root.rstrip("/") + template
+    return template if fills(template, scope.get("path_params") or {}, path) else None
 
 
 def route_template(scope: Scope, path: str, root_path: str) -> str | None:

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable
-from typing import Generic, Literal
+from typing import Generic, Literal, TypedDict
 
 from nightlatch.capture.delays import Delays
-from nightlatch.capture.ports import Application, F, Inline, OnLost
+from nightlatch.capture.ports import F, Inline, OnLost
 from nightlatch.exchange.judgement import Outcome
 from nightlatch.faults import guarded
 
@@ -16,8 +16,17 @@ def _uncounted(_outcome: Outcome, _count: int) -> None:
     """For an application that does not count its losses."""
 
 
+class Limits(TypedDict, total=False):
+    """What `Setup` may be told by keyword; there it is explained."""
+
+    body_limit: int
+    fail: Literal["open", "closed"]
+    on_lost: OnLost
+    clock: Callable[[], float]
+
+
 class Setup(Generic[F]):
-    """An application, the pipeline to ask, and the limits to keep.
+    """The pipeline to ask, and the limits to keep.
 
     body_limit: bytes of each body that are captured, and of an answer that is held.
     fail: after a fault of ours, leave the application alone ("open") or answer 503 ("closed").
@@ -27,7 +36,6 @@ class Setup(Generic[F]):
 
     def __init__(
         self,
-        app: Application,
         inline: Inline[F],
         *,
         body_limit: int = BODY_LIMIT,
@@ -39,7 +47,6 @@ class Setup(Generic[F]):
             raise ValueError(f"body_limit must be at least 1 byte, not {body_limit}")
         if fail not in ("open", "closed"):
             raise ValueError(f'fail must be "open" or "closed", not {fail!r}')
-        self.app = app
         self.inline = inline
         self.body_limit = body_limit
         self.fail_closed = fail == "closed"

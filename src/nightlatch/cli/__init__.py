@@ -9,6 +9,7 @@ from nightlatch.cli.demo import demo, serve_sample
 from nightlatch.cli.detectors import detectors
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
+from nightlatch.cli.export import export
 from nightlatch.cli.feeds import feeds
 from nightlatch.cli.import_logs import import_logs
 from nightlatch.cli.measures import (
@@ -50,7 +51,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    demo, replay, up, doctor, endpoints, checks, detectors, feeds, patterns, token, version,
+    demo, replay, up, doctor, endpoints, export, checks, detectors, feeds, patterns, token, version,
 ):  # fmt: skip
     cli.command()(command)
 cli.command(name="import")(import_logs)

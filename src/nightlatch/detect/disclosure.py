@@ -6,10 +6,17 @@ one record (the path's win over the body's, the body's over the query's). Disclo
 asked for when the answer confirms it, and every record in the answer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from nightlatch.detect.records import Identifier, Record, read_records, subject_kind
+from nightlatch.detect.records import (
+    Identifier,
+    KindOf,
+    Record,
+    kind_with,
+    read_records,
+    subject_kind,
+)
 from nightlatch.detect.shapes import Shapes, denied
 from nightlatch.exchange.content import MAX_LEAVES, Content, ContentKind, Leaf
 from nightlatch.exchange.disclosure import NO_DISCLOSURE, DataClass, Disclosure, Subject
@@ -22,6 +29,10 @@ _DESCRIBES = frozenset({DataClass.NAME, DataClass.BIRTH_DATE, DataClass.POSTAL_A
 """A name and one of the others name one person."""
 
 
+def _nothing_named(_endpoint_key: str) -> frozenset[str]:
+    return frozenset()
+
+
 class Disclosures:
     """Reads disclosures; learns per endpoint what its answers look like.
 
@@ -29,18 +40,32 @@ class Disclosures:
     thread.
     """
 
-    def __init__(self, hasher: Hasher) -> None:
+    def __init__(
+        self, hasher: Hasher, named: Callable[[str], frozenset[str]] = _nothing_named
+    ) -> None:
+        """`named` tells, by endpoint key, which names the application says identify somebody."""
         self._hasher = hasher
+        self._named = named
         self._shapes: dict[str, Shapes] = {}
 
     def asked(
         self,
-        endpoint_key: str,  # noqa: ARG002  part of the room's interface
+        endpoint_key: str,
         parameters: Sequence[Leaf],
         query: Sequence[Leaf],
         content: Content,
     ) -> tuple[Subject, ...]:
         """The distinct subjects a request asks for, in order."""
+        named = self._named(endpoint_key)
+        if named:
+            kind_of = self.kind_of(endpoint_key)
+            told = [
+                (kind, leaf.value)
+                for leaf in (*parameters, *content.leaves, *query)
+                if leaf.name in named and (kind := kind_of(leaf.name, leaf.value)) is not None
+            ]
+            if told:
+                return self._subjects(told)
         leaves, complete = content.candidates
         if content.kind is ContentKind.JSON and _has_list(leaves if complete else content.leaves):
             several = [record.name for record in _listed(read_records(content.value))]
@@ -61,9 +86,13 @@ class Disclosures:
         query: Sequence[Leaf],
         request: Content,
         response: Content,
+        endpoint_key: str = "",
     ) -> bool:
         """Could more than one person be asked for, or be in the answer? Never False where `asked`
         or `read` would find several; costs a fraction of them."""
+        if self._named(endpoint_key):
+            # Under those names anything identifies: the quick look knows only the usual ones.
+            return True
         for leaf in parameters:
             if "," in str(leaf.value):
                 return True
@@ -92,6 +121,8 @@ class Disclosures:
             return Disclosure(asked, asked, True) if asked else NO_DISCLOSURE
         # Most answers carry no identifiers but the one asked for: they are spared the reading of
         # records, which costs 15 µs for ten fields.
+        if self._named(endpoint_key):
+            return self._read_records(asked, content, self.kind_of(endpoint_key))
         leaves, complete = content.candidates
         if asked and not _has_list(leaves if complete else content.leaves):
             return Disclosure(asked, asked, True)
@@ -110,14 +141,21 @@ class Disclosures:
             return Disclosure(asked)
         return Disclosure(asked, asked if hit else (), hit)
 
+    def kind_of(self, endpoint_key: str) -> KindOf:
+        """What identifies a person or record at this endpoint."""
+        named = self._named(endpoint_key)
+        return kind_with(named) if named else subject_kind
+
     def _learn(self, endpoint_key: str) -> Shapes:
         if len(self._shapes) >= _MAX_ENDPOINTS:
             del self._shapes[next(iter(self._shapes))]
         shapes = self._shapes[endpoint_key] = Shapes()
         return shapes
 
-    def _read_records(self, asked: tuple[Subject, ...], content: Content) -> Disclosure:
-        root = read_records(content.value)
+    def _read_records(
+        self, asked: tuple[Subject, ...], content: Content, kind_of: KindOf = subject_kind
+    ) -> Disclosure:
+        root = read_records(content.value, kind_of)
         records = [record for record in root.people() if not denied(record.fields)]
         if not asked:
             return Disclosure((), self._subjects([record.name for record in records]))

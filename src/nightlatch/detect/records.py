@@ -6,7 +6,7 @@ around them is a record and they carry nothing but record numbers: then they are
 devices of an account).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from nightlatch.exchange.content import MAX_DEPTH, MAX_LEAVES
@@ -15,6 +15,8 @@ from nightlatch.exchange.identifiers import identifier_kind
 from nightlatch.exchange.shapes import Scalar
 
 Identifier = tuple[DataClass, Scalar]
+KindOf = Callable[[str, Scalar], DataClass | None]
+"""Says whether the value of that name identifies a person or record, and what kind it is."""
 
 _RANKS = {
     kind: rank
@@ -64,11 +66,11 @@ class Record:
                 yield from part.people()
 
 
-def read_records(value: Any) -> Record:
+def read_records(value: Any, kind_of: KindOf | None = None) -> Record:
     """The root record of a decoded JSON value, its lists' elements as parts. Bounded in depth and
     number; what lies beyond is not counted."""
     root = Record()
-    _read(value, "", root, MAX_DEPTH, [MAX_LEAVES])
+    _read(value, "", root, MAX_DEPTH, [MAX_LEAVES], kind_of or subject_kind)
     return root
 
 
@@ -78,22 +80,37 @@ def subject_kind(name: str, value: Scalar) -> DataClass | None:
     return kind if kind in _RANKS else None
 
 
-def _read(value: Any, name: str, record: Record, depth: int, left: list[int]) -> None:
+def kind_with(names: frozenset[str]) -> KindOf:
+    """As `subject_kind`, where the application says that these names identify somebody."""
+
+    def kind_of(name: str, value: Scalar) -> DataClass | None:
+        kind = subject_kind(name, value)
+        if kind is not None or name not in names:
+            return kind
+        # Of no kind that can be told by its spelling: an account's number of the application's own.
+        return DataClass.ACCOUNT_ID if type(value) in (str, int) and value != "" else None
+
+    return kind_of
+
+
+def _read(
+    value: Any, name: str, record: Record, depth: int, left: list[int], kind_of: KindOf
+) -> None:
     if depth == 0 or left[0] <= 0:
         return
     if type(value) is dict:
         for key, child in value.items():
-            _read(child, key, record, depth - 1, left)
+            _read(child, key, record, depth - 1, left, kind_of)
     elif type(value) is list:
         for child in value:
             part = Record()
-            _read(child, name, part, depth - 1, left)
+            _read(child, name, part, depth - 1, left, kind_of)
             if part.identifiers or part.parts:
                 record.parts.append(part)
     else:
         left[0] -= 1
         record.fields[name] = value
-        kind = subject_kind(name, value)
+        kind = kind_of(name, value)
         if kind is not None:
             record.identifiers.append((kind, value))
 

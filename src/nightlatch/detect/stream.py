@@ -8,7 +8,7 @@ so that phone, e-mail and id of one person are not three.
 import re
 from collections import Counter
 
-from nightlatch.detect.records import subject_kind
+from nightlatch.detect.records import KindOf, subject_kind
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.identifiers import canonical, shape_number
@@ -25,8 +25,9 @@ _MAX_NAMES = 64
 class StreamReader:
     """Reads one streamed body, piece by piece."""
 
-    def __init__(self, hasher: Hasher) -> None:
+    def __init__(self, hasher: Hasher, kind_of: KindOf = subject_kind) -> None:
         self._hasher = hasher
+        self._kind_of = kind_of
         self._rest = b""
         self._seen: Counter[str] = Counter()
 
@@ -45,7 +46,7 @@ class StreamReader:
     def _take(self, match: re.Match[bytes], found: dict[bytes, Subject]) -> None:
         name = match[1].decode("ascii", "replace")
         value = (match[2] or match[3]).decode("utf-8", "replace")
-        kind = subject_kind(name, value)
+        kind = self._kind_of(name, value)
         if kind is None or (name not in self._seen and len(self._seen) >= _MAX_NAMES):
             return
         self._seen[name] += 1

@@ -28,6 +28,8 @@ class DataClass(StrEnum):
     CLOUD_KEY = "cloud-key"
     PRIVATE_KEY = "private-key"
     STACK_TRACE = "stack-trace"
+    MARKED = "personal-data"
+    """What the application itself says is personal, whatever it looks like."""
 
     @property
     def secret(self) -> bool:

@@ -8,6 +8,7 @@ from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.disclosure import DataItem
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Decision, Detection, Finding, Level
+from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.source import Part, SourceKind
 
 
@@ -78,6 +79,8 @@ class Record(Struct, frozen=True, gc=False):
     """As its owner called it; empty for the application itself."""
     unseen: tuple[Part, ...] = ()
     """What could not be seen from there, sorted."""
+    mark: Mark | None = None
+    """What the application says of the endpoint."""
 
     @property
     def refused(self) -> bool:

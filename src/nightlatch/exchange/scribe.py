@@ -8,6 +8,7 @@ from nightlatch.exchange.content import Content
 from nightlatch.exchange.disclosure import DataItem, Disclosure, Subject
 from nightlatch.exchange.exchange import NO_BODY, Body, Ending, Exchange, Request, Response
 from nightlatch.exchange.judgement import Decision, Detection, Finding, Level
+from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.places import Places, Sighting
 from nightlatch.exchange.record import Message, Posture, Record
 from nightlatch.exchange.redaction import Redactor
@@ -26,6 +27,7 @@ class Judged(Struct, frozen=True, gc=False):
     skipped: tuple[str, ...] = ()
     detections: tuple[Detection, ...] = ()
     items: tuple[DataItem, ...] = ()
+    mark: Mark | None = None
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -103,6 +105,7 @@ class Scribe:
             source=exchange.source.kind,
             source_name=exchange.source.name,
             unseen=tuple(sorted(exchange.source.unseen)),
+            mark=judged.mark,
         )
 
     def _message(self, message: Request | Response, seen: Seen) -> Message:

@@ -11,6 +11,7 @@ from nightlatch.exchange.credential import Credential, CredentialKind
 from nightlatch.exchange.exchange import Caller, Request
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import Headers
+from nightlatch.identity.passes import CIRCLE
 
 _KNOWN_ADDRESSES = 16_384
 _KNOWN_FINGERPRINTS = 4096
@@ -19,6 +20,8 @@ _MOST_FIELDS = 64
 
 _STABLE = frozenset({b"user-agent", b"accept", b"accept-encoding", b"accept-language"})
 """Their values count, of all others only the name and its place."""
+_PRINCIPAL = "principal:"
+_SHOWN = ("credential:", "session:")
 _VOLATILE = frozenset(
     b"authorization cookie content-length content-type content-encoding transfer-encoding expect "
     b"forwarded via x-forwarded-for x-forwarded-proto x-forwarded-host x-forwarded-port x-real-ip "
@@ -37,14 +40,36 @@ class Circles:
         self._hasher = hasher
         self._addresses: dict[str, tuple[str, ...]] = {}
         self._fingerprints: dict[bytes, str] = {}
+        self._principals: dict[str, str] = {}
+        """By credential: whose it was when the application last said so."""
 
     def caller(self, address: str, request: Request, credentials: tuple[Credential, ...]) -> Caller:
         """The caller at `address` (see `TrustedProxies.client`) with what it presented."""
         near = self._addresses.get(address) or self._address_circles(address)
         circles = (near[0], self._headers_circle(request.headers), *near[1:])
         if credentials:
-            circles = (*_credential_circles(credentials), *circles)
+            shown = _credential_circles(credentials)
+            known = self._principals and self._principals.get(shown[-1] if shown else "")
+            if known:
+                shown = [known, *(one for one in shown if not one.startswith(_PRINCIPAL))]
+            circles = (*shown, *circles)
         return Caller(address, circles)
+
+    def known_as(self, caller: Caller, principal: str) -> Caller:
+        """The caller, now that the application has said who it is; also from the next request with
+        the same credential on."""
+        known = _PRINCIPAL + self._hasher.hex("principal", principal)
+        circles = caller.circles
+        if known in circles:
+            return caller
+        passed = circles[:1] if circles[0].startswith(CIRCLE) else ()
+        others = [one for one in circles[len(passed) :] if not one.startswith(_PRINCIPAL)]
+        shown = [one for one in others if one.startswith(_SHOWN)]
+        if shown:
+            if len(self._principals) >= _KNOWN_ADDRESSES:
+                self._principals.clear()
+            self._principals[shown[-1]] = known
+        return Caller(caller.address, (*passed, known, *others))
 
     def _headers_circle(self, headers: Headers) -> str:
         fields = [

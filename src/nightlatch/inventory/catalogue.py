@@ -14,7 +14,9 @@ from msgspec import Struct
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.facts import Contract, EndpointSummary
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.record import Record
+from nightlatch.inventory.marks import with_mark
 from nightlatch.inventory.posture import Evidence, Postures
 from nightlatch.inventory.risk import RECENT, RiskFacts, risk
 from nightlatch.store.ports import Exposure
@@ -55,6 +57,8 @@ class _Entry(Struct):
     """What left to strangers, by the time it last did."""
     confirmed_at: float = 0.0
     answered_stranger_at: float = 0.0
+    mark: Mark | None = None
+    """What the application says of it, as of the last record."""
 
 
 class _Version(Struct):
@@ -83,6 +87,7 @@ class Catalogue:
         entry.requests += 1
         entry.refused += refused
         entry.service = record.service
+        entry.mark = record.mark
         entry.first_seen = min(entry.first_seen, record.at)
         entry.last_seen = max(entry.last_seen, record.at)
         if not refused:
@@ -113,7 +118,9 @@ class Catalogue:
             _summary(
                 entry,
                 exposure.get(key, _NO_EXPOSURE),
-                self._risk_facts(entry, decided.get(key), now, alarmed=key in alarmed),
+                self._risk_facts(
+                    entry, with_mark(key, decided.get(key), entry.mark), now, alarmed=key in alarmed
+                ),
                 self._postures.coverage(key, now),
                 now,
             )

@@ -15,9 +15,11 @@ from nightlatch.exchange.disclosure import DataItem
 from nightlatch.exchange.exchange import Endpoint
 from nightlatch.exchange.facts import Contract, Directives, EndpointFacts
 from nightlatch.exchange.headers import Headers
+from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.record import Posture
 from nightlatch.inventory import patterns
 from nightlatch.inventory.classify import Classifier, Learned, Mapped, Sightings
+from nightlatch.inventory.marks import Marks
 from nightlatch.inventory.posture import Evidence, Postures
 from nightlatch.inventory.routes import Routes
 from nightlatch.inventory.templates import UNMATCHED, Templates, endpoint_method
@@ -71,7 +73,9 @@ def shows_limit(status: int, headers: Headers) -> bool:
 class Inventory:
     """Endpoints by key; at most MAX_ENDPOINTS, the one seen longest ago goes first."""
 
-    def __init__(self) -> None:
+    def __init__(self, marks: Marks | None = None) -> None:
+        self.marks = marks or Marks()
+        """What the application says of its endpoints."""
         self._contracts: dict[str, Contract] = {}
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
         self._restore(_Dump(DUMP_VERSION))
@@ -102,12 +106,17 @@ class Inventory:
         return self._postures.posture(endpoint.key, now)
 
     def contract(self, endpoint: Endpoint) -> Contract | None:
-        return self._contracts.get(endpoint.key) if self._contracts else None
+        key = endpoint.key
+        return self.marks.contract(key, self._contracts.get(key) if self._contracts else None)
+
+    def mark(self, method: str, route: str, mark: Mark) -> None:
+        """The code marks the endpoint that the framework routes so."""
+        self.marks.note(self._endpoint(method, route).key, mark)
 
     def facts(self, endpoint: Endpoint, now: float) -> EndpointFacts:
         """What is known before the exchange at hand is noted."""
         key = endpoint.key
-        contract = self._contracts.get(key)
+        contract = self.contract(endpoint)
         known = self._known.get(key)
         if known is None:
             return EndpointFacts(contract=contract)

@@ -90,7 +90,8 @@ class Routes(Struct):
 
 
 def _enter(place: Place, name: str, value: str, *, deep: bool) -> Place:
-    if "{" not in name:
+    # A source may tell of a route that no framework would have.
+    if "{" not in name or name.rfind("}") < name.index("{"):
         return place.words.setdefault(name, Place())
     for parameter in place.parameters:
         if parameter.name == name and parameter.deep == deep:

@@ -153,9 +153,19 @@ def _from_environment(environment: Mapping[str, str], mistakes: list[str]) -> _S
 
 
 def _from_text(setting: Setting, text: str) -> Any:
+    if text.lstrip().startswith("[{"):
+        return _tables(text)
     if isinstance(setting.default, tuple):
         return [part.strip() for part in text.split(",") if part.strip()]
     return text.strip()
+
+
+def _tables(text: str) -> Any:
+    """What the file has as tables, and the environment as JSON."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _from_file(file: Path | None, environment: Mapping[str, str], mistakes: list[str]) -> _Source:

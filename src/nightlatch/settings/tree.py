@@ -359,6 +359,36 @@ class Listeners(Struct, frozen=True, kw_only=True):
     ] = 20_000
 
 
+class Exports(Struct, frozen=True, kw_only=True):
+    to: Annotated[
+        Names,
+        Meta(
+            description="Where what is recorded goes as it is recorded, each as FORMAT PLACE, with "
+            "or without a predicate: ocsf https://bearer:TOKEN@siem.example/in where level >= "
+            "medium."
+        ),
+    ] = ()
+    queue: Annotated[
+        int,
+        Meta(ge=1, description="Records that wait for one destination before the oldest are lost."),
+    ] = 10_000
+    authority: Annotated[
+        str,
+        Meta(description="File of certificates that vouch for them; empty: those of the system."),
+    ] = ""
+
+
+class MarkedEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one mark says, as a table in the file."""
+
+    endpoint: str
+    public: bool = False
+    owner: str = ""
+    reason: str = ""
+    sensitive: bool = False
+    subject: str | Names = ()
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     mode: Annotated[
         Mode, Meta(description="off, observe (say what would be refused) or enforce (refuse it).")
@@ -387,6 +417,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     redact_names: Annotated[
         Names, Meta(description="More names of fields whose values are never kept.")
     ] = ()
+    marks: Annotated[
+        tuple[MarkedEndpoint, ...],
+        Meta(
+            description="What is known of endpoints, by pattern: `[[marks]]` with endpoint, and "
+            "public, owner, reason, sensitive or subject. In the environment as JSON."
+        ),
+    ] = ()
     capture: Capture = Capture()
     identity: Identity = Identity()
     networks: Networks = Networks()
@@ -401,3 +438,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     gelf: Gelf = Gelf()
     syslog: Syslog = Syslog()
     listeners: Listeners = Listeners()
+    exports: Exports = Exports()

@@ -1,0 +1,56 @@
+"""Nightlatch in Django, sync or async, under WSGI or ASGI: the first line of MIDDLEWARE.
+
+MIDDLEWARE = ["nightlatch.django.NightlatchMiddleware", ...]
+NIGHTLATCH = {"mode": "observe"}  # any setting; may be left out
+"""
+
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any
+
+from nightlatch.app.configuration import keywords
+from nightlatch.app.installation import Installation
+from nightlatch.app.treblle import treblle_settings
+from nightlatch.capture.frameworks.django import DjangoCapture
+
+if TYPE_CHECKING:
+    from nightlatch.app.agent import Agent
+
+
+class NightlatchMiddleware:
+    """First in MIDDLEWARE, so that it sees what users see.
+
+    Settings come from `NIGHTLATCH` in Django's settings, over the environment and
+    `nightlatch.toml`. With wrong ones Django does not start.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        from asgiref.sync import markcoroutinefunction
+        from django.conf import settings
+
+        given = {
+            **treblle_settings(getattr(settings, "TREBLLE", None)),
+            **keywords(getattr(settings, "NIGHTLATCH", {})),
+        }
+        self._get_response = get_response
+        self._installation = Installation(
+            given, lambda agent, limits: DjangoCapture(agent, **limits)
+        )
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    @property
+    def agent(self) -> "Agent | None":
+        return self._installation.agent
+
+    def __call__(self, request: Any) -> Any:
+        guard = self._installation.guard()
+        if guard is None or self._installation.leaves_alone(request.path):
+            return self._get_response(request)
+        if self._is_async:
+            return guard.run_async(request, self._get_response)
+        return guard.run(request, self._get_response)
