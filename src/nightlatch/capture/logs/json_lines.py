@@ -117,6 +117,9 @@ _HEADERS = {
 _decode = msgspec.json.Decoder().decode
 
 Find = Callable[[dict[str, Any]], Any]
+Likely = list[tuple[str, tuple[Find, ...]]]
+_MAX_LIKELY = 1_024
+"""Sets of members that are remembered; they start over when they are too many."""
 
 
 class MappingFault(ValueError):
@@ -166,8 +169,10 @@ class JsonLines:
         known = given if instead else {**_by_our_names(), **given}
         self.fields: dict[str, tuple[str, ...]] = {name: tuple(at) for name, at in known.items()}
         self._finders = [
-            (name, tuple(_finder(path) for path in paths)) for name, paths in self.fields.items()
+            (name, tuple((path, _finder(path)) for path in paths))
+            for name, paths in self.fields.items()
         ]
+        self._likely: dict[tuple[str, ...], Likely] = {}
         self._headers = {
             name: tuple(_finder(path) for path in paths) for name, paths in headers.items()
         }
@@ -177,9 +182,23 @@ class JsonLines:
         """Raises Unread."""
         return self.line(parsed(text))
 
+    def _finders_for(self, told: dict[str, Any]) -> Likely:
+        """Those that can find anything in objects with these members: of a hundred, some ten."""
+        members = tuple(told)
+        likely = self._likely.get(members)
+        if likely is None:
+            if len(self._likely) >= _MAX_LIKELY:
+                self._likely.clear()
+            likely = self._likely[members] = [
+                (name, found)
+                for name, finders in self._finders
+                if (found := tuple(find for path, find in finders if _may_be_in(told, path)))
+            ]
+        return likely
+
     def line(self, told: dict[str, Any]) -> Line:
         values: Values = {}
-        for name, finders in self._finders:
+        for name, finders in self._finders_for(told):
             for find in finders:
                 value = find(told)
                 if value is not None and (written := as_text(value)) is not None:
@@ -222,6 +241,10 @@ def as_text(value: object) -> str | None:
         # OpenTelemetry's headers are lists, and Go's.
         return as_bytes(", ".join(map(str, value[:MAX_HEADERS])))
     return None
+
+
+def _may_be_in(told: dict[str, Any], path: str) -> bool:
+    return path in told or path.partition(".")[0] in told
 
 
 def _finder(path: str) -> Find:
