@@ -248,31 +248,20 @@ def _may_be_in(told: dict[str, Any], path: str) -> bool:
 
 
 def _finder(path: str) -> Find:
-    """A member of that very name, or down the dots."""
-    if "." not in path:
+    """A member of that very name, or down the dots: `a.b.c` as {"a": {"b": {"c": 1}}}, also where
+    only a part is nested, as {"a": {"b.c": 1}}."""
+    first, dot, rest = path.partition(".")
+    if not dot:
         return lambda told: told.get(path)
-    steps = path.split(".")
+    below = _finder(rest)
 
     def find(told: dict[str, Any]) -> Any:
-        value = told.get(path)
-        if value is not None or steps[0] not in told:
-            return value
-        return _down(told, steps)
+        if path in told:
+            return told[path]
+        inner = told.get(first)
+        return below(inner) if isinstance(inner, dict) else None
 
     return find
-
-
-def _down(told: dict[str, Any], steps: Sequence[str]) -> Any:
-    """`a.b.c` as nested objects, also where only a part is nested: {"a": {"b.c": 1}}."""
-    at: Any = told
-    for place, step in enumerate(steps):
-        if not isinstance(at, dict):
-            return None
-        rest = ".".join(steps[place:])
-        if rest in at:
-            return at[rest]
-        at = at.get(step)
-    return at
 
 
 def _settle(values: Values) -> None:
