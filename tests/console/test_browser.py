@@ -91,6 +91,7 @@ def test_no_page_complains_or_overflows(browser: Browser, full: tuple[House, str
         "/checks",
         "/checks/hsts",
         "/settings",
+        "/sources",
         "/measures",
         "/measures/preview?kind=block&whom=203.0.113.0/24",
         "/limits",
@@ -106,7 +107,7 @@ def test_no_page_complains_or_overflows(browser: Browser, full: tuple[House, str
                 wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert wider <= 0, f"{path} is {wider} pixels too wide at {size[0]}"
                 looked += 1
-    assert looked == 28
+    assert looked == 30
 
 
 def test_an_attack_and_its_help_fit_and_run_nothing(browser: Browser) -> None:

@@ -12,7 +12,16 @@ from nightlatch.store.memory_documents import MemoryDocuments
 from nightlatch.store.memory_events import MemoryEvents
 from nightlatch.store.ports import EventQuery, StoreFailed
 
-PAGES = ("/", "/requests", "/endpoints", "/incidents", "/checks", "/settings", "/nothing")
+PAGES = (
+    "/",
+    "/requests",
+    "/endpoints",
+    "/incidents",
+    "/checks",
+    "/settings",
+    "/sources",
+    "/nothing",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -72,6 +72,7 @@ def pages(house: House) -> list[str]:
         "/checks",
         "/checks/hsts",
         "/settings",
+        "/sources",
         "/measures",
         "/measures/preview?kind=block&whom=203.0.113.0/24",
         "/limits",
@@ -79,7 +80,7 @@ def pages(house: House) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("requests", "pages_there"), [(600, 16), (0, 12)])
+@pytest.mark.parametrize(("requests", "pages_there"), [(600, 17), (0, 13)])
 def test_every_page_answers_and_is_sane(requests: int, pages_there: int) -> None:
     house = build_house(requests, requests)
     with enter(house) as client:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from nightlatch.checks import CHECKS
 from nightlatch.checks.check import Check, Evidence
 from nightlatch.exchange.judgement import Finding
@@ -25,12 +27,37 @@ def _run_partly(
     evidence: Evidence, checks: Sequence[Check], unseen: frozenset[Part]
 ) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """The same of an exchange of which not all could be seen."""
-    able = [check for check in checks if unseen.isdisjoint(check.needs)]
-    findings, skipped = _run(evidence, able)
-    unable = {check.id for check in checks if not unseen.isdisjoint(check.needs | check.reads)}
-    unable.difference_update(finding.check for finding in findings)
-    unable.update(skipped)
-    return findings, tuple(check.id for check in checks if check.id in unable)
+    plan = _plans.get(unseen)
+    if plan is None or plan.checks is not checks:
+        plan = _plan(checks, unseen)
+    findings, skipped = _run(evidence, plan.able)
+    if not findings and not skipped:
+        return findings, plan.unsure
+    unsure = {*plan.unsure, *skipped}.difference(finding.check for finding in findings)
+    return findings, tuple([check.id for check in checks if check.id in unsure])
+
+
+class _Plan(Struct, frozen=True):
+    """Which checks can judge what a kind of source shows."""
+
+    checks: Sequence[Check]
+    able: tuple[Check, ...]
+    unsure: tuple[str, ...]
+    """Ids of those that cannot, or that find nothing there without proving anything."""
+
+
+_plans: dict[frozenset[Part], _Plan] = {}
+_MOST_PLANS = 256
+"""Kinds of sources that are remembered; full, it starts over."""
+
+
+def _plan(checks: Sequence[Check], unseen: frozenset[Part]) -> _Plan:
+    able = tuple([check for check in checks if unseen.isdisjoint(check.needs)])
+    blind = [check for check in checks if not unseen.isdisjoint(check.needs | check.reads)]
+    if len(_plans) >= _MOST_PLANS:
+        _plans.clear()
+    plan = _plans[unseen] = _Plan(checks, able, tuple([check.id for check in blind]))
+    return plan
 
 
 def _run(

@@ -93,3 +93,11 @@ class Record(Struct, frozen=True, gc=False):
         """No proven credential: none accepted, or accepted by a door that answers anyone. Whose
         credentials could not be seen is a stranger at such a door alone."""
         return self.credential_state not in _MAY_BE_PROVEN or self.posture is Posture.OPEN
+
+    @property
+    def unproven(self) -> bool:
+        """Counted with the strangers: also whose credentials could not be seen, at a door that is
+        not known to turn anybody away."""
+        if self.credential_state is CredentialState.UNKNOWN:
+            return self.posture is not Posture.PROTECTED
+        return self.stranger

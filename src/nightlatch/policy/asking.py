@@ -9,7 +9,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from nightlatch.exchange.client import UNKNOWN_CLIENT, UNKNOWN_NETWORK, Client, Network
-from nightlatch.exchange.credential import CredentialKind
+from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.exchange import Caller, Endpoint, Request
 from nightlatch.exchange.headers import headers_of
 from nightlatch.exchange.predicate import Field, Kind
@@ -18,6 +18,7 @@ from nightlatch.identity.clients import Clients
 from nightlatch.identity.networks import Networks
 
 NO_CREDENTIAL = ""
+_UNKNOWN = CredentialState.UNKNOWN
 
 
 class Sources(Struct, frozen=True):
@@ -99,7 +100,9 @@ def asking_of(record: Record, sources: Sources) -> Asking:
         endpoint=Endpoint(method, template),
         caller=Caller(record.address, record.circles),
         # As the pipeline asks it: a credential proves something only where others are turned away.
-        stranger=record.credential_kind is None or record.posture is not Posture.PROTECTED,
+        # Such a door has let in whose credential could not be seen.
+        stranger=(record.credential_kind is None and record.credential_state is not _UNKNOWN)
+        or record.posture is not Posture.PROTECTED,
         credential=record.credential_kind,
         at=record.at,
         sources=sources,

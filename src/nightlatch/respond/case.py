@@ -142,7 +142,7 @@ class Case:
         return now - self.last_seen <= QUIET_GAP
 
     def concerns(self, record: Record) -> bool:
-        if EVERYONE in self._circles or (STRANGERS in self._circles and record.stranger):
+        if EVERYONE in self._circles or (STRANGERS in self._circles and record.unproven):
             return True
         return any(circle in self._circles for circle in record.circles)
 
