@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, str] = {
     "prefixes": "A million prefixes: look-up, build, memory, and how long requests wait meanwhile",
     "detectors": "What the inline detectors cost: time for a request, memory for a caller",
     "measures": "What measures cost a request, and what limits let pass past their tables",
+    "logs": "Lines of access logs a second: parsed, and imported with all that comes behind",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
     "intake": "What sources send over the network at full rate: taken, lost, and what grows",
     "replay": "Documented breaches in virtual time: what leaves, and who is in the way",

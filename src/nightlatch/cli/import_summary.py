@@ -1,6 +1,7 @@
 """What `nightlatch import` says: the formats, a sample, and what came of an import."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
 from rich.markdown import Markdown
@@ -8,15 +9,17 @@ from rich.markdown import Markdown
 from nightlatch.app.importing import FileReport, in_words, sample
 from nightlatch.app.recording import Found
 from nightlatch.capture.logs.custom import chosen_format
-from nightlatch.capture.logs.help import help_page, unseen_in_words
+from nightlatch.capture.logs.help import help_page
 from nightlatch.capture.logs.log_format import LogFormat
 from nightlatch.capture.logs.pattern import FormatFault
 from nightlatch.capture.logs.reading import Tally
 from nightlatch.capture.logs.registry import FORMATS
 from nightlatch.capture.logs.run import UnknownFormat, Ways
 from nightlatch.cli.output import Refusal, print_json, screen, table
+from nightlatch.console.words import PARTS
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.observed import Observed
+from nightlatch.exchange.source import Part
 
 SAMPLE = 3
 """Exchanges that a dry run shows."""
@@ -32,7 +35,7 @@ def print_formats(wanted: str, *, as_json: bool) -> None:
     if as_json:
         print_json([_format_value(each) for each in chosen])
     elif wanted:
-        screen.print(Markdown(help_page(chosen[0])))
+        screen.print(Markdown(help_page(chosen[0], _unseen(chosen[0].unseen))))
     else:
         rows = table("Format", "Written by", "What it is")
         for each in chosen:
@@ -89,8 +92,7 @@ def print_summary(reports: Sequence[FileReport], found: Found, took: float) -> N
     if tally.exchanges:
         _print_found(found)
         screen.print(
-            f"What this source cannot show, and nobody concludes from: "
-            f"{unseen_in_words(tally.unseen)}.",
+            f"What this source cannot show, and nobody concludes from: {_unseen(tally.unseen)}.",
             markup=False,
         )
 
@@ -170,7 +172,7 @@ def _print_exchange(one: Observed) -> None:
     for name, value in asked.headers.text():
         if name not in ("authorization", "cookie"):
             screen.print(f"    {name}: {value}", markup=False, soft_wrap=True)
-    screen.print(f"    unseen: {unseen_in_words(one.source.unseen)}", markup=False, soft_wrap=True)
+    screen.print(f"    unseen: {_unseen(one.source.unseen)}", markup=False, soft_wrap=True)
 
 
 def _as_values(found: Sequence[Observed]) -> list[dict[str, object]]:
@@ -213,6 +215,10 @@ def _format_value(each: LogFormat) -> dict[str, object]:
         "setup": each.setup,
         "unseen": sorted(each.unseen),
     }
+
+
+def _unseen(unseen: AbstractSet[Part]) -> str:
+    return ", ".join(words for part, words in PARTS.items() if part in unseen) or "nothing"
 
 
 def _date(at: float) -> str:

@@ -73,7 +73,7 @@ def test_examples_are_lines_of_their_format() -> None:
         guess = detect(each.examples, [each])
         assert guess is not None, each.id
         assert guess.share == 1.0
-        assert each.id in help_page(each)
+        assert each.id in help_page(each, "the host")
         read_examples += 1
     assert read_examples == len(FORMATS)
 

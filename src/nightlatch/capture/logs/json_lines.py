@@ -117,6 +117,9 @@ _HEADERS = {
 _decode = msgspec.json.Decoder().decode
 
 Find = Callable[[dict[str, Any]], Any]
+Likely = list[tuple[str, tuple[Find, ...]]]
+_MAX_LIKELY = 1_024
+"""Sets of members that are remembered; they start over when they are too many."""
 
 
 class MappingFault(ValueError):
@@ -166,8 +169,10 @@ class JsonLines:
         known = given if instead else {**_by_our_names(), **given}
         self.fields: dict[str, tuple[str, ...]] = {name: tuple(at) for name, at in known.items()}
         self._finders = [
-            (name, tuple(_finder(path) for path in paths)) for name, paths in self.fields.items()
+            (name, tuple((path, _finder(path)) for path in paths))
+            for name, paths in self.fields.items()
         ]
+        self._likely: dict[tuple[str, ...], Likely] = {}
         self._headers = {
             name: tuple(_finder(path) for path in paths) for name, paths in headers.items()
         }
@@ -177,9 +182,23 @@ class JsonLines:
         """Raises Unread."""
         return self.line(parsed(text))
 
+    def _finders_for(self, told: dict[str, Any]) -> Likely:
+        """Those that can find anything in objects with these members: of a hundred, some ten."""
+        members = tuple(told)
+        likely = self._likely.get(members)
+        if likely is None:
+            if len(self._likely) >= _MAX_LIKELY:
+                self._likely.clear()
+            likely = self._likely[members] = [
+                (name, found)
+                for name, finders in self._finders
+                if (found := tuple(find for path, find in finders if _may_be_in(told, path)))
+            ]
+        return likely
+
     def line(self, told: dict[str, Any]) -> Line:
         values: Values = {}
-        for name, finders in self._finders:
+        for name, finders in self._finders_for(told):
             for find in finders:
                 value = find(told)
                 if value is not None and (written := as_text(value)) is not None:
@@ -224,32 +243,25 @@ def as_text(value: object) -> str | None:
     return None
 
 
+def _may_be_in(told: dict[str, Any], path: str) -> bool:
+    return path in told or path.partition(".")[0] in told
+
+
 def _finder(path: str) -> Find:
-    """A member of that very name, or down the dots."""
-    if "." not in path:
+    """A member of that very name, or down the dots: `a.b.c` as {"a": {"b": {"c": 1}}}, also where
+    only a part is nested, as {"a": {"b.c": 1}}."""
+    first, dot, rest = path.partition(".")
+    if not dot:
         return lambda told: told.get(path)
-    steps = path.split(".")
+    below = _finder(rest)
 
     def find(told: dict[str, Any]) -> Any:
-        value = told.get(path)
-        if value is not None or steps[0] not in told:
-            return value
-        return _down(told, steps)
+        if path in told:
+            return told[path]
+        inner = told.get(first)
+        return below(inner) if isinstance(inner, dict) else None
 
     return find
-
-
-def _down(told: dict[str, Any], steps: Sequence[str]) -> Any:
-    """`a.b.c` as nested objects, also where only a part is nested: {"a": {"b.c": 1}}."""
-    at: Any = told
-    for place, step in enumerate(steps):
-        if not isinstance(at, dict):
-            return None
-        rest = ".".join(steps[place:])
-        if rest in at:
-            return at[rest]
-        at = at.get(step)
-    return at
 
 
 def _settle(values: Values) -> None:
