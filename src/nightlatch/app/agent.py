@@ -13,7 +13,7 @@ from msgspec import Struct
 from nightlatch.app.rooms import Closable, background, build_gate, build_rooms
 from nightlatch.app.sharing import open_sharing
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import KEY, LEARNED, WATCHED, data_dir
+from nightlatch.app.stores import BEHAVED, KEY, LEARNED, WATCHED, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.capture.gate import Gate
 from nightlatch.exchange.exchange import Ending, Request, Response
@@ -221,6 +221,7 @@ def build_agent(settings: Settings) -> Agent:
         {
             data_dir(settings) / LEARNED: rooms.inventory,
             data_dir(settings) / WATCHED: rooms.watch,
+            data_dir(settings) / BEHAVED: rooms.behaviours,
         }
     )
 

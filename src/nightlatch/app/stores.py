@@ -25,6 +25,7 @@ EVENTS = "events.duckdb"
 KEY = "key"
 LEARNED = "inventory.msgpack"
 WATCHED = "watch.msgpack"
+BEHAVED = "behaviours.msgpack"
 CACHE = "nightlatch"
 INGEST_TOKEN = "ingest-token"
 

@@ -78,8 +78,11 @@ class DistinctCounter:
         self._estimate = _improved_estimate(self._registers)
 
     def dump(self) -> bytes:
-        if self._exact is not None:
-            return _EXACT_TAG + struct.pack(f"<{len(self._exact)}Q", *self._exact)
+        """From any thread."""
+        exact = self._exact
+        if exact is not None:
+            members = tuple(exact)
+            return _EXACT_TAG + struct.pack(f"<{len(members)}Q", *members)
         return _SKETCH_TAG + struct.pack("<d", self._estimate) + self._registers
 
     @classmethod
