@@ -8,7 +8,15 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from nightlatch import __version__
-from nightlatch.app.stores import INGEST_TOKEN, build_recorder, data_dir, open_what_there_is
+from nightlatch.app.kept_directives import KeptDirectives
+from nightlatch.app.stores import (
+    DIRECTIVES,
+    INGEST_TOKEN,
+    SPOOL,
+    build_recorder,
+    data_dir,
+    open_what_there_is,
+)
 from nightlatch.app.ticker import Ticker
 from nightlatch.exchange.facts import Directives
 from nightlatch.settings import ConfigurationError, Settings
@@ -70,7 +78,8 @@ class RemoteSink:
         # Late: an HTTP client takes 20 ms to import, and without a URL there is nothing to ship to.
         from nightlatch.capture.shipping import Shipper
 
-        self.directives = Directives()
+        self._kept = KeptDirectives(data_dir(settings) / DIRECTIVES)
+        self.directives = self._kept.load()
         token = settings.token or _token_beside(settings)
         try:
             self._shipper = Shipper(
@@ -81,6 +90,8 @@ class RemoteSink:
                 on_directives=self._hear,
                 queue_depth=waiting,
                 trouble=trouble,
+                spool=data_dir(settings) / SPOOL,
+                spool_bytes=settings.shipping.spool_megabytes * 2**20,
             )
         except ValueError as error:
             raise ConfigurationError([str(error)]) from error
@@ -93,6 +104,7 @@ class RemoteSink:
 
     def _hear(self, directives: Directives) -> None:
         self.directives = directives
+        self._kept.keep(directives)
 
 
 _TOKEN_ADVICE = "Start `nightlatch up` first, or set NIGHTLATCH_TOKEN to the collector's token."

@@ -26,8 +26,11 @@ KEY = "key"
 LEARNED = "inventory.msgpack"
 WATCHED = "watch.msgpack"
 BEHAVED = "behaviours.msgpack"
+OBSERVED = "observed"
 CACHE = "nightlatch"
 INGEST_TOKEN = "ingest-token"
+DIRECTIVES = "directives.msgpack"
+SPOOL = "spool"
 
 
 def data_dir(settings: Settings) -> Path:

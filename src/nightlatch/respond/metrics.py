@@ -91,14 +91,18 @@ def _store(health: Health) -> Iterator[Metric]:
 def _agents(health: Health) -> Iterator[Metric]:
     processes: dict[str, int] = {}
     waiting: dict[str, int] = {}
+    spooled: dict[str, int] = {}
     for agent in health.agents:
         if agent.service not in processes and len(processes) >= MAX_SERVICES:
             continue
         alive = not agent.silent(health.at)
         processes[agent.service] = processes.get(agent.service, 0) + alive
         waiting[agent.service] = waiting.get(agent.service, 0) + agent.queue_depth
+        # They share one spool, and each reports all of it.
+        spooled[agent.service] = max(spooled.get(agent.service, 0), agent.spooled)
     yield _gauges("agents", "Application processes that report.", "service", processes)
     yield _gauges("queue_depth", "Exchanges waiting in applications.", "service", waiting)
+    yield _gauges("spooled_records", "Records on disk in applications.", "service", spooled)
 
 
 def _exposure(endpoints: Sequence[EndpointSummary]) -> Iterator[Metric]:
