@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from nightlatch.app.places import read_place
 from nightlatch.checks import CHECKS
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.feeds import read_feeds
@@ -70,6 +71,11 @@ def _check_ids(ids: tuple[str, ...]) -> None:
         raise ValueError(f'there is no check "{unknown[0]}"; {hint}')
 
 
+def _place(place: str) -> None:
+    if place:
+        read_place(place)
+
+
 _JUDGES: dict[str, Judge] = {
     "trusted_proxies": TrustedProxies,
     "url": _url,
@@ -77,6 +83,7 @@ _JUDGES: dict[str, Judge] = {
     "checks_off": _check_ids,
     "attacks.exceptions": Exceptions,
     "networks.feeds": read_feeds,
+    "sources.listen": _place,
     "gelf.listen": _listen,
     "gelf.allow": _allow,
     "gelf.fields": _fields,

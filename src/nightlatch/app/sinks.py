@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from nightlatch import __version__
@@ -22,7 +21,7 @@ from nightlatch.exchange.facts import Directives
 from nightlatch.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
-    from nightlatch.app.collector import ConsoleServer
+    from nightlatch.app.collector import CollectorServer
 
 log = logging.getLogger("nightlatch")
 
@@ -38,7 +37,7 @@ class LocalSink:
         self.take = self._recorder.take
         self.lose = self._recorder.count
         self._ticker = Ticker(self._recorder.tick)
-        self._console: ConsoleServer | None = None
+        self._console: CollectorServer | None = None
         if settings.console.enabled:
             self._open_console(settings)
 
@@ -56,17 +55,16 @@ class LocalSink:
 
     def _open_console(self, settings: Settings) -> None:
         # Late: most applications leave the console to the collector, and need none of its packages.
-        from nightlatch.app.collector import ConsoleServer, listen
+        from nightlatch.app.collector import CollectorServer, build_server, listen
 
         try:
             listener = listen(settings)
         except OSError as error:
             log.error("There is no console, everything else works: %s", error)
             return
-        self._console = ConsoleServer(
-            settings, self._recorder, self._events, self._documents, listener
-        )
-        Thread(target=self._console.run, name="nightlatch-console", daemon=True).start()
+        app = build_server(settings, self._recorder, self._events, self._documents)
+        self._console = CollectorServer(app, listener)
+        self._console.start("nightlatch-console")
 
 
 class RemoteSink:

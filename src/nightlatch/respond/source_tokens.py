@@ -22,8 +22,8 @@ TOKENS = "source-tokens"
 MAX_TOKENS = 256
 PREFIX = "nlsrc_"
 """How a token begins, so that whoever finds one in a repository knows what it is."""
-SENDING = frozenset(SourceKind) - {SourceKind.MIDDLEWARE, SourceKind.GATEWAY, SourceKind.HAR}
-"""Kinds that send with a token."""
+SENDING = frozenset({SourceKind.TREBLLE, SourceKind.OTLP, SourceKind.GELF})
+"""Kinds that send over HTTP, with a token."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
