@@ -1,6 +1,7 @@
 """The rooms that an application's exchanges pass, and what works beside them."""
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
@@ -36,6 +37,7 @@ from nightlatch.respond.crawler_names import CrawlerNames
 from nightlatch.settings import Settings
 
 if TYPE_CHECKING:
+    from nightlatch.respond.troubles import Trouble
     from nightlatch.store.sharing import Sharing
 
 
@@ -44,6 +46,17 @@ class Closable(Protocol):
 
     def after_fork(self) -> None:
         """In a child that goes on working: threads do not come along."""
+
+
+@runtime_checkable
+class Troubled(Protocol):
+    def troubles(self) -> "tuple[Trouble, ...]":
+        """What goes wrong right now. From any thread."""
+
+
+def troubles_of(workers: Sequence[Closable]) -> "tuple[Trouble, ...]":
+    """Of all that work in the background."""
+    return tuple(one for each in workers if isinstance(each, Troubled) for one in each.troubles())
 
 
 def build_gate(settings: Settings, hasher: Hasher, rooms: Rooms) -> Gate:
