@@ -103,6 +103,7 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         networks=networks,
         reputation=Reputation(networks),
         levers=Levers(),
+        limiter=Limiter(shared=shared.counts),
         inspector=Inspector(
             AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
         ),

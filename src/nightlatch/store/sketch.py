@@ -58,6 +58,12 @@ class DistinctCounter:
         return round(self._estimate) if exact is None else len(exact)
 
     @property
+    def members(self) -> tuple[int, ...]:
+        """All of them while the count is exact; then none."""
+        exact = self._exact
+        return () if exact is None else tuple(exact)
+
+    @property
     def exact(self) -> bool:
         """False once the count is an estimate."""
         return self._exact is not None
