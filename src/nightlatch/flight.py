@@ -93,6 +93,8 @@ class InFlight(Struct, gc=False):
     decision: Decision
     ruling: Ruling = NOTHING_RULED
     source: Source = IN_PROCESS
+    id: str = ""
+    """Of the record, where the exchange has a name of its own; else it is given one."""
     allowances: tuple[Spent, ...] = ()
     """What is left of the limits that hold."""
     settled: bool = False
@@ -125,7 +127,7 @@ def complete(
 ) -> Exchange:
     status = response.status if response else None
     return Exchange(
-        id=new_id(flight.at),
+        id=flight.id or new_id(flight.at),
         at=flight.at,
         duration=duration,
         request=flight.request,

@@ -22,6 +22,7 @@ from nightlatch.exchange.exchange import (
     Response,
 )
 from nightlatch.exchange.facts import Directives
+from nightlatch.exchange.ids import id_of
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Phase
 from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.observed import Observed
@@ -92,6 +93,8 @@ class Pipeline:
         source, response = seen.source, seen.response
         request, caller, credentials = introduced(seen, self._rooms)
         flight = self._open(request, caller, credentials, seen.at, source)
+        if seen.id:
+            flight.id = id_of(f"{source.kind} {source.name} {seen.id}", seen.at)
         if caller.key == NOBODY:
             # All whom nobody can tell apart are not one caller.
             flight.ruling = replace(flight.ruling, exempt=True)

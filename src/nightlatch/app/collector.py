@@ -133,7 +133,11 @@ class CollectorServer:
 
 
 def _metrics_route(recorder: Recorder) -> Route:
-    metrics = Metrics(lambda: recorder.health(time.time()), lambda: recorder.endpoints(time.time()))
+    metrics = Metrics(
+        lambda: recorder.health(time.time()),
+        lambda: recorder.endpoints(time.time()),
+        lambda: recorder.sources.sources,
+    )
 
     def scrape(_request: Request) -> Response:
         return Response(metrics.render(), media_type=CONTENT_TYPE)

@@ -62,6 +62,13 @@ def _format(text: str) -> None:
         chosen_format(text)
 
 
+def _exports(entries: tuple[str, ...]) -> None:
+    if entries:
+        from nightlatch.respond.exports.destination import read_destinations
+
+        read_destinations(entries)
+
+
 def _check_ids(ids: tuple[str, ...]) -> None:
     known = [check.id for check in CHECKS]
     unknown = [one for one in ids if one not in known]
@@ -92,4 +99,5 @@ _JUDGES: dict[str, Judge] = {
     "syslog.allow": _allow,
     "syslog.fields": _fields,
     "syslog.format": _format,
+    "exports.to": _exports,
 }

@@ -107,6 +107,16 @@ class RemoteSink:
         self.lose = self._shipper.count
         self._shipper.start()
 
+    @property
+    def in_memory(self) -> int:
+        """Records that neither the collector nor the disk has yet."""
+        return self._shipper.in_memory
+
+    @property
+    def lost(self) -> int:
+        """Records that nobody will have."""
+        return sum(self._shipper.shipment().lost.values())
+
     def close(self) -> None:
         self._shipper.close()
 

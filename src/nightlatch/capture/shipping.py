@@ -150,6 +150,11 @@ class Shipper:
             self.count(Outcome.LOST_COLLECTOR_GONE, lost)
             log.error("%d records were not taken by the collector before the end", lost)
 
+    @property
+    def in_memory(self) -> int:
+        """Records that neither the collector nor the disk has yet."""
+        return len(self._outbox) + self._outbox.under_way
+
     def shipment(self) -> Shipment:
         with self._counting:
             lost = dict(self._lost)

@@ -72,7 +72,7 @@ def profile(response: Response, user: CurrentUser) -> Profile:
         "https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2",
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html",
     ),
-    needs=frozenset({Part.REQUEST_HEADERS, Part.RESPONSE_HEADERS, Part.STATUS}),
+    needs=frozenset({Part.CREDENTIALS, Part.REQUEST_HEADERS, Part.RESPONSE_HEADERS, Part.STATUS}),
     reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

@@ -71,5 +71,6 @@ Then replace every secret in the file: assume that it was copied.""",
         "https://www.rfc-editor.org/rfc/rfc8615",
     ),
     needs=frozenset({Part.RESPONSE_HEADERS, Part.STATUS}),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

@@ -9,7 +9,9 @@ from nightlatch.cli.demo import demo, serve_sample
 from nightlatch.cli.detectors import detectors
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
+from nightlatch.cli.export import export
 from nightlatch.cli.feeds import feeds
+from nightlatch.cli.import_logs import import_logs
 from nightlatch.cli.measures import (
     block,
     challenge,
@@ -49,9 +51,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    demo, replay, up, doctor, endpoints, checks, detectors, feeds, patterns, token, version,
+    demo, replay, up, doctor, endpoints, export, checks, detectors, feeds, patterns, token, version,
 ):  # fmt: skip
     cli.command()(command)
+cli.command(name="import")(import_logs)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 cli.command(name="serve-replay", hidden=True)(serve_replay)
 

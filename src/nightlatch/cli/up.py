@@ -58,6 +58,7 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[_Opened, list[str]]:
     """Everything, and where else than at the console it listens. What is opened last is closed
     first: sources, then what records what they told, then the stores. Raises OSError."""
     from nightlatch.app import collector
+    from nightlatch.app.exports import Exports
     from nightlatch.app.intakes import Intakes
     from nightlatch.app.networks import NetworksKeeper
     from nightlatch.app.previews import sources_for_previews
@@ -78,6 +79,8 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[_Opened, list[str]]:
     recorder.feeds = keeper.troubles
     stack.callback(lambda: recorder.close(time.time()))
     stack.callback(Ticker(recorder.tick).stop)
+    # Closed after the sources, so that their last words leave too.
+    stack.callback(Exports(settings, recorder).stop)
     intakes = Intakes(settings, recorder, documents)
     stack.callback(intakes.close)
     intakes.start()

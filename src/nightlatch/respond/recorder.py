@@ -79,7 +79,7 @@ class Recorder:
         """`sources`: what measures' predicates ask about networks and clients, for previews."""
         self._events = events
         self._documents = documents
-        self._notifiers = notifiers
+        self._notifiers = tuple(notifiers)
         self._max_age = max_age
         self._max_bytes = max_bytes
         self._version = version
@@ -166,9 +166,13 @@ class Recorder:
             current = self._incidents.find(incident_id)
         return current or self._documents.incident(incident_id)
 
-    def subscribe(self) -> Subscription:
-        """A live feed of records from now on."""
-        return self._feed.subscribe()
+    def subscribe(self, capacity: int = 0, *, lasting: bool = False) -> Subscription:
+        """A live feed of records from now on; see `Feed.subscribe`."""
+        return self._feed.subscribe(capacity, lasting=lasting)
+
+    def inform(self, notifier: Notifier) -> None:
+        """One more way to reach somebody, from now on."""
+        self._notifiers = (*self._notifiers, notifier)
 
     def health(self, now: float) -> Health:
         size = self._size(now)

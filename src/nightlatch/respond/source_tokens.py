@@ -49,6 +49,12 @@ class TokenRefused(ValueError):
     """Such a token cannot be made, or there is none; the text says why."""
 
 
+def read_tokens(documents: DocumentStore) -> list[SourceToken]:
+    """Those in force and those revoked, the oldest first. Raises StoreFailed."""
+    kept = documents.state(TOKENS)
+    return [] if kept is None else msgspec.msgpack.decode(kept, type=list[SourceToken])
+
+
 class SourceTokens:
     def __init__(self, documents: DocumentStore, hasher: Hasher) -> None:
         self._documents = documents
@@ -59,8 +65,7 @@ class SourceTokens:
 
     def all(self) -> list[SourceToken]:
         """Those in force and those revoked, the oldest first. Raises StoreFailed."""
-        kept = self._documents.state(TOKENS)
-        return [] if kept is None else msgspec.msgpack.decode(kept, type=list[SourceToken])
+        return read_tokens(self._documents)
 
     def add(
         self,

@@ -359,6 +359,25 @@ class Listeners(Struct, frozen=True, kw_only=True):
     ] = 20_000
 
 
+class Exports(Struct, frozen=True, kw_only=True):
+    to: Annotated[
+        Names,
+        Meta(
+            description="Where what is recorded goes as it is recorded, each as FORMAT PLACE, with "
+            "or without a predicate: ocsf https://bearer:TOKEN@siem.example/in where level >= "
+            "medium."
+        ),
+    ] = ()
+    queue: Annotated[
+        int,
+        Meta(ge=1, description="Records that wait for one destination before the oldest are lost."),
+    ] = 10_000
+    authority: Annotated[
+        str,
+        Meta(description="File of certificates that vouch for them; empty: those of the system."),
+    ] = ""
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     mode: Annotated[
         Mode, Meta(description="off, observe (say what would be refused) or enforce (refuse it).")
@@ -401,3 +420,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     gelf: Gelf = Gelf()
     syslog: Syslog = Syslog()
     listeners: Listeners = Listeners()
+    exports: Exports = Exports()

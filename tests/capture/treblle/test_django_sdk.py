@@ -3,18 +3,13 @@
 Its hosts are hard-coded, so it comes through a proxy that ends TLS, as an operator would do it.
 """
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
-import httpx
 import pytest
 from tests.capture.collector_server import eventually, serving
 from tests.capture.remembering import SOURCE_TOKEN, OneToken, RememberingIntake
-from tests.capture.treblle.tls_end import certificate, tls_end
-from tests.servers import CLIENT, environment, free_port
+from tests.capture.treblle.running import django_shop
+from tests.servers import CLIENT
 
 from nightlatch.capture.treblle.source import treblle_source
 from nightlatch.exchange.content import read_content
@@ -34,36 +29,12 @@ def intake() -> RememberingIntake:
 
 @pytest.fixture(scope="module")
 def shop(intake: RememberingIntake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The application's URL."""
-    pem = certificate(tmp_path_factory.mktemp("tls"))
     routes = treblle_source(intake, OneToken(SourceKind.TREBLLE)).routes
-    with serving(routes) as server, tls_end(server, pem) as port:
-        own = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "REQUESTS_CA_BUNDLE": str(pem[0])}
-        with _application({**environment(), **own}) as url:
-            yield url
-
-
-@contextmanager
-def _application(env: dict[str, str]) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.capture.treblle.django_app", str(port), SOURCE_TOKEN]
-    command += ["Authorization", "username"]
-    process = subprocess.Popen(
-        command, env=env, cwd=Path(__file__).parents[3], stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    def up() -> bool:
-        with suppress(httpx.TransportError):
-            return CLIENT.get(f"{url}/nothing-here").status_code == 404
-        return False
-
-    try:
-        eventually(up, 30)
+    with (
+        serving(routes) as server,
+        django_shop(server, SOURCE_TOKEN, tmp_path_factory.mktemp("tls")) as url,
+    ):
         yield url
-    finally:
-        process.kill()
-        process.wait()
 
 
 def arrived(intake: RememberingIntake, path: str) -> Observed:

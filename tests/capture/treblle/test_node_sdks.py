@@ -1,18 +1,12 @@
 """The unmodified SDKs for Node.js (npm `treblle` and `@treblle/express`), over real sockets."""
 
-import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
-import httpx
 import pytest
 from tests.capture.collector_server import eventually, serving
 from tests.capture.remembering import SOURCE_TOKEN, OneToken, RememberingIntake
-from tests.capture.treblle.node_modules_cache import node_modules
-from tests.capture.treblle.tls_end import certificate, tls_end
-from tests.servers import CLIENT, free_port
+from tests.capture.treblle.running import node_shop
+from tests.servers import CLIENT
 
 from nightlatch.capture.treblle.source import treblle_source
 from nightlatch.exchange.exchange import NO_BODY, Ending
@@ -26,32 +20,14 @@ INTAKE = RememberingIntake()
 
 @pytest.fixture(scope="module", params=["treblle", "@treblle/express"])
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The application's URL."""
-    modules = node_modules()
-    pem = certificate(tmp_path_factory.mktemp("tls"))
     routes = treblle_source(INTAKE, OneToken(SourceKind.TREBLLE)).routes
-    with serving(routes) as server, tls_end(server, pem) as tls_port:
-        port = free_port()
-        command = ["node", str(Path(__file__).with_name("node_app.js")), request.param]
-        process = subprocess.Popen(
-            [*command, str(port), SOURCE_TOKEN, str(tls_port)],
-            env={**os.environ, "NODE_PATH": str(modules), "NODE_EXTRA_CA_CERTS": str(pem[0])},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        url = f"http://127.0.0.1:{port}"
-
-        def up() -> bool:
-            with suppress(httpx.TransportError):
-                return CLIENT.get(f"{url}/nothing-here").status_code == 404
-            return False
-
-        try:
-            eventually(up, 30)
-            INTAKE.seen.clear()
-            yield url
-        finally:
-            process.kill()
-            process.wait()
+    place = tmp_path_factory.mktemp("tls")
+    with (
+        serving(routes) as server,
+        node_shop(request.param, server, SOURCE_TOKEN, place) as url,
+    ):
+        INTAKE.seen.clear()
+        yield url
 
 
 def arrived(path: str) -> Observed:

@@ -48,6 +48,16 @@ _HEADERS = {"i": v.REQUEST_HEADER, "o": v.RESPONSE_HEADER, "C": v.COOKIE}
 _UNITS = {"s": v.SECONDS, "ms": v.MILLISECONDS, "us": v.MICROSECONDS}
 _STAMPS = {"sec", "msec", "usec"}
 _FRACTIONS = {"msec_frac", "usec_frac"}
+_SHORTHANDS = {
+    "%T": "%H:%M:%S", "%F": "%Y-%m-%d", "%R": "%H:%M", "%D": "%m/%d/%y", "%e": "%d", "%h": "%b",
+    "%k": "%H",
+}  # fmt: skip
+_STRFTIME = {
+    **dict.fromkeys("YmdHMSjyIfs", "[ 0-9]+"),
+    **dict.fromkeys("abABpZ", "[A-Za-z]+"),
+    "z": "[+-][0-9:]+",
+    "%": "%",
+}
 
 
 def apache_pattern(text: str) -> Pattern:
@@ -87,6 +97,8 @@ def _with_argument(letter: str, argument: str) -> Field:
         return _time(argument)
     if letter == "T":
         return Field(_UNITS.get(argument), Shape.NUMBER)
+    if letter == "e" and argument == "REQUEST_SCHEME":
+        return Field(v.SCHEME, Shape.WORD)
     if letter == "a" and argument == "c":
         # The connection's own end, where mod_remoteip has put the client's in its place.
         return Field(None, Shape.ADDRESS)
@@ -96,7 +108,7 @@ def _with_argument(letter: str, argument: str) -> Field:
 
 
 def _time(argument: str) -> Field:
-    name, shape = v.BEGAN, Shape.ANY
+    name = v.BEGAN
     if argument.startswith("end:"):
         name = v.ENDED
     argument = argument.removeprefix("begin:").removeprefix("end:")
@@ -104,19 +116,33 @@ def _time(argument: str) -> Field:
         return Field(None, Shape.NUMBER)
     if argument in _STAMPS:
         return Field(name, Shape.NUMBER)
-    return Field(name, shape, make=_by_strftime(argument))
+    notation = _spelled_out(argument)
+    return Field(name, make=_by_strftime(notation), expression=_expression_of(notation))
+
+
+def _spelled_out(notation: str) -> str:
+    for short, long in _SHORTHANDS.items():
+        notation = notation.replace(short, long)
+    return notation
+
+
+def _expression_of(notation: str) -> str:
+    pieces = re.split(r"(%.)", notation)
+    return "".join(
+        _STRFTIME.get(piece[1], r"\S+") if piece.startswith("%") else re.escape(piece)
+        for piece in pieces
+        if piece
+    )
 
 
 def _by_strftime(notation: str) -> Callable[[str], str]:
     """Into seconds since the epoch, as text; as it was where it cannot be read."""
-    notation = notation.replace("%T", "%H:%M:%S").replace("%F", "%Y-%m-%d")
-    notation = notation.replace("%R", "%H:%M").replace("%D", "%m/%d/%y").replace("%e", "%d")
 
     def stamp(text: str) -> str:
         try:
-            at = datetime.strptime(text, notation)  # noqa: DTZ007 -- a zone may be in the notation
-        except ValueError:
+            at = datetime.strptime(text, notation)  # noqa: DTZ007 -- it may name a zone
+            return repr((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+        except (ValueError, OverflowError):
             return text
-        return repr((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
 
     return stamp

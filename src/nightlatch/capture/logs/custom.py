@@ -41,7 +41,7 @@ def chosen_format(text: str) -> LogFormat:
         if sign.search(text):
             return _compiled(language, text)
     raise FormatFault(
-        f'"{text[:80]}" is neither a format ({", ".join(each.id for each in FORMATS)}) nor a format '
+        f'"{text[:80]}" is no format ({", ".join(each.id for each in FORMATS)}) and no format '
         f"string of {', '.join(LANGUAGES)}"
     )
 

@@ -1,8 +1,8 @@
 r"""What loggers do to characters that would break a line, undone.
 
 nginx writes `\x22` (ngx_http_log_escape), with `escape=json` `\"` and `\u0022`; Apache
-`\"`, `\\`, `\n` and `\x22` (ap_escape_logitem); HAProxy `#22`. The first three never contradict each
-other, so one way back serves them all.
+`\"`, `\\`, `\n` and `\x22` (ap_escape_logitem); HAProxy `#22`. The first three never contradict
+each other, so one way back serves them all.
 """
 
 import re

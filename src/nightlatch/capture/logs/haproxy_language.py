@@ -8,7 +8,8 @@ from nightlatch.capture.logs.pattern import Field, FormatFault, Pattern, Shape
 
 _TOKEN = re.compile(
     r"%(?:\{(?P<flags>[-+QXE,]*)\})?"
-    r"(?:(?P<both>ci:%cp)|(?P<captured>hr %hs |hr |hs )|(?P<name>[A-Za-z]{1,5})|(?P<sample>\[[^\]]*\]))|(?P<percent>%%)"
+    r"(?:(?P<both>ci:%cp)|(?P<captured>hr %hs |hr |hs )|(?P<name>[A-Za-z]{1,5})"
+    r"|(?P<sample>\[[^\]]*\]))|(?P<percent>%%)"
 )
 _SYSLOG_HEADER = (
     r"(?>(?:(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\S{1,40}+)"
@@ -23,7 +24,7 @@ def _scheme(frontend: str) -> str:
 
 def _aborted(state: str) -> str:
     """%ts: its first letter says who ended the session (section 8.5); C is the client."""
-    return state if state.startswith("C") else "-"
+    return state if state.strip('"').startswith("C") else "-"
 
 
 def _without_port(text: str) -> str:
@@ -37,10 +38,10 @@ _VARIABLES: dict[str, Field] = {
     "ci": Field(v.PEER, Shape.ADDRESS),
     "tr": Field(v.BEGAN),
     "t": Field(v.BEGAN),
-    "T": Field(v.ENDED),
+    "T": Field(v.BEGAN),
     "trl": Field(v.BEGAN),
     "trg": Field(v.BEGAN),
-    "Tl": Field(v.ENDED),
+    "Tl": Field(v.BEGAN),
     "Ts": Field(v.BEGAN, Shape.NUMBER),
     "ft": _FRONTEND,
     "ST": Field(v.STATUS, Shape.STATUS),

@@ -95,8 +95,9 @@ USUAL: Fields = {
         "http.request.referrer", "httpRequest.referer", "cs-referer", "http_referer", "referer",
         "referrer",
     ),
-    v.FORWARDED_FOR: ("http_x_forwarded_for", "x_forwarded_for", "xForwardedFor", "x-forwarded-for"),
-    v.COOKIE: (),
+    v.FORWARDED_FOR: (
+        "http_x_forwarded_for", "x_forwarded_for", "xForwardedFor", "x-forwarded-for",
+    ),
 }  # fmt: skip
 """OpenTelemetry's and ECS's names, Sigma's names of W3C fields, nginx's variables, Google's
 `httpRequest`, and what people write by hand."""
@@ -137,6 +138,11 @@ def read_mapping(text: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _by_our_names() -> Fields:
+    """The usual names, and last of all our own: what we tell people to write we must read."""
+    return {name: (*paths, name) for name, paths in USUAL.items()}
+
+
 def _is_meaning(name: str) -> bool:
     beginnings = (v.REQUEST_HEADER, v.RESPONSE_HEADER, v.COOKIE)
     return name in v.MEANINGS or any(
@@ -157,14 +163,14 @@ class JsonLines:
     ) -> None:
         """`whole_headers`: the software writes all headers there are into `headers`."""
         given = dict(fields or {})
-        known = given if instead else {**USUAL, **given}
+        known = given if instead else {**_by_our_names(), **given}
         self.fields: dict[str, tuple[str, ...]] = {name: tuple(at) for name, at in known.items()}
         self._finders = [
             (name, tuple(_finder(path) for path in paths)) for name, paths in self.fields.items()
         ]
-        self._headers = [
-            (name, tuple(_finder(path) for path in paths)) for name, paths in headers.items()
-        ]
+        self._headers = {
+            name: tuple(_finder(path) for path in paths) for name, paths in headers.items()
+        }
         self._whole = whole_headers
 
     def read(self, text: str) -> Line:
@@ -176,15 +182,15 @@ class JsonLines:
         for name, finders in self._finders:
             for find in finders:
                 value = find(told)
-                if value is not None:
-                    if (written := as_text(value)) is not None:
-                        values[name] = written
-                        break
+                if value is not None and (written := as_text(value)) is not None:
+                    values[name] = written
+                    break
         if v.STATUS not in values and v.METHOD not in values and v.REQUEST not in values:
             raise Unread(Fault.SHAPE)
         _settle(values)
         request, response = (
-            _first_object(told, finders) for _, finders in (self._headers or ((), ()))
+            _first_object(told, self._headers.get(name, ()))
+            for name in (v.REQUEST_HEADER, v.RESPONSE_HEADER)
         )
         if self._whole:
             return Line(values, _raw(request or {}), _raw(response or {}))
@@ -293,7 +299,6 @@ def _raw(headers: dict[str, Any]) -> RawHeaders:
     for name, value in headers.items():
         several = value if isinstance(value, list) else [value]
         spelled = name.lower().encode("utf-8", "replace")
-        for one in several[:MAX_HEADERS]:
-            if (written := as_text(one)) is not None:
-                fields.append((spelled, written.encode("latin-1")))
+        written = filter(None, map(as_text, several[:MAX_HEADERS]))
+        fields += [(spelled, one.encode("latin-1")) for one in written]
     return tuple(fields[:MAX_HEADERS])

@@ -22,11 +22,6 @@ class Cutter:
         self._rest = b""
         self._overlong = False
 
-    @property
-    def pending(self) -> int:
-        """Bytes of the line that has no end yet."""
-        return len(self._rest)
-
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | None]]:
         """Offset and bytes without the line's end, for each line; None in place of one that is too
         long. `offset` is behind a line once the next one is asked for."""
@@ -48,10 +43,11 @@ class Cutter:
             self.offset = at + len(rest)
             self._overlong, self._rest = True, b""
 
-    def last(self) -> tuple[int, bytes] | None:
-        """What stands after the last line end, once there is no more."""
-        if not self._rest or self._overlong:
-            return None
-        at, line, self._rest = self.offset, self._rest, b""
-        self.offset += len(line)
-        return at, line.removesuffix(b"\r")
+    def last(self) -> bytes:
+        """What stands after the last line end, once there is no more; `offset` is before it."""
+        return b"" if self._overlong else self._rest
+
+    def take_last(self) -> None:
+        """It was a line."""
+        self.offset += len(self._rest)
+        self._rest = b""

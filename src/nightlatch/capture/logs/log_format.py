@@ -76,5 +76,3 @@ def pattern_format(
 ) -> LogFormat:
     """A format that is one format string; a pattern remembers nothing, so all files share it."""
     return LogFormat(id, software, what, examples, lambda: pattern, setup, zone)
-
-

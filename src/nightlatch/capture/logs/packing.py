@@ -69,7 +69,7 @@ def _opened(file: IO[bytes], packing: str) -> _Reads:
             import zstandard
 
             decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
-            return cast(_Reads, decompressor.stream_reader(file, read_across_frames=True))
+            return cast("_Reads", decompressor.stream_reader(file, read_across_frames=True))
         case _:
             return file
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightlatch.capture.logs.escapes import undo_backslashes
 from nightlatch.capture.logs.values import Fault, Line, Unread
@@ -56,7 +57,9 @@ _SHAPES = {
 _BEGINS = {Shape.CLF_TIME: "[", Shape.BRACED: "{", Shape.MARK: "?"}
 """What stands at their beginning, so that whatever is before them needs no literal to end."""
 _QUOTED = r'(?>(?:[^"\\]++|\\.)*)'
-_SELF_LIMITING = frozenset({Shape.NUMBER, Shape.WHOLE, Shape.DECIMAL, Shape.STATUS, Shape.BLANK, *_BEGINS})
+_SELF_LIMITING = frozenset(
+    {Shape.NUMBER, Shape.WHOLE, Shape.DECIMAL, Shape.STATUS, Shape.BLANK, *_BEGINS}
+)
 """Shapes that end where something else begins, so that no literal need follow."""
 
 
@@ -72,6 +75,8 @@ class Field(Struct, frozen=True):
     """More that the same text says."""
     begins: str = ""
     """A character that it always begins with: what is before it ends there."""
+    expression: str = ""
+    """A regular expression for exactly its text, in place of a shape; without groups."""
 
 
 class Also(Struct, frozen=True):
@@ -95,7 +100,7 @@ class Pattern:
     ) -> None:
         """Raises FormatFault. `undo` takes the logger's escapes out of a value; `head` is a regular
         expression for what may stand before each line."""
-        parts = _joined(parts)
+        parts = _once(_joined(parts))
         self.regex = re.compile(head + _expression(parts), re.DOTALL | re.ASCII)
         known = [part for part in parts if isinstance(part, Field) and part.name is not None]
         if not known:
@@ -137,18 +142,25 @@ def _joined(parts: Iterable[str | Field]) -> list[str | Field]:
     return joined
 
 
+def _once(parts: Sequence[str | Field]) -> list[str | Field]:
+    """Of what is said twice the first: once is enough."""
+    seen: set[str] = set()
+    kept: list[str | Field] = []
+    for part in parts:
+        if isinstance(part, Field) and part.name is not None:
+            kept.append(part if part.name not in seen else replace(part, name=None))
+            seen.add(part.name)
+        else:
+            kept.append(part)
+    return kept
+
+
 def _expression(parts: Sequence[str | Field]) -> str:
     pieces: list[str] = []
-    seen: set[str] = set()
     for place, part in enumerate(parts):
         if isinstance(part, str):
             pieces.append(re.escape(part))
             continue
-        if part.name in seen:
-            # Said twice: once is enough.
-            part = Field(None, part.shape)
-        elif part.name is not None:
-            seen.add(part.name)
         before = parts[place - 1] if place else ""
         after = parts[place + 1] if place + 1 < len(parts) else None
         pieces.append(_field(part, before, after))
@@ -157,6 +169,8 @@ def _expression(parts: Sequence[str | Field]) -> str:
 
 def _field(field: Field, before: str | Field, after: str | Field | None) -> str:
     opening = "(" if field.name is not None else "(?:"
+    if field.expression:
+        return f"{opening}(?>{field.expression}))"
     if isinstance(before, str) and before.endswith('"') and _starts(after, '"'):
         return f"{opening}{_QUOTED})"
     if field.shape in _SHAPES and not _swallows(field.shape, after):

@@ -68,11 +68,6 @@ class Reading:
         """Where the first line begins that was not read yet."""
         return self._cutter.offset
 
-    @property
-    def pending(self) -> int:
-        """Bytes after that, of a line whose end did not come yet."""
-        return self._cutter.pending
-
     def recall(self, directive: bytes) -> None:
         """A directive from before `offset`."""
         obey(self._reader, directive.decode("latin-1"))
@@ -86,13 +81,20 @@ class Reading:
         return found
 
     def finish(self) -> list[Observed]:
-        """The line without an end, where it is one; else it stays unread: its rest may be on the
-        way."""
+        """There is no more. What has no line end is a line if it can be read; else its rest may be
+        on the way, and it stays unread."""
         last = self._cutter.last()
-        found: list[Observed] = []
-        if last is not None:
-            self._take(*last, found)
-            self._count(found)
+        if not last.strip():
+            return []
+        self.tally.lines += 1
+        try:
+            text = last.decode("latin-1").removesuffix("\r")
+            found = [self._observed(text, self._cutter.offset)]
+        except Unread:
+            self._refuse(Fault.CUT, last)
+            return []
+        self._cutter.take_last()
+        self._count(found)
         return found
 
     def _take(self, at: int, line: bytes | None, found: list[Observed]) -> None:
@@ -108,10 +110,12 @@ class Reading:
             if not text.strip():
                 return
         try:
-            read = self._reader.read(text)
-            found.append(self._assembler.observed(read, None, f"{self._prefix}{at}"))
+            found.append(self._observed(text, at))
         except Unread as unread:
             self._refuse(unread.fault, line)
+
+    def _observed(self, text: str, at: int) -> Observed:
+        return self._assembler.observed(self._reader.read(text), None, f"{self._prefix}{at}")
 
     def _refuse(self, fault: Fault, line: bytes) -> None:
         self.tally.rejected[fault.value] += 1

@@ -77,4 +77,6 @@ def decoded_path(path: str) -> str:
 
 def as_text(value: str) -> str:
     """Of one character a byte the text that it is in UTF-8."""
-    return value if value.isascii() else value.encode("latin-1", "replace").decode("utf-8", "replace")
+    return (
+        value if value.isascii() else value.encode("latin-1", "replace").decode("utf-8", "replace")
+    )

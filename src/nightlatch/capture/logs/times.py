@@ -20,9 +20,11 @@ _ISO = re.compile(
     re.ASCII,
 )
 _NUMBER = re.compile(r"\d{1,20}(?:\.\d{1,9})?", re.ASCII)
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _SCALES = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (float("inf"), 1e-9))
 """A number below the first of each is so many seconds: until the year 5138 there is no doubt."""
+_LONGEST = 1e8
+"""Seconds of a duration that can be believed: three years."""
 
 
 @lru_cache(4096)
@@ -47,9 +49,11 @@ def _from_number(text: str) -> float:
 def _second(year: str, month: str, day: str, clock: str) -> datetime:
     number = int(month) if month.isdigit() else _MONTHS.index(month.lower()) + 1
     hour, minute, second = map(int, clock.split(":"))
-    leap = second == 60
-    at = datetime(int(year), number, int(day), hour, minute, second - leap)  # noqa: DTZ001 -- put on above
-    return at + timedelta(seconds=leap)
+    if second > 60:
+        raise ValueError("not a time")
+    # A leap second is the first one of the next minute.
+    begun = datetime(int(year), number, int(day), hour, minute, tzinfo=UTC)
+    return begun + timedelta(seconds=second)
 
 
 def _zone(text: str | None) -> tzinfo | None:
@@ -63,12 +67,9 @@ def _zone(text: str | None) -> tzinfo | None:
 
 def plain_duration(text: str, scale: float) -> float:
     """Seconds; `scale` is the unit's length. Of several tries, as nginx writes them for its
-    upstreams ("0.120, 0.020"), the sum. Raises ValueError."""
-    total = 0.0
-    for part in text.replace(":", ",").split(","):
-        number = part.strip()
-        if number != "-":
-            total += float(number)
-    if not 0 <= total < 1e15:
+    upstreams ("0.120, 0.020 : -"), the sum. Raises ValueError, also where nothing is said."""
+    tries = [part for part in map(str.strip, text.replace(":", ",").split(",")) if part != "-"]
+    total = sum(map(float, tries))
+    if not tries or not 0 <= total < _LONGEST / scale:
         raise ValueError("not a duration")
     return total * scale

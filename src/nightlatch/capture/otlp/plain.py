@@ -20,13 +20,16 @@ from nightlatch.capture.otlp.telemetry import (
     Undecodable,
     Value,
     identifiers,
+    is_local,
 )
 
 _DEEPEST = 4
 _EXCERPT = 512
 _HEX = re.compile(r"[0-9a-fA-F]*")
 _LARGEST = 1 << 64
-_KIND_NAMES = {"SPAN_KIND_SERVER": SERVER}
+_SERVER = (SERVER, "SPAN_KIND_SERVER")
+_ERROR = (ERROR, "STATUS_CODE_ERROR")
+"""Numbers by the specification; some senders write the names."""
 _POINTS = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
 
 
@@ -36,7 +39,7 @@ def read_traces(body: bytes) -> Decoded:
     ignored = 0
     for span, resource in _leaves(_document(body), "resourceSpans", "scopeSpans", "spans"):
         kind = span.get("kind") if isinstance(span, dict) else SERVER
-        if kind != SERVER and kind not in _KIND_NAMES:
+        if kind not in _SERVER:
             ignored += 1
         else:
             found.append(_read(span, resource, is_log=False))
@@ -100,8 +103,10 @@ def _read(leaf: Any, resource: Attributes, *, is_log: bool) -> Telemetry | Damag
         _attributes(leaf.get("attributes")),
         resource,
         is_log=is_log,
-        failed=_object(leaf.get("status")).get("code") in (ERROR, "STATUS_CODE_ERROR"),
+        failed=_object(leaf.get("status")).get("code") in _ERROR,
         raised=any(_object(e).get("name") == "exception" for e in _list(leaf.get("events"))),
+        parent=_hexadecimal(leaf.get("parentSpanId")),
+        local=is_local(_integer(leaf.get("flags"))),
     )
 
 

@@ -23,6 +23,7 @@ from nightlatch.capture.otlp.telemetry import (
     Undecodable,
     Value,
     identifiers,
+    is_local,
 )
 
 _DEEPEST = 4
@@ -89,6 +90,8 @@ def _span(span: Span, resource: Attributes) -> Telemetry:
         resource,
         failed=span.status.code == ERROR,
         raised=any(event.name == "exception" for event in span.events),
+        parent=span.parent_span_id.hex(),
+        local=is_local(span.flags),
     )
 
 

@@ -46,6 +46,7 @@ _ENVIRONMENT = ("deployment.environment.name", "deployment.environment")
 _REQUEST_HEADER = "http.request.header."
 _RESPONSE_HEADER = "http.response.header."
 _CREDENTIALS = (b"authorization", b"cookie", b"x-api-key")
+_ANNOUNCED = (b"content-length", b"transfer-encoding")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NO_BODY = ("[BODY_TOO_LARGE]", "[REDACTED]")
 
@@ -116,6 +117,9 @@ def _request(facts: _Facts, method: str, target: Target) -> Request:
         if not known:
             unseen.add(part)
     body = _body(facts, "apitally.request.body", _SIZES[0], Part.REQUEST_BODY)
+    if Part.REQUEST_HEADERS not in unseen and not headers.has_any(_ANNOUNCED):
+        # All headers are here, and none of them announces a body (RFC 9112, section 6.3).
+        unseen.discard(Part.REQUEST_BODY)
     version = _text(attributes, _VERSION)[:8] or "1.1"
     return Request(
         method, scheme, host[:255], target.path, target.query, headers, peer, version, body
@@ -153,13 +157,11 @@ def _target(attributes: Attributes) -> Target | None:
         return Target("", "", decoded(path), query, bool(query))
     whole = read_url(_text(attributes, _URL))
     target = read_url(_text(attributes, ("http.target",)))
-    if target is None:
-        return whole
-    return Target(whole.scheme, whole.host, *_rest(target)) if whole else target
-
-
-def _rest(target: Target) -> tuple[str, str, bool]:
-    return target.path, target.query, target.has_query
+    if target is None or whole is None:
+        return whole or target
+    # Some write the target without its query.
+    part = whole if whole.path == target.path and not target.has_query else target
+    return Target(whole.scheme, whole.host, part.path, part.query, part.has_query)
 
 
 def _host(attributes: Attributes, scheme: str) -> str:

@@ -10,8 +10,15 @@ from nightlatch.capture.http_source import HttpSource, Malformed, Reading, Sent,
 from nightlatch.capture.intake import Doorkeeper, Intake
 from nightlatch.capture.otlp import plain, protobuf
 from nightlatch.capture.otlp.answers import JSON, PROTOBUF, media_type, refusal, success
+from nightlatch.capture.otlp.nesting import joined
 from nightlatch.capture.otlp.semantics import is_http, observed
-from nightlatch.capture.otlp.telemetry import Damaged, Decoded, Signal, Undecodable
+from nightlatch.capture.otlp.telemetry import (
+    Damaged,
+    Decoded,
+    Signal,
+    Telemetry,
+    Undecodable,
+)
 from nightlatch.capture.reception import Rejected
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.source import SourceKind
@@ -52,20 +59,9 @@ class OtlpSource(HttpSource):
             decoded: Decoded = read(sent.body)
         except Undecodable as error:
             raise Unreadable("not OTLP", str(error)) from error
-        seen: list[Observed] = []
-        malformed: list[Malformed] = []
-        ignored = decoded.ignored
-        for item in decoded.found:
-            if isinstance(item, Damaged):
-                malformed.append(Malformed(_DAMAGED, item.excerpt))
-            elif not is_http(item):
-                ignored += 1
-            elif one := observed(item, sent.grant.name, sent.grant.service, sent.at):
-                seen.append(one)
-            else:
-                malformed.append(Malformed(_NO_TARGET, ", ".join(item.attributes).encode()))
+        reading, ignored = _exchanges(decoded, sent)
         self.ignored[signal] += ignored
-        return Reading(seen, malformed)
+        return reading
 
     def _success(self, sent: Sent, taken: Taken) -> Response:
         signal, media = Signal(sent.path), _media(sent)
@@ -102,3 +98,21 @@ def _encoding(sent: Sent) -> ModuleType:
         return plain
     detail = f"The content type is {media or 'missing'}; OTLP/HTTP is {PROTOBUF} or {JSON}."
     raise Rejected(415, "another content type", detail)
+
+
+def _exchanges(decoded: Decoded, sent: Sent) -> tuple[Reading, int]:
+    """What was read, and how much of it is no exchange."""
+    found = decoded.found
+    malformed = [Malformed(_DAMAGED, one.excerpt) for one in found if isinstance(one, Damaged)]
+    sound = [one for one in found if isinstance(one, Telemetry)]
+    told = [one for one in sound if is_http(one)]
+    if told and not told[0].is_log:
+        told = joined(told)
+    seen: list[Observed] = []
+    for item in told:
+        one = observed(item, sent.grant.name, sent.grant.service, sent.at)
+        if one is None:
+            malformed.append(Malformed(_NO_TARGET, ", ".join(item.attributes).encode()))
+        else:
+            seen.append(one)
+    return Reading(seen, malformed), decoded.ignored + len(sound) - len(told)

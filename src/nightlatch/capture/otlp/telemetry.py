@@ -4,7 +4,7 @@ OTLP 1.9 (opentelemetry-proto, docs/specification.md). Attributes are plain valu
 bool, bytes, and lists of them; maps are left out, none of the conventions for HTTP uses one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -41,6 +41,15 @@ class Telemetry(Struct):
     """Its status says so."""
     raised: bool = False
     """It has an event of an exception."""
+    parent: str = ""
+    """The span that it is part of, if any."""
+    local: bool = False
+    """Its parent is said to be in the same process."""
+
+
+def is_local(flags: int) -> bool:
+    """Of a span's parent: bit 8 says that bit 9 is told, which says that it is remote."""
+    return flags & 0x300 == 0x100
 
 
 class Damaged(Struct, frozen=True):
@@ -67,7 +76,3 @@ def identifiers(trace: str, span: str) -> tuple[str, str]:
     if len(trace) == 32 and len(span) == 16 and trace.strip("0") and span.strip("0"):
         return trace, span
     return "", ""
-
-
-def is_exception(names: Iterator[str]) -> bool:
-    return any(name == "exception" for name in names)

@@ -4,12 +4,15 @@ https://httpd.apache.org/docs/2.4/mod/mod_log_config.html"""
 from nightlatch.capture.logs.apache_language import apache_pattern
 from nightlatch.capture.logs.log_format import pattern_format
 
-_BEST = r"""
-LogFormat "%a %l %u %{begin:usec}t \"%r\" %>s %B %D \"%{Host}i\" %{REQUEST_SCHEME}e %X \"%{Referer}i\" \"%{User-Agent}i\" \"%{X-Forwarded-For}i\" \"%{Content-Type}o\"" nightlatch
-CustomLog ${APACHE_LOG_DIR}/access.log nightlatch
+_FIELDS = (
+    r"%a %l %u %{begin:usec}t \"%r\" %>s %B %D \"%{Host}i\" %{REQUEST_SCHEME}e %X "
+    r"\"%{Referer}i\" \"%{User-Agent}i\" \"%{X-Forwarded-For}i\" \"%{Content-Type}o\""
+)
+_BEST = f"""\
+LogFormat "{_FIELDS}" nightlatch
+CustomLog ${{APACHE_LOG_DIR}}/access.log nightlatch
 
-Import with the same string: nightlatch import --format '<the string between the quotes>' FILE
-""".strip()  # noqa: E501 -- one line of somebody else's configuration
+It is read with the same words: nightlatch import --format 'LogFormat "..."' FILE"""
 
 APACHE_COMMON = pattern_format(
     "common",
@@ -23,9 +26,7 @@ APACHE_VHOST = pattern_format(
     "apache-vhost",
     "Apache",
     "Debian's `vhost_combined`: the virtual host and its port before `combined`.",
-    apache_pattern(
-        r'%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"'
-    ),
+    apache_pattern(r'%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"'),
     'shop.example:443 203.0.113.7 - - [18/Nov/2026:19:18:28 +0000] "GET /a\\"b HTTP/1.1" 404 5 '
     '"-" "curl/8.5.0"',
     setup=_BEST,

@@ -1,11 +1,12 @@
 """Amazon: Application Load Balancer, API Gateway and CloudFront."""
 
+from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
 from nightlatch.capture.logs import values as v
 from nightlatch.capture.logs.delimited import Delimited
 from nightlatch.capture.logs.json_lines import JsonLines, parsed
-from nightlatch.capture.logs.log_format import LogFormat, pattern_format
+from nightlatch.capture.logs.log_format import LogFormat
 from nightlatch.capture.logs.pattern import Field, Pattern, Shape
 from nightlatch.capture.logs.values import Fault, Line, Unread
 
@@ -37,11 +38,9 @@ class AlbLines:
         parts = [values.pop(name) for name in ("first", "second", "third")]
         values[v.SECONDS] = "-" if "-1" in parts else ",".join(parts)
         rest = values.pop("rest").partition(" ")[2].partition(" ")[2].partition(" ")[2]
-        try:
+        # Old lines are from before there was a creation time.
+        with suppress(Unread):
             values[v.BEGAN] = self._created.read(rest).values[v.BEGAN]
-        except Unread:
-            # An old line, from before there was a creation time.
-            pass
         return line
 
 
@@ -50,15 +49,17 @@ ALB = LogFormat(
     "AWS Application Load Balancer",
     "Access logs of an Application Load Balancer, as they lie in S3.",
     (
-        "https 2026-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 "
-        "192.168.131.39:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "
-        '"GET https://www.example.com:443/v1/users?q=1 HTTP/1.1" "curl/7.46.0" '
-        "ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 "
-        "arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067"
-        ' "Root=1-58337281-1d84f3d73c47ec4e58577259" "www.example.com" '
-        '"arn:aws:acm:us-east-2:123456789012:certificate/12345678" 1 '
-        '2026-07-02T22:22:48.364000Z "authenticate,forward" "-" "-" "10.0.0.1:80" "200" "-" "-" '
-        "TID_dc57cebed65b444ebc8177bb698fe166",
+        (
+            "https 2026-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 "
+            "192.168.131.39:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "
+            '"GET https://www.example.com:443/v1/users?q=1 HTTP/1.1" "curl/7.46.0" '
+            "ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 "
+            "arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2"
+            ' "Root=1-58337281-1d84f3d73c47ec4e58577259" "www.example.com" '
+            '"arn:aws:acm:us-east-2:123456789012:certificate/12345678" 1 '
+            '2026-07-02T22:22:48.364000Z "authenticate,forward" "-" "-" "10.0.0.1:80" "200" "-" '
+            '"-" TID_dc57cebed65b444ebc8177bb698fe166'
+        ),
     ),
     AlbLines,
     setup="Attribute access_logs.s3.enabled = true of the load balancer.",
@@ -134,8 +135,10 @@ API_GATEWAY = LogFormat(
     "AWS API Gateway",
     "The CLF template of API Gateway's stages.",
     (
-        '203.0.113.7 - - [18/Nov/2026:19:18:28 +0000]"GET /users/{id} HTTP/1.1" 200 512 '
-        "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+        (
+            '203.0.113.7 - - [18/Nov/2026:19:18:28 +0000]"GET /users/{id} HTTP/1.1" 200 512 '
+            "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+        ),
     ),
     GatewayText,
     setup=_GATEWAY_SETUP,
@@ -145,10 +148,12 @@ API_GATEWAY_JSON = LogFormat(
     "AWS API Gateway",
     "The JSON template of API Gateway's stages, REST or HTTP.",
     (
-        '{"requestId":"c6af9ac6","ip":"203.0.113.7","caller":"-","user":"-","requestTime":'
-        '"18/Nov/2026:19:18:28 +0000","httpMethod":"GET","resourcePath":"/users/{id}","status":'
-        '"200","protocol":"HTTP/1.1","responseLength":"512","path":"/prod/users/4711",'
-        '"domainName":"api.shop.example"}',
+        (
+            '{"requestId":"c6af9ac6","ip":"203.0.113.7","caller":"-","user":"-","requestTime":'
+            '"18/Nov/2026:19:18:28 +0000","httpMethod":"GET","resourcePath":"/users/{id}","status":'
+            '"200","protocol":"HTTP/1.1","responseLength":"512","path":"/prod/users/4711",'
+            '"domainName":"api.shop.example"}'
+        ),
     ),
     GatewayLines,
     setup=_GATEWAY_SETUP,
@@ -165,15 +170,16 @@ CLOUDFRONT = LogFormat(
     "Standard logs of a distribution: columns between tabs, named by their `#Fields` line.",
     (
         "#Version: 1.0",
-        "#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status "
-        "cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id "
+        ("#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem "
+        "sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type "
+        "x-edge-request-id "
         "x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher "
-        "x-edge-response-result-type cs-protocol-version",
-        "\t".join(  # noqa: FLY002 -- one column a word
+        "x-edge-response-result-type cs-protocol-version"),
+        "\t".join(
             (
                 "2026-12-04", "21:02:31", "LAX1", "392", "192.0.2.100", "GET",
                 "d111111abcdef8.cloudfront.net", "/v1/users", "200", "-",
-                "Mozilla/5.0%20(Windows%20NT%2010.0)", "q=1", "-", "Hit", "SOX4xwn4XV6Q4rgb7XiVGOHm",
+                "Mozilla/5.0%20(Windows%20NT%2010.0)", "q=1", "-", "Hit", "SOX4xwn4XV6Q4rgb",
                 "api.shop.example", "https", "23", "0.001", "-", "TLSv1.3",
                 "TLS_AES_128_GCM_SHA256", "Hit", "HTTP/2.0",
             )

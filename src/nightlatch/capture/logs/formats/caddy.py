@@ -55,13 +55,15 @@ CADDY = LogFormat(
     "Caddy's JSON access log, one object a line: everything but the bodies, and credentials only "
     "masked.",
     (
-        '{"level":"info","ts":1646861401.5241024,"logger":"http.log.access","msg":"handled '
-        'request","request":{"remote_ip":"127.0.0.1","remote_port":"41342","client_ip":'
-        '"127.0.0.1","proto":"HTTP/2.0","method":"GET","host":"localhost","uri":"/v1/users?q=1",'
-        '"headers":{"User-Agent":["curl/7.82.0"],"Accept":["*/*"],"Authorization":["REDACTED"]},'
-        '"tls":{"resumed":false,"version":772,"cipher_suite":4865,"proto":"h2","server_name":'
-        '"example.com"}},"bytes_read":0,"user_id":"","duration":0.000929675,"size":10900,"status":'
-        '200,"resp_headers":{"Server":["Caddy"],"Content-Type":["application/json"]}}',
+        (
+            '{"level":"info","ts":1646861401.5241024,"logger":"http.log.access","msg":"handled '
+            'request","request":{"remote_ip":"127.0.0.1","remote_port":"41342","client_ip":'
+            '"127.0.0.1","proto":"HTTP/2.0","method":"GET","host":"localhost","uri":"/v1/users?q=1",'
+            '"headers":{"User-Agent":["curl/7.82.0"],"Accept":["*/*"],"Authorization":["REDACTED"]},'
+            '"tls":{"resumed":false,"version":772,"cipher_suite":4865,"proto":"h2","server_name":'
+            '"example.com"}},"bytes_read":0,"user_id":"","duration":0.000929675,"size":10900,"status":'
+            '200,"resp_headers":{"Server":["Caddy"],"Content-Type":["application/json"]}}'
+        ),
     ),
     CaddyLines,
     setup="log {\n\toutput file /var/log/caddy/access.json\n\tformat json\n}",

@@ -91,11 +91,13 @@ ENVOY_JSON = LogFormat(
     "Envoy, Istio",
     "Envoy's `json_format` with the names that Istio and the manual use.",
     (
-        '{"start_time":"2026-04-15T20:17:00.310Z","method":"GET","path":"/v1/users?q=1",'
-        '"protocol":"HTTP/1.1","response_code":200,"response_flags":"-","bytes_received":0,'
-        '"bytes_sent":512,"duration":12,"x_forwarded_for":"203.0.113.7","user_agent":"curl/8.5.0",'
-        '"request_id":"cc21d9b0","authority":"shop.example","upstream_host":"10.0.2.1:80",'
-        '"downstream_remote_address":"10.0.35.28:41234"}',
+        (
+            '{"start_time":"2026-04-15T20:17:00.310Z","method":"GET","path":"/v1/users?q=1",'
+            '"protocol":"HTTP/1.1","response_code":200,"response_flags":"-","bytes_received":0,'
+            '"bytes_sent":512,"duration":12,"x_forwarded_for":"203.0.113.7","user_agent":"curl/8.5.0",'
+            '"request_id":"cc21d9b0","authority":"shop.example","upstream_host":"10.0.2.1:80",'
+            '"downstream_remote_address":"10.0.35.28:41234"}'
+        ),
     ),
     EnvoyLines,
     setup=_BEST,

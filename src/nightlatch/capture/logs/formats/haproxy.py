@@ -7,16 +7,18 @@ _HTTP = (
     "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc "
     "%sq/%bq %hr %hs %{+Q}r"
 )
-_HTTPS = f"{_HTTP} %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] " \
+_HTTPS = (
+    f"{_HTTP} %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] "
     "%[ssl_fc_sni]/%sslv/%sslc"
+)
 _CLF = (
-    '%ci - - [%T] "%r" %ST %B "" "" %cp %ms "%ft" "%b" "%s" %TR %Tw %Tc %Tr %Ta "%tsc" '
+    '%ci - - [%T] "%r" %ST %B "" "" %cp %ms "%ft" "%b" "%s" %TR %Tw %Tc %Tr %Ta %tsc '
     "%ac %fc %bc %sc %rc %sq %bq %[captured]"
 )
 _BEST = """\
-log-format '{"time":"%Ts.%ms","peer":"%ci","method":"%HM","uri":"%[capture.req.uri,json]",'\
+log-format '{"time":"%Ts.%ms","peer":"%ci","method":"%HM","uri":"%[capture.req.uri,json(utf8s)]",'\
 '"protocol":"%HV","status":"%ST","bytes":"%B","duration_ms":"%Ta",'\
-'"host":"%[var(txn.host),json]","user_agent":"%[var(txn.agent),json]"}'
+'"host":"%[var(txn.host),json(utf8s)]","user_agent":"%[var(txn.agent),json(utf8s)]"}'
 http-request set-var(txn.host) req.hdr(host)
 http-request set-var(txn.agent) req.hdr(user-agent)"""
 

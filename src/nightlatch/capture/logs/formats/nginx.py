@@ -67,9 +67,7 @@ NGINX_MAIN_TIMED = pattern_format(
     "nginx-main-timed",
     "nginx",
     "The packages' `main`, then `$request_time` and `$upstream_response_time`.",
-    nginx_pattern(
-        f'{_COMBINED} "$http_x_forwarded_for" $request_time $upstream_response_time'
-    ),
+    nginx_pattern(f'{_COMBINED} "$http_x_forwarded_for" $request_time $upstream_response_time'),
     '203.0.113.7 - - [18/Nov/2026:19:18:28 +0000] "GET / HTTP/1.1" 502 150 "-" "curl/8.5.0" "-" '
     "0.140 0.120, 0.020",
     setup=_BEST,

@@ -78,13 +78,15 @@ TRAEFIK_JSON = LogFormat(
     "Traefik",
     "Traefik's JSON: the headers that are kept, and nothing of the bodies.",
     (
-        '{"ClientAddr":"203.0.113.7:53122","ClientHost":"203.0.113.7","ClientUsername":"-",'
-        '"DownstreamContentSize":512,"DownstreamStatus":200,"Duration":12345678,"RequestAddr":'
-        '"shop.example","RequestContentSize":0,"RequestHost":"shop.example","RequestMethod":"GET",'
-        '"RequestPath":"/v1/users?q=1","RequestProtocol":"HTTP/2.0","RequestScheme":"https",'
-        '"RouterName":"shop@docker","StartUTC":"2026-11-18T19:18:28.123456789Z",'
-        '"request_User-Agent":"curl/8.5.0","level":"info","msg":"","time":'
-        '"2026-11-18T19:18:28Z"}',
+        (
+            '{"ClientAddr":"203.0.113.7:53122","ClientHost":"203.0.113.7","ClientUsername":"-",'
+            '"DownstreamContentSize":512,"DownstreamStatus":200,"Duration":12345678,"RequestAddr":'
+            '"shop.example","RequestContentSize":0,"RequestHost":"shop.example","RequestMethod":"GET",'
+            '"RequestPath":"/v1/users?q=1","RequestProtocol":"HTTP/2.0","RequestScheme":"https",'
+            '"RouterName":"shop@docker","StartUTC":"2026-11-18T19:18:28.123456789Z",'
+            '"request_User-Agent":"curl/8.5.0","level":"info","msg":"","time":'
+            '"2026-11-18T19:18:28Z"}'
+        ),
     ),
     TraefikLines,
     setup=_BEST,

@@ -23,10 +23,14 @@ IIS = LogFormat(
     "W3C extended logs of IIS; the columns are those that the `#Fields` line names.",
     (
         "#Software: Microsoft Internet Information Services 10.0",
-        "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip "
-        "cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
-        "2026-11-18 19:18:28 10.0.0.4 GET /v1/users q=1 443 - 203.0.113.7 "
-        "Mozilla/5.0+(Windows+NT+10.0) - 200 0 0 46",
+        (
+            "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip "
+            "cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken"
+        ),
+        (
+            "2026-11-18 19:18:28 10.0.0.4 GET /v1/users q=1 443 - 203.0.113.7 "
+            "Mozilla/5.0+(Windows+NT+10.0) - 200 0 0 46"
+        ),
     ),
     IisLines,
     setup="Logging > Select Fields: all of them, and cs-host above all.",
