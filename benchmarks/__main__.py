@@ -18,7 +18,7 @@ BENCHMARKS: dict[str, str] = {
     "listeners": "GELF and syslog at full rate: what a core reads, and what is lost",
     "redis": "CPU of a decision with a Redis in between, and what leaves beyond a shared budget",
     "prefixes": "A million prefixes: look-up, build, memory, and how long requests wait meanwhile",
-    "detectors": "What the inline detectors cost: time for a request, memory for a caller",
+    "detectors": "What detection costs before and after the answer, and each caller's memory",
     "measures": "What measures cost a request, and what limits let pass past their tables",
     "logs": "Lines of access logs a second: parsed, and imported with all that comes behind",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",

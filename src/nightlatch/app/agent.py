@@ -12,10 +12,11 @@ from weakref import WeakSet
 
 from msgspec import Struct
 
-from nightlatch.app.rooms import Closable, background, build_gate, build_rooms
+from nightlatch.app.previews import sources_for_previews
+from nightlatch.app.rooms import Closable, background, build_gate, build_rooms, troubles_of
 from nightlatch.app.sharing import open_sharing
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import KEY, LEARNED, WATCHED, data_dir
+from nightlatch.app.stores import BEHAVED, KEY, LEARNED, WATCHED, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.capture.gate import Gate
 from nightlatch.exchange.exchange import Ending, Request, Response
@@ -287,16 +288,24 @@ def build_agent(settings: Settings) -> Agent:
         {
             data_dir(settings) / LEARNED: rooms.inventory,
             data_dir(settings) / WATCHED: rooms.watch,
+            data_dir(settings) / BEHAVED: rooms.behaviours,
         }
     )
+
+    workers = background(settings, rooms)
 
     def trouble() -> str:
         return "" if sharing is None else sharing.trouble
 
+    def all_trouble() -> str:
+        feeds = [f"{one.place}: {one.text}" for one in troubles_of(workers)]
+        return " ".join(filter(None, (trouble(), *feeds)))
+
     def open_sink(waiting: Callable[[], int]) -> Sink:
         if settings.url:
-            return RemoteSink(settings, waiting, trouble)
-        return LocalSink(settings, trouble)
+            return RemoteSink(settings, waiting, all_trouble)
+        sources = sources_for_previews(settings, rooms.networks)
+        return LocalSink(settings, trouble, lambda: troubles_of(workers), sources)
 
     return Agent(
         Pipeline(rooms, settings.mode, refuses_attacks=settings.attacks.refuse),
@@ -304,6 +313,6 @@ def build_agent(settings: Settings) -> Agent:
         memory,
         settings.capture.queue,
         build_gate(settings, hasher, rooms),
-        background(settings, rooms),
+        workers,
         sharing,
     )

@@ -12,6 +12,7 @@ from nightlatch.identity.feeds import Feed, FeedRefused, feed_of_file, read_feed
 from nightlatch.identity.networks import Networks
 from nightlatch.respond.feed_files import FeedFiles, Known
 from nightlatch.respond.feeds import Bounds, Feeds
+from nightlatch.respond.troubles import Trouble
 from nightlatch.settings import Settings
 
 EVERY = 5.0
@@ -65,6 +66,10 @@ class NetworksKeeper:
 
     def _tick(self) -> Ticker:
         return Ticker(self._feeds.tick, EVERY, "nightlatch-networks")
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What is wrong with them now. From any thread."""
+        return self._feeds.troubles.current()
 
     def close(self) -> None:
         if self._ticker is not None:

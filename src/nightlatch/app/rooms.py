@@ -1,6 +1,7 @@
 """The rooms that an application's exchanges pass, and what works beside them."""
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
@@ -38,6 +39,7 @@ from nightlatch.respond.crawler_names import CrawlerNames
 from nightlatch.settings import Settings
 
 if TYPE_CHECKING:
+    from nightlatch.respond.troubles import Trouble
     from nightlatch.store.sharing import Sharing
 
 
@@ -46,6 +48,17 @@ class Closable(Protocol):
 
     def after_fork(self) -> None:
         """In a child that goes on working: threads do not come along."""
+
+
+@runtime_checkable
+class Troubled(Protocol):
+    def troubles(self) -> "tuple[Trouble, ...]":
+        """What goes wrong right now. From any thread."""
+
+
+def troubles_of(workers: Sequence[Closable]) -> "tuple[Trouble, ...]":
+    """Of all that work in the background."""
+    return tuple(one for each in workers if isinstance(each, Troubled) for one in each.troubles())
 
 
 def build_gate(settings: Settings, hasher: Hasher, rooms: Rooms) -> Gate:
@@ -93,6 +106,7 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         networks=networks,
         reputation=Reputation(networks),
         levers=Levers(),
+        limiter=Limiter(shared=shared.counts),
         inspector=Inspector(
             AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
         ),

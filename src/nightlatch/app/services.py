@@ -5,7 +5,7 @@ import logging
 import time
 from pathlib import Path
 
-from nightlatch.app.agent import Memory
+from nightlatch.app.agent import Learner, Memory
 from nightlatch.app.rooms import Closable, background, build_rooms, rooms_beside
 from nightlatch.app.stores import KEY, OBSERVED, data_dir
 from nightlatch.exchange.facts import Directives
@@ -89,8 +89,12 @@ class Services:
         pipeline = Pipeline(rooms, Mode.OBSERVE)
         pipeline.apply(self._directives)
         place = self._place(name)
-        learners = {place.with_suffix(".inventory"): rooms.inventory}
-        return _Service(pipeline, Memory({**learners, place.with_suffix(".watch"): rooms.watch}))
+        learners: dict[Path, Learner] = {
+            place.with_suffix(".inventory"): rooms.inventory,
+            place.with_suffix(".watch"): rooms.watch,
+            place.with_suffix(".behaviours"): rooms.behaviours,
+        }
+        return _Service(pipeline, Memory(learners))
 
     def _place(self, name: str) -> Path:
         """Where is kept what is learned of a service: a name that anyone may choose is no name for

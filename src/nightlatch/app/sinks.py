@@ -22,6 +22,8 @@ from nightlatch.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from nightlatch.app.collector import CollectorServer
+    from nightlatch.policy.asking import Sources
+    from nightlatch.respond.troubles import Trouble
 
 log = logging.getLogger("nightlatch")
 
@@ -29,11 +31,19 @@ log = logging.getLogger("nightlatch")
 class LocalSink:
     """A recorder with embedded stores, in this process; with the console if that was asked for."""
 
-    def __init__(self, settings: Settings, trouble: Callable[[], str] = str) -> None:
-        """`trouble` tells why no budgets are shared with other processes."""
+    def __init__(
+        self,
+        settings: Settings,
+        trouble: Callable[[], str] = str,
+        feeds: Callable[[], "tuple[Trouble, ...]"] = tuple,
+        sources: "Sources | None" = None,
+    ) -> None:
+        """`trouble` tells why no budgets are shared with other processes, `feeds` what is wrong
+        with lists of networks; `sources` are for previews."""
         self._events, self._documents = open_what_there_is(settings)
-        self._recorder = build_recorder(settings, self._events, self._documents)
+        self._recorder = build_recorder(settings, self._events, self._documents, sources)
         self._recorder.sharing = trouble
+        self._recorder.feeds = feeds
         self.take = self._recorder.take
         self.lose = self._recorder.count
         self._ticker = Ticker(self._recorder.tick)

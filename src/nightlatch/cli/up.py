@@ -60,6 +60,9 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[_Opened, list[str]]:
     from nightlatch.app import collector
     from nightlatch.app.exports import Exports
     from nightlatch.app.intakes import Intakes
+    from nightlatch.app.networks import NetworksKeeper
+    from nightlatch.app.previews import sources_for_previews
+    from nightlatch.identity.networks import Networks
 
     listener = stack.enter_context(collector.listen(settings))
     apart = collector.listen_for_sources(settings)
@@ -68,7 +71,12 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[_Opened, list[str]]:
     end_in_order()
     events = stack.enter_context(closing(open_events(settings)))
     documents = stack.enter_context(closing(open_documents(settings)))
-    recorder = build_recorder(settings, events, documents)
+    networks = Networks()
+    keeper = NetworksKeeper(settings, networks)
+    stack.callback(keeper.close)
+    sources = sources_for_previews(settings, networks)
+    recorder = build_recorder(settings, events, documents, sources)
+    recorder.feeds = keeper.troubles
     stack.callback(lambda: recorder.close(time.time()))
     stack.callback(Ticker(recorder.tick).stop)
     # Closed after the sources, so that their last words leave too.

@@ -8,10 +8,11 @@ from nightlatch.detect.baseline import MissRate, trial_weight
 from nightlatch.detect.ceilings import Ceilings
 from nightlatch.detect.enumeration import Steps, steps_for
 from nightlatch.detect.history import History
-from nightlatch.detect.ledger import Account
+from nightlatch.detect.ledger import Account, WindowMemory
 from nightlatch.detect.newcomers import Newcomers
 from nightlatch.detect.novelty import NoveltySteps, novelty_steps
 from nightlatch.detect.order import Neighbours
+from nightlatch.detect.pricing import price
 from nightlatch.detect.shares import Share
 from nightlatch.detect.walk import Walk
 from nightlatch.exchange.standing import Standing
@@ -69,7 +70,8 @@ class Oracle:
 
 
 class Learned(Struct, frozen=True):
-    """What a process knows of one endpoint that the next one should know: no digest of anyone."""
+    """What a process knows of one endpoint that the next one should know. Of people no more than
+    their digests, as records have them, and those only of whom newcomers paid for."""
 
     key: str
     rate: tuple[tuple[float, float, int, int, int], ...]
@@ -79,12 +81,17 @@ class Learned(Struct, frozen=True):
     newcomers: list[list[float]]
     travellers: list[list[float]]
     ceilings: list[int]
+    newcomers_owed: tuple[tuple[int, float], ...] = ()
+    travellers_owed: tuple[tuple[int, float], ...] = ()
+    paid: tuple[WindowMemory, ...] = ()
+    bare: tuple[WindowMemory, ...] = ()
 
 
 class Door:
     """One endpoint: its baseline, its tests, and what left to all strangers together."""
 
     __slots__ = (
+        "_closed_standing",
         "_vouchers",
         "astray",
         "bare",
@@ -146,7 +153,7 @@ class Door:
         self.oracle = Oracle()
         self.barred_until = 0.0
         """Until then some circle wider than one caller may have used up its budget."""
-        self.good_standing = self.walked_standing = Standing()
+        self.good_standing = self.walked_standing = self._closed_standing = Standing()
 
     def learn(
         self,
@@ -219,6 +226,10 @@ class Door:
             newcomers=self.newcomers.hours.dump(),
             travellers=self.travellers.hours.dump(),
             ceilings=self.ceilings.dump(),
+            newcomers_owed=tuple(self.newcomers.owed()),
+            travellers_owed=tuple(self.travellers.owed()),
+            paid=tuple(self.paid.dump()),
+            bare=tuple(self.bare.dump()),
         )
 
     def load(self, learned: Learned) -> None:
@@ -226,9 +237,12 @@ class Door:
         self.novel.weight, self.novel.yes = learned.novel
         self.fresh.weight, self.fresh.yes = learned.fresh
         self.orderly.weight, self.orderly.yes = learned.orderly
-        self.newcomers.load(learned.newcomers)
-        self.travellers.load(learned.travellers)
+        self.newcomers.load(learned.newcomers, learned.newcomers_owed)
+        self.travellers.load(learned.travellers, learned.travellers_owed)
         self.ceilings.load(learned.ceilings)
+        self.paid.load(learned.paid)
+        self.bare.load(learned.bare)
+        self.paid_people, self.bare_people = self.paid.today, self.bare.today
         self._believe()
 
     def explain(self) -> str:
@@ -265,6 +279,18 @@ class Door:
             )
         return f"{others}; a newcomer that takes more than {ceiling} people in a day is challenged."
 
+    @property
+    def closed_standing(self) -> Standing:
+        """Of newcomers while a walk has used up what it may have."""
+        current = price(self.paid_people)
+        if self._closed_standing.price != current:
+            walk = self.walked_standing.walk
+            self._closed_standing = Standing(
+                walked=True, walk=walk, closed_to_newcomers=True, challenge=walk, price=current
+            )
+        return self._closed_standing
+
     def set_walk_standings(self, words: str) -> None:
+        self._closed_standing = Standing()
         self.good_standing = Standing(walked=True, walk=words, known_good=True)
         self.walked_standing = Standing(walked=True, walk=words)

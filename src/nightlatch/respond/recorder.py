@@ -34,7 +34,7 @@ from nightlatch.respond.measures import Measures
 from nightlatch.respond.recent import Recent
 from nightlatch.respond.schedule import Schedule
 from nightlatch.respond.source_book import SourceBook
-from nightlatch.respond.troubles import Troubles
+from nightlatch.respond.troubles import Trouble, Troubles
 from nightlatch.store.ports import (
     AuditEntry,
     DocumentStore,
@@ -102,6 +102,8 @@ class Recorder:
         self._agents = Agents(self._counts)
         self.sharing: Callable[[], str] = str
         """Tells why this process shares no budgets with others; nothing, unless it is replaced."""
+        self.feeds: Callable[[], tuple[Trouble, ...]] = tuple
+        """Tells what is wrong with lists of networks here, likewise."""
         self._catalogue = Catalogue()
         self._incidents = Incidents(new_id)
         self._keeper = Keeper(
@@ -191,6 +193,7 @@ class Recorder:
                 troubles=self._troubles.current(),
                 agents=self._agents.seen(now),
                 sharing=self.sharing(),
+                feeds=self.feeds(),
                 readers=self._feed.readers,
                 missed=self._feed.missed,
                 revision=directives.revision,
