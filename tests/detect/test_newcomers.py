@@ -46,6 +46,20 @@ def test_those_who_come_back_owe_nothing() -> None:
     assert newcomers.full_until == 0
 
 
+def test_the_budget_of_a_day_is_no_smaller_at_night() -> None:
+    newcomers = Newcomers(FLOORS)
+    now = NOW - NOW % DAY
+    for slice_ in range(10 * 288):
+        newcomers.tick(now, learn=True)
+        newcomers.give(20 if 96 <= slice_ % 288 < 240 else 1, now)
+        assert newcomers.full_until == 0, slice_ / 288
+        now += SLICE
+    night, noon = now + 3 * HOUR, now + 12 * HOUR
+    for window in (Window.DAY, Window.MONTH):
+        assert newcomers.limit(window, night) == newcomers.limit(window, noon)
+    assert newcomers.limit(Window.HOUR, night) < newcomers.limit(Window.HOUR, noon)
+
+
 def test_a_patient_list_meets_the_budget_of_thirty_days() -> None:
     newcomers = Newcomers(FLOORS)
     now = _live(newcomers, 0, 300, NOW)

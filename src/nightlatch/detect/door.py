@@ -104,6 +104,7 @@ class Door:
         "paid",
         "paid_people",
         "rate",
+        "since",
         "steps",
         "strangers",
         "travellers",
@@ -111,8 +112,10 @@ class Door:
         "walked_standing",
     )
 
-    def __init__(self, key: str, budgets: Budgets) -> None:
+    def __init__(self, key: str, budgets: Budgets, since: float = 0.0) -> None:
         self.key = key
+        self.since = since
+        """When somebody first asked here."""
         self._vouchers: OrderedDict[bytes, int] = OrderedDict()
         self.kept = False
         """Protected from being forgotten for endpoints that nothing is known of."""

@@ -42,6 +42,12 @@ class Hours:
         mean, weight = self._slots.get(slot, (0.0, 0.0))
         return (mean * weight + LEAN * everyday) / (weight + LEAN)
 
+    def usual(self) -> float:
+        """The mean over all hours of the week that were seen, busy and quiet ones."""
+        # The list at once: another thread may add an hour meanwhile.
+        slots = list(self._slots.values())
+        return sum(mean for mean, _ in slots) / len(slots) if slots else 0.0
+
     def dump(self) -> list[list[float]]:
         # The list at once: another thread may add an hour meanwhile.
         return [self._all, *([float(slot), *entry] for slot, entry in list(self._slots.items()))]

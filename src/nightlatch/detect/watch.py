@@ -38,6 +38,8 @@ PAID_STRANGER = Standing(weighed=True)
 PAID_PROVEN = Standing(stranger=False, weighed=True)
 REGULAR = 1_800.0
 """Seconds before a walk was noticed that a caller must have been about to be none of it."""
+LONG_AGO = 0.0
+"""Since when an endpoint is known that another process has learned."""
 KNOWN = 500_000
 """Callers with a clean history that are known as such after their history is forgotten, twice."""
 
@@ -191,7 +193,7 @@ class Watch:
         found = memory.read(data)
         self._known.load(found.known)
         for learned in found.doors:
-            self._door(learned.key).load(learned)
+            self._door(learned.key, LONG_AGO).load(learned)
 
     @property
     def histories(self) -> int:
@@ -308,7 +310,7 @@ class Watch:
     ) -> tuple[Visit, bool]:
         """Open the books for an exchange that asked for someone or gave someone away; and whether
         it was to be refused or challenged already, whatever this answer says."""
-        door = self._door(endpoint_key)
+        door = self._door(endpoint_key, now)
         key = (endpoint_key, own_circle(caller, stranger=stranger))
         history = self._callers.touch(key) or self._callers.recall(key) or self._add(key, now)
         convicted = history.convicted_at is not None
@@ -324,10 +326,10 @@ class Watch:
             visit.network = self._networks.add((endpoint_key, visit.network_circle), now)
         return visit, standing.bars
 
-    def _door(self, endpoint_key: str) -> Door:
+    def _door(self, endpoint_key: str, now: float) -> Door:
         door = self._doors.get(endpoint_key)
         if door is None:
-            door = Door(endpoint_key, self._budgets)
+            door = Door(endpoint_key, self._budgets, now)
             self._doors.add(endpoint_key, door)
         elif not door.kept and door.rate.share is not None:
             door.kept = True

@@ -102,6 +102,13 @@ def overspent(spent: Spent) -> str:
     )
 
 
+def lists(people: int) -> str:
+    return (
+        f" They came in lists of up to {people:,}: how many one caller usually has here is still"
+        " being learned."
+    )
+
+
 def oracle(door: Door) -> str:
     seen = door.oracle
     return (
