@@ -12,6 +12,7 @@ from nightlatch.detect.ledger import Account
 from nightlatch.detect.newcomers import Newcomers
 from nightlatch.detect.novelty import NoveltySteps, novelty_steps
 from nightlatch.detect.order import Neighbours
+from nightlatch.detect.pricing import price
 from nightlatch.detect.shares import Share
 from nightlatch.detect.walk import Walk
 from nightlatch.exchange.standing import Standing
@@ -85,6 +86,7 @@ class Door:
     """One endpoint: its baseline, its tests, and what left to all strangers together."""
 
     __slots__ = (
+        "_closed_standing",
         "_vouchers",
         "astray",
         "bare",
@@ -149,7 +151,7 @@ class Door:
         self.oracle = Oracle()
         self.barred_until = 0.0
         """Until then some circle wider than one caller may have used up its budget."""
-        self.good_standing = self.walked_standing = Standing()
+        self.good_standing = self.walked_standing = self._closed_standing = Standing()
 
     def learn(
         self,
@@ -268,6 +270,18 @@ class Door:
             )
         return f"{others}; a newcomer that takes more than {ceiling} people in a day is challenged."
 
+    @property
+    def closed_standing(self) -> Standing:
+        """Of newcomers while a walk has used up what it may have."""
+        current = price(self.paid_people)
+        if self._closed_standing.price != current:
+            walk = self.walked_standing.walk
+            self._closed_standing = Standing(
+                walked=True, walk=walk, closed_to_newcomers=True, challenge=walk, price=current
+            )
+        return self._closed_standing
+
     def set_walk_standings(self, words: str) -> None:
+        self._closed_standing = Standing()
         self.good_standing = Standing(walked=True, walk=words, known_good=True)
         self.walked_standing = Standing(walked=True, walk=words)

@@ -247,19 +247,15 @@ class Watch:
             return door.good_standing
         if not walk.closed(now):
             return door.walked_standing
-        return replace(
-            door.walked_standing,
-            closed_to_newcomers=True,
-            challenge=door.walked_standing.walk,
-            price=price(door.paid_people),
-        )
+        return door.closed_standing
 
     def _is_good(self, door: Door, key: Key, history: History | None, caller: Caller) -> bool:
         """Whether this caller was known before the walk: here, or at other endpoints."""
         walk = door.walk
-        if history is None and token(*key) in self._known:
-            return True
-        if history is not None and history.clean_before(walk.began_turn):
+        if history is None:
+            if self._knows(key):
+                return True
+        elif history.clean_before(walk.began_turn):
             return True
         since = self._journeys.since(address_of(caller))
         if since is None or walk.alarmed_at is None or since > walk.alarmed_at - REGULAR:
@@ -270,7 +266,11 @@ class Watch:
         return self._journeys.since(address_of(caller)) is not None
 
     def _came_back(self, key: Key, history: History | None) -> bool:
-        return token(*key) in self._known if history is None else history.returned
+        return self._knows(key) if history is None else history.returned
+
+    def _knows(self, key: Key) -> bool:
+        """Whether this caller had a clean history here before it was forgotten."""
+        return token(*key) in self._known
 
     def _spent(self, visit: Visit, standing: Standing, over: tuple[Spent, ...]) -> Standing:
         """Budgets that are used up: who has a proven credential, or meets a limit that a person
@@ -338,7 +338,7 @@ class Watch:
 
     def _add(self, key: Key, now: float) -> History:
         history = self._callers.add(key, now)
-        if self._known and token(*key) in self._known:
+        if self._known and self._knows(key):
             history.recognise()
             self._callers.keep(key)
         return history

@@ -71,7 +71,14 @@ class Content(Struct, frozen=True, dict=True):
     @property
     def cut(self) -> bool:
         """There was more than the bounds allow, or the body was captured in part."""
-        return self.partial or (self.kind is ContentKind.JSON and not self._walked[1])
+        # A search that came to an end says so without making leaves.
+        return self.partial or (self.kind is ContentKind.JSON and not self.candidates[1])
+
+    def more_leaves_than(self, number: int) -> bool:
+        """Without making them: it stops at the first one too many, or at what is too deep."""
+        if self.kind is ContentKind.JSON:
+            return _count(self.value, number, MAX_DEPTH) < 0
+        return len(self.fields) > number
 
     @cached_property
     def candidates(self) -> tuple[tuple[Leaf, ...], bool]:
@@ -85,7 +92,8 @@ class Content(Struct, frozen=True, dict=True):
             if whole and not any_may_identify(search.texts):
                 return tuple(search.found), True
         found = [leaf for leaf in self.leaves if may_identify(leaf.name, leaf.value)]
-        return tuple(found), whole or not self.cut
+        complete = not self.partial and (self.kind is not ContentKind.JSON or self._walked[1])
+        return tuple(found), whole or complete
 
     @cached_property
     def _walked(self) -> tuple[tuple[Leaf, ...], bool]:
@@ -248,6 +256,24 @@ def _within_bounds(leaves: list[Leaf]) -> bool:
         return True
     del leaves[MAX_LEAVES:]
     return False
+
+
+def _count(value: Any, left: int, depth: int) -> int:
+    """What is left when each scalar has taken one; below 0 as soon as nothing is."""
+    kind = type(value)
+    if kind is dict:
+        value = value.values()
+    elif kind is not list:
+        return left - 1
+    for child in value:
+        kind = type(child)
+        if kind is dict or kind is list:
+            left = _count(child, left, depth - 1) if depth else -1
+        else:
+            left -= 1
+        if left < 0:
+            break
+    return left
 
 
 class _Search:

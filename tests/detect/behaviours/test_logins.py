@@ -188,6 +188,27 @@ def test_attackers_who_are_turned_away_keep_the_campaign_going() -> None:
     assert scene.about(1 << 22 | 9_999, AFTER + 2_000 * 5) is not None
 
 
+def test_newcomers_who_are_turned_away_have_the_evidence_worded_once() -> None:
+    scene = Scene()
+    scene.until(STUFFING, scene.stuff)
+    for number in range(40, 40 + PAID_LOGINS):
+        scene.behaviour.note(scene.stuff(number))
+        found = scene.about(1 << 22 | 9_999)
+        if found is not None and found.convicts:
+            break
+    else:
+        raise AssertionError("newcomers were never refused")
+    told: list[Suspicion | None] = []
+    scene.reporter.suspicions.tell = lambda _circle, _endpoint, one: told.append(one)
+    for number in range(2_000, 2_100):
+        refused = sighting(
+            caller(1 << 22 | number), AFTER + 400 + number / 10, LOGIN,
+            {"email": f"v{number}@leak.example", "password": "x"}, status=None,
+        )  # fmt: skip
+        scene.behaviour.note(refused)
+    assert told == []
+
+
 def test_one_address_is_convicted_everywhere_and_raises_no_campaign() -> None:
     scene = Scene()
     attack = 1 << 22 | 7

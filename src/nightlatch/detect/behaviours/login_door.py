@@ -124,6 +124,8 @@ class Campaign(Struct):
     paid: int = 0
     """First tries since the alarm: of callers who solved a challenge, where any is asked for."""
     price: int = 0
+    shut: bool = False
+    """Those who paid have tried enough: newcomers are refused."""
     bad: int = 0
     """Within the window: newcomers that failed or were turned away, and those that got in."""
     good: int = 0

@@ -134,7 +134,7 @@ class ExistenceOracle:
     def _says_nothing(self, sighting: Sighting, answer: Response, ear: _Ear) -> bool:
         """Whether the answer is of no interest: somebody's data, or a log-in that went well."""
         content = sighting.response
-        if answer.body.size > MAX_ANSWER or len(content.leaves) > MAX_LEAVES:
+        if answer.body.size > MAX_ANSWER or content.more_leaves_than(MAX_LEAVES):
             return True
         if read_attempt(sighting) is not None:
             return ear.outcomes.read(answer, content) is not False

@@ -139,7 +139,7 @@ class Stuffing:
                 door.restart()
                 return
             campaign.window, campaign.bad, campaign.good = now, 0, 0
-        full = campaign.paid == self._reporter.paid_logins
+        full = self._paid_up(campaign) and not campaign.shut
         if full or now - campaign.heard > QUIET / 2 or price(campaign.paid) > campaign.price:
             self._guard(endpoint, campaign, now)
 
@@ -147,12 +147,16 @@ class Stuffing:
         campaign.heard = now
         campaign.price = price(campaign.paid)
         words, until = _words(campaign), now + QUIET
-        bound = self._reporter.paid_logins
-        if bound and campaign.paid >= bound:
+        campaign.shut = self._paid_up(campaign)
+        if campaign.shut:
             words += f" Newcomers who paid have tried {campaign.paid}: now all of them wait."
             refuse_newcomers(self._reporter, endpoint, words, until)
         else:
             challenge_newcomers(self._reporter, endpoint, words, until, campaign.price)
+
+    def _paid_up(self, campaign: Campaign) -> bool:
+        bound = self._reporter.paid_logins
+        return 0 < bound <= campaign.paid
 
     def _tell(self, endpoint: str, campaign: Campaign, guess: Guess, now: float) -> None:
         kind = (
