@@ -28,7 +28,7 @@ STRANGE = 3.0
 CALM_FACTOR = 10
 """Those who paid may have so many times more while no walk is on."""
 FEW_LISTS = 4
-"""In so many answers a budget may be used up before it is known how long an endpoint's lists are."""
+"""In so many answers a budget may be used up where nobody knows yet how long the lists are."""
 FAR_ABOVE = 5
 SHARED_FROM = 16
 """A circle is counted together with other processes once one of them gave it this part of its
@@ -150,7 +150,7 @@ class Spending:
         if visit.stranger:
             over += self._over_network(visit, adding=adding)
             over += self._over_strangers(visit, adding=adding)
-        if visit.now < visit.door.newcomers.full_until:
+        if visit.now < visit.door.crowded_until:
             self._tell_crowd(visit)
         for spent in over:
             self._tell(visit, spent)
@@ -240,7 +240,9 @@ class Spending:
         )
 
     def _tell_crowd(self, visit: Visit) -> None:
-        spent, kind = visit.door.newcomers.spent, DetectionKind.NEW_CALLERS
+        door, kind = visit.door, DetectionKind.NEW_CALLERS
+        full = door.newcomers if visit.now < door.newcomers.full_until else door.travellers
+        spent = full.spent
         if spent is None or not self._alarms.due(kind, visit.door.key, NEWCOMERS, visit.now):
             return
         self._alarms.raise_(

@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from nightlatch.detect.known import Known
+from nightlatch.detect.known import ANYWHERE, Known
 from nightlatch.exchange.exchange import Caller
 
 NEWCOMERS = "newcomers"
@@ -83,4 +84,7 @@ class Suspicions:
         entry = self._entries.get((endpoint, NEWCOMERS))
         if entry is None or now >= entry.until or self.known.knows(endpoint, caller):
             return None
+        if entry.convicts and self.known.knows(ANYWHERE, caller):
+            # Who just signed up is none of those who try other people's accounts.
+            return replace(entry, convicts=False)
         return entry

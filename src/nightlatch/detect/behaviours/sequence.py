@@ -220,9 +220,7 @@ class OutOfSequence:
         if not again and not step.wary(now):
             step.learn(own, key)
 
-    def _before(
-        self, sighting: Sighting, flow: _Flow, now: float
-    ) -> tuple[list[str], list[str]]:
+    def _before(self, sighting: Sighting, flow: _Flow, now: float) -> tuple[list[str], list[str]]:
         """What the caller did, and anyone for the same person, which teaches the rule; and with
         what others at its address did, by which it is judged: it may have been the caller."""
         own = list(flow.steps)
