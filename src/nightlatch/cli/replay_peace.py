@@ -52,7 +52,7 @@ def _as_value(one: Quiet) -> dict[str, object]:
 
 
 def _print(quiet: Sequence[Quiet], days: float) -> None:
-    figures = ("Requests", "People", "Challenged", "Refused", "False alarms")
+    figures = ("Requests", "People", "Challenged", "Refused", "False alarms", "At Low")
     shown = table("Honest people of", *figures, numbers=figures)
     for one in quiet:
         shown.add_row(
@@ -62,6 +62,7 @@ def _print(quiet: Sequence[Quiet], days: float) -> None:
             f"{one.people_challenged:,}",
             f"{one.people_refused:,}",
             f"[red]{len(one.false_alarms):,}[/]" if one.false_alarms else "[green]0[/]",
+            f"{one.remarks:,}",
         )
     screen.print(shown)
     people = sum(one.people for one in quiet)
@@ -69,7 +70,7 @@ def _print(quiet: Sequence[Quiet], days: float) -> None:
     screen.print(
         f"{days:g} days without an attack, the first {min(OBSERVED, days / 2):g} observed and the"
         f" others enforced: {sum(len(one.false_alarms) for one in quiet):,} false alarms,"
-        f" {challenged / max(1, people):.2%} of {people:,} people challenged,"
+        f" {challenged / max(1, people):.3%} of {people:,} people challenged,"
         f" {sum(one.people_refused for one in quiet):,} refused."
     )
     for words in _told(quiet):

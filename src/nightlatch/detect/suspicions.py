@@ -30,6 +30,8 @@ class Suspicion(Struct, frozen=True, gc=False):
     """To be refused; otherwise challenged: whoever shares the circle can still be served."""
     price: int = 0
     """Of the challenge; 0: the default."""
+    newcomers: bool = False
+    """It is about nobody in particular: all newcomers wait."""
 
 
 class Suspicions:

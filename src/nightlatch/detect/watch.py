@@ -397,5 +397,10 @@ class Watch:
 
 def _suspected(suspicion: Suspicion, *, stranger: bool) -> Standing:
     if suspicion.convicts:
-        return Standing(stranger=stranger, convicted=True, conviction=suspicion.reason)
+        return Standing(
+            stranger=stranger,
+            convicted=True,
+            conviction=suspicion.reason,
+            closed_to_newcomers=suspicion.newcomers,
+        )
     return Standing(stranger=stranger, challenge=suspicion.reason, price=suspicion.price)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightlatch.exchange.judgement import Action, Detection
 from nightlatch.workbench.replay.alarming import accuses, alarming
@@ -38,6 +39,7 @@ class Tally(Struct):
     challenged: set[str] = field(default_factory=set)
     people_refused: set[str] = field(default_factory=set)
     shared_refused: set[str] = field(default_factory=set)
+    people_waiting: set[str] = field(default_factory=set)
     false_alarms: list[Detection] = field(default_factory=list)
 
 
@@ -123,13 +125,15 @@ def honest_exchange(stage: Scene, step: Step, at: float, tally: Tally) -> Reply:
         person.cookie, _ = stage.gate.pay(reply.price, at)
         sent = headers(person.sends, step.token, person.cookie, typed=typed)
         again = stage.exchange(call, sent, person.address, at + 1.0)
-        reply = Reply(again.action, again.price, reply.detections + again.detections)
+        reply = replace(again, detections=reply.detections + again.detections)
     if not reply.served:
         tally.refused += 1
         if person.is_person:
             tally.people_refused.add(person.name)
             if person.shared:
                 tally.shared_refused.add(person.name)
+            if reply.waits:
+                tally.people_waiting.add(person.name)
     return reply
 
 
@@ -158,6 +162,7 @@ def outcome_of(
         people_challenged=len(tally.challenged),
         people_refused=len(tally.people_refused),
         shared_refused=len(tally.shared_refused),
+        people_waiting=len(tally.people_waiting),
         false_alarms=len(tally.false_alarms) + alarms,
     )
 
