@@ -37,6 +37,22 @@ def test_what_is_usual_raises_the_budget_and_more_is_too_much() -> None:
     assert newcomers.spent.subjects >= 2_000
 
 
+def test_what_goes_on_does_not_teach_that_it_is_normal() -> None:
+    newcomers = Newcomers(FLOORS)
+    now = _live(newcomers, 5, 3 * 288, NOW)
+    limit = newcomers.limit(Window.HOUR, now)
+    left = 0
+    for _ in range(3 * 12):
+        newcomers.tick(now, learn=True)
+        for _ in range(100):
+            if now >= newcomers.full_until:
+                newcomers.give(1, now)
+                left += 1
+        now += SLICE
+    assert limit <= left <= 4 * limit
+    assert newcomers.limit(Window.HOUR, now) <= 1.2 * limit
+
+
 def test_those_who_come_back_owe_nothing() -> None:
     newcomers = Newcomers(FLOORS)
     now = _live(newcomers, 1, 300, NOW)

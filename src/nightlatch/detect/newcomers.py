@@ -31,6 +31,8 @@ class Newcomers:
     __slots__ = (
         "_before",
         "_counts",
+        "_late",
+        "_overrun",
         "_owed",
         "_slice",
         "_slices",
@@ -55,6 +57,11 @@ class Newcomers:
         self._starts = [0.0, 0.0, 0.0]
         self._before = 0.0
         """What was usual when the thirty days began: who comes every day shall not teach that."""
+        self._late: list[tuple[float, float]] = []
+        """Slices of this hour, (people owed, when): what goes on does not teach that it is normal.
+        """
+        self._overrun = False
+        """Newcomers had too many people in this hour: nothing is learned from it."""
         self.spent: Spent | None = None
         """The budget that was used up when last counted, and until when it is."""
         self.full_until = 0.0
@@ -93,6 +100,8 @@ class Newcomers:
     def _start(self, index: int, now: float) -> None:
         """A window begins."""
         self._counts[index], self._starts[index] = 0, now
+        if _WINDOWS[index] is Window.HOUR:
+            self._commit()
         if _WINDOWS[index] is Window.MONTH:
             self._before = self.hours.usual()
 
@@ -106,6 +115,7 @@ class Newcomers:
             if self._counts[index] < self.floors.of(window) * self.scale:
                 continue
             limit = self.limit(window, now)
+            self._overrun |= self._counts[index] >= limit
             if self._counts[index] >= limit and start + window > self.full_until:
                 self.full_until = start + window
                 left = max(1, round(self.full_until - now))
@@ -124,9 +134,23 @@ class Newcomers:
         return self.hours.usual() if window is Window.DAY else self._before
 
     def _learn(self) -> None:
-        owed, expected = float(max(0, self._owed)), self.hours.expected(self._slice)
         # A slice without visitors is a sample too, but a quiet night of them is only one.
         self._slices += 1
-        if self._slices >= ENOUGH[Window.DAY]:
-            owed = min(owed, CREEP * expected + self.floors.hour / _SLICES_AN_HOUR)
-        self.hours.note(owed, self._slice)
+        self._late.append((float(max(0, self._owed)), self._slice))
+        # Visitors whose records all had before open no window.
+        if len(self._late) > _SLICES_AN_HOUR or self._slices < ENOUGH[Window.MONTH]:
+            # On the first day there is nothing yet that could be called too much.
+            self._commit()
+
+    def _commit(self) -> None:
+        """The hour is over."""
+        late, self._late = self._late, []
+        overrun, self._overrun = self._overrun, False
+        if overrun and self._slices >= ENOUGH[Window.MONTH]:
+            return
+        learned = self._slices >= ENOUGH[Window.DAY]
+        for owed, at in late:
+            if learned:
+                most = CREEP * self.hours.expected(at) + self.floors.hour / _SLICES_AN_HOUR
+                owed = min(owed, most)  # noqa: PLW2901
+            self.hours.note(owed, at)

@@ -36,8 +36,9 @@ class Visit(Struct, gc=False):
 
     @property
     def bare(self) -> bool:
-        """Nothing explains why this caller asks for these people."""
-        return self.fresh and not self.travelled
+        """Nothing explains why this caller asks for these people: not even its way here, when those
+        who walk come by one."""
+        return self.fresh and (not self.travelled or self.door.walk.feigned)
 
     @property
     def newcomer(self) -> bool:
