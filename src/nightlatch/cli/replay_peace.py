@@ -11,6 +11,7 @@ from nightlatch.cli.replay_rooms import make
 from nightlatch.exchange.judgement import Detection
 from nightlatch.settings import Settings
 from nightlatch.workbench.replay.cast import in_processes
+from nightlatch.workbench.replay.folk import Folk
 from nightlatch.workbench.replay.peace import EXAMPLES, OBSERVED, Quiet, keep_peace
 from nightlatch.workbench.replay.scenario import Scenario
 
@@ -20,6 +21,7 @@ def replay_peace(
     scenarios: Sequence[Scenario],
     days: float,
     seed: int,
+    folk: Folk,
     processes: int,
     *,
     named: bool,
@@ -28,7 +30,7 @@ def replay_peace(
     """Honest traffic at the APIs of these rows; unless they were `named`, at one of each habit."""
     chosen = [one for one in scenarios if one.seen and (named or one.id in EXAMPLES)]
     chosen = chosen or [one for one in scenarios if one.seen]
-    play = partial(keep_peace, make=partial(make, settings), days=days, seed=seed)
+    play = partial(keep_peace, make=partial(make, settings), days=days, seed=seed, folk=folk)
     if processes == 1 or len(chosen) == 1:
         quiet = [play(scenario) for scenario in chosen]
     else:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from nightlatch.exchange.judgement import Detection
 from nightlatch.workbench.replay.alarming import alarming, remarks
+from nightlatch.workbench.replay.folk import INLAND, Folk
 from nightlatch.workbench.replay.life import Launch, Life
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY
 from nightlatch.workbench.replay.run import Tally, honest_exchange
@@ -47,11 +48,16 @@ class Quiet(Struct, frozen=True, kw_only=True):
 
 
 def keep_peace(
-    scenario: Scenario, make: Callable[[], Made], days: float, seed: int = 11, pace: float = PACE
+    scenario: Scenario,
+    make: Callable[[], Made],
+    days: float,
+    seed: int = 11,
+    pace: float = PACE,
+    folk: Folk = INLAND,
 ) -> Quiet:
     """`days` of honest traffic of every population at the scenario's API, the first of them
     observed and the others enforced."""
-    stage, world, town = Stage(make()), World(scenario), Town(seed)
+    stage, world, town = Stage(make()), World(scenario, folk.phones), Town(seed, folk)
     world.members |= town.numbers()
     launch = Launch(MONDAY + LAUNCH_DAY * DAY + 10 * HOUR)
     life = Life(scenario, world, town, pace, seed, launch)

@@ -11,6 +11,7 @@ from nightlatch.exchange.judgement import Action, Detection
 from nightlatch.workbench.replay.alarming import accuses, alarming
 from nightlatch.workbench.replay.attack import Attack, Attacker
 from nightlatch.workbench.replay.clients import headers
+from nightlatch.workbench.replay.folk import INLAND, Folk
 from nightlatch.workbench.replay.life import Life, Step
 from nightlatch.workbench.replay.result import Outcome
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY
@@ -58,11 +59,12 @@ class Replay:
         make: Callable[[], Made],
         seed: int = 7,
         aftermath: float = AFTERMATH,
+        folk: Folk = INLAND,
     ) -> None:
         self.scenario = scenario
         self.stage = Stage(make())
-        self.world = World(scenario)
-        self._town = Town(seed)
+        self.world = World(scenario, folk.phones)
+        self._town = Town(seed, folk)
         self.world.members |= self._town.numbers()
         self._life = Life(scenario, self.world, self._town, pace_of(scenario), seed)
         self._aftermath = aftermath
