@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from nightlatch.detect.known import ANYWHERE, Known
 from nightlatch.exchange.exchange import Caller
+from nightlatch.exchange.standing import Standing
 
 NEWCOMERS = "newcomers"
 """The circle of all callers that are not known at the endpoint (`Suspicions.known`)."""
@@ -32,6 +33,17 @@ class Suspicion(Struct, frozen=True, gc=False):
     """Of the challenge; 0: the default."""
     newcomers: bool = False
     """It is about nobody in particular: all newcomers wait."""
+
+    def standing(self, *, stranger: bool) -> Standing:
+        """What it says of a caller it is about."""
+        if not self.convicts:
+            return Standing(stranger=stranger, challenge=self.reason, price=self.price)
+        return Standing(
+            stranger=stranger,
+            convicted=True,
+            conviction=self.reason,
+            closed_to_newcomers=self.newcomers,
+        )
 
 
 class Suspicions:

@@ -19,7 +19,7 @@ from nightlatch.detect.journeys import Journeys
 from nightlatch.detect.pricing import price
 from nightlatch.detect.seen import Seen, token
 from nightlatch.detect.spending import STRANGERS, Spending
-from nightlatch.detect.suspicions import Suspicion, Suspicions
+from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.detect.visit import Visit, address_of, network_of, own_circle, pass_of
 from nightlatch.exchange.disclosure import Disclosure
@@ -100,7 +100,7 @@ class Watch:
         paid = pass_of(caller)
         suspicion = self._suspicions.about(caller, endpoint_key, now)
         if suspicion is not None and (suspicion.convicts or not paid):
-            return _suspected(suspicion, stranger=stranger)
+            return suspicion.standing(stranger=stranger)
         key = (endpoint_key, own_circle(caller, stranger=stranger))
         history = self._callers.get(key)
         if history is None or history.convicted_at is None:
@@ -396,14 +396,3 @@ class Watch:
         if standing.bars and not adding:
             return standing
         return self._spent(visit, standing, self._spending.over(visit, adding=adding))
-
-
-def _suspected(suspicion: Suspicion, *, stranger: bool) -> Standing:
-    if suspicion.convicts:
-        return Standing(
-            stranger=stranger,
-            convicted=True,
-            conviction=suspicion.reason,
-            closed_to_newcomers=suspicion.newcomers,
-        )
-    return Standing(stranger=stranger, challenge=suspicion.reason, price=suspicion.price)

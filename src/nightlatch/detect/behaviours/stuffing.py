@@ -48,6 +48,7 @@ EXPLAINED = 5
 accepted elsewhere: its owner's, and what the owner mistypes."""
 _TRIED_FROM = 100_000
 """Addresses of a campaign that are held; of further ones it is not known that they tried."""
+_ATTACKED = 16
 _FEW_VALUES = 3
 """One guess for so many accounts or more is spraying."""
 _BAD_SHARE = 2
@@ -58,7 +59,7 @@ class Stuffing:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self.attacked: dict[str, LoginDoor] = {}
-        """Log-ins at which a campaign is on."""
+        """Log-ins at which a campaign is on; of too many the one attacked first is forgotten."""
 
     def has_tried(self, address: str) -> bool:
         """Whether a newcomer from there tried an account during a campaign that is on."""
@@ -127,6 +128,8 @@ class Stuffing:
             window=one.now,
         )
         door.bets.reset()
+        if len(self.attacked) >= _ATTACKED:
+            del self.attacked[next(iter(self.attacked))]
         self.attacked[one.endpoint] = door
         self._tell(one.endpoint, door.campaign, one.attempt.kind, one.now)
         self._guard(one.endpoint, door.campaign, one.now)
