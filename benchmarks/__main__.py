@@ -14,9 +14,10 @@ Figures = Mapping[str, object]
 
 BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
+    "shipping": "What an application spends on its records, and its collector, and its disk",
     "redis": "CPU of a decision with a Redis in between, and what leaves beyond a shared budget",
     "prefixes": "A million prefixes: look-up, build, memory, and how long requests wait meanwhile",
-    "detectors": "What the inline detectors cost: time for a request, memory for a caller",
+    "detectors": "What detection costs before and after the answer, and each caller's memory",
     "measures": "What measures cost a request, and what limits let pass past their tables",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
     "replay": "Documented breaches in virtual time: what leaves, and who is in the way",

@@ -19,7 +19,7 @@ from statistics import median
 from threading import Event
 from typing import Any
 
-from benchmarks.shared_budget import Attack, attack, cpu_of_sharing
+from benchmarks.shared_budget import Attack, Guard, attack, cpu_of_sharing
 from nightlatch.store.redis_address import read_address
 from nightlatch.store.redis_limits import RedisLimits
 from nightlatch.store.redis_nodes import RedisNodes
@@ -32,6 +32,8 @@ PATIENT = 5.0
 ATTACKS = (
     Attack(processes=4, budget=500, rate=250.0),
     Attack(processes=4, budget=2_000, rate=1_000.0),
+    Attack(processes=4, budget=500, rate=250.0, guard=Guard.PEOPLE),
+    Attack(processes=4, budget=500, rate=250.0, guard=Guard.REQUESTS),
 )
 
 Decide = Callable[[int], Awaitable[object]]
@@ -45,7 +47,8 @@ def run() -> Mapping[str, object]:
         cost = min(cpu_of_sharing(url) for _ in range(3))
         figures["sharing, CPU µs per disclosure at 1,000/s"] = round(1e6 * cost, 1)
         for one in ATTACKS:
-            name = f"{one.processes} processes, {one.rate:,.0f}/s each, budget {one.budget:,}"
+            what = "budget" if one.guard is Guard.LEDGER else f"limit in {one.guard}"
+            name = f"{one.processes} processes, {one.rate:,.0f}/s each, {what} {one.budget:,}"
             figures[name] = attack(url, one).words
     return figures
 

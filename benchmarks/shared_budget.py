@@ -1,8 +1,9 @@
-"""Several processes with one budget under one attack: how much leaves in all?
+"""Several processes with one budget, or one limit of a person's, under one attack: how much in all?
 
-Each process is a real one with the real ledger. Each request comes from an address of its own, as
-in a distributed attack, and asks for a person nobody asked for before; the budget of all strangers
-together is all there is against it. At most the budget and the slack leaves:
+Each process is a real one with the real ledger, or the real limiter. Each request comes from an
+address of its own, as in a distributed attack, and asks for a person nobody asked for before; the
+budget of all strangers together, or the limit, is all there is against it. At most that and the
+slack leaves:
 
     processes · (1 + rate · longest round)
 
@@ -13,12 +14,17 @@ interval, the way to Redis and back, and what the process was busy with meanwhil
 import multiprocessing
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from functools import partial
+from math import inf
 from typing import NamedTuple
 
+from nightlatch.detect.limits import Limiter
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.disclosure import DataClass, Disclosure, Subject
 from nightlatch.exchange.exchange import Caller
+from nightlatch.exchange.measure import Measure, MeasureKind
 from nightlatch.policy.budgets import Budgets, Limits
 from nightlatch.store.memory_counters import MemoryCounters
 from nightlatch.store.redis_address import read_address
@@ -29,11 +35,22 @@ SETTLED = 0.5
 """Seconds without an answer after which a process takes it that the budget is used up."""
 
 
+class Guard(StrEnum):
+    """What stands in the way of the attack."""
+
+    LEDGER = "ledger"
+    """The budget of all strangers together."""
+    PEOPLE = "people"
+    """A limit in people that somebody ordered, for all callers together."""
+    REQUESTS = "requests"
+
+
 class Attack(NamedTuple):
     processes: int
     budget: int
     rate: float
     """Requests a second that each process gets."""
+    guard: Guard = Guard.LEDGER
     seconds: float = 20.0
     """At most."""
 
@@ -111,14 +128,12 @@ def _cpu_of(watch: Watch, disclosures: int, rate: float) -> float:
 def _attacked(url: str, service: str, one: Attack, number: int, begin: float) -> Share:
     sharing = Sharing(read_address(url), service)
     sharing.start(5.0)
-    limit = one.budget
-    budgets = Budgets(strangers=Limits(limit, limit, limit), sighted=1)
-    watch = Watch(MemoryCounters(), budgets, shared=sharing.counts)
+    serve = _guarded(one, sharing)
     time.sleep(max(0.0, begin - time.time()))
     disclosed = refused = turn = 0
     began = last = time.monotonic()
     while (now := time.monotonic()) - began < one.seconds and now - last < SETTLED:
-        if _served(watch, number, turn):
+        if serve(number, turn):
             disclosed += 1
             last = now
         else:
@@ -130,16 +145,40 @@ def _attacked(url: str, service: str, one: Attack, number: int, begin: float) ->
     return Share(disclosed, refused, slack.worst, slack.mean, shared)
 
 
+def _guarded(one: Attack, sharing: Sharing) -> Callable[[int, int], bool]:
+    limit = one.budget
+    if one.guard is Guard.LEDGER:
+        budgets = Budgets(strangers=Limits(limit, limit, limit), sighted=1)
+        return partial(_served, Watch(MemoryCounters(), budgets, shared=sharing.counts))
+    kind = MeasureKind.LIMIT_PEOPLE
+    if one.guard is Guard.REQUESTS:
+        kind = MeasureKind.LIMIT_REQUESTS
+    order = Measure("m", kind, "Ada", "", 0.0, inf, amount=limit, seconds=3_600.0)
+    return partial(_within, Limiter(shared=sharing.counts), order)
+
+
+def _within(limiter: Limiter, order: Measure, process: int, turn: int) -> bool:
+    """The same of a limit."""
+    caller, now = _caller(process, turn), time.time()
+    over, _ = limiter.ask((order,), caller, ENDPOINT, now, stranger=True)
+    if not over:
+        limiter.disclose((order,), caller, ENDPOINT, (_person(process, turn),), now, stranger=True)
+    return not over
+
+
 def _served(watch: Watch, process: int, turn: int) -> bool:
     """One request, as the pipeline has it; False when it was refused."""
     caller = _caller(process, turn)
     if watch.standing(ENDPOINT, caller, True, time.time()).bars:
         return False
-    digest = (process << 32 | turn).to_bytes(8, sys.byteorder)
-    subject = Subject(digest, DataClass.PHONE)
+    subject = _person(process, turn)
     # Nothing is withheld for what it says of one person: what stands against it, bars the next.
     watch.note(ENDPOINT, caller, True, Disclosure((subject,), (subject,), True), time.time())
     return True
+
+
+def _person(process: int, turn: int) -> Subject:
+    return Subject((process << 32 | turn).to_bytes(8, sys.byteorder), DataClass.PHONE)
 
 
 def _caller(process: int, turn: int) -> Caller:

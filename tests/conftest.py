@@ -3,10 +3,15 @@ real browser, where there is one."""
 
 import os
 import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from nightlatch.faults import FAULTS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 os.environ["NIGHTLATCH_RAISE"] = "1"
 
@@ -39,6 +44,19 @@ def chromium() -> str:
         _missing.append(NO_CHROMIUM)
         pytest.skip(NO_CHROMIUM)
     return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator["Browser"]:
+    # Of a module only: while it lives, the main thread has an event loop of its own. Late, since
+    # most tests need no browser.
+    from playwright.sync_api import sync_playwright
+    from tests.browsing import ARGUMENTS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """An application whose networks are configured: from the first request, and when lists change."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from tests.browsers import GOOGLEBOT_UA
 from tests.conversations import Conversation
 from tests.list_server import ListServer, list_server
+from tests.records import record
 from tests.servers import eventually
 
 from nightlatch.app.agent import build_agent
@@ -15,9 +17,11 @@ from nightlatch.app.networks import NetworksKeeper
 from nightlatch.app.rooms import build_rooms
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.judgement import DetectionKind, Level, Mode
+from nightlatch.exchange.measure import MeasureKind
 from nightlatch.flight import Rooms
 from nightlatch.identity.crawlers import Crawler
 from nightlatch.pipeline import Pipeline
+from nightlatch.policy.orders import Order
 from nightlatch.settings import ConfigurationError
 
 
@@ -106,3 +110,29 @@ def test_an_agent_verifies_bots_unless_told_not_to(tmp_path: Path) -> None:
             assert bool(agent._background) is wanted
         finally:
             agent.close()
+
+
+def test_a_preview_in_the_application_tells_networks_and_a_list_that_is_gone_is_told(
+    tmp_path: Path,
+) -> None:
+    listed, gone = tmp_path / "cloud.txt", tmp_path / "gone.txt"
+    listed.write_text("192.0.2.0/24\n")
+    feeds = [f"cloud hosting {listed}", f"drop bad {gone}"]
+    settings = configure({"data_dir": str(tmp_path / "data"), "networks_feeds": feeds}, {})
+    agent = build_agent(settings)
+    try:
+        recorder = agent._sink._recorder  # type: ignore[attr-defined]
+        now = time.time()
+        recorder.take(
+            [
+                record(1, at=now - 60, address="192.0.2.7"),
+                record(2, at=now - 60, address="198.51.100.9"),
+            ]
+        )
+        order = Order(MeasureKind.BLOCK, "network = hosting")
+        seen = recorder.measures.preview(order, now)
+        assert (seen.blind, seen.looked, seen.requests) == (False, 2, 1)
+        (told,) = [problem for problem in recorder.health(now).problems if "drop" in problem]
+        assert "no such file" in told.lower()
+    finally:
+        agent.close()

@@ -4,15 +4,15 @@
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
+from tests import browsing
+from tests.browsing import NARROW, WIDE
 from tests.capture.challenging import challenging
 from tests.capture.test_challenge_live import running
-from tests.console.test_browser import ARGUMENTS, NARROW, WIDE
 
 from nightlatch.exchange.exchange import Ending
 from nightlatch.identity.puzzles import DEAREST
@@ -20,39 +20,8 @@ from nightlatch.identity.puzzles import DEAREST
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def window(
-    browser: Browser,
-    base: str,
-    size: tuple[int, int] = WIDE,
-    *,
-    script: bool = True,
-    dark: bool = False,
-) -> Iterator[Page]:
-    """A window; whatever its log complains of fails, but the 403 that the page is."""
-    context = browser.new_context(
-        base_url=base,
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme="dark" if dark else "light",
-        java_script_enabled=script,
-    )
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    try:
-        yield page
-    finally:
-        context.close()
-    assert [one for one in complaints if "403" not in one] == []
+window = partial(browsing.window, expected="403")
+"""The 403 that the page is."""
 
 
 def test_the_page_solves_by_itself_and_goes_on(browser: Browser) -> None:

@@ -33,10 +33,10 @@ LEVERS = (
 )  # fmt: skip
 COMMANDS = (
     *("demo", "replay", "up", "doctor", "endpoints", "checks", "detectors", "feeds", "patterns"),
-    *("token", "version"),
+    *("token", "version", "import", "dead-letters"),
     *LEVERS,
 )
-GROUPS = ("limits",)
+GROUPS = ("limits", "source")
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from tests.records import LOOK_UP, record
 from typer.testing import CliRunner
 
 from nightlatch.cli import cli
-from nightlatch.cli.measures import _rate, _seconds
+from nightlatch.cli.measures import _rate, read_span
 from nightlatch.cli.output import Refusal, screen
 from nightlatch.respond.recorder import Recorder
 from nightlatch.store.duckdb_events import DuckDBEvents
@@ -165,7 +165,7 @@ def test_a_console_that_is_named_and_does_not_answer(monkeypatch: pytest.MonkeyP
 
 def test_times_and_rates_as_people_write_them() -> None:
     given = ["90s", "15m", "2h", "7d", "1 week", "7 days", "minute", "1.5h", "30 min"]
-    assert [_seconds(text) for text in given] == [
+    assert [read_span(text) for text in given] == [
         90, 900, 7_200, 604_800, 604_800, 604_800, 60, 5_400, 1_800,
     ]  # fmt: skip
     assert _rate("60/minute") == (60, False, 60.0)

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests import browsing
+from tests.browsing import NARROW, WIDE
 from tests.console.house import House, build_house, served
 from tests.console.sample_house import LOOKUP, NOW, injected, one_more
 
@@ -14,28 +16,8 @@ from nightlatch.checks import CHECKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 LOOKUP_PAGE = "/endpoint?key=" + quote(LOOKUP, safe="")
 DOOR_PAGE = "/door?key=" + quote(LOOKUP, safe="")
-WIDE, NARROW = (1280, 800), (390, 844)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    # Of this module only: while it lives, the main thread has an event loop of its own.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @contextmanager
@@ -48,25 +30,12 @@ def window(
     script: bool = True,
     dark: bool = False,
 ) -> Iterator[Page]:
-    """A window with a session, at the sample house's time; whatever the log complains of fails."""
-    context = browser.new_context(
-        base_url=base,
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme="dark" if dark else "light",
-        java_script_enabled=script,
-    )
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    if script:
-        page.clock.set_fixed_time(NOW * 1000)
-    page.goto("/?token=" + house.access.issue(NOW))
-    try:
+    """A window with a session, at the sample house's time."""
+    with browsing.window(browser, base, size, script=script, dark=dark) as page:
+        if script:
+            page.clock.set_fixed_time(NOW * 1000)
+        page.goto("/?token=" + house.access.issue(NOW))
         yield page
-    finally:
-        context.close()
-    assert complaints == []
 
 
 @pytest.fixture(scope="module")

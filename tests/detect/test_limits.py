@@ -149,10 +149,10 @@ def test_the_sets_of_all_callers_have_a_bound() -> None:
     counted = People(3_600.0, capacity=100, subjects=50)
     for number in range(100):
         counted.add((f"address:{number}",), [number, number + 1_000], NOW)
-    assert counted.count(("address:3",), NOW).people == 2
+    assert counted.count(("address:3",), NOW).here == 2
     assert counted.count(("address:99",), NOW).key == "", "with all who found no place"
-    assert counted.count(("address:99",), NOW).people > 100
-    assert counted.count(("address:99",), NOW + 7_201).people == 0
+    assert counted.count(("address:99",), NOW).here > 100
+    assert counted.count(("address:99",), NOW + 7_201).here == 0
 
 
 def test_words_of_windows() -> None:

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from tests.detect.books import ENDPOINT, NOW, caller, look_up
 from tests.detect.test_watch import GUESSER, _guess, _learn, _watch
@@ -6,8 +7,25 @@ from nightlatch.detect.briefs import Briefs
 from nightlatch.detect.callers import Callers
 from nightlatch.detect.history import History
 from nightlatch.detect.seen import Seen
+from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.watch import Watch
+from nightlatch.policy.budgets import DEFAULT_BUDGETS
 from nightlatch.store.memory_counters import MemoryCounters
+
+
+def _walk(watch: Watch) -> None:
+    """Until newcomers are challenged."""
+    for number in range(500):
+        _guess(watch, caller(10_000 + number), 1, start=10**6 + number)
+
+
+def _served(watch: Watch, number: int, paid: str = "pass:one") -> bool:
+    """Whether a newcomer with this pass gets one more person."""
+    who = caller(60_000)
+    who = msgspec.structs.replace(who, circles=(paid, *who.circles))
+    if watch.standing(ENDPOINT, who, True, NOW).bars:
+        return False
+    return not watch.note(ENDPOINT, who, True, look_up(5 * 10**6 + number, hit=True), NOW).bars
 
 
 def test_what_was_learned_survives_a_restart() -> None:
@@ -31,6 +49,59 @@ def test_those_with_a_clean_history_are_known_after_a_restart() -> None:
         bool(other.standing(ENDPOINT, caller(person), True, NOW).challenge) for person in range(300)
     )
     assert challenged <= 15
+
+
+def test_who_got_in_at_a_log_in_is_known_after_a_restart() -> None:
+    watch, other = Watch(MemoryCounters(), suspicions=Suspicions()), Suspicions()
+    watch._suspicions.known.vouch("POST /login", caller(7), b"alice")
+    Watch(MemoryCounters(), suspicions=other).load(watch.dump())
+    assert other.known.knows("POST /login", caller(7))
+    assert not other.known.knows("POST /login", caller(8))
+    assert not other.known.knows("POST /elsewhere", caller(7))
+
+
+def test_a_pass_is_no_fuller_and_no_emptier_after_a_restart() -> None:
+    watch = _watch()
+    _learn(watch)
+    _walk(watch)
+    had = sum(_served(watch, number) for number in range(4))
+    other = _watch()
+    other.load(watch.dump())
+    _walk(other)
+    more = sum(_served(other, number) for number in range(4, 20))
+    assert had == 4
+    assert had + more == DEFAULT_BUDGETS.passed
+
+
+def test_the_budgets_of_those_who_pay_and_of_newcomers_survive_a_restart() -> None:
+    watch, other = _watch(), _watch()
+    _learn(watch)
+    _walk(watch)
+    served = sum(_served(watch, number, f"pass:{number}") for number in range(60))
+    assert DEFAULT_BUDGETS.bare_allowance - 1 <= served <= DEFAULT_BUDGETS.bare_allowance
+    other.load(watch.dump())
+    _walk(other)
+    assert sum(_served(other, number, f"pass:{number}") for number in range(60, 120)) <= 1
+    before, after = watch._doors.get(ENDPOINT), _watch()
+    after.load(watch.dump())
+    loaded = after._doors.get(ENDPOINT)
+    assert before is not None
+    assert loaded is not None
+    assert loaded.paid_people == before.paid_people >= served
+    assert loaded.newcomers.owed() == before.newcomers.owed()
+
+
+def test_a_memory_of_an_older_version_is_taken_up_as_far_as_it_goes() -> None:
+    watch = _watch()
+    _learn(watch)
+    older = msgspec.msgpack.decode(watch.dump())
+    del older["proven"], older["passes"]
+    for door in older["doors"]:
+        for name in ("newcomers_owed", "travellers_owed", "paid", "bare"):
+            del door[name]
+    other = _watch()
+    other.load(msgspec.msgpack.encode(older))
+    assert other.explain(ENDPOINT) == watch.explain(ENDPOINT)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\x90", b"\x81\xa4doors\x01"])

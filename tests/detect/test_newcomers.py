@@ -89,6 +89,16 @@ def test_a_patient_list_meets_the_budget_of_thirty_days() -> None:
     assert left <= 4_000
 
 
+def test_what_is_owed_for_thirty_days_outlives_a_restart() -> None:
+    newcomers = Newcomers(FLOORS)
+    now = _live(newcomers, 2, 3 * 288, NOW)
+    other = Newcomers(FLOORS)
+    other.load(newcomers.hours.dump(), newcomers.owed())
+    before = newcomers.owed()
+    other.give(1, now)
+    assert [count for count, _ in other.owed()] == [count + 1 for count, _ in before]
+
+
 def test_night_is_told_from_day_after_some_days() -> None:
     hours = Hours()
     for hour in range(4 * 24):

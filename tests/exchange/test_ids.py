@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightlatch.exchange.ids import new_id
+from nightlatch.exchange.ids import id_of, new_id
 
 DIGITS = set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 MOMENTS = st.floats(min_value=0, max_value=4e9)
@@ -32,3 +32,13 @@ def test_does_not_repeat_within_a_millisecond() -> None:
 def test_moments_out_of_range_are_clamped() -> None:
     assert new_id(-5.0)[:10] == "0000000000"
     assert new_id(1e15)[:10] == "7ZZZZZZZZZ"
+
+
+@given(MOMENTS, st.text())
+def test_what_has_a_name_keeps_its_id(at: float, name: str) -> None:
+    named = id_of(name, at)
+    assert named == id_of(name, at)
+    assert named != id_of(name + "x", at)
+    assert named[:10] == new_id(at)[:10]
+    assert len(named) == 26
+    assert set(named) <= DIGITS

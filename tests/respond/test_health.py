@@ -44,6 +44,10 @@ def test_nothing_is_wrong_when_all_is_well() -> None:
     ("fields", "words"),
     [
         ({"troubles": (Trouble("The events store", NOW - 9, NOW, 3, "disk full"),)}, "9 s: disk"),
+        (
+            {"feeds": (Trouble("feed drop", NOW - 60, NOW, 2, "it answers 404"),)},
+            "60 s: it answers",
+        ),
         ({"faults": {"pipeline": 1_000}}, "failed in pipeline 1,000 times"),
         ({"rejected": {"wrong token": 3}}, "3 batches from applications were turned away"),
         (agent(last_seen=NOW - SILENT_AFTER - 1), "No word from api (i1) for 16 s"),

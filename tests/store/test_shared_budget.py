@@ -1,7 +1,7 @@
 """Four real processes and one budget."""
 
 import pytest
-from benchmarks.shared_budget import Attack, attack
+from benchmarks.shared_budget import Attack, Guard, attack
 from tests.store.redis_servers import RedisCluster, RedisServer, needs_redis
 
 pytestmark = [needs_redis, pytest.mark.slow]
@@ -14,6 +14,17 @@ def test_four_processes_disclose_one_budget_and_the_slack(server: RedisServer) -
     assert all(share.shared and share.refused for share in outcome.shares)
     assert ATTACK.budget <= outcome.disclosed <= ATTACK.budget + outcome.slack
     # Not that each stopped at a budget of its own.
+    assert max(share.disclosed for share in outcome.shares) < ATTACK.budget
+
+
+@pytest.mark.parametrize("guard", [Guard.PEOPLE, Guard.REQUESTS])
+def test_four_processes_keep_one_limit_that_a_person_ordered(
+    server: RedisServer, guard: Guard
+) -> None:
+    outcome = attack(server.url, ATTACK._replace(guard=guard))
+    assert all(share.shared and share.refused for share in outcome.shares)
+    # A second or two refills the rate of an hour by less than one request.
+    assert ATTACK.budget <= outcome.disclosed + 1 <= ATTACK.budget + outcome.slack + 2
     assert max(share.disclosed for share in outcome.shares) < ATTACK.budget
 
 

@@ -12,6 +12,7 @@ from nightlatch.identity.feeds import Feed, FeedRefused, feed_of_file, read_feed
 from nightlatch.identity.networks import Networks
 from nightlatch.respond.feed_files import FeedFiles, Known
 from nightlatch.respond.feeds import Bounds, Feeds
+from nightlatch.respond.troubles import Trouble
 from nightlatch.settings import Settings
 
 EVERY = 5.0
@@ -57,7 +58,18 @@ class NetworksKeeper:
             return
         if self._feeds.bytes <= AT_ONCE:
             self._feeds.load(time.time())
-        self._ticker = Ticker(self._feeds.tick, EVERY, "nightlatch-networks")
+        self._ticker = self._tick()
+
+    def after_fork(self) -> None:
+        if self._ticker is not None:
+            self._ticker = self._tick()
+
+    def _tick(self) -> Ticker:
+        return Ticker(self._feeds.tick, EVERY, "nightlatch-networks")
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What is wrong with them now. From any thread."""
+        return self._feeds.troubles.current()
 
     def close(self) -> None:
         if self._ticker is not None:

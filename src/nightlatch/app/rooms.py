@@ -1,6 +1,9 @@
 """The rooms that an application's exchanges pass, and what works beside them."""
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from msgspec.structs import replace
 
 from nightlatch.app.sharing import share
 from nightlatch.app.stores import cache_dir
@@ -9,6 +12,7 @@ from nightlatch.checks import CHECKS
 from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.detect.behaviours.run import Behaviours
 from nightlatch.detect.disclosure import Disclosures
+from nightlatch.detect.limits import Limiter
 from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.hashing import Hasher
@@ -33,11 +37,26 @@ from nightlatch.respond.crawler_names import CrawlerNames
 from nightlatch.settings import Settings
 
 if TYPE_CHECKING:
+    from nightlatch.respond.troubles import Trouble
     from nightlatch.store.sharing import Sharing
 
 
 class Closable(Protocol):
     def close(self) -> None: ...
+
+    def after_fork(self) -> None:
+        """In a child that goes on working: threads do not come along."""
+
+
+@runtime_checkable
+class Troubled(Protocol):
+    def troubles(self) -> "tuple[Trouble, ...]":
+        """What goes wrong right now. From any thread."""
+
+
+def troubles_of(workers: Sequence[Closable]) -> "tuple[Trouble, ...]":
+    """Of all that work in the background."""
+    return tuple(one for each in workers if isinstance(each, Troubled) for one in each.troubles())
 
 
 def build_gate(settings: Settings, hasher: Hasher, rooms: Rooms) -> Gate:
@@ -84,11 +103,29 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         networks=networks,
         reputation=Reputation(networks),
         levers=Levers(),
+        limiter=Limiter(shared=shared.counts),
         inspector=Inspector(
             AttackEngine.open(cache_dir(settings)), Exceptions(settings.attacks.exceptions)
         ),
         checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
         scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
+    )
+
+
+def rooms_beside(rooms: Rooms, settings: Settings, service: str) -> Rooms:
+    """The rooms of one more service: what is learned of it, counted against it and ordered for it
+    is its own, all else it shares."""
+    suspicions = Suspicions()
+    own = share(None, suspicions)
+    return replace(
+        rooms,
+        inventory=Inventory(),
+        disclosures=Disclosures(rooms.hasher),
+        watch=Watch(own.counters, _budgets(settings), suspicions, own.counts),
+        behaviours=Behaviours(suspicions, paid_logins=settings.budgets.paid_logins),
+        levers=Levers(),
+        limiter=Limiter(),
+        scribe=Scribe(service, Redactor(rooms.hasher, settings.redact_names)),
     )
 
 

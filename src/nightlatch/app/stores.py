@@ -13,6 +13,7 @@ from nightlatch.settings import Settings
 from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
 
 if TYPE_CHECKING:
+    from nightlatch.policy.asking import Sources
     from nightlatch.respond.recorder import Recorder
 
 log = logging.getLogger("nightlatch")
@@ -25,8 +26,12 @@ EVENTS = "events.duckdb"
 KEY = "key"
 LEARNED = "inventory.msgpack"
 WATCHED = "watch.msgpack"
+BEHAVED = "behaviours.msgpack"
+OBSERVED = "observed"
 CACHE = "nightlatch"
 INGEST_TOKEN = "ingest-token"
+DIRECTIVES = "directives.msgpack"
+SPOOL = "spool"
 
 
 def data_dir(settings: Settings) -> Path:
@@ -66,8 +71,14 @@ def open_what_there_is(settings: Settings) -> tuple[EventStore, DocumentStore]:
     return _events_or_memory(settings), _documents_or_memory(settings)
 
 
-def build_recorder(settings: Settings, events: EventStore, documents: DocumentStore) -> "Recorder":
-    """A recorder over open stores. Raises StoreFailed when what they hold cannot be read."""
+def build_recorder(
+    settings: Settings,
+    events: EventStore,
+    documents: DocumentStore,
+    sources: "Sources | None" = None,
+) -> "Recorder":
+    """A recorder over open stores; `sources` let previews tell networks and clients. Raises
+    StoreFailed when what the stores hold cannot be read."""
     from nightlatch.respond.recorder import Recorder
 
     return Recorder(
@@ -76,6 +87,7 @@ def build_recorder(settings: Settings, events: EventStore, documents: DocumentSt
         max_age=settings.retention.days * DAY,
         max_bytes=settings.retention.megabytes * 2**20,
         version=__version__,
+        sources=sources,
     )
 
 

@@ -9,7 +9,9 @@ from nightlatch.cli.demo import demo, serve_sample
 from nightlatch.cli.detectors import detectors
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
+from nightlatch.cli.export import export
 from nightlatch.cli.feeds import feeds
+from nightlatch.cli.import_logs import import_logs
 from nightlatch.cli.measures import (
     block,
     challenge,
@@ -29,6 +31,7 @@ from nightlatch.cli.patterns import patterns
 from nightlatch.cli.preview import suggest
 from nightlatch.cli.replay import replay
 from nightlatch.cli.replay_server import serve_replay
+from nightlatch.cli.source import add, dead_letters, list_sources, revoke
 from nightlatch.cli.up import token, up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
@@ -48,9 +51,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    demo, replay, up, doctor, endpoints, checks, detectors, feeds, patterns, token, version,
+    demo, replay, up, doctor, endpoints, export, checks, detectors, feeds, patterns, token, version,
 ):  # fmt: skip
     cli.command()(command)
+cli.command(name="import")(import_logs)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 cli.command(name="serve-replay", hidden=True)(serve_replay)
 
@@ -68,6 +72,16 @@ cli.command(name="open", rich_help_panel=LEVERS)(open_door)
 limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_help=True)
 limits.command(name="suggest")(suggest)
 cli.add_typer(limits, name="limits", rich_help_panel=LEVERS)
+
+SOURCES = "Sources: what is seen from elsewhere than the application"
+source = typer.Typer(
+    help="Tokens of sources: who may send, and what they sent.", no_args_is_help=True
+)
+source.command()(add)
+source.command(name="list")(list_sources)
+source.command()(revoke)
+cli.add_typer(source, name="source", rich_help_panel=SOURCES)
+cli.command(rich_help_panel=SOURCES)(dead_letters)
 
 
 def run() -> None:

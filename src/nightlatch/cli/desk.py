@@ -74,7 +74,7 @@ def desk(settings: Settings, *, looks: bool) -> Iterator[Desk]:
             "middleware from this directory, or name the place with NIGHTLATCH_DATA_DIR."
         )
     if settings.url:
-        yield RemoteDesk(settings.url, _token(settings))
+        yield RemoteDesk(settings.url, console_token(settings))
         return
     with ExitStack() as stack:
         yield _nearest(settings, stack, looks=looks)
@@ -240,14 +240,19 @@ def author() -> str:
 
 def _running(settings: Settings) -> RemoteDesk:
     """The console of whoever has the events file open. Raises NoConsole."""
-    host, port = settings.console.host, settings.console.port
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    remote = RemoteDesk(url, _token(settings))
+    remote = RemoteDesk(console_url(settings), console_token(settings))
     remote.closed_doors()
     return remote
 
 
-def _token(settings: Settings) -> str:
+def console_url(settings: Settings) -> str:
+    """Where the console of this machine is."""
+    host, port = settings.console.host, settings.console.port
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def console_token(settings: Settings) -> str:
+    """What opens its REST API. Raises NoConsole."""
     if settings.token:
         return settings.token
     path: Path = data_dir(settings) / INGEST_TOKEN

@@ -85,7 +85,7 @@ def slow(
     as_json: AsJson = False,
 ) -> None:
     """Let each of their answers wait before it leaves."""
-    given = _given(MeasureKind.SLOW, whom, at, lasts, reason, seconds=_seconds(by))
+    given = _given(MeasureKind.SLOW, whom, at, lasts, reason, seconds=read_span(by))
     _order(given, yes=yes, as_json=as_json)
 
 
@@ -172,7 +172,7 @@ def undo(measure_id: MeasureId, as_json: AsJson = False) -> None:
 def renew(measure_id: MeasureId, lasts: For = "", as_json: AsJson = False) -> None:
     """Let a measure last longer, from now on."""
     with _desk(looks=False) as one:
-        done = one.renew(_found(one, measure_id), _seconds(lasts) if lasts else 0.0)
+        done = one.renew(_found(one, measure_id), read_span(lasts) if lasts else 0.0)
     _say(done, "Renewed", as_json=as_json)
 
 
@@ -184,7 +184,7 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """Close this door: callers must show a credential there, whatever its code forgot."""
-    seconds = _seconds(lasts) if lasts else 0.0
+    seconds = read_span(lasts) if lasts else 0.0
     with _desk(looks=True) as one:
         _confirm(lambda: one.preview_closing(endpoint), yes=yes, quiet=as_json)
         door = one.close_door(endpoint, reason, seconds)
@@ -233,7 +233,7 @@ def _given(
     each: str = "",
     fields: tuple[str, ...] = (),
 ) -> Order:
-    ends = _seconds(lasts) if lasts else 0.0
+    ends = read_span(lasts) if lasts else 0.0
     return Order(kind, whom, at, amount, seconds, each, fields, reason, ends)
 
 
@@ -331,10 +331,10 @@ def _rate(text: str) -> tuple[int, bool, float]:
     )
     if matched is None:
         raise Refusal(f'{text!r} is no limit: write it as "60/minute" or "20 people/hour".')
-    return int(matched[1]), (matched[2] or "").startswith("p"), _seconds(matched[3])
+    return int(matched[1]), (matched[2] or "").startswith("p"), read_span(matched[3])
 
 
-def _seconds(text: str) -> float:
+def read_span(text: str) -> float:
     """ "90s", "15m", "2h", "7 days", "minute"."""
     matched = _SPAN.fullmatch(text.strip().lower())
     unit = _UNITS.get(matched[2]) if matched else None

@@ -8,7 +8,7 @@ from nightlatch.detect.baseline import MissRate, trial_weight
 from nightlatch.detect.ceilings import Ceilings
 from nightlatch.detect.enumeration import Steps, steps_for
 from nightlatch.detect.history import History
-from nightlatch.detect.ledger import Account
+from nightlatch.detect.ledger import Account, WindowMemory
 from nightlatch.detect.newcomers import Newcomers
 from nightlatch.detect.novelty import NoveltySteps, novelty_steps
 from nightlatch.detect.order import Neighbours
@@ -72,7 +72,8 @@ class Oracle:
 
 
 class Learned(Struct, frozen=True):
-    """What a process knows of one endpoint that the next one should know: no digest of anyone."""
+    """What a process knows of one endpoint that the next one should know. Of people no more than
+    their digests, as records have them, and those only of whom newcomers paid for."""
 
     key: str
     rate: tuple[tuple[float, float, int, int, int], ...]
@@ -83,6 +84,10 @@ class Learned(Struct, frozen=True):
     travellers: list[list[float]]
     ceilings: list[int]
     further: tuple[float, float] = (0.0, 0.0)
+    newcomers_owed: tuple[tuple[int, float], ...] = ()
+    travellers_owed: tuple[tuple[int, float], ...] = ()
+    paid: tuple[WindowMemory, ...] = ()
+    bare: tuple[WindowMemory, ...] = ()
 
 
 class Door:
@@ -240,6 +245,10 @@ class Door:
             newcomers=self.newcomers.hours.dump(),
             travellers=self.travellers.hours.dump(),
             ceilings=self.ceilings.dump(),
+            newcomers_owed=tuple(self.newcomers.owed()),
+            travellers_owed=tuple(self.travellers.owed()),
+            paid=tuple(self.paid.dump()),
+            bare=tuple(self.bare.dump()),
         )
 
     def load(self, learned: Learned) -> None:
@@ -248,9 +257,12 @@ class Door:
         self.fresh.weight, self.fresh.yes = learned.fresh
         self.orderly.weight, self.orderly.yes = learned.orderly
         self.further.weight, self.further.yes = learned.further
-        self.newcomers.load(learned.newcomers)
-        self.travellers.load(learned.travellers)
+        self.newcomers.load(learned.newcomers, learned.newcomers_owed)
+        self.travellers.load(learned.travellers, learned.travellers_owed)
         self.ceilings.load(learned.ceilings)
+        self.paid.load(learned.paid)
+        self.bare.load(learned.bare)
+        self.paid_people, self.bare_people = self.paid.today, self.bare.today
         self._believe()
 
     def explain(self) -> str:

@@ -3,6 +3,10 @@
 Each hour leans on the same hour of other days, and that on the mean of all time, by as much weight
 as it lacks itself (a James-Stein shrinkage with fixed weights), so that a few days of learning are
 enough to know the night from the day, and some weeks to know Sunday from Monday.
+
+`behaviours/seasons.py` has another estimate of the same thing, and needs it: there an hour teaches
+only when it is over and is not known before it was seen, without which its ratios would not be
+exchangeable; here a budget must be had at once.
 """
 
 HOUR = 3_600
@@ -24,14 +28,15 @@ class Hours:
 
     @property
     def samples(self) -> float:
-        return self._all[1]
+        """How many it knows of, up to a few for each hour."""
+        return sum(weight for _, weight in list(self._slots.values()))
 
     def note(self, value: float, now: float) -> None:
-        _blend(self._slots.setdefault(_slot(now), [0.0, 0.0]), value, _MEMORY)
+        _blend(self._slots.setdefault(hour_of_week(now), [0.0, 0.0]), value, _MEMORY)
         _blend(self._all, value, _ALL)
 
     def expected(self, now: float) -> float:
-        slot = _slot(now)
+        slot = hour_of_week(now)
         day = [0.0, 0.0]
         for hour in range(slot % 24, WEEK, 24):
             found = self._slots.get(hour)
@@ -57,7 +62,8 @@ class Hours:
         self._slots = {int(row[0]): [row[1], row[2]] for row in rows[1:]}
 
 
-def _slot(now: float) -> int:
+def hour_of_week(now: float) -> int:
+    """0 to 167 in UTC, from a Thursday's midnight as the epoch does."""
     return int(now // HOUR) % WEEK
 
 

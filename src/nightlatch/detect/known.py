@@ -1,11 +1,12 @@
 """Who has proven itself at which door: callers that an attack elsewhere must not cost anything.
 
-Written by the worker's thread, read by the event loop's. An entry is one number, the hash of a door
-and a circle under this process' own key (PEP 456), so that a million callers fit into 64 MB.
+Written by the worker's thread, read by the event loop's. How often an account vouched is forgotten
+with its process: what accounts are compared by is a secret of that process too.
 """
 
 from collections import OrderedDict
 
+from nightlatch.detect.seen import Seen, token
 from nightlatch.exchange.exchange import Caller
 
 CAPACITY = 250_000
@@ -22,9 +23,8 @@ _LASTING = ("address:", "session:", "credential:")
 
 class Known:
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._capacity = capacity
-        self._young: set[int] = set()
-        self._old: set[int] = set()
+        self._entries = Seen(capacity)
+        """Doors and circles, as `token` has them."""
         self._vouchers: OrderedDict[int, int] = OrderedDict()
 
     def vouch(self, door: str, caller: Caller, account: bytes) -> None:
@@ -39,24 +39,22 @@ class Known:
             self._vouchers.popitem(last=False)
         self._vouchers[voucher] = vouched + 1
         for circle in _lasting(caller):
-            self._add(hash((door, circle)))
+            self._entries.add(token(door, circle))
 
     def knows(self, door: str, caller: Caller) -> bool:
         """Whether any lasting circle of the caller was vouched for at this door."""
-        young, old = self._young, self._old
-        for circle in _lasting(caller):
-            entry = hash((door, circle))
-            if entry in young or entry in old:
-                return True
-        return False
+        entries = self._entries
+        return any(token(door, circle) in entries for circle in _lasting(caller))
+
+    def dump(self) -> bytes:
+        return self._entries.dump()
+
+    def load(self, data: bytes) -> None:
+        """Those whom another process knew."""
+        self._entries.load(data)
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def _add(self, entry: int) -> None:
-        if len(self._young) >= self._capacity:
-            self._old, self._young = self._young, set()
-        self._young.add(entry)
+        return len(self._entries)
 
 
 def _lasting(caller: Caller) -> list[str]:

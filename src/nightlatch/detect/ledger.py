@@ -8,6 +8,8 @@ so at most twice a limit leaves within any stretch of that length.
 from collections.abc import Sequence
 from math import inf
 
+from msgspec import Struct
+
 from nightlatch.exchange.spent import Spent
 from nightlatch.policy.budgets import HEADROOM, Limits, Window
 from nightlatch.store.ports import SharedTally
@@ -23,6 +25,14 @@ BATCH = 64
 """Subjects that wait to be counted together: one alone costs each window five times as much."""
 
 _NONE: dict[bytes, float] = {}
+
+
+class WindowMemory(Struct, frozen=True, array_like=True):
+    """One window as it is handed to the next process."""
+
+    window: int
+    start: float
+    distinct: bytes
 
 
 class CountedWindow:
@@ -227,6 +237,29 @@ class Account:
                 return self._known_of(counted, now)[0]
         since = now - window
         return sum(when > since for when in self.known.values())
+
+    def dump(self) -> list[WindowMemory]:
+        """What its windows counted, for the next process; not who had it when. From any thread:
+        what still waits to be counted is left out."""
+        return [
+            WindowMemory(counted.window, counted.start, counted.distinct.dump())
+            for counted in self.windows
+        ]
+
+    def load(self, windows: Sequence[WindowMemory]) -> None:
+        """Go on from what another process counted. Raises ValueError for what is none of ours."""
+        loaded = []
+        for memory in windows:
+            counted = CountedWindow(Window(memory.window), memory.start)
+            counted.distinct = DistinctCounter.load(memory.distinct)
+            loaded.append(counted)
+        self.windows = tuple(loaded)
+
+    @property
+    def today(self) -> int:
+        """What the last window of a day counted, over or not."""
+        days = [counted for counted in self.windows if counted.window is Window.DAY]
+        return days[0].distinct.cardinality if days else 0
 
     def _open(self, now: float) -> None:
         opened = []

@@ -5,16 +5,17 @@ after it, whether this answer makes it so. Used by the event loop's thread alone
 `take_detections`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
 from nightlatch.detect.alarms import Alarms
-from nightlatch.detect.rates import CAPACITY, TOGETHER, Gcra, Generations
+from nightlatch.detect.rates import CAPACITY, SHARED_FROM, TOGETHER, Gcra, Generations
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 from nightlatch.exchange.measure import EVERYONE, Measure, MeasureKind
 from nightlatch.exchange.spent import Spent
+from nightlatch.store.ports import SharedCounts, SharedPace, SharedTally
 from nightlatch.store.sketch import DistinctCounter
 
 MAX_LIMITS = 256
@@ -28,8 +29,10 @@ Spents = tuple[Spent, ...]
 
 
 class Limiter:
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, shared: SharedCounts | None = None) -> None:
+        """With `shared` the limits are those of all processes together."""
         self._capacity = capacity
+        self._shared = shared
         self._rates: dict[str, Gcra] = {}
         self._people: dict[str, People] = {}
         self._alarms = Alarms()
@@ -77,7 +80,7 @@ class Limiter:
                 continue
             keys = circles_counted(limit, caller, stranger=stranger)
             counted = self._people_of(limit).add(keys, members, now)
-            if counted.people > limit.amount:
+            if counted.people(now) > limit.amount:
                 spent = _spent_people(limit, counted, now)
                 over.append(spent)
                 self._tell(limit, spent, endpoint, now)
@@ -91,7 +94,8 @@ class Limiter:
         rate = self._rates.get(limit.id)
         if rate is None:
             _make_room(self._rates)
-            rate = self._rates[limit.id] = Gcra(limit.amount, limit.seconds, self._capacity)
+            share = None if self._shared is None else self._pace_of(limit, self._shared)
+            rate = self._rates[limit.id] = Gcra(limit.amount, limit.seconds, self._capacity, share)
         verdict = rate.ask(keys, now)
         spent = Spent(
             circle=verdict.key or EVERYONE,
@@ -106,14 +110,30 @@ class Limiter:
 
     def _so_far(self, limit: Measure, keys: Sequence[str], now: float) -> tuple[Spent, bool]:
         counted = self._people_of(limit).count(keys, now)
-        return _spent_people(limit, counted, now), counted.people < limit.amount
+        return _spent_people(limit, counted, now), counted.people(now) < limit.amount
 
     def _people_of(self, limit: Measure) -> "People":
         people = self._people.get(limit.id)
         if people is None:
             _make_room(self._people)
-            people = self._people[limit.id] = People(limit.seconds, self._capacity)
+            share = None if self._shared is None else self._tally_of(limit, self._shared)
+            people = self._people[limit.id] = People(limit.seconds, self._capacity, share=share)
         return people
+
+    def _pace_of(self, limit: Measure, shared: SharedCounts) -> Callable[..., SharedPace]:
+        def pace(key: str, interval: float, bound: float) -> SharedPace:
+            return shared.pace(_name(limit, key), interval, bound)
+
+        return pace
+
+    def _tally_of(self, limit: Measure, shared: SharedCounts) -> "Share":
+        least, window = limit.amount / SHARED_FROM, int(limit.seconds)
+
+        def tally(key: str, people: int) -> SharedTally | None:
+            enough = not key or people >= least
+            return shared.tally(_name(limit, key), (window,)) if enough else None
+
+        return tally
 
     def _tell(self, limit: Measure, spent: Spent, endpoint: str, now: float) -> None:
         if not self._alarms.due(DetectionKind.LIMIT_EXCEEDED, endpoint, spent.circle, now):
@@ -142,26 +162,45 @@ class Limiter:
         )
 
 
+Share = Callable[[str, int], SharedTally | None]
+"""Key, and people counted here so far, to what all processes know of it; None for so few."""
+
+
 class Counted:
     """The people that left to one circle within the window that began with the first of them."""
 
-    __slots__ = ("_counter", "began", "key", "life")
+    __slots__ = ("_counter", "_tally", "began", "key", "life")
 
     def __init__(self, key: str, began: float, life: float) -> None:
         self.key = key
         self.began = began
         self.life = life
         self._counter = DistinctCounter()
+        self._tally: SharedTally | None = None
 
     @property
-    def people(self) -> int:
+    def here(self) -> int:
+        """People that left through this process."""
         return self._counter.cardinality
 
-    def add(self, members: Iterable[int]) -> int:
-        """How many of them were new."""
+    def people(self, now: float) -> int:
+        """Here, or through all processes together where those have more."""
+        here, tally = self._counter.cardinality, self._tally
+        return here if tally is None else max(here, tally.count(int(self.life), now))
+
+    def add(self, members: Sequence[int]) -> int:
+        """How many of them were new here."""
         before = self._counter.cardinality
         self._counter.add_many(members)
         return self._counter.cardinality - before
+
+    def share(self, members: Sequence[int], now: float, share: Share) -> None:
+        """Tell the other processes of members that were added; at first of all that were."""
+        if self._tally is None:
+            self._tally = share(self.key, self._counter.cardinality)
+            members = (*self._counter.members, *members)
+        if self._tally is not None:
+            self._tally.add([member.to_bytes(8) for member in members], now)
 
     def ends_in(self, now: float) -> int:
         return max(1, ceil(self.began + self.life - now))
@@ -173,10 +212,18 @@ class People:
     No cliff: who finds no place is counted with its network, then with all who found none.
     """
 
-    __slots__ = ("_before", "_crowd", "_held", "_life", "_subjects", "_tables", "_turn")
+    __slots__ = ("_before", "_crowd", "_held", "_life", "_share", "_subjects", "_tables", "_turn")
 
-    def __init__(self, life: float, capacity: int = CAPACITY, subjects: int = MAX_SUBJECTS) -> None:
+    def __init__(
+        self,
+        life: float,
+        capacity: int = CAPACITY,
+        subjects: int = MAX_SUBJECTS,
+        share: Share | None = None,
+    ) -> None:
+        """With `share` it is one limit for several processes."""
         self._life = life
+        self._share = share
         self._subjects = subjects
         self._held = self._before = 0
         """People entered in this stretch of `life` seconds, and in the one before it."""
@@ -188,12 +235,14 @@ class People:
         """What has left so far; nothing is entered."""
         return self._find(keys, now)[0]
 
-    def add(self, keys: Sequence[str], members: Iterable[int], now: float) -> Counted:
+    def add(self, keys: Sequence[str], members: Sequence[int], now: float) -> Counted:
         """Enter people that are about to leave; what has left with them."""
         counted, table = self._find(keys, now)
-        if table is not None and not counted.people:
+        if table is not None and not counted.here:
             table.put(counted.key, counted)
         self._held += counted.add(members)
+        if self._share is not None:
+            counted.share(members, now, self._share)
         return counted
 
     def _find(self, keys: Sequence[str], now: float) -> tuple[Counted, Generations[Counted] | None]:
@@ -252,11 +301,15 @@ def _spent_people(limit: Measure, counted: Counted, now: float) -> Spent:
     return Spent(
         circle=counted.key or EVERYONE,
         window=window_word(limit.seconds),
-        subjects=counted.people,
+        subjects=counted.people(now),
         limit=limit.amount,
         resets_in=counted.ends_in(now),
         rule=limit.rule,
     )
+
+
+def _name(limit: Measure, key: str) -> str:
+    return f"limit\0{limit.id}\0{key}"
 
 
 def _make_room(table: dict[str, Gcra] | dict[str, People]) -> None:

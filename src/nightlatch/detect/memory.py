@@ -7,10 +7,22 @@ from nightlatch.detect.door import Learned
 from nightlatch.faults import FAULTS
 
 
+class PassSpent(Struct, frozen=True, array_like=True):
+    """Whom one pass has had within the hour that it is good for."""
+
+    endpoint: str
+    circle: str
+    subjects: dict[bytes, float]
+    """Digest → when it left."""
+
+
 class Memory(Struct, frozen=True):
     doors: list[Learned]
     known: bytes
     """Callers with a clean history, as numbers of eight bytes."""
+    proven: bytes = b""
+    """Callers that got in at a log-in, likewise."""
+    passes: list[PassSpent] = []
 
 
 _WRITE = msgspec.msgpack.Encoder()

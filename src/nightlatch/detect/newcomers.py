@@ -7,6 +7,7 @@ that is slower than any test, and needs neither hit nor miss.
 """
 
 import math
+from collections.abc import Sequence
 
 from nightlatch.detect.hours import Hours
 from nightlatch.exchange.spent import Spent
@@ -91,11 +92,19 @@ class Newcomers:
             self._learn()
         self._slice, self._owed = now, 0
 
-    def load(self, hours: list[list[float]]) -> None:
+    def owed(self) -> list[tuple[int, float]]:
+        """People owed in each window, and when it began: the longest lasts for thirty days, and
+        processes do not."""
+        return list(zip(self._counts, self._starts, strict=True))
+
+    def load(self, hours: list[list[float]], owed: Sequence[tuple[int, float]] = ()) -> None:
         """Go on from what another process learned."""
         self.hours.load(hours)
         self._before = self.hours.usual()
         self._slices = round(self.hours.samples)
+        if len(owed) == len(_WINDOWS):
+            self._counts = [count for count, _ in owed]
+            self._starts = [start for _, start in owed]
 
     def _start(self, index: int, now: float) -> None:
         """A window begins."""

@@ -15,11 +15,13 @@ another network, with all who found none. Those together get what the table's ca
 most, so whatever the number of callers, what passes has a bound: three times that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Generic, TypeVar
 
 from msgspec import Struct
+
+from nightlatch.store.ports import SharedPace
 
 V = TypeVar("V")
 
@@ -27,6 +29,9 @@ CAPACITY = 65_536
 """Callers that a limit counts one by one; as many networks besides."""
 TOGETHER = ""
 """The key of all together."""
+SHARED_FROM = 16
+"""A key is counted together with other processes once this one let it have this part of its limit:
+below that, it would cost a round to Redis for each of a million callers that come once."""
 
 
 class Generations(Generic[V]):
@@ -106,16 +111,25 @@ class _Rate(Struct, frozen=True, gc=False):
         return now + after, Verdict(False, used, 0, wait, key)
 
 
+Share = Callable[[str, float, float], SharedPace]
+"""Key, interval and bound to what all processes know of it."""
+
+
 class Gcra:
     """One limit: `amount` requests within `seconds`, for each key."""
 
-    __slots__ = ("_all", "_crowd_due", "_each", "_tables")
+    __slots__ = ("_all", "_crowd_due", "_each", "_paces", "_share", "_tables")
 
-    def __init__(self, amount: int, seconds: float, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, amount: int, seconds: float, capacity: int = CAPACITY, share: Share | None = None
+    ) -> None:
+        """With `share` it is one limit for several processes."""
+        self._share = share
         self._each = _rate(amount, seconds)
         self._all = _rate(amount * capacity, seconds)
         # Beyond the bound nothing is remembered: an entry is over when it was quiet for so long.
         self._tables = tuple(Generations[float](self._each.bound, capacity) for _ in range(2))
+        self._paces = Generations[SharedPace](self._each.bound, capacity)
         self._crowd_due = 0.0
 
     def ask(self, keys: Sequence[str], now: float) -> Verdict:
@@ -123,11 +137,29 @@ class Gcra:
         for key, table in zip(keys, self._tables, strict=False):
             due = table.get(key, now)
             if due is not None or table.fits():
-                due, verdict = self._each.judge(due or 0.0, now, key)
+                due, verdict = self._judge(self._each, due or 0.0, key, now)
                 table.put(key, due)
                 return verdict
-        self._crowd_due, verdict = self._all.judge(self._crowd_due, now, TOGETHER)
+        self._crowd_due, verdict = self._judge(self._all, self._crowd_due, TOGETHER, now)
         return verdict
+
+    def _judge(self, rate: _Rate, due: float, key: str, now: float) -> tuple[float, Verdict]:
+        """By what this process knows, and what all of them do."""
+        if self._share is None:
+            return rate.judge(due, now, key)
+        pace = self._paces.get(key, now)
+        if pace is not None:
+            due = max(due, pace.due)
+        due, verdict = rate.judge(due, now, key)
+        if pace is not None:
+            pace.add(1, now)
+        elif (not key or verdict.used * SHARED_FROM >= rate.amount) and self._paces.fits():
+            pace = self._share(key, rate.interval, rate.bound)
+            pace.add(verdict.used, now)
+        else:
+            return due, verdict
+        self._paces.put(key, pace)
+        return due, verdict
 
     def __len__(self) -> int:
         """Keys that are counted by themselves."""

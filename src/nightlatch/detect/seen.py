@@ -1,4 +1,7 @@
-"""Which subjects and callers an endpoint has met before: a long memory, and a cheap one."""
+"""Which subjects and callers an endpoint has met before: a long memory, and a cheap one.
+
+A set written by one thread may be read by another.
+"""
 
 from array import array
 from functools import lru_cache

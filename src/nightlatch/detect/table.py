@@ -59,6 +59,9 @@ class SegmentedTable(Generic[K, V]):
     def values(self) -> list[V]:
         return [*self._keepers.values(), *self._newcomers.values()]
 
+    def items(self) -> list[tuple[K, V]]:
+        return [*self._keepers.items(), *self._newcomers.items()]
+
     def __len__(self) -> int:
         return len(self._newcomers) + len(self._keepers)
 

@@ -16,6 +16,7 @@ from nightlatch.detect.doubts import Doubts, insist
 from nightlatch.detect.evidence import Evidence
 from nightlatch.detect.history import History
 from nightlatch.detect.journeys import Journeys
+from nightlatch.detect.pass_books import PassBooks
 from nightlatch.detect.pricing import price
 from nightlatch.detect.seen import Seen, token
 from nightlatch.detect.spending import STRANGERS, Spending
@@ -28,6 +29,7 @@ from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.judgement import Detection
 from nightlatch.exchange.spent import Spent
 from nightlatch.exchange.standing import Standing
+from nightlatch.faults import guarded
 from nightlatch.identity.passes import CIRCLE as PASS
 from nightlatch.policy.budgets import DEFAULT_BUDGETS, Budgets, Limits
 from nightlatch.store.ports import CounterStore, SharedCounts
@@ -69,6 +71,7 @@ class Watch:
         self._networks = Callers(max_callers // 2, max_subjects)
         self._doors: SegmentedTable[str, Door] = SegmentedTable(max_endpoints)
         self._known = Seen(KNOWN)
+        self._passes = PassBooks(self._callers)
         self._journeys = Journeys()
         self._alarms = Alarms()
         self._convictions = Convictions(counters, self._callers)
@@ -183,32 +186,30 @@ class Watch:
         return "Nothing is known of this endpoint yet." if door is None else door.explain()
 
     def dump(self) -> bytes:
-        """What was learned of endpoints and callers, for the next process. From any thread: what is
-        added meanwhile may be missing."""
+        """What was learned, for the next process. From any thread: the latest may be missing."""
         doors = [door.dump() for door in self._doors.values() if door.rate.share is not None]
-        return memory.write(memory.Memory(doors, self._known.dump()))
+        proven = self._suspicions.known.dump()
+        return memory.write(memory.Memory(doors, self._known.dump(), proven, self._passes.dump()))
 
     def load(self, data: bytes) -> None:
         """Take up what another process learned; what cannot be read is learned anew."""
         found = memory.read(data)
         self._known.load(found.known)
+        self._suspicions.known.load(found.proven)
+        self._passes.load(found.passes)
         for learned in found.doors:
-            self._door(learned.key, LONG_AGO).load(learned)
+            with guarded("detect.memory"):
+                self._door(learned.key, LONG_AGO).load(learned)
 
     @property
     def histories(self) -> int:
-        """Histories held now, of callers and of networks."""
+        """Held now, of callers and of networks."""
         return len(self._callers) + len(self._networks)
 
     @property
     def subjects(self) -> int:
         """Subjects held in them, once per window."""
         return self._callers.subjects + self._networks.subjects
-
-    @property
-    def forgotten(self) -> int:
-        """Histories evicted before their time, since the start."""
-        return self._callers.evicted + self._networks.evicted
 
     def _judge(
         self,
@@ -272,7 +273,6 @@ class Watch:
         return self._knows(key) if history is None else history.returned
 
     def _knows(self, key: Key) -> bool:
-        """Whether this caller had a clean history here before it was forgotten."""
         return token(*key) in self._known
 
     def _spent(self, visit: Visit, standing: Standing, over: tuple[Spent, ...]) -> Standing:
@@ -379,6 +379,7 @@ class Watch:
         history = self._recall(key, self._callers.touch(key), now, stranger=stranger)
         if history is None:
             history = self._callers.add(key, now)
+            self._passes.meet(key, history)
         return Visit(door, key, history, "", None, stranger, now, payer=payer or History(now))
 
     def _after(self, visit: Visit, caller: Caller, *, adding: bool) -> Standing:

@@ -46,6 +46,8 @@ class Health(Struct, frozen=True):
     """Set for every application; None leaves it to each."""
     sharing: str = ""
     """Why this process shares no budgets with others right now, in words."""
+    feeds: tuple[Trouble, ...] = ()
+    """Lists of networks that cannot be fetched or read: the last good copies are used meanwhile."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ _LOST_WORDS = {
 
 
 def _problems(health: Health) -> Iterator[str]:
-    for trouble in health.troubles:
+    for trouble in (*health.troubles, *health.feeds):
         yield f"{trouble.place} fails since {health.at - trouble.since:.0f} s: {trouble.text}"
     for outcome, words in _LOST_WORDS.items():
         if lost := health.outcomes.get(outcome, 0):

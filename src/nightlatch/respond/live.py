@@ -19,12 +19,16 @@ MAX_READERS = 64
 class Subscription:
     """One reader's end of the feed."""
 
-    def __init__(self, capacity: int, leave: Callable[["Subscription"], None]) -> None:
+    def __init__(
+        self, capacity: int, leave: Callable[["Subscription"], None], *, lasting: bool = False
+    ) -> None:
         self._lock = Lock()
         self._waiting: deque[Record] = deque(maxlen=capacity)
         self._missed = 0
         self._leave = leave
         self.closed = False
+        self.lasting = lasting
+        """It is no person, and is never closed to let one in."""
 
     def take(self) -> tuple[Sequence[Record], int]:
         """What came since the last call, oldest first, and how many were lost before it. Never
@@ -59,13 +63,15 @@ class Feed:
         self._readers: tuple[Subscription, ...] = ()
         self._missed = 0
 
-    def subscribe(self) -> Subscription:
-        reader = Subscription(self._capacity, self._forget)
+    def subscribe(self, capacity: int = 0, *, lasting: bool = False) -> Subscription:
+        """`capacity`: records held for this reader, 0 for what all have."""
+        reader = Subscription(capacity or self._capacity, self._forget, lasting=lasting)
         with self._lock:
-            known = self._readers
-            self._readers = (*known[max(0, len(known) - self._max_readers + 1) :], reader)
-        for crowded_out in known[: max(0, len(known) - self._max_readers + 1)]:
-            crowded_out.close()
+            people = [one for one in self._readers if not one.lasting]
+            crowded_out = [] if lasting else people[: max(0, len(people) - self._max_readers + 1)]
+            self._readers = (*(one for one in self._readers if one not in crowded_out), reader)
+        for one in crowded_out:
+            one.close()
         return reader
 
     def publish(self, records: Sequence[Record]) -> None:

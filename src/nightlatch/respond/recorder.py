@@ -33,7 +33,8 @@ from nightlatch.respond.live import Feed, Subscription
 from nightlatch.respond.measures import Measures
 from nightlatch.respond.recent import Recent
 from nightlatch.respond.schedule import Schedule
-from nightlatch.respond.troubles import Troubles
+from nightlatch.respond.source_book import SourceBook
+from nightlatch.respond.troubles import Trouble, Troubles
 from nightlatch.store.ports import (
     AuditEntry,
     DocumentStore,
@@ -78,7 +79,7 @@ class Recorder:
         """`sources`: what measures' predicates ask about networks and clients, for previews."""
         self._events = events
         self._documents = documents
-        self._notifiers = notifiers
+        self._notifiers = tuple(notifiers)
         self._max_age = max_age
         self._max_bytes = max_bytes
         self._version = version
@@ -89,6 +90,8 @@ class Recorder:
         self._decisions = Decisions(documents)
         self.measures = Measures(self._decisions, events, documents, sources)
         """What people ordered against callers, or for them."""
+        self.sources = SourceBook()
+        """What became of all that came from elsewhere than applications."""
         self._feed = Feed()
         self._exposure: tuple[float, dict[str, Exposure]] | None = None
         self._schedule = Schedule(snapshot=SNAPSHOT_EVERY, learned=LEARNED_EVERY, prune=PRUNE_EVERY)
@@ -99,12 +102,15 @@ class Recorder:
         self._agents = Agents(self._counts)
         self.sharing: Callable[[], str] = str
         """Tells why this process shares no budgets with others; nothing, unless it is replaced."""
+        self.feeds: Callable[[], tuple[Trouble, ...]] = tuple
+        """Tells what is wrong with lists of networks here, likewise."""
         self._catalogue = Catalogue()
         self._incidents = Incidents(new_id)
         self._keeper = Keeper(
             documents, self._catalogue, self._incidents, self._lock, self._troubles
         )
         self._keeper.restore()
+        self.sources.restore(documents)
 
     # Records in
 
@@ -160,9 +166,13 @@ class Recorder:
             current = self._incidents.find(incident_id)
         return current or self._documents.incident(incident_id)
 
-    def subscribe(self) -> Subscription:
-        """A live feed of records from now on."""
-        return self._feed.subscribe()
+    def subscribe(self, capacity: int = 0, *, lasting: bool = False) -> Subscription:
+        """A live feed of records from now on; see `Feed.subscribe`."""
+        return self._feed.subscribe(capacity, lasting=lasting)
+
+    def inform(self, notifier: Notifier) -> None:
+        """One more way to reach somebody, from now on."""
+        self._notifiers = (*self._notifiers, notifier)
 
     def health(self, now: float) -> Health:
         size = self._size(now)
@@ -183,6 +193,7 @@ class Recorder:
                 troubles=self._troubles.current(),
                 agents=self._agents.seen(now),
                 sharing=self.sharing(),
+                feeds=self.feeds(),
                 readers=self._feed.readers,
                 missed=self._feed.missed,
                 revision=directives.revision,
@@ -286,6 +297,7 @@ class Recorder:
         self._keeper.keep_health(self.health(now))
         try:
             self.measures.keep_hits()
+            self.sources.keep(self._documents)
         except StoreFailed as error:
             self._troubles.note(DOCUMENTS, error, now)
 

@@ -183,11 +183,27 @@ class SharedTally(Protocol):
         """At least what any window holds: a quick look before the others."""
 
 
+class SharedPace(Protocol):
+    """How fast all processes together are asked, by the generic cell rate algorithm: the moment at
+    which all of it would have been due, as far as this process knows."""
+
+    def add(self, requests: int, now: float) -> None:
+        """Never waits, never fails."""
+
+    @property
+    def due(self) -> float:
+        """0.0 before anything is known."""
+
+
 class SharedCounts(Protocol):
     """Counts that several processes keep together, behind the backs of their requests."""
 
     def tally(self, name: str, windows: Sequence[int]) -> SharedTally:
         """The one of this name; its windows, in seconds, last from the first member on."""
+
+    def pace(self, name: str, interval: float, bound: float) -> SharedPace:
+        """The one of this name: a request each `interval` seconds, and its moment at most `bound`
+        seconds ahead."""
 
 
 class AuditEntry(Struct, frozen=True):

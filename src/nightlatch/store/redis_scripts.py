@@ -113,6 +113,18 @@ return '0'
 """The generic cell rate algorithm (ITU-T I.371). KEYS: limit. ARGV: now, seconds for each request,
 how many may come at once, how many come. Answers the seconds to wait, 0 when they may pass."""
 
+PACE = Script("""
+local now, interval, bound, cost = unpack(ARGV)
+now = tonumber(now)
+local due = math.max(now, tonumber(redis.call('GET', KEYS[1]) or now))
+local after = math.min(due + tonumber(interval) * tonumber(cost), now + tonumber(bound))
+after = string.format('%.17g', after)
+redis.call('SET', KEYS[1], after, 'PX', math.ceil(tonumber(bound) * 1000) + 60000)
+return after
+""")
+"""The same where what was asked for is told afterwards, refused or not. KEYS: limit. ARGV: now,
+seconds for each request, how far ahead the moment may lie, how many came. Answers the moment."""
+
 ADD_NEWS = Script("""
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'p', ARGV[1], 'n', ARGV[2])
 return redis.call('PEXPIRE', KEYS[1], ARGV[4])

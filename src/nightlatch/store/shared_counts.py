@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 from nightlatch.store.redis_nodes import RedisNodes
 from nightlatch.store.redis_questions import Answer, Refusal
 from nightlatch.store.redis_scripts import MERGE, keep_for, name_of, signed
+from nightlatch.store.shared_pace import Pace
 
 WITHIN = 0.25
 """Seconds after which a merge counts as failed. Nobody waits for it."""
@@ -148,7 +149,8 @@ class RedisSharedCounts:
         self._again_at = 0.0
         self._under_way = 0
         self.lock = Lock()
-        self.dirty: dict[Tally, None] = {}
+        self._paces: WeakValueDictionary[str, Pace] = WeakValueDictionary()
+        self.dirty: dict[Tally | Pace, None] = {}
         """Those that have something to merge, in the order in which they got it."""
         self.wake = _nobody
         """Called after each addition."""
@@ -163,13 +165,21 @@ class RedisSharedCounts:
             found = self._tallies[name] = Tally(self, f"{self._service}\0{name}", windows)
         return found
 
-    def mark(self, tally: Tally) -> None:
+    def pace(self, name: str, interval: float, bound: float) -> Pace:
+        """The one of this name: a request each `interval` seconds, its moment at most `bound`
+        seconds ahead."""
+        found = self._paces.get(name)
+        if found is None:
+            found = self._paces[name] = Pace(self, f"{self._service}\0{name}", interval, bound)
+        return found
+
+    def mark(self, tally: Tally | Pace) -> None:
         """It has something to merge. Called with the lock held."""
         if len(self.dirty) >= DIRTY:
             del self.dirty[next(iter(self.dirty))]
         self.dirty[tally] = None
 
-    def settle(self, tally: Tally, *, more: bool) -> None:
+    def settle(self, tally: Tally | Pace, *, more: bool) -> None:
         """Its merge has ended. Called with the lock held."""
         self._under_way -= 1
         if more:
@@ -212,6 +222,8 @@ class RedisSharedCounts:
         self._under_way = 0
         for tally in list(self._tallies.values()):
             tally.after_fork()
+        for pace in list(self._paces.values()):
+            pace.after_fork()
 
 
 class Slack:

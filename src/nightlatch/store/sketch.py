@@ -58,6 +58,12 @@ class DistinctCounter:
         return round(self._estimate) if exact is None else len(exact)
 
     @property
+    def members(self) -> tuple[int, ...]:
+        """All of them while the count is exact; then none."""
+        exact = self._exact
+        return () if exact is None else tuple(exact)
+
+    @property
     def exact(self) -> bool:
         """False once the count is an estimate."""
         return self._exact is not None
@@ -78,8 +84,11 @@ class DistinctCounter:
         self._estimate = _improved_estimate(self._registers)
 
     def dump(self) -> bytes:
-        if self._exact is not None:
-            return _EXACT_TAG + struct.pack(f"<{len(self._exact)}Q", *self._exact)
+        """From any thread."""
+        exact = self._exact
+        if exact is not None:
+            members = tuple(exact)
+            return _EXACT_TAG + struct.pack(f"<{len(members)}Q", *members)
         return _SKETCH_TAG + struct.pack("<d", self._estimate) + self._registers
 
     @classmethod

@@ -4,13 +4,12 @@ import pytest
 
 from nightlatch.detect.behaviours.seasons import (
     ALARM,
-    HOURS,
     LEARNED,
     Scatter,
     Season,
     Surprise,
-    hour_of_week,
 )
+from nightlatch.detect.hours import WEEK, hour_of_week
 
 
 def test_an_hour_is_expected_as_in_earlier_weeks_only() -> None:
@@ -35,7 +34,7 @@ def test_one_mad_hour_does_not_become_normal() -> None:
 
 
 def test_the_week_has_168_hours() -> None:
-    assert {hour_of_week(3_600 * n + 7) for n in range(400)} == set(range(HOURS))
+    assert {hour_of_week(3_600 * n + 7) for n in range(400)} == set(range(WEEK))
 
 
 def _learned(seed: int, count: int = 2_000) -> tuple[Surprise, Random]:

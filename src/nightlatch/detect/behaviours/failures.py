@@ -6,6 +6,8 @@ an upper bound with a margin, so that a launch day, on which twice as many peopl
 
 import math
 
+from msgspec import Struct
+
 EPOCH = 50
 """First tries that are believed, or thrown away, together."""
 MIN_CALLERS = 20
@@ -23,6 +25,14 @@ CREEP = 1.5
 """The recent share may exceed that of all time by this factor and 5 percentage points."""
 BLIND_FROM = 0.85
 """From this p0 on, failing tells nothing."""
+
+
+class FailureMemory(Struct, frozen=True, array_like=True):
+    tries: float
+    failed: float
+    ever: float
+    ever_failed: float
+    hours: dict[int, tuple[float, float]]
 
 
 class FailureShare:
@@ -67,6 +77,17 @@ class FailureShare:
         self._tries *= keep
         self._failed *= keep
         self._pending.clear()
+
+    def dump(self) -> FailureMemory:
+        """What is believed."""
+        return FailureMemory(
+            self._tries, self._failed, self._ever, self._ever_failed, dict(self._hours)
+        )
+
+    def load(self, memory: FailureMemory) -> None:
+        self._tries, self._failed = memory.tries, memory.failed
+        self._ever, self._ever_failed = memory.ever, memory.ever_failed
+        self._hours = {hour: memory.hours[hour] for hour in range(24) if hour in memory.hours}
 
     def bound(self, hour: int) -> float:
         """p0 for this hour of the day."""

@@ -3,6 +3,7 @@
 import math
 from collections import OrderedDict
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -10,7 +11,7 @@ from nightlatch.checks.attacks.probed_files import FILES
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import EVERYONE, asker
 from nightlatch.detect.behaviours.neighbours import Neighbours
-from nightlatch.detect.behaviours.new_paths import Together
+from nightlatch.detect.behaviours.new_paths import Together, TogetherMemory
 from nightlatch.detect.behaviours.paths import shown as shown_path
 from nightlatch.detect.behaviours.seasons import ALARM, ALPHA
 from nightlatch.detect.suspicions import Suspicion
@@ -156,7 +157,12 @@ class _Odds(Struct):
     def learn(self, *, miss: bool) -> None:
         self.trials += 1
         self.misses += miss
-        if self.trials < 500 or self.trials % 100:
+        if self.trials % 100 == 0:
+            self.settle()
+
+    def settle(self) -> None:
+        """Use what is known now."""
+        if self.trials < 500:
             return
         seen = self.misses / self.trials
         bound = 1.25 * seen + 2 * math.sqrt(seen * (1 - seen) / self.trials)
@@ -165,6 +171,16 @@ class _Odds(Struct):
         self.known = math.log((1 - GUESSER) / (1 - self.share))
         if self.trials >= 20_000:
             self.trials, self.misses = self.trials / 2, self.misses / 2
+
+
+class _Memory(Struct, frozen=True, array_like=True):
+    trials: float
+    misses: float
+    together: TogetherMemory
+
+
+_WRITE = msgspec.msgpack.Encoder()
+_READ = msgspec.msgpack.Decoder(_Memory)
 
 
 class ForcedBrowsing:
@@ -177,6 +193,18 @@ class ForcedBrowsing:
         """Unknown path → the first callers who asked for it; asked longest ago goes first."""
         self._most_paths = paths
         self._together = Together()
+
+    def dump(self) -> bytes:
+        """How often honest requests end nowhere; not who asked for what."""
+        odds = self._odds
+        return _WRITE.encode(_Memory(odds.trials, odds.misses, self._together.dump()))
+
+    def load(self, data: bytes) -> None:
+        """Raises what msgspec does, and ValueError, for what another version wrote."""
+        memory = _READ.decode(data)
+        self._together.load(memory.together)
+        self._odds.trials, self._odds.misses = memory.trials, memory.misses
+        self._odds.settle()
 
     def note(self, sighting: Sighting) -> None:
         exchange = sighting.exchange

@@ -1,8 +1,11 @@
 """Log-ins: reads each attempt and its outcome once, for the three detectors that weigh them."""
 
+import msgspec
+
 from nightlatch.detect.behaviour import Reporter, Sighting
 from nightlatch.detect.behaviours.attempts import asker, read_attempt
 from nightlatch.detect.behaviours.codes import CodeGuessing
+from nightlatch.detect.behaviours.failures import FailureMemory
 from nightlatch.detect.behaviours.login_door import DAY, LoginDoor, Tries, Try
 from nightlatch.detect.behaviours.objects import principal_of
 from nightlatch.detect.behaviours.spraying import Spraying
@@ -16,6 +19,10 @@ _DOORS = 16
 """Log-ins watched; of those where nobody ever got in the one quiet longest goes first."""
 
 
+_WRITE = msgspec.msgpack.Encoder()
+_READ = msgspec.msgpack.Decoder(dict[str, FailureMemory])
+
+
 class LogIns:
     def __init__(self, reporter: Reporter) -> None:
         self._known = reporter.suspicions.known
@@ -23,6 +30,15 @@ class LogIns:
         self._stuffing = Stuffing(reporter)
         self._spraying = Spraying(reporter)
         self._codes = CodeGuessing(reporter)
+
+    def dump(self) -> bytes:
+        """How often honest people fail; who is known is `Known`'s to keep."""
+        return _WRITE.encode({key: door.failures.dump() for key, door in self._doors.items()})
+
+    def load(self, data: bytes) -> None:
+        """Raises what msgspec does for what another version wrote."""
+        for endpoint, memory in list(_READ.decode(data).items())[-_DOORS:]:
+            self._door(endpoint).failures.load(memory)
 
     def note(self, sighting: Sighting) -> None:
         attempt = read_attempt(sighting)

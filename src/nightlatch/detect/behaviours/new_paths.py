@@ -1,7 +1,17 @@
 """Do many callers together try paths that nobody ever asked for?"""
 
-from nightlatch.detect.behaviours.seasons import ALARM, WARY, Season, Surprise, hour_of_week
+from msgspec import Struct
+
+from nightlatch.detect.behaviours.seasons import (
+    ALARM,
+    WARY,
+    Season,
+    SeasonMemory,
+    Surprise,
+    SurpriseMemory,
+)
 from nightlatch.detect.behaviours.turns import turned
+from nightlatch.detect.hours import hour_of_week
 
 BIN = 60.0
 """Seconds in which they are counted."""
@@ -10,6 +20,14 @@ FEWEST = 6
 _BINS_OF_A_DAY = 1_440
 _CAUGHT_UP = 3 * _BINS_OF_A_DAY
 """Bins without any that are made up for at once, in about 10 ms; older ones are not counted."""
+
+
+class TogetherMemory(Struct, frozen=True, array_like=True):
+    season: SeasonMemory
+    surprise: SurpriseMemory
+    bin: int
+    bins: int
+    total: int
 
 
 class Together:
@@ -34,6 +52,16 @@ class Together:
         self.count += 1
         usual = self._usual or 0.0
         return self._surprise.high if self.count >= max(FEWEST, 3 * usual) else 0.0
+
+    def dump(self) -> TogetherMemory:
+        season, surprise = self._season.dump(), self._surprise.dump()
+        return TogetherMemory(season, surprise, self._bin, self._bins, self._total)
+
+    def load(self, memory: TogetherMemory) -> None:
+        """Raises ValueError for what another version wrote."""
+        self._season.load(memory.season)
+        self._surprise.load(memory.surprise)
+        self._bin, self._bins, self._total = memory.bin, memory.bins, memory.total
 
     def _turn(self, turn: int) -> None:
         first = self._bin or turn

@@ -10,8 +10,12 @@ whenever one looks (Shin, Ramdas and Rinaldo 2023).
 
 import math
 from array import array
+from typing import Any
 
-HOURS = 168
+from msgspec import Struct
+
+from nightlatch.detect.hours import WEEK
+
 WEEKS = 4
 """Weeks over which the mean of an hour of the week is taken."""
 CLIP = 2.0
@@ -37,9 +41,27 @@ _PER_UNIT = 8
 """Buckets of an eighth of a natural logarithm: ratios from e^-4 to e^4, 13 % wide."""
 
 
-def hour_of_week(now: float) -> int:
-    """0 to 167 in UTC, from a Thursday's midnight as the epoch does."""
-    return int(now // 3_600) % HOURS
+class SeasonMemory(Struct, frozen=True, array_like=True):
+    """A `Season` as it is handed to the next process on the same machine."""
+
+    means: bytes
+    weeks: bytes
+    hour: int
+    sum: float
+    bins: int
+
+
+class SurpriseMemory(Struct, frozen=True, array_like=True):
+    counts: bytes
+    high: float
+    low: float
+
+
+class ScatterMemory(Struct, frozen=True, array_like=True):
+    came: float
+    expected: float
+    dispersion: float
+    bins: int
 
 
 class Season:
@@ -49,8 +71,8 @@ class Season:
     __slots__ = ("_bins", "_hour", "_means", "_sum", "_weeks")
 
     def __init__(self) -> None:
-        self._means = array("f", bytes(4 * HOURS))
-        self._weeks = bytearray(HOURS)
+        self._means = array("f", bytes(4 * WEEK))
+        self._weeks = bytearray(WEEK)
         self._hour = 0
         self._sum = 0.0
         self._bins = 0
@@ -66,6 +88,18 @@ class Season:
             self._hour, self._sum, self._bins = hour, 0.0, 0
         self._sum += count
         self._bins += 1
+
+    def dump(self) -> SeasonMemory:
+        means, weeks = self._means.tobytes(), bytes(self._weeks)
+        return SeasonMemory(means, weeks, self._hour, self._sum, self._bins)
+
+    def load(self, memory: SeasonMemory) -> None:
+        """Raises ValueError for what another version wrote."""
+        means = _array("f", memory.means, WEEK)
+        if len(memory.weeks) != WEEK:
+            raise ValueError("the weeks of a season are not those of 168 hours")
+        self._means, self._weeks = means, bytearray(memory.weeks)
+        self._hour, self._sum, self._bins = memory.hour, memory.sum, memory.bins
 
     def _close(self) -> None:
         if not self._bins:
@@ -99,6 +133,15 @@ class Surprise:
         # Up to the alarm, or the far ends of what is honest would never be learned.
         if self.high < ALARM and self.low < ALARM:
             self._learn(bucket)
+
+    def dump(self) -> SurpriseMemory:
+        return SurpriseMemory(self._counts.tobytes(), self.high, self.low)
+
+    def load(self, memory: SurpriseMemory) -> None:
+        """Raises ValueError for what another version wrote."""
+        self._counts = _array("H", memory.counts, _BUCKETS)
+        self._learned = sum(self._counts)
+        self.high, self.low = memory.high, memory.low
 
     def _bet(self, evidence: float, as_far: int) -> float:
         p = (1 + as_far) / (1 + self._learned)
@@ -150,3 +193,19 @@ class Scatter:
         self._dispersion += (square - self._dispersion) / self._bins
         self._dispersion = max(_LEAST_DISPERSION, self._dispersion)
         return deviation
+
+    def dump(self) -> ScatterMemory:
+        return ScatterMemory(self._came, self._expected, self._dispersion, self._bins)
+
+    def load(self, memory: ScatterMemory) -> None:
+        self._came, self._expected = memory.came, memory.expected
+        self._dispersion, self._bins = max(_LEAST_DISPERSION, memory.dispersion), memory.bins
+
+
+def _array(kind: str, data: bytes, length: int) -> "array[Any]":
+    """The numbers that `tobytes` wrote. Raises ValueError when they are not so many."""
+    numbers = array(kind)
+    numbers.frombytes(data)
+    if len(numbers) != length:
+        raise ValueError(f"{len(numbers)} numbers where {length} belong")
+    return numbers

@@ -1,21 +1,16 @@
 """Rate, errors, latency or size of an endpoint leave what its hours explain, up or down."""
 
-from array import array
 from collections import OrderedDict
 
+import msgspec
 from msgspec import Struct
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import EVERYONE, asker
-from nightlatch.detect.behaviours.seasons import (
-    ALARM,
-    ALPHA,
-    Scatter,
-    Season,
-    Surprise,
-    hour_of_week,
-)
+from nightlatch.detect.behaviours.seasons import ALARM, ALPHA
+from nightlatch.detect.behaviours.series import SAMPLES, Normal, Series, SeriesMemory
 from nightlatch.detect.behaviours.turns import turned
+from nightlatch.detect.hours import hour_of_week
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 
@@ -31,16 +26,11 @@ FAR = 5.0
 ERRORS = 0.1
 """By how much the share of failures must have risen."""
 SLOWER, LARGER = 2.0, 3.0
-SETTLED = 24
-"""Bins after which a share, a latency or a size is known."""
-SAMPLES = 128
-"""Durations kept of each bin."""
 CALM_BINS = 6
 """Ordinary bins after which a surge is over."""
 ENDPOINTS = 2_000
 """Evicts first the endpoint that was quiet longest. 4 KB each."""
 
-_MEMORY = 288
 _KNOWN_BITS = 1 << 19
 _GENERATION = 14 * 86_400.0
 _ARRIVALS = 20_000
@@ -90,68 +80,8 @@ Ask it yourself. Look for a release, a broken client, or a gateway that sends it
 )
 
 
-class _Normal(Struct):
-    """A recent mean, and how far from it a bin was never before."""
-
-    surprise: Surprise
-    mean: float = 0.0
-    bins: int = 0
-
-    def take(self, came: float, scale: float, clip: float) -> float | None:
-        """Judge a bin and learn from it; returns the mean it was judged by, None when unsettled.
-        `scale`: what makes a count of it; `clip`: how much a mad bin may teach."""
-        mean, settled = self.mean, self.bins >= SETTLED
-        if settled:
-            self.surprise.take(came * scale, mean * scale)
-            came = min(came, clip)
-        self.bins = min(self.bins + 1, _MEMORY)
-        self.mean += (came - self.mean) / self.bins
-        return mean if settled else None
-
-
-class _Series:
-    """One endpoint. What is in the bin at hand, and what is normal."""
-
-    __slots__ = (
-        "bytes",
-        "calm",
-        "count",
-        "durations",
-        "failed",
-        "failures",
-        "latency",
-        "newcomers",
-        "rate",
-        "refusals",
-        "refused",
-        "scatter",
-        "season",
-        "size",
-        "told",
-    )
-
-    def __init__(self) -> None:
-        self.count = self.failed = self.refused = self.newcomers = self.bytes = 0
-        self.durations = array("f")
-        self.season = Season()
-        self.rate = Surprise()
-        self.scatter = Scatter()
-        self.failures = _Normal(Surprise())
-        self.refusals = _Normal(Surprise())
-        self.latency = _Normal(Surprise())
-        self.size = _Normal(Surprise())
-        self.told: set[str] = set()
-        """What was told of the change that still lasts."""
-        self.calm = 0
-
-    def clear(self) -> None:
-        self.count = self.failed = self.refused = self.newcomers = self.bytes = 0
-        self.durations = array("f")
-
-    def slow(self) -> float:
-        """The 95th percentile of the bin's durations, in milliseconds."""
-        durations = sorted(self.durations)
-        return durations[int(len(durations) * 0.95)] * 1_000
+_WRITE = msgspec.msgpack.Encoder()
+_READ = msgspec.msgpack.Decoder(list[SeriesMemory])
 
 
 class _Change(Struct):
@@ -166,7 +96,7 @@ class _Change(Struct):
 class Surges:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
-        self._series: OrderedDict[str, _Series] = OrderedDict()
+        self._series: OrderedDict[str, Series] = OrderedDict()
         self._bin = 0
         self._known = _Acquaintances()
 
@@ -192,10 +122,18 @@ class Surges:
                 series.durations.append(exchange.duration)
         series.newcomers += self._known.is_new(asker(sighting), exchange.at)
 
-    def _add(self, key: str) -> _Series:
+    def dump(self) -> bytes:
+        return _WRITE.encode([series.dump(key) for key, series in self._series.items()])
+
+    def load(self, data: bytes) -> None:
+        """Raises what msgspec does, and ValueError, for what another version wrote."""
+        for memory in _READ.decode(data)[-ENDPOINTS:]:
+            self._add(memory.key).load(memory)
+
+    def _add(self, key: str) -> Series:
         if len(self._series) >= ENDPOINTS:
             self._series.popitem(last=False)
-        series = self._series[key] = _Series()
+        series = self._series[key] = Series()
         return series
 
     def _turn(self, turn: int) -> None:
@@ -213,7 +151,7 @@ class Surges:
                 self._tell(key, series, changes, (before + 1) * BIN)
             series.clear()
 
-    def _tell(self, key: str, series: _Series, changes: list[_Change], now: float) -> None:
+    def _tell(self, key: str, series: Series, changes: list[_Change], now: float) -> None:
         """Each change once, until it has been over for a while."""
         series.calm = 0 if changes else series.calm + 1
         if series.calm >= CALM_BINS:
@@ -239,7 +177,7 @@ class Surges:
             )
 
 
-def _changes(series: _Series, hour: int) -> list[_Change]:
+def _changes(series: Series, hour: int) -> list[_Change]:
     """Judge the bin by what is normal, then let it teach."""
     changes: list[_Change] = []
     count, expected = series.count, series.season.expected(hour)
@@ -252,7 +190,7 @@ def _changes(series: _Series, hour: int) -> list[_Change]:
     return changes
 
 
-def _judge_rate(series: _Series, expected: float, deviation: float, changes: list[_Change]) -> None:
+def _judge_rate(series: Series, expected: float, deviation: float, changes: list[_Change]) -> None:
     count = series.count
     if series.rate.high >= ALARM and deviation >= FAR and count >= SURGE * expected:
         new = series.newcomers / count
@@ -270,13 +208,13 @@ def _judge_rate(series: _Series, expected: float, deviation: float, changes: lis
         changes.append(_Change("drop", DetectionKind.DROP, Level.MEDIUM, words))
 
 
-def _how_answered(series: _Series) -> str:
+def _how_answered(series: Series) -> str:
     if not series.failed:
         return "None failed."
     return f"{series.failed / series.count:.0%} of them failed."
 
 
-def _judge_answers(series: _Series, changes: list[_Change]) -> None:
+def _judge_answers(series: Series, changes: list[_Change]) -> None:
     count = series.count
     _judge_share(series, series.failures, series.failed, "failed (5xx)", Level.MEDIUM, changes)
     _judge_share(
@@ -296,8 +234,8 @@ def _judge_answers(series: _Series, changes: list[_Change]) -> None:
 
 
 def _judge_share(
-    series: _Series,
-    normal: _Normal,
+    series: Series,
+    normal: Normal,
     amount: int,
     what: str,
     level: Level,

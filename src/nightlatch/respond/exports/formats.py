@@ -1,0 +1,54 @@
+"""The formats, by name."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from nightlatch.exchange.record import Record
+from nightlatch.respond.exports import cef, ecs, gelf, json_lines, ocsf, otlp
+from nightlatch.respond.exports.report import Report
+
+
+def _lines(events: Sequence[bytes]) -> bytes:
+    return b"\n".join(events) + b"\n"
+
+
+def _same(event: bytes) -> bytes:
+    return event
+
+
+class Format(Struct, frozen=True):
+    id: str
+    what: str
+    exchange: Callable[[Record], bytes]
+    report: Callable[[Report], bytes]
+    media_type: str = "application/x-ndjson"
+    batch: Callable[[Sequence[bytes]], bytes] = _lines
+    """Several events as one body."""
+    line: Callable[[bytes], bytes] = _same
+    """One event by itself, without a line break."""
+
+
+def _one_request(log: bytes) -> bytes:
+    return otlp.batch([log])
+
+
+FORMATS: dict[str, Format] = {
+    one.id: one
+    for one in (
+        Format("ocsf", "OCSF 1.8: classes 4002, 6003 and 2004", ocsf.exchange, ocsf.report),
+        Format("ecs", "Elastic Common Schema 9", ecs.exchange, ecs.report),
+        Format("cef", "ArcSight's CEF:0", cef.exchange, cef.report, "text/plain"),
+        Format("gelf", "GELF 1.1, for Graylog", gelf.exchange, gelf.report),
+        Format(
+            "otlp",
+            "OpenTelemetry logs as OTLP/JSON",
+            otlp.exchange,
+            otlp.report,
+            "application/json",
+            otlp.batch,
+            _one_request,
+        ),
+        Format("jsonl", "Nightlatch's own records", json_lines.exchange, json_lines.report),
+    )
+}

@@ -1,0 +1,55 @@
+"""What several formats ask of a record."""
+
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+from nightlatch.exchange.credential import CredentialState
+from nightlatch.exchange.record import Message, Record
+
+PRODUCT = "Nightlatch"
+_PERSONS = ("principal:", "session:", "credential:")
+
+
+def actor(record: Record) -> str:
+    """The circle of whom an accepted credential names; empty where none does."""
+    if record.credential_state is not CredentialState.ACCEPTED:
+        return ""
+    return next((one for one in record.circles if one.startswith(_PERSONS)), "")
+
+
+def header(message: Message, name: str) -> str:
+    """The first value of a header field; empty where there is none."""
+    return next((value for field, value in message.headers if field.lower() == name), "")
+
+
+def moment(at: float) -> str:
+    """RFC 3339, in UTC, to the millisecond."""
+    told = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return told.replace("+00:00", "Z")
+
+
+def is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def url(record: Record) -> str:
+    """As much of it as was seen."""
+    query = f"?{record.query}" if record.query else ""
+    if not record.host:
+        return f"{record.path}{query}"
+    return f"{record.scheme or 'http'}://{record.host}{record.path}{query}"
+
+
+def action(record: Record) -> str:
+    """What was done with it."""
+    return "refused" if record.refused else "allowed"
+
+
+def summary(record: Record) -> str:
+    """One line for people."""
+    told = f"{record.method} {record.path} {record.status or 'unanswered'}"
+    return f"{told}: {record.reason}" if record.reason else told

@@ -1,0 +1,168 @@
+"""Every format words every record, and each says the same of it when it is read back."""
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from google.protobuf.json_format import Parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from tests.respond.exports.samples import BARE, FULL, HOSTILE, KNOWN, RECORDS, REPORTS
+
+from nightlatch.capture.attributes import Attributes, Origin
+from nightlatch.capture.gelf.reader import GelfReader
+from nightlatch.capture.texts import TextReader
+from nightlatch.exchange.observed import Observed
+from nightlatch.exchange.record import Record
+from nightlatch.exchange.source import Part, SourceKind
+from nightlatch.respond.exports import cef, ecs, gelf, json_lines, otlp, reading
+from nightlatch.respond.exports.formats import FORMATS
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_one_event_is_one_line(name: str) -> None:
+    form = FORMATS[name]
+    events = [form.exchange(record) for record in RECORDS.values()]
+    events += [form.report(report) for report in REPORTS]
+    assert len(events) == 10
+    for event in events:
+        line = form.line(event)
+        assert b"\n" not in line
+        assert b"\r" not in line
+        if form.media_type != "text/plain":
+            assert isinstance(msgspec.json.decode(line), dict)
+
+
+# CEF, read by somebody who has not seen the writer.
+
+
+def read_cef(line: str) -> tuple[list[str], dict[str, str]]:
+    """By ArcSight's guide: the header splits at unescaped bars, the extension at ` key=`."""
+    parts = re.split(r"(?<!\\)(?:\\\\)*\|", line, maxsplit=7)
+    header = [re.sub(r"\\([\\|])", r"\1", part) for part in parts[:7]]
+    found = list(re.finditer(r"(?:^| )(\w+)=", parts[7])) if len(parts) == 8 else []
+    extension = {}
+    for one, after in zip(found, [*found[1:], None], strict=True):
+        value = parts[7][one.end() : after.start() if after else None]
+        extension[one[1]] = re.sub(
+            r"\\(.)", lambda m: {"n": "\n", "r": "\r"}.get(m[1], m[1]), value
+        )
+    return header, extension
+
+
+def test_cef_reads_back() -> None:
+    header, extension = read_cef(cef.exchange(FULL).decode())
+    assert header == ["CEF:0", "Nightlatch", "Nightlatch", "1", "exchange", FULL.endpoint, "8"]
+    assert (extension["src"], extension["requestMethod"]) == ("192.0.2.1", "GET")
+    assert extension["request"] == reading.url(FULL)
+    assert (extension["cn1Label"], extension["cn1"]) == ("status", "200")
+    assert extension["rt"] == str(int(FULL.at * 1_000))
+
+
+def test_cef_escapes_what_is_hostile() -> None:
+    odd = RECORDS["odd"]
+    header, extension = read_cef(cef.exchange(odd).decode())
+    assert header[5] == odd.endpoint.replace("\n", " ").replace("\r", " ")
+    assert (extension["msg"], extension["destinationServiceName"]) == (HOSTILE, HOSTILE)
+    assert extension["cs1"] == odd.endpoint
+
+
+@given(st.text(alphabet='a|\\= \n\r"é', max_size=12), st.text(alphabet="a|\\=\n é", max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_cef_takes_any_text(name: str, text: str) -> None:
+    report = msgspec.structs.replace(REPORTS[0], title=name, text=f"x{text}x")
+    line = cef.report(report).decode()
+    header, extension = read_cef(line)
+    assert "\n" not in line
+    # A value that looks like ` key=` is escaped, so that only the writer's own keys are found.
+    assert extension["msg"] == f"x{text}x"
+    assert len(header) == 7
+
+
+# GELF, by our own intake.
+
+
+def told_again(record: Record) -> Observed:
+    reader = GelfReader(Origin(SourceKind.GELF, "back"), Attributes(), TextReader(Attributes()))
+    seen = reader.read(gelf.exchange(record), "", record.at + 5)
+    assert isinstance(seen, Observed)
+    return seen
+
+
+def test_gelf_is_understood_by_our_own_intake() -> None:
+    seen = told_again(msgspec.structs.replace(FULL, query="full=1"))
+    request, response = seen.request, seen.response
+    assert response is not None
+    told = (request.method, request.path, request.query, request.host, request.scheme)
+    assert told[1:3] == ("/v1/users/•••/status", "full=1")
+    assert (told[0], *told[3:]) == (FULL.method, FULL.host, FULL.scheme)
+    assert (response.status, request.peer, seen.service) == (200, "192.0.2.1", "directory")
+    assert seen.at == pytest.approx(FULL.at, abs=0.01)
+    assert told_again(KNOWN).principal == "principal:4f2a"
+    assert {Part.HOST, Part.SCHEME, Part.CLIENT, Part.STATUS} <= told_again(BARE).source.unseen
+
+
+def test_gelf_is_as_graylog_demands() -> None:
+    for data in (gelf.exchange(FULL), gelf.exchange(BARE), *map(gelf.report, REPORTS)):
+        message = msgspec.json.decode(data)
+        assert message["version"] == "1.1"
+        assert message["host"]
+        assert message["short_message"]
+        for name, value in message.items():
+            if name.startswith("_"):
+                assert re.fullmatch(r"_[\w.\-]+", name)
+                assert name != "_id"
+                assert isinstance(value, str | int | float)
+
+
+# OTLP, by OpenTelemetry's own classes.
+
+
+def plain(value: AnyValue) -> Any:
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [plain(one) for one in value.array_value.values]
+    return getattr(value, str(kind))
+
+
+def test_otlp_is_what_opentelemetry_reads() -> None:
+    logs = [otlp.exchange(FULL), otlp.exchange(BARE), *map(otlp.report, REPORTS)]
+    request = Parse(otlp.batch(logs), ExportLogsServiceRequest())
+    assert len(request.resource_logs) == 6
+    first = request.resource_logs[0]
+    log = first.scope_logs[0].log_records[0]
+    told = {one.key: plain(one.value) for one in log.attributes}
+    assert {one.key: plain(one.value) for one in first.resource.attributes} == {
+        "service.name": "directory"
+    }
+    assert (told["http.request.method"], told["http.response.status_code"]) == ("GET", 200)
+    assert told["http.request.header.user-agent"] == ["curl/8"]
+    assert told["nightlatch.findings"] == [one.check for one in FULL.findings]
+    assert log.time_unix_nano == pytest.approx(FULL.at * 1e9, rel=1e-9)
+    assert (log.severity_text, log.event_name) == ("ERROR", "nightlatch.exchange")
+
+
+# ECS and our own.
+
+
+def test_ecs_says_what_stands_where() -> None:
+    event = msgspec.json.decode(ecs.exchange(FULL))
+    assert event["@timestamp"] == reading.moment(FULL.at)
+    assert (event["http"]["request"]["method"], event["url"]["domain"]) == ("GET", "api.example")
+    assert (event["client"]["ip"], event["user_agent"]["original"]) == ("192.0.2.1", "curl/8")
+    assert event["event"]["duration"] == 10_000_000
+    bare = msgspec.json.decode(ecs.exchange(BARE))
+    assert "client" not in bare
+    assert "response" not in bare["http"]
+    alert = msgspec.json.decode(ecs.report(REPORTS[0]))
+    assert (alert["event"]["kind"], alert["rule"]["id"]) == ("alert", "personal-data-to-strangers")
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_our_own_lines_have_all_there_is(name: str) -> None:
+    told = msgspec.json.decode(json_lines.exchange(RECORDS[name]))
+    assert told["event"] == "exchange"
+    assert msgspec.convert(told["exchange"], Record) == RECORDS[name]
