@@ -13,6 +13,7 @@ from statistics import median
 from msgspec.structs import replace
 
 from nightlatch.cli.replay_rooms import hash_rate, make
+from nightlatch.cli.replay_table import summary
 from nightlatch.settings import Settings
 from nightlatch.workbench.replay.attack import DEFAULT_ATTACKER
 from nightlatch.workbench.replay.cast import Order, play_all
@@ -40,12 +41,15 @@ def run() -> dict[str, object]:
             rows.append(row)
     outcomes = [row.main for row in rows]
     people = sum(one.people for one in outcomes)
+    sys.stderr.write(f"{summary(rows)}\n")
     return {
         "runs": len(rows),
         "people disclosed, median": median(one.disclosed for one in outcomes),
         "people disclosed, worst": max(one.disclosed for one in outcomes),
         "honest people refused": sum(one.people_refused for one in outcomes) / people,
+        "of them by a hard budget": sum(one.people_waiting for one in outcomes) / people,
         "honest people challenged": sum(one.people_challenged for one in outcomes) / people,
+        "false alarms": sum(one.false_alarms for one in outcomes),
         "rows": [as_value(row) for row in rows],
     }
 

@@ -139,3 +139,13 @@ def test_an_empty_log_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("\n")
     with pytest.raises(Refusal, match="There are no records"):
         _run("--from-log", "empty.jsonl")
+
+
+def test_another_town_has_other_people() -> None:
+    run = ("--row", "authy-2024", "--addresses", "3", *SHORT)
+    inland, harbour = (_json(*run, *town)["rows"][0] for town in ((), ("--town", "harbour")))
+
+    assert inland["disclosed_unprotected"] == harbour["disclosed_unprotected"]
+    assert inland["legit_requests"] != harbour["legit_requests"]
+    with pytest.raises(Refusal, match="inland, harbour"):
+        _run(*run, "--town", "atlantis")

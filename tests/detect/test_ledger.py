@@ -62,6 +62,16 @@ def test_evidence_multiplies_a_limit() -> None:
     assert not account.exhausted
 
 
+def test_no_limit_is_below_what_is_usual_unless_a_person_set_it() -> None:
+    account = Account()
+    account.add(digests(range(490)), NOW)
+    assert account.over("address:a", LIMITS, 1, NOW, adding=True)
+    assert account.over("address:a", LIMITS, 1, NOW, adding=True, usual=1_536) == ()
+    assert account.over("address:a", LIMITS, 1, NOW, adding=True, usual=1_536, fixed=True)
+    account.add(digests(range(1_000, 2_200)), NOW)
+    assert account.over("address:a", LIMITS, 1, NOW, adding=True, usual=1_536)
+
+
 def test_a_busy_clean_window_raises_its_limit_once_a_day() -> None:
     account = Account()
     account.add(digests(range(90)), NOW)

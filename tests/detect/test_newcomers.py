@@ -37,6 +37,22 @@ def test_what_is_usual_raises_the_budget_and_more_is_too_much() -> None:
     assert newcomers.spent.subjects >= 2_000
 
 
+def test_what_goes_on_does_not_teach_that_it_is_normal() -> None:
+    newcomers = Newcomers(FLOORS)
+    now = _live(newcomers, 5, 3 * 288, NOW)
+    limit = newcomers.limit(Window.HOUR, now)
+    left = 0
+    for _ in range(3 * 12):
+        newcomers.tick(now, learn=True)
+        for _ in range(100):
+            if now >= newcomers.full_until:
+                newcomers.give(1, now)
+                left += 1
+        now += SLICE
+    assert limit <= left <= 4 * limit
+    assert newcomers.limit(Window.HOUR, now) <= 1.2 * limit
+
+
 def test_those_who_come_back_owe_nothing() -> None:
     newcomers = Newcomers(FLOORS)
     now = _live(newcomers, 1, 300, NOW)
@@ -44,6 +60,20 @@ def test_those_who_come_back_owe_nothing() -> None:
         newcomers.give(1, now)
         newcomers.settle(1)
     assert newcomers.full_until == 0
+
+
+def test_the_budget_of_a_day_is_no_smaller_at_night() -> None:
+    newcomers = Newcomers(FLOORS)
+    now = NOW - NOW % DAY
+    for slice_ in range(10 * 288):
+        newcomers.tick(now, learn=True)
+        newcomers.give(20 if 96 <= slice_ % 288 < 240 else 1, now)
+        assert newcomers.full_until == 0, slice_ / 288
+        now += SLICE
+    night, noon = now + 3 * HOUR, now + 12 * HOUR
+    for window in (Window.DAY, Window.MONTH):
+        assert newcomers.limit(window, night) == newcomers.limit(window, noon)
+    assert newcomers.limit(Window.HOUR, night) < newcomers.limit(Window.HOUR, noon)
 
 
 def test_a_patient_list_meets_the_budget_of_thirty_days() -> None:
@@ -57,6 +87,16 @@ def test_a_patient_list_meets_the_budget_of_thirty_days() -> None:
             left += 1
         now += SLICE
     assert left <= 4_000
+
+
+def test_what_is_owed_for_thirty_days_outlives_a_restart() -> None:
+    newcomers = Newcomers(FLOORS)
+    now = _live(newcomers, 2, 3 * 288, NOW)
+    other = Newcomers(FLOORS)
+    other.load(newcomers.hours.dump(), newcomers.owed())
+    before = newcomers.owed()
+    other.give(1, now)
+    assert [count for count, _ in other.owed()] == [count + 1 for count, _ in before]
 
 
 def test_night_is_told_from_day_after_some_days() -> None:

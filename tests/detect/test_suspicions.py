@@ -1,6 +1,6 @@
 """Suspicions as the inline path reads them, and who is known."""
 
-from nightlatch.detect.known import VOUCHES, Known
+from nightlatch.detect.known import ANYWHERE, VOUCHES, Known
 from nightlatch.detect.suspicions import NEWCOMERS, Suspicion, Suspicions
 from nightlatch.exchange.exchange import Caller
 
@@ -111,3 +111,14 @@ def test_the_older_generation_is_forgotten() -> None:
     assert len(known) <= 6
     assert known.knows(LOGIN, caller(7))
     assert not known.knows(LOGIN, caller(1))
+
+
+def test_who_signed_up_is_challenged_where_newcomers_are_refused() -> None:
+    suspicions = Suspicions()
+    suspicions.enter(NEWCOMERS, GUILT, LOGIN)
+    suspicions.known.vouch(ANYWHERE, caller(1), b"principal:new")
+    found = suspicions.about(caller(1), LOGIN, NOW)
+    assert found is not None
+    assert not found.convicts
+    assert suspicions.about(caller(1, "pass:one"), LOGIN, NOW) is None
+    assert suspicions.about(caller(2, "pass:two"), LOGIN, NOW) is GUILT

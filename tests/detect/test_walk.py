@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.detect.books import NOW
 
-from nightlatch.detect.walk import NOVELTY, ORDER, QUIET, Walk
+from nightlatch.detect.walk import FURTHER, NOVELTY, ORDER, QUIET, Walk
 
 
 def _detector(allowance: int = 400) -> Walk:
@@ -79,17 +79,25 @@ def test_is_never_closed_without_an_alarm() -> None:
     assert not walk.closed(NOW)
 
 
-@pytest.mark.parametrize("sign", [NOVELTY, ORDER])
+@pytest.mark.parametrize("sign", [NOVELTY, ORDER, FURTHER])
 def test_without_misses_the_other_signs_raise_the_alarm(sign: str) -> None:
     walk = Walk(400)
-    walk.learn(0.14, novelty=0.5, order=0.5)
+    walk.learn(0.14, novelty=0.5, order=0.5, further=0.5)
     tries = 0
     alarmed = False
     while not alarmed:
         tries += 1
-        alarmed = walk.note(miss=False, nth=1, now=NOW, novel=sign == NOVELTY, near=sign == ORDER)
+        alarmed = walk.note(
+            miss=False,
+            nth=1,
+            now=NOW,
+            novel=sign == NOVELTY,
+            near=sign == ORDER,
+            further=sign == FURTHER,
+        )
     assert tries <= 40
     assert walk.sign == sign
+    assert walk.feigned == (sign == FURTHER)
 
 
 def test_a_launch_where_everybody_comes_back_once_raises_no_alarm() -> None:

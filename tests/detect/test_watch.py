@@ -249,6 +249,64 @@ def test_ten_thousand_who_hit_each_time_are_seen_without_a_miss() -> None:
     assert "whom nobody had asked for" in detection.evidence
 
 
+def test_those_who_open_the_app_first_are_seen_by_the_further_people_they_take() -> None:
+    watch = _watch()
+    _learn_with_news(watch)
+    taken = 0
+    for number in range(5_000):
+        who = caller(10_000 + number % 100)
+        watch.standing("GET /news", who, True, NOW)
+        if not watch.standing(ENDPOINT, who, True, NOW).bars:
+            watch.note(ENDPOINT, who, True, look_up(10**6 + number, hit=True), NOW)
+            taken += 1
+    assert taken <= 200
+    walks = [d for d in watch.take_detections() if d.kind is DetectionKind.DISTRIBUTED_ENUMERATION]
+    assert "one more person whom nobody had asked for" in walks[0].evidence
+
+
+def test_a_launch_whose_people_come_by_the_news_is_no_walk() -> None:
+    watch = _watch()
+    _learn_with_news(watch)
+    for number in range(2_000):
+        who = caller(10_000 + number)
+        for _ in range(2):
+            watch.standing("GET /news", who, True, NOW)
+            assert not watch.standing(ENDPOINT, who, True, NOW).bars, number
+            watch.note(ENDPOINT, who, True, look_up(10**6 + number, hit=True), NOW)
+    assert not [
+        d for d in watch.take_detections() if d.kind is DetectionKind.DISTRIBUTED_ENUMERATION
+    ]
+
+
+def _learn_with_news(watch: Watch, people: int = 300) -> None:
+    """Honest people who come by way of another endpoint, for themselves."""
+    rng = random.Random(4)
+    for _ in range(6 * people):
+        person = rng.randrange(people)
+        watch.standing("GET /news", caller(person), True, NOW)
+        watch.note(ENDPOINT, caller(person), True, look_up(person, hit=True), NOW)
+    watch.take_detections()
+
+
+def test_an_endpoint_of_the_first_day_is_doubted_at_low() -> None:
+    for age, level in ((0.0, Level.LOW), (90_000.0, Level.MEDIUM)):
+        watch = _watch()
+        _learn(watch)
+        for number in range(10**6, 10**6 + 40):
+            watch.note(ENDPOINT, GUESSER, True, look_up(number, hit=True), NOW + age)
+        told = [d for d in watch.take_detections() if d.kind is DetectionKind.ENUMERATION]
+        assert [detection.level for detection in told] == [level]
+
+
+def test_a_long_list_at_an_endpoint_that_nobody_knows_is_told_at_low() -> None:
+    watch = _watch()
+    standing = watch.note(ENDPOINT, GUESSER, True, bulk([], range(490)), NOW)
+    (told,) = watch.take_detections()
+    assert standing.challenge
+    assert told.level is Level.LOW
+    assert "lists of up to 490" in told.evidence
+
+
 def test_made_up_accounts_are_newcomers_like_strangers() -> None:
     watch = _watch()
     _learn(watch)

@@ -26,6 +26,7 @@ from nightlatch.cli.up import end_in_order
 from nightlatch.settings import Settings
 from nightlatch.workbench.replay.attack import ATTACKERS, DEFAULT_ATTACKER
 from nightlatch.workbench.replay.cast import Order, Played, play_all
+from nightlatch.workbench.replay.folk import INLAND, TOWNS
 from nightlatch.workbench.replay.picture import FORMATS, draw
 from nightlatch.workbench.replay.reading import documented_breaches, read_file
 from nightlatch.workbench.replay.result import Row, as_value
@@ -98,6 +99,10 @@ def replay(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed: other honest people.")] = 7,
+    town: Annotated[
+        str,
+        typer.Option(help="Where they live: 'inland', or 'harbour', which nothing was tuned to."),
+    ] = INLAND.name,
     processes: Annotated[
         int | None,
         typer.Option(min=1, max=256, help="Scenarios played at a time; else one for each core."),
@@ -118,6 +123,8 @@ def replay(
     workers = processes or os.cpu_count() or 1
     if attacker not in _ATTACKERS:
         raise Refusal(f"--attacker is one of {', '.join(_ATTACKERS)}, not {attacker!r}.")
+    if town not in TOWNS:
+        raise Refusal(f"--town is one of {', '.join(TOWNS)}, not {town!r}.")
     if picture is not None and picture.suffix not in FORMATS:
         raise Refusal(f"--picture wants a name that ends in {', '.join(FORMATS)}: {picture}")
     settings = configure()
@@ -128,7 +135,10 @@ def replay(
     compile_patterns(cache_dir(settings), quiet=as_json)
     scenarios = _chosen(files or [], rows or [], addresses or [], attempts)
     if peace is not None:
-        replay_peace(settings, scenarios, peace, seed, workers, named=bool(rows), as_json=as_json)
+        folk = TOWNS[town]
+        replay_peace(
+            settings, scenarios, peace, seed, folk, workers, named=bool(rows), as_json=as_json
+        )
         return
     # A server cannot be made to live through days.
     days = 0.0 if no_learning or http else LEARNING_DAYS if learning is None else learning
@@ -137,6 +147,7 @@ def replay(
         learning_days=days,
         hash_rate=hash_rate(),
         seed=seed,
+        folk=TOWNS[town],
         processes=workers,
     )
     played = (

@@ -11,6 +11,7 @@ from nightlatch.cli.replay_rooms import make
 from nightlatch.exchange.judgement import Detection
 from nightlatch.settings import Settings
 from nightlatch.workbench.replay.cast import in_processes
+from nightlatch.workbench.replay.folk import Folk
 from nightlatch.workbench.replay.peace import EXAMPLES, OBSERVED, Quiet, keep_peace
 from nightlatch.workbench.replay.scenario import Scenario
 
@@ -20,6 +21,7 @@ def replay_peace(
     scenarios: Sequence[Scenario],
     days: float,
     seed: int,
+    folk: Folk,
     processes: int,
     *,
     named: bool,
@@ -28,7 +30,7 @@ def replay_peace(
     """Honest traffic at the APIs of these rows; unless they were `named`, at one of each habit."""
     chosen = [one for one in scenarios if one.seen and (named or one.id in EXAMPLES)]
     chosen = chosen or [one for one in scenarios if one.seen]
-    play = partial(keep_peace, make=partial(make, settings), days=days, seed=seed)
+    play = partial(keep_peace, make=partial(make, settings), days=days, seed=seed, folk=folk)
     if processes == 1 or len(chosen) == 1:
         quiet = [play(scenario) for scenario in chosen]
     else:
@@ -52,7 +54,7 @@ def _as_value(one: Quiet) -> dict[str, object]:
 
 
 def _print(quiet: Sequence[Quiet], days: float) -> None:
-    figures = ("Requests", "People", "Challenged", "Refused", "False alarms")
+    figures = ("Requests", "People", "Challenged", "Refused", "False alarms", "At Low")
     shown = table("Honest people of", *figures, numbers=figures)
     for one in quiet:
         shown.add_row(
@@ -62,6 +64,7 @@ def _print(quiet: Sequence[Quiet], days: float) -> None:
             f"{one.people_challenged:,}",
             f"{one.people_refused:,}",
             f"[red]{len(one.false_alarms):,}[/]" if one.false_alarms else "[green]0[/]",
+            f"{one.remarks:,}",
         )
     screen.print(shown)
     people = sum(one.people for one in quiet)
@@ -69,7 +72,7 @@ def _print(quiet: Sequence[Quiet], days: float) -> None:
     screen.print(
         f"{days:g} days without an attack, the first {min(OBSERVED, days / 2):g} observed and the"
         f" others enforced: {sum(len(one.false_alarms) for one in quiet):,} false alarms,"
-        f" {challenged / max(1, people):.2%} of {people:,} people challenged,"
+        f" {challenged / max(1, people):.3%} of {people:,} people challenged,"
         f" {sum(one.people_refused for one in quiet):,} refused."
     )
     for words in _told(quiet):

@@ -78,13 +78,15 @@ def summary(rows: Sequence[Row]) -> str:
     refused = sum(row.main.people_refused for row in seen)
     challenged = sum(row.main.people_challenged for row in seen)
     shared = sum(row.main.shared_refused for row in seen)
+    waiting = sum(row.main.people_waiting for row in seen)
     alarms = sum(row.main.false_alarms for row in seen)
     return (
         f"{_number(len(seen), 'run')}: {median(left):,.0f} people disclosed in the median,"
         f" {worst.main.disclosed:,} at worst ({worst.id} from {worst.addresses:,});"
         f" first alert within 100 people in {early} of {len(seen)}.\n"
-        f"Honest people: {refused:,} of {people:,} refused ({shared:,} of them at a shared"
-        f" address), {challenged / max(1, people):.1%} challenged;"
+        f"Honest people: {refused:,} of {people:,} refused, {shared:,} of them at a shared address"
+        f" and {waiting:,} by the hard budgets of those who pay, which are yours to set;"
+        f" {challenged / max(1, people):.1%} challenged;"
         f" {_number(alarms, 'false alarm')}."
     )
 

@@ -31,6 +31,8 @@ _VOUCHERS = 16_384
 LAUNCH = 0.5
 """On the day of a launch everybody is new, asks for a record of its own, next to the one that was
 made before it, and comes back for it at least once."""
+FURTHER = 0.25
+"""Who comes for a record of its own has little reason to ask for a second person's."""
 
 
 class Oracle:
@@ -81,6 +83,7 @@ class Learned(Struct, frozen=True):
     newcomers: list[list[float]]
     travellers: list[list[float]]
     ceilings: list[int]
+    further: tuple[float, float] = (0.0, 0.0)
     newcomers_owed: tuple[tuple[int, float], ...] = ()
     travellers_owed: tuple[tuple[int, float], ...] = ()
     paid: tuple[WindowMemory, ...] = ()
@@ -99,6 +102,7 @@ class Door:
         "barred_until",
         "ceilings",
         "fresh",
+        "further",
         "good_standing",
         "kept",
         "key",
@@ -111,6 +115,7 @@ class Door:
         "paid",
         "paid_people",
         "rate",
+        "since",
         "steps",
         "strangers",
         "travellers",
@@ -118,8 +123,10 @@ class Door:
         "walked_standing",
     )
 
-    def __init__(self, key: str, budgets: Budgets) -> None:
+    def __init__(self, key: str, budgets: Budgets, since: float = 0.0) -> None:
         self.key = key
+        self.since = since
+        """When somebody first asked here."""
         self._vouchers: OrderedDict[bytes, int] = OrderedDict()
         self.kept = False
         """Protected from being forgotten for endpoints that nothing is known of."""
@@ -131,6 +138,9 @@ class Door:
         """How often hits of those who were nowhere else are about someone nobody had asked for."""
         self.fresh = Share(LAUNCH)
         """How often anyone's hits are."""
+        self.further = Share(FURTHER)
+        """How often hits of those who were elsewhere are about one more person nobody had asked for
+        here, after they had one."""
         self.novelty: NoveltySteps | None = None
         """None while that test is off, as `steps`."""
         self.orderly = Share(LAUNCH)
@@ -163,6 +173,7 @@ class Door:
         fresh: bool,
         novel: bool | None,
         near: bool | None,
+        further: bool | None,
     ) -> None:
         """Teach the baselines one trial; an epoch during which something was wrong is forgotten."""
         weight = trial_weight(caller.trials)
@@ -172,6 +183,8 @@ class Door:
             self.novel.note(weight, yes=novel)
         if near is not None:
             self.orderly.note(weight, yes=near)
+        if further is not None:
+            self.further.note(weight, yes=further)
         if not self.rate.note(caller, miss=miss):
             return
         if self.walk.wary:
@@ -179,11 +192,13 @@ class Door:
             self.novel.discard()
             self.fresh.discard()
             self.orderly.discard()
+            self.further.discard()
             return
         self.rate.commit()
         self.novel.commit()
         self.fresh.commit()
         self.orderly.commit()
+        self.further.commit()
         self._believe()
 
     def _believe(self) -> None:
@@ -192,7 +207,10 @@ class Door:
         self.steps = None if honest is None or self.rate.blind else steps_for(honest)
         self.novelty = None if fresh is None else novelty_steps(fresh)
         self.walk.learn(
-            None if self.steps is None else self.steps.p0, self.novel.honest, self.orderly.honest
+            None if self.steps is None else self.steps.p0,
+            self.novel.honest,
+            self.orderly.honest,
+            self.further.honest,
         )
 
     def vouch(self, digest: bytes) -> bool:
@@ -223,6 +241,7 @@ class Door:
             novel=(self.novel.weight, self.novel.yes),
             fresh=(self.fresh.weight, self.fresh.yes),
             orderly=(self.orderly.weight, self.orderly.yes),
+            further=(self.further.weight, self.further.yes),
             newcomers=self.newcomers.hours.dump(),
             travellers=self.travellers.hours.dump(),
             ceilings=self.ceilings.dump(),
@@ -237,6 +256,7 @@ class Door:
         self.novel.weight, self.novel.yes = learned.novel
         self.fresh.weight, self.fresh.yes = learned.fresh
         self.orderly.weight, self.orderly.yes = learned.orderly
+        self.further.weight, self.further.yes = learned.further
         self.newcomers.load(learned.newcomers, learned.newcomers_owed)
         self.travellers.load(learned.travellers, learned.travellers_owed)
         self.ceilings.load(learned.ceilings)

@@ -19,6 +19,9 @@ from nightlatch.policy.budgets import Window
 LASTS = 3_600.0
 """Seconds the first doubt about a caller lasts; each next one twice as long."""
 LONGEST = 86_400.0
+YOUNG = 86_400.0
+"""Seconds in which everybody at an endpoint is new and asks for someone new: a partner's first job
+looks like a list. It is asked for a puzzle all the same; to people it is of low importance."""
 
 
 class Doubts:
@@ -57,7 +60,7 @@ def _detection(visit: Visit, kind: DetectionKind, alpha: float, evidence: str) -
         kind,
         visit.door.key,
         visit.key[1],
-        Level.MEDIUM,
+        Level.LOW if visit.now - visit.door.since < YOUNG else Level.MEDIUM,
         visit.now,
         evidence,
         alpha,

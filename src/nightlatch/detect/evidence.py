@@ -96,6 +96,8 @@ class Evidence:
         # Who comes from elsewhere is explained by that: launches look like lists otherwise.
         novel = None if visit.travelled else fresh
         shape = subject.shape
+        # It explains the first one.
+        further = fresh and history.hits > 0 if visit.travelled and hit else None
         near = None
         if shape is not None and novel is not None:
             near = novel and (door.neighbours.near(shape) if visit.near is None else visit.near)
@@ -104,7 +106,7 @@ class Evidence:
         visit.news = True
         nth = history.trials
         if history.convicted_at is None and nth <= LAST_TRIAL:
-            self._teach(visit, nth, hit=hit, fresh=fresh, novel=novel, near=near)
+            self._teach(visit, nth, hit=hit, fresh=fresh, novel=novel, near=near, further=further)
         if door.steps is not None:
             self._test_misses(visit, door.steps, digest, hit=hit)
         # An address may be a carrier's on the day of a launch; an account is nobody's but its own.
@@ -128,15 +130,16 @@ class Evidence:
         fresh: bool,
         novel: bool | None,
         near: bool | None,
+        further: bool | None,
     ) -> None:
         door, miss = visit.door, not hit
         new = novel if hit else None
-        door.learn(visit.history, miss=miss, fresh=fresh, novel=new, near=near)
+        door.learn(visit.history, miss=miss, fresh=fresh, novel=new, near=near, further=further)
         walk = door.walk
         # Once walked, those with a clean history say nothing of whether the walk goes on.
         if walk.alarmed_at is not None and not visit.newcomer:
             return
-        if walk.note(miss=miss, nth=nth, now=visit.now, novel=new, near=near):
+        if walk.note(miss=miss, nth=nth, now=visit.now, novel=new, near=near, further=further):
             door.set_walk_standings(words.walked(door))
         if walk.alarmed_at is not None:
             self._tell_walk(visit)

@@ -28,7 +28,8 @@ class Hours:
 
     @property
     def samples(self) -> float:
-        return self._all[1]
+        """How many it knows of, up to a few for each hour."""
+        return sum(weight for _, weight in list(self._slots.values()))
 
     def note(self, value: float, now: float) -> None:
         _blend(self._slots.setdefault(hour_of_week(now), [0.0, 0.0]), value, _MEMORY)
@@ -45,6 +46,12 @@ class Hours:
         everyday = (day[0] + LEAN * self._all[0]) / (day[1] + LEAN)
         mean, weight = self._slots.get(slot, (0.0, 0.0))
         return (mean * weight + LEAN * everyday) / (weight + LEAN)
+
+    def usual(self) -> float:
+        """The mean over all hours of the week that were seen, busy and quiet ones."""
+        # The list at once: another thread may add an hour meanwhile.
+        slots = list(self._slots.values())
+        return sum(mean for mean, _ in slots) / len(slots) if slots else 0.0
 
     def dump(self) -> list[list[float]]:
         # The list at once: another thread may add an hour meanwhile.

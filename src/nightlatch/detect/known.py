@@ -16,6 +16,8 @@ VOUCHES = 5
 addresses that all know the same account are one attacker's, warmed up."""
 _VOUCHERS = 100_000
 """Accounts remembered for that; the one that first vouched longest ago goes first."""
+ANYWHERE = ""
+"""The door of callers that an account explains which was accepted elsewhere in the API."""
 _LASTING = ("address:", "session:", "credential:")
 
 

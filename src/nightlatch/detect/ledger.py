@@ -179,16 +179,18 @@ class Account:
         *,
         adding: bool,
         fixed: bool = False,
+        usual: int = 0,
     ) -> tuple[Spent, ...]:
-        """The windows that are full (or, `adding`, were overrun by what was just counted). Limits
-        that are `fixed` a person set: nothing learned raises them."""
+        """The windows that are full (or, `adding`, were overrun by what was just counted). No limit
+        is below what is `usual`. Limits that are `fixed` a person set: nothing learned raises them.
+        """
         self._count_waiting()
         over = []
         reached = False
         for window in self.windows:
             limit = limits.of(window.window) * factor
             if not fixed:
-                limit = max(limit, window.learned)
+                limit = max(limit, window.learned, usual)
             count, ends = self._known_of(window, now)
             window.busiest = max(window.busiest, count)
             if count >= limit:

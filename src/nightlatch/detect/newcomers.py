@@ -19,9 +19,9 @@ SLICE = 300.0
 _SLICES_AN_HOUR = 12
 ENOUGH = {Window.HOUR: 36.0, Window.DAY: 144.0, Window.MONTH: 288.0}
 """Slices with visitors after which a budget holds: before, everybody is new."""
-FACTOR = 3.0
-"""An hour or a day is too much from so many times the normal one on."""
-MONTH_FACTOR = 1.5
+FACTORS = {Window.HOUR: 6.0, Window.DAY: 3.0, Window.MONTH: 1.5}
+"""A window is too much from so many times the normal one on: the hours of a launch have four times
+as many people, its day not twice."""
 CREEP = 2.0
 """One slice teaches at most so many times what was expected: who grows it from day to day meets
 the budgets of the day and of thirty days first."""
@@ -30,7 +30,10 @@ _WINDOWS = (Window.HOUR, Window.DAY, Window.MONTH)
 
 class Newcomers:
     __slots__ = (
+        "_before",
         "_counts",
+        "_late",
+        "_overrun",
         "_owed",
         "_slice",
         "_slices",
@@ -53,6 +56,13 @@ class Newcomers:
         self._owed = 0
         self._counts = [0, 0, 0]
         self._starts = [0.0, 0.0, 0.0]
+        self._before = 0.0
+        """What was usual when the thirty days began: who comes every day shall not teach that."""
+        self._late: list[tuple[float, float]] = []
+        """Slices of this hour, (people owed, when): what goes on does not teach that it is normal.
+        """
+        self._overrun = False
+        """Newcomers had too many people in this hour: nothing is learned from it."""
         self.spent: Spent | None = None
         """The budget that was used up when last counted, and until when it is."""
         self.full_until = 0.0
@@ -61,8 +71,7 @@ class Newcomers:
         """So many people's records left to newcomers."""
         for index, window in enumerate(_WINDOWS):
             if abs(now - self._starts[index]) >= window:
-                self._starts[index] = now
-                self._counts[index] = 0
+                self._start(index, now)
             self._counts[index] += people
         self._owed += people
         if now >= self.full_until:
@@ -91,34 +100,66 @@ class Newcomers:
     def load(self, hours: list[list[float]], owed: Sequence[tuple[int, float]] = ()) -> None:
         """Go on from what another process learned."""
         self.hours.load(hours)
+        self._before = self.hours.usual()
         self._slices = round(self.hours.samples)
         if len(owed) == len(_WINDOWS):
             self._counts = [count for count, _ in owed]
             self._starts = [start for _, start in owed]
 
+    def _start(self, index: int, now: float) -> None:
+        """A window begins."""
+        self._counts[index], self._starts[index] = 0, now
+        if _WINDOWS[index] is Window.HOUR:
+            self._commit()
+        if _WINDOWS[index] is Window.MONTH:
+            self._before = self.hours.usual()
+
     def _measure(self, now: float) -> None:
         for index, window in enumerate(_WINDOWS):
             if self._slices < ENOUGH[window]:
                 # What left before is no measure of what may leave from now on.
-                self._counts[index], self._starts[index] = 0, now
+                self._start(index, now)
                 continue
-            start, limit = self._starts[index], self.limit(window, now)
+            start = self._starts[index]
+            if self._counts[index] < self.floors.of(window) * self.scale:
+                continue
+            limit = self.limit(window, now)
+            self._overrun |= self._counts[index] >= limit
             if self._counts[index] >= limit and start + window > self.full_until:
                 self.full_until = start + window
                 left = max(1, round(self.full_until - now))
                 self.spent = Spent(NEWCOMERS, window.word, self._counts[index], limit, left)
 
     def limit(self, window: Window, now: float) -> int:
-        rate = self.hours.expected(now) * _SLICES_AN_HOUR
-        expected = rate * window / Window.HOUR
-        factor = MONTH_FACTOR if window is Window.MONTH else FACTOR
-        normal = factor * expected + 4 * math.sqrt(expected)
+        expected = self._expected(window, now) * _SLICES_AN_HOUR * window / Window.HOUR
+        normal = FACTORS[window] * expected + 4 * math.sqrt(expected)
         return max(self.floors.of(window) * self.scale, round(normal))
 
+    def _expected(self, window: Window, now: float) -> float:
+        """People owed in one slice. A day and a month hold quiet hours and busy ones, whatever hour
+        it is now."""
+        if window is Window.HOUR:
+            return self.hours.expected(now)
+        return self.hours.usual() if window is Window.DAY else self._before
+
     def _learn(self) -> None:
-        owed, expected = float(max(0, self._owed)), self.hours.expected(self._slice)
         # A slice without visitors is a sample too, but a quiet night of them is only one.
         self._slices += 1
-        if self._slices >= ENOUGH[Window.DAY]:
-            owed = min(owed, CREEP * expected + self.floors.hour / _SLICES_AN_HOUR)
-        self.hours.note(owed, self._slice)
+        self._late.append((float(max(0, self._owed)), self._slice))
+        # Visitors whose records all had before open no window.
+        if len(self._late) > _SLICES_AN_HOUR or self._slices < ENOUGH[Window.MONTH]:
+            # On the first day there is nothing yet that could be called too much.
+            self._commit()
+
+    def _commit(self) -> None:
+        """The hour is over."""
+        late, self._late = self._late, []
+        overrun, self._overrun = self._overrun, False
+        if overrun and self._slices >= ENOUGH[Window.MONTH]:
+            return
+        learned = self._slices >= ENOUGH[Window.DAY]
+        for owed, at in late:
+            if learned:
+                most = CREEP * self.hours.expected(at) + self.floors.hour / _SLICES_AN_HOUR
+                owed = min(owed, most)  # noqa: PLW2901
+            self.hours.note(owed, at)

@@ -27,6 +27,8 @@ STRANGE = 3.0
 """Of the test for ever new people: some five more new ones than known ones."""
 CALM_FACTOR = 10
 """Those who paid may have so many times more while no walk is on."""
+FEW_LISTS = 4
+"""In so many answers a budget may be used up where nobody knows yet how long the lists are."""
 FAR_ABOVE = 5
 SHARED_FROM = 16
 """A circle is counted together with other processes once one of them gave it this part of its
@@ -63,10 +65,12 @@ class Spending:
         """Enter subjects that are about to leave into every circle's account."""
         history, door, now = visit.history, visit.door, visit.now
         digests = [subject.digest for subject in disclosed]
+        visit.given = len(digests)
         new = history.account.add(digests, now, self._few)
         full = self._caller_full if visit.payer is None else self._budgets.passed
         self._share(visit, visit.key[1], history.account, full)
         door.newcomers.scale = max(1, door.ceilings.twice_usual // 8)
+        door.travellers.scale = max(1, door.ceilings.twice_usual // 32)
         door.newcomers.tick(now, learn=not door.walk.wary)
         door.travellers.tick(now, learn=not door.walk.wary)
         if visit.stranger:
@@ -136,12 +140,17 @@ class Spending:
         over: tuple[Spent, ...] = ()
         if history.account.full(self._caller_full):
             over = history.account.over(
-                visit.key[1], budgets.caller, _trust(visit, history), visit.now, adding=adding
+                visit.key[1],
+                budgets.caller,
+                _trust(visit, history),
+                visit.now,
+                adding=adding,
+                usual=visit.door.ceilings.limit or 0,
             )
         if visit.stranger:
             over += self._over_network(visit, adding=adding)
             over += self._over_strangers(visit, adding=adding)
-        if visit.now < visit.door.newcomers.full_until:
+        if visit.now < visit.door.crowded_until:
             self._tell_crowd(visit)
         for spent in over:
             self._tell(visit, spent)
@@ -212,14 +221,17 @@ class Spending:
             return
         history = visit.history
         own = spent.circle == visit.key[1]
+        # One of a few long lists, where nobody knows yet how long they are.
+        unknown = visit.door.ceilings.limit is None and FEW_LISTS * visit.given >= spent.subjects
+        grave = Level.HIGH if own else Level.MEDIUM
         self._alarms.raise_(
             Detection(
                 kind,
                 visit.door.key,
                 spent.circle,
-                Level.HIGH if own else Level.MEDIUM,
+                Level.LOW if unknown else grave,
                 visit.now,
-                words.overspent(spent),
+                words.overspent(spent) + (words.lists(visit.given) if unknown else ""),
                 0.0,
                 spent.subjects,
                 history.asked if own else spent.subjects,
@@ -228,7 +240,9 @@ class Spending:
         )
 
     def _tell_crowd(self, visit: Visit) -> None:
-        spent, kind = visit.door.newcomers.spent, DetectionKind.NEW_CALLERS
+        door, kind = visit.door, DetectionKind.NEW_CALLERS
+        full = door.newcomers if visit.now < door.newcomers.full_until else door.travellers
+        spent = full.spent
         if spent is None or not self._alarms.due(kind, visit.door.key, NEWCOMERS, visit.now):
             return
         self._alarms.raise_(

@@ -8,9 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from nightlatch.detect.known import Known
+from nightlatch.detect.known import ANYWHERE, Known
 from nightlatch.exchange.exchange import Caller
+from nightlatch.exchange.standing import Standing
 
 NEWCOMERS = "newcomers"
 """The circle of all callers that are not known at the endpoint (`Suspicions.known`)."""
@@ -29,6 +31,19 @@ class Suspicion(Struct, frozen=True, gc=False):
     """To be refused; otherwise challenged: whoever shares the circle can still be served."""
     price: int = 0
     """Of the challenge; 0: the default."""
+    newcomers: bool = False
+    """It is about nobody in particular: all newcomers wait."""
+
+    def standing(self, *, stranger: bool) -> Standing:
+        """What it says of a caller it is about."""
+        if not self.convicts:
+            return Standing(stranger=stranger, challenge=self.reason, price=self.price)
+        return Standing(
+            stranger=stranger,
+            convicted=True,
+            conviction=self.reason,
+            closed_to_newcomers=self.newcomers,
+        )
 
 
 class Suspicions:
@@ -83,4 +98,7 @@ class Suspicions:
         entry = self._entries.get((endpoint, NEWCOMERS))
         if entry is None or now >= entry.until or self.known.knows(endpoint, caller):
             return None
+        if entry.convicts and self.known.knows(ANYWHERE, caller):
+            # Who just signed up is none of those who try other people's accounts.
+            return replace(entry, convicts=False)
         return entry

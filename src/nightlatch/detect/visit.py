@@ -29,13 +29,16 @@ class Visit(Struct, gc=False):
     """The one number it asks for is next to another; None while that is not known."""
     travelled: bool = False
     """The address has been at other endpoints as well."""
+    given: int = 0
+    """People in the answer."""
     payer: History | None = None
     """Of the address or principal that was challenged, when a pass speaks for the caller."""
 
     @property
     def bare(self) -> bool:
-        """Nothing explains why this caller asks for these people."""
-        return self.fresh and not self.travelled
+        """Nothing explains why this caller asks for these people: not even its way here, when those
+        who walk come by one."""
+        return self.fresh and (not self.travelled or self.door.walk.feigned)
 
     @property
     def newcomer(self) -> bool:

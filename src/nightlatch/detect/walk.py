@@ -1,9 +1,10 @@
 """Is an endpoint being walked by many callers together? An e-detector over all its newcomers.
 
 Each caller alone looks fine (one try per address); together they give themselves away by one of
-three signs: they miss too often, nobody ever asked before for whom they ask and they never ask
-again, or they ask for one number after the other. Each sign is a bet (see `bets`), and the alarm is
-raised by the average of the three. First the aggregate, then the participants (Javed and Paxson,
+four signs: they miss too often, nobody ever asked before for whom they ask and they never ask
+again, they ask for one number after the other, or, where their way through other endpoints explains
+the first one, they take further people. Each sign is a bet (see `bets`), and the alarm is raised by
+the average of the four. First the aggregate, then the participants (Javed and Paxson,
 CCS 2013): after the alarm those without a clean history are challenged.
 """
 
@@ -26,10 +27,12 @@ MISSES_A_PERSON = 5
 _FEW = 5
 """Unanswered challenges in that time that nobody takes for a crowd."""
 DAY = 86_400.0
+SIGNS = 4
 
 MISSES = "misses"
 NOVELTY = "novelty"
 ORDER = "order"
+FURTHER = "further"
 
 
 class Walk:
@@ -49,8 +52,10 @@ class Walk:
         "began_turn",
         "disclosed",
         "fresh",
+        "further",
         "misses",
         "missing",
+        "more",
         "near",
         "novelty",
         "order",
@@ -64,18 +69,20 @@ class Walk:
         self.missing = Bets((0.25, 0.5, 0.8))
         self.novelty = Bets((0.5, 0.8, 0.95))
         self.order = Bets((0.5, 0.8, 0.95))
+        self.further = Bets((0.5, 0.8, 0.95))
         self.turn = 0
         self.began_turn = 0
         """Turn at which the walk began, not the later one at which it was noticed."""
         self.alarmed_at: float | None = None
         self.sign = MISSES
-        """Which of the three spoke the loudest."""
+        """Which of the four spoke the loudest."""
         self.trials = 0
-        """Trials since the walk began; how many missed, asked for someone nobody had asked for, and
-        were next to another."""
+        """Trials since the walk began; how many missed, asked for someone nobody had asked for,
+        were next to another, and asked for a further person after travelling."""
         self.misses = 0
         self.fresh = 0
         self.near = 0
+        self.more = 0
         self.disclosed = 0
         self._calm_turn = 0
         self._spent = 0.0
@@ -91,15 +98,23 @@ class Walk:
         misses: float | None,
         novelty: float | None = None,
         order: float | None = None,
+        further: float | None = None,
     ) -> None:
         """Bet against these honest shares from now on; None switches a sign off."""
         self.missing.against(misses)
         self.novelty.against(novelty)
         self.order.against(order)
+        self.further.against(further)
 
     @property
     def mean(self) -> float:
-        return (self.missing.mean + self.novelty.mean + self.order.mean) / 3
+        means = self.missing.mean + self.novelty.mean + self.order.mean + self.further.mean
+        return means / SIGNS
+
+    @property
+    def feigned(self) -> bool:
+        """Those who walk open the app first."""
+        return self.alarmed_at is not None and self.sign == FURTHER
 
     @property
     def wary(self) -> bool:
@@ -121,24 +136,28 @@ class Walk:
         now: float,
         novel: bool | None = None,
         near: bool | None = None,
+        further: bool | None = None,
     ) -> bool:
         """Take one trial of a newcomer, its `nth`; True when this one raises the alarm. `novel`:
-        a hit about someone nobody had asked for; `near`: next to another's number; None where the
-        trial says nothing of it."""
+        a hit about someone nobody had asked for; `near`: next to another's number; `further`: a hit
+        about one more such person, of a caller that was elsewhere before; None where the trial says
+        nothing of it."""
         self.turn += 1
         weight = trial_weight(nth)
         mean = self.missing.take(weight, yes=miss)
         mean += self.novelty.mean if novel is None else self.novelty.take(weight, yes=novel)
         mean += self.order.mean if near is None else self.order.take(weight, yes=near)
-        mean /= 3
+        mean += self.further.mean if further is None else self.further.take(weight, yes=further)
+        mean /= SIGNS
         if self.alarmed_at is None and mean < CALM:
             self._calm_turn = self.turn
-            self.trials = self.misses = self.fresh = self.near = 0
+            self._forget()
             return False
         self.trials += 1
         self.misses += miss
         self.fresh += novel is True
         self.near += near is True
+        self.more += further is True
         if self.alarmed_at is None:
             return mean >= self._alarm(now) and self._begin(now)
         if mean >= WARY:
@@ -174,7 +193,12 @@ class Walk:
         return 1 / ALPHA_AGAIN if abs(now - self._ended_at) < DAY else ALARM
 
     def _begin(self, now: float) -> bool:
-        signs = ((self.missing, MISSES), (self.novelty, NOVELTY), (self.order, ORDER))
+        signs = (
+            (self.missing, MISSES),
+            (self.novelty, NOVELTY),
+            (self.order, ORDER),
+            (self.further, FURTHER),
+        )
         self.sign = max(signs, key=lambda sign: sign[0].mean)[1]
         self.alarmed_at = now
         self.began_turn = self._calm_turn
@@ -191,13 +215,17 @@ class Walk:
         self._ended_at = self._since
         self._reset()
         self._calm_turn = self.turn
-        self.trials = self.misses = self.fresh = self.near = 0
+        self._forget()
         return True
+
+    def _forget(self) -> None:
+        self.trials = self.misses = self.fresh = self.near = self.more = 0
 
     def _reset(self) -> None:
         self.missing.reset()
         self.novelty.reset()
         self.order.reset()
+        self.further.reset()
 
     def _count_from(self, now: float) -> None:
         self._since = now

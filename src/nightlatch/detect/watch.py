@@ -20,7 +20,7 @@ from nightlatch.detect.pass_books import PassBooks
 from nightlatch.detect.pricing import price
 from nightlatch.detect.seen import Seen, token
 from nightlatch.detect.spending import STRANGERS, Spending
-from nightlatch.detect.suspicions import Suspicion, Suspicions
+from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.table import SegmentedTable
 from nightlatch.detect.visit import Visit, address_of, network_of, own_circle, pass_of
 from nightlatch.exchange.disclosure import Disclosure
@@ -40,6 +40,8 @@ PAID_STRANGER = Standing(weighed=True)
 PAID_PROVEN = Standing(stranger=False, weighed=True)
 REGULAR = 1_800.0
 """Seconds before a walk was noticed that a caller must have been about to be none of it."""
+LONG_AGO = 0.0
+"""Since when an endpoint is known that another process has learned."""
 KNOWN = 500_000
 """Callers with a clean history that are known as such after their history is forgotten, twice."""
 
@@ -101,7 +103,7 @@ class Watch:
         paid = pass_of(caller)
         suspicion = self._suspicions.about(caller, endpoint_key, now)
         if suspicion is not None and (suspicion.convicts or not paid):
-            return _suspected(suspicion, stranger=stranger)
+            return suspicion.standing(stranger=stranger)
         key = (endpoint_key, own_circle(caller, stranger=stranger))
         history = self._callers.get(key)
         if history is None or history.convicted_at is None:
@@ -197,7 +199,7 @@ class Watch:
         self._passes.load(found.passes)
         for learned in found.doors:
             with guarded("detect.memory"):
-                self._door(learned.key).load(learned)
+                self._door(learned.key, LONG_AGO).load(learned)
 
     @property
     def histories(self) -> int:
@@ -251,6 +253,9 @@ class Watch:
     def _is_good(self, door: Door, key: Key, history: History | None, caller: Caller) -> bool:
         """Whether this caller was known before the walk: here, or at other endpoints."""
         walk = door.walk
+        if walk.feigned:
+            # One look-up by way of other endpoints is what those who walk begin with.
+            return self._came_back(key, history) and (history is None or not history.suspect)
         if history is None:
             if self._knows(key):
                 return True
@@ -308,7 +313,7 @@ class Watch:
     ) -> tuple[Visit, bool]:
         """Open the books for an exchange that asked for someone or gave someone away; and whether
         it was to be refused or challenged already, whatever this answer says."""
-        door = self._door(endpoint_key)
+        door = self._door(endpoint_key, now)
         key = (endpoint_key, own_circle(caller, stranger=stranger))
         history = self._callers.touch(key) or self._callers.recall(key) or self._add(key, now)
         convicted = history.convicted_at is not None
@@ -324,10 +329,10 @@ class Watch:
             visit.network = self._networks.add((endpoint_key, visit.network_circle), now)
         return visit, standing.bars
 
-    def _door(self, endpoint_key: str) -> Door:
+    def _door(self, endpoint_key: str, now: float) -> Door:
         door = self._doors.get(endpoint_key)
         if door is None:
-            door = Door(endpoint_key, self._budgets)
+            door = Door(endpoint_key, self._budgets, now)
             self._doors.add(endpoint_key, door)
         elif not door.kept and door.rate.share is not None:
             door.kept = True
@@ -392,9 +397,3 @@ class Watch:
         if standing.bars and not adding:
             return standing
         return self._spent(visit, standing, self._spending.over(visit, adding=adding))
-
-
-def _suspected(suspicion: Suspicion, *, stranger: bool) -> Standing:
-    if suspicion.convicts:
-        return Standing(stranger=stranger, convicted=True, conviction=suspicion.reason)
-    return Standing(stranger=stranger, challenge=suspicion.reason, price=suspicion.price)

@@ -6,7 +6,7 @@ from nightlatch.detect.door import Door
 from nightlatch.detect.enumeration import Steps
 from nightlatch.detect.history import History
 from nightlatch.detect.novelty import NoveltySteps
-from nightlatch.detect.walk import NOVELTY, ORDER
+from nightlatch.detect.walk import FURTHER, NOVELTY, ORDER
 from nightlatch.exchange.spent import Spent
 
 
@@ -76,6 +76,11 @@ def walked(door: Door) -> str:
         )
     elif walk.sign == ORDER:
         what = f"{walk.near} of the last {walk.trials} numbers they asked for follow one another"
+    elif walk.sign == FURTHER:
+        what = (
+            f"{walk.more} of the last {walk.trials} look-ups of those who came by way of other"
+            " endpoints were about one more person whom nobody had asked for before"
+        )
     else:
         share = door.rate.share or 0.0
         what = (
@@ -99,6 +104,13 @@ def overspent(spent: Spent) -> str:
     return (
         f"{spent.subjects:,} different people within one {_LENGTHS[spent.window]}; the budget is"
         f" {spent.limit:,}."
+    )
+
+
+def lists(people: int) -> str:
+    return (
+        f" They came in lists of up to {people:,}: how many one caller usually has here is still"
+        " being learned."
     )
 
 

@@ -65,7 +65,8 @@ def decide(
         unsuspected = Standing(known_good=standing.known_good)
         return _contain(unsuspected, ruling, mode, phase) or allowed
     if standing.convicted:
-        return _refuse(mode, phase, "caller-enumerates", standing.conviction, 403)
+        rule = "closed-to-newcomers" if standing.closed_to_newcomers else "caller-enumerates"
+        return _refuse(mode, phase, rule, standing.conviction, 403)
     if anonymous and _must_authenticate(contract, now):
         reason = f"Callers must authenticate here: {_decided(contract)}"
         return _refuse(mode, phase, "must-authenticate", reason, 401)

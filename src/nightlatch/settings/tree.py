@@ -175,7 +175,8 @@ class Budgets(Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             description="Accounts that newcomers who solved challenges may try at one log-in during"
-            " an attack; then all newcomers wait. 0: no end, availability first.",
+            " an attack; then newcomers wait whom no account of their own explains. 0: no end,"
+            " availability first.",
         ),
     ] = 250
 

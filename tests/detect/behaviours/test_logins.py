@@ -23,6 +23,8 @@ from nightlatch.detect.behaviours.codes import guesses_allowed
 from nightlatch.detect.behaviours.failures import FLOOR, UNLEARNED, FailureShare
 from nightlatch.detect.behaviours.login_door import LoginDoor
 from nightlatch.detect.behaviours.logins import LogIns
+from nightlatch.detect.behaviours.stuffing import EXPLAINED
+from nightlatch.detect.known import VOUCHES
 from nightlatch.detect.pricing import DEAREST, FIRST
 from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
@@ -207,6 +209,58 @@ def test_newcomers_who_are_turned_away_have_the_evidence_worded_once() -> None:
         )  # fmt: skip
         scene.behaviour.note(refused)
     assert told == []
+
+
+def _shut(scene: Scene, opened: int | None = None) -> None:
+    """A campaign whose newcomers have paid for as many tries as they may have; one got in."""
+    scene.until(STUFFING, scene.stuff)
+    for number in range(40, 40 + PAID_LOGINS):
+        scene.behaviour.note(scene.stuff(number, right=number == opened))
+
+
+def _accepted(address: int, principal: str) -> Sighting:
+    """A profile that is shown to its owner, at an endpoint that turns others away."""
+    who = caller(address, f"principal:{principal}")
+    answer = {"name": "N"}
+    return sighting(who, AFTER + 600, "GET /profile", answer=answer, stranger=False)
+
+
+def test_who_signed_up_first_is_challenged_where_newcomers_are_refused() -> None:
+    scene, fresh = Scene(), 1 << 22 | 5_000
+    _shut(scene)
+    scene.behaviour.note(_accepted(fresh, "new"))
+    found, other = scene.about(fresh), scene.about(fresh + 1)
+    assert found is not None
+    assert not found.convicts
+    assert other is not None
+    assert other.convicts
+
+
+def test_an_account_that_was_taken_over_explains_no_further_tries() -> None:
+    scene, taken = Scene(), 1 << 22 | 41
+    _shut(scene, opened=41)
+    scene.behaviour.note(_accepted(taken, "victim"))
+    found = scene.about(taken)
+    assert found is not None
+    assert found.convicts
+
+
+def test_an_account_of_the_attackers_own_explains_a_few_tries_from_five_addresses() -> None:
+    scene, first = Scene(), 1 << 22 | 6_000
+    _shut(scene)
+    for number in range(20):
+        scene.behaviour.note(_accepted(first + number, "fake"))
+    explained = [n for n in range(20) if not _convicted(scene, first + n)]
+    assert len(explained) == VOUCHES
+    for number in range(EXPLAINED + 1):
+        account = f"v{number}@leak.example"
+        scene.behaviour.note(scene.world.try_(AFTER + 700, first, account, "x", right=False))
+    assert _convicted(scene, first)
+
+
+def _convicted(scene: Scene, address: int) -> bool:
+    found = scene.about(address)
+    return found is not None and found.convicts
 
 
 def test_one_address_is_convicted_everywhere_and_raises_no_campaign() -> None:

@@ -48,6 +48,25 @@ def test_pauses_at_night_do_not_hide_it() -> None:
     assert Desk(Polling).see(_poll(gap, 400))
 
 
+def test_a_partner_that_works_in_short_batches_is_not_told() -> None:
+    """Twenty-five of its customers in a row, one and a half seconds apart, a few times an hour."""
+    rng = Random(7)
+
+    def calls() -> Iterator[Call]:
+        at = MONDAY
+        for _ in range(150):
+            at += rng.expovariate(1 / 900) + 40
+            for n in range(25):
+                asked = people([rng.randrange(400)])
+                path = f"/users/{n}"
+                told_at = at + 1.5 * n
+                yield Call(
+                    told_at, STRANGER, "GET", "/users/{phone}", path, asked=asked, disclosed=asked
+                )
+
+    assert not Desk(Polling).see(calls())
+
+
 def test_people_are_irregular() -> None:
     rng = Random(3)
     assert not Desk(Polling).see(_poll(lambda: rng.expovariate(1 / 30), 3_000))

@@ -212,3 +212,29 @@ def test_a_new_release_without_the_step_is_learned_after_a_day() -> None:
     told = desk.see(released)
     assert told
     assert told[-1].at - LATER < 1.5 * DAY
+
+
+def test_what_somebody_always_did_at_an_office_is_no_rule() -> None:
+    """Two hundred employees behind one address, where someone always reads the news."""
+    rng = Random(5)
+    desk = Desk(OutOfSequence)
+    office = "217.110.1.10"
+    for n in range(1_500):
+        at = MONDAY + 60 * n
+        clerk = caller(office, principal=f"clerk-{rng.randrange(200)}")
+        desk.see([Call(at, caller(office), "GET", "/news"), Call(at + 5, clerk, "POST", "/owners")])
+    home = caller("84.1.1.1", principal="clerk-500")
+    told = desk.see(
+        Call(MONDAY + 2 * DAY + 7_200 * n, home, "POST", "/owners", asked=people([n]))
+        for n in range(30)
+    )
+    assert not told
+
+
+def test_one_caller_that_goes_through_a_list_is_no_crowd() -> None:
+    desk = _learned(800, roaming=0.04)
+    told = desk.see(
+        Call(LATER + 2 * n, ATTACKER, "POST", CONFIRM, asked=people([n])) for n in range(40)
+    )
+    assert told
+    assert not [detection for detection in told if detection.circle == EVERYONE]

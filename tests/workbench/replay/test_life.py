@@ -6,6 +6,7 @@ from random import Random
 from msgspec.structs import replace
 from tests.workbench.replay.rooms import row
 
+from nightlatch.workbench.replay.folk import HARBOUR
 from nightlatch.workbench.replay.freetext import door_for
 from nightlatch.workbench.replay.life import Launch, Life, Step
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY, level, moments
@@ -33,6 +34,19 @@ def test_a_week_has_its_rhythm() -> None:
     assert abs(sum(week) / len(week) - 1) < 0.02
     assert level(MONDAY + 19 * HOUR) > 8 * level(MONDAY + 3 * HOUR)
     assert level(MONDAY + 6 * DAY + 12 * HOUR) < level(MONDAY + 12 * HOUR)
+
+
+def test_the_harbour_wakes_later_and_lives_behind_gateways() -> None:
+    scenario = row("authy-2024")
+    town, world = Town(3, HARBOUR), World(scenario, HARBOUR.phones)
+    world.members |= town.numbers()
+    steps = list(Life(scenario, world, town, 0.2, 3).steps(MONDAY, MONDAY + DAY))
+    kinds = Counter(step.person.name.split()[0] for _, step in steps)
+    paths = [step.call.path for _, step in steps if "/v1/users/" in step.call.path]
+
+    assert kinds["carrier"] > 2 * kinds["home"]
+    assert all(path.startswith("/v1/users/%2B35196") or "+35196" in path for path in paths)
+    assert level(MONDAY + 24 * HOUR, HARBOUR.late) > 4 * level(MONDAY + 9 * HOUR, HARBOUR.late)
 
 
 def test_moments_come_at_the_pace_that_was_asked_for() -> None:

@@ -14,7 +14,7 @@ def _outcome(before: int, after: int) -> Outcome:
         disclosed_before_alert=0, first_alert_attempts=9, first_alert_kind="enumeration",
         contained_after=100, refused=5, challenges_solved=0, cpu_seconds_per_record=None,
         legit_requests=10, legit_refused=0, people=5, people_challenged=0, people_refused=0,
-        shared_refused=0, false_alarms=0,
+        shared_refused=0, people_waiting=0, false_alarms=0,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What is remembered of one log-in: its answers, its honest failures, and who tried what there."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from nightlatch.detect.behaviours.attempts import Attempt
 from nightlatch.detect.behaviours.failures import BLIND_FROM, FailureShare
@@ -126,6 +126,8 @@ class Campaign(Struct):
     price: int = 0
     shut: bool = False
     """Those who paid have tried enough: newcomers are refused."""
+    tries: dict[str, int] = field(default_factory=dict)
+    """How many accounts newcomers tried from each address; the first ones that are held."""
     bad: int = 0
     """Within the window: newcomers that failed or were turned away, and those that got in."""
     good: int = 0

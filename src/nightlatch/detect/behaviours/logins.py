@@ -7,9 +7,12 @@ from nightlatch.detect.behaviours.attempts import asker, read_attempt
 from nightlatch.detect.behaviours.codes import CodeGuessing
 from nightlatch.detect.behaviours.failures import FailureMemory
 from nightlatch.detect.behaviours.login_door import DAY, LoginDoor, Tries, Try
+from nightlatch.detect.behaviours.objects import principal_of
 from nightlatch.detect.behaviours.spraying import Spraying
 from nightlatch.detect.behaviours.stuffing import Stuffing
+from nightlatch.detect.known import ANYWHERE
 from nightlatch.detect.table import SegmentedTable
+from nightlatch.detect.visit import address_of
 from nightlatch.exchange.exchange import Ending
 
 _DOORS = 16
@@ -40,6 +43,8 @@ class LogIns:
     def note(self, sighting: Sighting) -> None:
         attempt = read_attempt(sighting)
         if attempt is None:
+            if self._stuffing.attacked and not sighting.stranger:
+                self._explain(sighting)
             return
         exchange = sighting.exchange
         endpoint, caller, now = exchange.endpoint.key, exchange.caller, exchange.at
@@ -66,6 +71,17 @@ class LogIns:
         self._codes.weigh(one)
         if opened:
             self._vouch(one)
+
+    def _explain(self, sighting: Sighting) -> None:
+        """An account of its own was accepted elsewhere: somebody who signed up, and not one of
+        those who have tried accounts here."""
+        exchange = sighting.exchange
+        answer, caller = exchange.response, exchange.caller
+        if answer is None or not 200 <= answer.status < 300:
+            return
+        address = address_of(caller)
+        if not self._stuffing.has_tried(address):
+            self._known.vouch(ANYWHERE, caller, principal_of(caller).encode())
 
     def _door(self, endpoint: str) -> LoginDoor:
         door = self._doors.touch(endpoint)

@@ -23,6 +23,9 @@ PAUSE = 8.0
 """A gap this many times the mean is a pause (a night, a restart), which is left out."""
 PAUSES = 0.1
 """Share of pauses above which nothing is constant."""
+BOUT = 600.0
+"""Seconds without a pause, on average, from which on it is a machine that asks and asks. A back end
+that fetches two dozen records in a loop is done within one minute, however often it is started."""
 EVER_NEW = 0.5
 """Share of requests that named a record never named before, above which it is no app's timer."""
 SETTLED = 7 * 86_400.0
@@ -47,11 +50,12 @@ HELP = DetectorHelp(
     what=f"""\
 Measures the gaps between one caller's requests to one endpoint. When {GAPS} gaps over at least
 {SPAN / 60:.0f} minutes vary by less than {REGULAR} (coefficient of variation; jitter of ± 69 % does
-not exceed it), a machine asks. Machines poll honestly too, so that alone is not told: it is when
-half of the requests name a record, or a page of a list, that the caller never named before, or the
-caller keeps within {CLOSE:.0%} of a limit that the answers state. Medium where people's records
-leave to a stranger, or to a caller that began after the endpoint was {SETTLED / 86_400:.0f} days
-old: such a caller is challenged there. Low otherwise.""",
+not exceed it), a machine asks; batches that are over within {BOUT / 60:.0f} minutes are left out.
+Machines poll honestly too, so that alone is not told: it is when half of the requests name a
+record, or a page of a list, that the caller never named before, or the caller keeps within
+{CLOSE:.0%} of a limit that the answers state. Medium where people's records leave to a stranger, or
+to a caller that began after the endpoint was {SETTLED / 86_400:.0f} days old: such a caller is
+challenged there. Low otherwise.""",
     evidence="The interval, how constant it is, for how long, and how many new records it named.",
     errors=f"""\
 Of callers whose gaps are exponential, or more uneven as people's are, less than {_BELOW:g} are
@@ -113,7 +117,8 @@ class _Rhythm:
 
     @property
     def regular(self) -> bool:
-        return self.pauses <= PAUSES * self.gaps and self.variation <= REGULAR
+        constant = self.pauses <= PAUSES * self.gaps and self.total >= BOUT * self.pauses
+        return constant and self.variation <= REGULAR
 
     @property
     def hours(self) -> float:

@@ -37,6 +37,9 @@ TOGETHER = 1e6
 CALLERS = 25_000
 """At most twice as many flows are held; quiet longest goes first. 400 bytes each."""
 
+_HEIRS = 3
+"""Principals that come from one address up to which what its strangers did explains them: a home.
+Where more do, somebody has always done everything."""
 _STEPS = 12
 _PREDECESSORS = 32
 _FLOWS = 2_048
@@ -81,12 +84,20 @@ issued, for this account, once.""",
 class _Flow:
     """What one caller did in this session."""
 
-    __slots__ = ("last", "steps")
+    __slots__ = ("heirs", "last", "steps")
 
     def __init__(self, now: float) -> None:
         self.last = now
         self.steps: list[str] = []
         """Endpoint keys, each once, the oldest first."""
+        self.heirs: tuple[str, ...] = ()
+        """Of an address, the principals that came from it, up to one more than `_HEIRS`."""
+
+    def inherit(self, who: str) -> bool:
+        """Whether what the address did is what this principal did before it had signed in."""
+        if who not in self.heirs and len(self.heirs) <= _HEIRS:
+            self.heirs += (who,)
+        return len(self.heirs) <= _HEIRS
 
 
 class _Rule(Struct):
@@ -196,7 +207,7 @@ class OutOfSequence:
         """A step that changes something was taken."""
         now = sighting.exchange.at
         named = sighting.disclosure.asked
-        before = self._before(sighting, flow, now)
+        own, before = self._before(sighting, flow, now)
         again = key in flow.steps
         # Once more in the same session is a trial only if it is about somebody else.
         fresh = len(named) == 1 and self._letter(named[0].digest, key, now)
@@ -205,22 +216,25 @@ class OutOfSequence:
         step = self._step(key)
         rule = step.rule
         if rule is not None:
-            self._judge(sighting, step, rule, missing=rule.before not in before)
+            self._judge(sighting, step, rule, missing=rule.before not in before, again=again)
         if not again and not step.wary(now):
-            step.learn(before, key)
+            step.learn(own, key)
 
-    def _before(self, sighting: Sighting, flow: _Flow, now: float) -> list[str]:
-        """What the caller did, and others at its address, and anyone for the same person."""
-        before = list(flow.steps)
-        if not sighting.stranger:
-            shared = self._flows.get(address_of(sighting.exchange.caller))
-            if shared is not None and now - shared.last < SESSION:
-                before += (step for step in shared.steps if step not in before)
+    def _before(self, sighting: Sighting, flow: _Flow, now: float) -> tuple[list[str], list[str]]:
+        """What the caller did, and anyone for the same person, which teaches the rule; and with
+        what others at its address did, by which it is judged: it may have been the caller."""
+        own = list(flow.steps)
         for subject in sighting.disclosure.asked[:1]:
             letter = self._letters.get(subject.digest)
             if letter is not None and now - letter.last < LETTER:
-                before += (step for step in letter.steps if step not in before)
-        return before
+                own += (step for step in letter.steps if step not in own)
+        if sighting.stranger:
+            return own, own
+        shared = self._flows.get(address_of(sighting.exchange.caller))
+        if shared is None or now - shared.last >= SESSION:
+            return own, own
+        before = [*own, *(step for step in shared.steps if step not in own)]
+        return (before if shared.inherit(asker(sighting)) else own), before
 
     def _letter(self, digest: bytes, key: str, now: float) -> bool:
         """A step was taken for this person; True when it is the first of its kind."""
@@ -244,9 +258,14 @@ class OutOfSequence:
         self._steps.move_to_end(key)
         return step
 
-    def _judge(self, sighting: Sighting, step: _Step, rule: _Rule, *, missing: bool) -> None:
+    def _judge(
+        self, sighting: Sighting, step: _Step, rule: _Rule, *, missing: bool, again: bool
+    ) -> None:
         who, key = asker(sighting), sighting.exchange.endpoint.key
-        self._weigh_together(sighting, step, rule, missing=missing)
+        # Together callers are judged, each once in a session: one that goes through a list of
+        # customers is no crowd.
+        if not again:
+            self._weigh_together(sighting, step, rule, missing=missing)
         statistic = self._skippers.pop((key, who), 0.0)
         statistic = max(0.0, statistic + (rule.skipped if missing else rule.taken))
         if statistic:

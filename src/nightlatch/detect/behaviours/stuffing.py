@@ -21,8 +21,10 @@ from nightlatch.detect.behaviours.verdicts import (
     tell,
 )
 from nightlatch.detect.enumeration import ALPHA, ALPHA_WALK, GUILTY, GUILTY_WALK
+from nightlatch.detect.known import ANYWHERE
 from nightlatch.detect.pricing import price
 from nightlatch.detect.suspicions import NEWCOMERS
+from nightlatch.detect.visit import address_of
 from nightlatch.exchange.judgement import DetectionKind
 
 CAMPAIGN_ALPHA = 1e-9
@@ -41,6 +43,12 @@ _OUTAGE = 0.5
 """Of the recent tries at their own account by callers known here that failed."""
 _RECENT = 0.1
 _NAMES = 5
+EXPLAINED = 5
+"""Accounts that may be tried during a campaign from an address that an account explains which was
+accepted elsewhere: its owner's, and what the owner mistypes."""
+_TRIED_FROM = 100_000
+"""Addresses of a campaign that are held; of further ones it is not known that they tried."""
+_ATTACKED = 16
 _FEW_VALUES = 3
 """One guess for so many accounts or more is spraying."""
 _BAD_SHARE = 2
@@ -50,6 +58,13 @@ _BAD_ANYWAY = 3
 class Stuffing:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
+        self.attacked: dict[str, LoginDoor] = {}
+        """Log-ins at which a campaign is on; of too many the one attacked first is forgotten."""
+
+    def has_tried(self, address: str) -> bool:
+        """Whether a newcomer from there tried an account during a campaign that is on."""
+        doors = self.attacked.values()
+        return any(door.campaign is not None and address in door.campaign.tries for door in doors)
 
     def weigh(self, one: Try) -> None:
         door = one.door
@@ -113,6 +128,9 @@ class Stuffing:
             window=one.now,
         )
         door.bets.reset()
+        if len(self.attacked) >= _ATTACKED:
+            del self.attacked[next(iter(self.attacked))]
+        self.attacked[one.endpoint] = door
         self._tell(one.endpoint, door.campaign, one.attempt.kind, one.now)
         self._guard(one.endpoint, door.campaign, one.now)
 
@@ -127,6 +145,7 @@ class Stuffing:
             campaign.paid += 1
             campaign.failed += not one.opened
             campaign.bad += not one.opened
+            self._count(one, campaign)
         self._go_on(one.door, one.endpoint, campaign, one.now)
         if one.door.campaign is campaign and (one.first or one.opened):
             self._tell(one.endpoint, campaign, one.attempt.kind, one.now)
@@ -135,13 +154,27 @@ class Stuffing:
         """Keep newcomers waiting while more of them fail or are turned away than get in."""
         if now - campaign.window >= QUIET:
             if campaign.bad <= _BAD_SHARE * campaign.good + _BAD_ANYWAY:
-                self._reporter.suspicions.lift(NEWCOMERS, endpoint)
-                door.restart()
+                self._end(door, endpoint)
                 return
             campaign.window, campaign.bad, campaign.good = now, 0, 0
         full = self._paid_up(campaign) and not campaign.shut
         if full or now - campaign.heard > QUIET / 2 or price(campaign.paid) > campaign.price:
             self._guard(endpoint, campaign, now)
+
+    def _count(self, one: Try, campaign: Campaign) -> None:
+        """An address that an account elsewhere explains may try a few accounts here, not many."""
+        address = address_of(one.caller)
+        tries = campaign.tries.get(address, 0) + 1
+        if tries > 1 or len(campaign.tries) < _TRIED_FROM:
+            campaign.tries[address] = tries
+        if tries > EXPLAINED and self._reporter.suspicions.known.knows(ANYWHERE, one.caller):
+            words = f"{tries} accounts tried from here while newcomers try others' accounts."
+            convict(self._reporter, address, words, one.now, one.endpoint)
+
+    def _end(self, door: LoginDoor, endpoint: str) -> None:
+        self._reporter.suspicions.lift(NEWCOMERS, endpoint)
+        self.attacked.pop(endpoint, None)
+        door.restart()
 
     def _guard(self, endpoint: str, campaign: Campaign, now: float) -> None:
         campaign.heard = now
@@ -291,8 +324,9 @@ addresses they come from; per caller it tests whether one fails at ever more acc
 are known by their fields (a password beside what names an account), failures by their status or,
 where both answer 200, by the learned shape of the answer. On the alarm newcomers at this log-in
 are challenged and callers who failed at several accounts are refused; callers known here notice
-nothing. When newcomers who solved their puzzles have tried `budgets.paid_logins` accounts, all
-newcomers are refused until the attack is over.""",
+nothing. When newcomers who solved their puzzles have tried `budgets.paid_logins` accounts,
+newcomers are refused until the attack is over, but for those whose own account was accepted
+elsewhere in the API first, as of people who sign up: they are challenged.""",
     evidence="""\
 How many first tries of newcomers failed, of how many, against the share that is normal; how many
 accounts were opened by newcomers meanwhile, masked: those are probably taken over, and their

@@ -29,7 +29,8 @@ def challenge_newcomers(
 
 def refuse_newcomers(reporter: Reporter, endpoint: str, reason: str, until: float) -> None:
     """Serve nobody who is not known here: puzzles do not keep a patient payer out."""
-    reporter.suspicions.enter(NEWCOMERS, Suspicion(reason, until, convicts=True), endpoint)
+    suspicion = Suspicion(reason, until, convicts=True, newcomers=True)
+    reporter.suspicions.enter(NEWCOMERS, suspicion, endpoint)
 
 
 def tell(

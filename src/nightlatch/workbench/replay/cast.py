@@ -17,6 +17,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from nightlatch.workbench.replay.attack import ATTACKERS
+from nightlatch.workbench.replay.folk import INLAND, Folk
 from nightlatch.workbench.replay.result import Outcome, Row
 from nightlatch.workbench.replay.run import LEARNING_DAYS, Replay
 from nightlatch.workbench.replay.scenario import Scenario
@@ -35,6 +36,7 @@ class Order(Struct, frozen=True, kw_only=True):
     """0: the endpoints are enforced without history, with wide defaults."""
     hash_rate: float = 1e6
     seed: int = 7
+    folk: Folk = INLAND
     processes: int = 1
 
 
@@ -83,7 +85,7 @@ def play(scenario: Scenario, make: Make, order: Order) -> Played:
     runs = [(name, count) for count in scenario.addresses for name in order.attackers]
     if len(runs) == 1 or not hasattr(os, "fork"):
         return _one_by_one(scenario, make, order, runs)
-    replay = Replay(scenario, make, order.seed)
+    replay = Replay(scenario, make, order.seed, folk=order.folk)
     learned = replay.learn(order.learning_days)
     # What has been learned is not to be copied because the collector looked at it.
     gc.freeze()
@@ -97,7 +99,7 @@ def _one_by_one(
 ) -> Played:
     outcomes, learned = [], 0
     for name, count in runs:
-        replay = Replay(scenario, make, order.seed)
+        replay = Replay(scenario, make, order.seed, folk=order.folk)
         learned = replay.learn(order.learning_days)
         outcomes.append(replay.attack(ATTACKERS[name], count, order.hash_rate))
     return Played(_rows(scenario, order, outcomes), learned)

@@ -12,6 +12,7 @@ from nightlatch.workbench.replay.scenario import Ident
 
 SPACE = 10**9
 """Identifiers of a kind: n runs from 0 to this."""
+PHONES = "+4915"
 _MIX = 2_654_435_761
 _HASH = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
@@ -53,9 +54,10 @@ def chance(n: int, salt: int = 0) -> float:
     return (mixed >> 11) / (1 << 53)
 
 
-def spell(ident: Ident, n: int) -> str:
-    """The n-th identifier of a kind, as it stands in a request."""
-    return _SPELLINGS[ident](n)
+def spell(ident: Ident, n: int, phones: str = PHONES) -> str:
+    """The n-th identifier of a kind, as it stands in a request; telephone numbers begin with
+    `phones`."""
+    return f"{phones}{n:09d}" if ident is Ident.PHONE else _SPELLINGS[ident](n)
 
 
 def read(ident: Ident, text: str) -> int | None:
@@ -127,7 +129,6 @@ def _path(n: int) -> str:
 
 
 _SPELLINGS: dict[Ident, Callable[[int], str]] = {
-    Ident.PHONE: lambda n: f"+4915{n:09d}",
     Ident.NUMBER: str,
     Ident.DOCUMENT: lambda n: f"{n % SPACE:09d}",
     Ident.ACCOUNT: lambda n: f"4{n:09d}",

@@ -20,29 +20,7 @@ from nightlatch.workbench.replay.world import Call, World, plain_call
 
 CALLS_A_VISIT = 2.3
 """On average, roughly: what turns requests per second into visits per second."""
-NEWCOMERS = 0.025
-"""Share of visits by people who were never here before."""
-ROAMING = 0.03
-"""Share of visits from an address of the road."""
-EXPIRED = 0.05
-"""Share of visits that begin with a token that has run out."""
-PUSH_HOUR = 18.5
-PUSHED = 250
-"""People who open the app within the minute and a half after the daily push message."""
-BOOK = 150
-"""Numbers in an address book."""
 MATCHED_AT_ONCE = 50
-KNOWN = 0.2
-"""Share of an address book that has an account: the rest misses."""
-
-_SHARES = {
-    "homes": 0.5,
-    "offices": 0.16,
-    "carriers": 0.31,
-    "partners": 0.008,
-    "sync": 0.012,
-    "crawler": 0.01,
-}
 
 
 class Step(Struct, frozen=True, gc=False):
@@ -78,10 +56,12 @@ class Life:
         self._scenario = scenario
         self._world = world
         self._town = town
+        self._folk = folk = town.folk
+        self._mistypes = min(0.95, scenario.honest_miss * folk.mistyped)
         self._pace = pace / CALLS_A_VISIT
         self._launch = launch
         self._present = frozenset(scenario.background or POPULATIONS)
-        shares = {name: share for name, share in _SHARES.items() if name in self._present}
+        shares = {name: share for name, share in folk.shares if name in self._present}
         self._names = list(shares) or ["homes"]
         self._weights = list(shares.values()) or [1.0]
         self._popular = [person.n for person in town.homes[:: len(town.homes) // 300]]
@@ -100,7 +80,7 @@ class Life:
             moment, _, step = heapq.heappop(waiting)
             yield moment, step
 
-    def push(self, at: float, people: int = PUSHED) -> Iterator[tuple[float, str]]:
+    def push(self, at: float, people: int) -> Iterator[tuple[float, str]]:
         """A push message: `people` open the app within a minute and a half."""
         return iter(
             sorted((at + self._random.expovariate(1 / 30), "pushed") for _ in range(people))
@@ -110,11 +90,11 @@ class Life:
         random, names, weights = self._random, self._names, self._weights
         yield (
             (at, random.choices(names, weights)[0])
-            for at in moments(self._pace, since, until, random)
+            for at in moments(self._pace, since, until, random, self._folk.late)
         )
         if "push" in self._present:
-            day = MONDAY + (since - MONDAY) // DAY * DAY + PUSH_HOUR * HOUR
-            people = min(PUSHED, int(self._pace * 3_600))
+            day = MONDAY + (since - MONDAY) // DAY * DAY + self._folk.push_hour * HOUR
+            people = min(self._folk.pushed, int(self._pace * 3_600))
             while day < until:
                 if day >= since:
                     yield self.push(day, people)
@@ -123,7 +103,7 @@ class Life:
             yield self._rush(self._launch, since, until)
 
     def _rush(self, launch: Launch, since: float, until: float) -> Iterator[tuple[float, str]]:
-        extra = self._pace * (launch.factor - 1) * level(launch.since)
+        extra = self._pace * (launch.factor - 1) * level(launch.since, self._folk.late)
         at, end = max(since, launch.since), min(until, launch.since + launch.hours * HOUR)
         while (at := at + self._random.expovariate(extra)) < end:
             yield at, "curious" if self._random.random() < launch.newcomers else "homes"
@@ -150,14 +130,14 @@ class Life:
 
     def _who(self, name: str) -> tuple[Person, bool]:
         random, town = self._random, self._town
-        if name == "curious" or random.random() < NEWCOMERS:
+        if name == "curious" or random.random() < self._folk.newcomers:
             person = town.newcomer()
             # Not yet a member: the registration comes first.
             self._world.members.add(person.n)
             return person, True
         people = {"offices": town.offices, "carriers": town.carriers}.get(name, town.homes)
         person = people[int(random.random() * len(people))]
-        if not person.shared and random.random() < ROAMING:
+        if not person.shared and random.random() < self._folk.roaming:
             return town.elsewhere(person), False
         return person, False
 
@@ -170,7 +150,7 @@ class Life:
     def _open(self, person: Person) -> list[Step]:
         """What an app does before it does what it was opened for."""
         draw = self._random.random()
-        if draw < EXPIRED:
+        if draw < self._folk.expired:
             return [
                 Step(person, plain_call("GET", "/v1/profile", 401, "expired"), self._token(person)),
                 Step(person, plain_call("POST", "/v1/token", 200, "renewed")),
@@ -211,7 +191,7 @@ class Life:
 
     def _own(self, person: Person) -> list[Step]:
         numbers = [person.n]
-        if self._random.random() < self._scenario.honest_miss:
+        if self._random.random() < self._mistypes:
             numbers.insert(0, self._world.nobody(self._random))
         return self._look_up(person, numbers)
 
@@ -220,7 +200,7 @@ class Life:
         seen = [
             popular[int(random.random() ** 2 * len(popular))] for _ in range(random.randint(1, 3))
         ]
-        if random.random() < self._scenario.honest_miss:
+        if random.random() < self._mistypes:
             seen.append(self._world.nobody(self._random))
         return self._look_up(person, [person.n, *seen] if random.random() < 0.5 else seen)
 
@@ -230,7 +210,7 @@ class Life:
         numbers = [
             self._belongs(person, random.randrange(own)) for _ in range(random.randint(1, visit))
         ]
-        if random.random() < self._scenario.honest_miss:
+        if random.random() < self._mistypes:
             numbers.append(self._world.nobody(self._random))
         return self._look_up(person, numbers)
 
@@ -252,9 +232,9 @@ class Life:
     def _book(self, person: Person) -> list[int]:
         """Always the same for the same person: people, and numbers that are nobody's here."""
         own = Random(person.n)  # noqa: S311 - a replay must be repeatable
-        size = int(BOOK * (0.3 + own.random() * 1.4))
+        size = int(self._folk.book * (0.3 + own.random() * 1.4))
         homes = self._town.homes
-        known = int(size * KNOWN)
+        known = int(size * self._folk.known)
         return [
             *(homes[own.randrange(len(homes))].n for _ in range(known)),
             *(self._world.nobody(own) for _ in range(size - known)),
@@ -268,7 +248,7 @@ class Life:
 
     def _login(self, person: Person) -> list[Step]:
         steps = []
-        while self._random.random() < self._scenario.honest_miss:
+        while self._random.random() < self._mistypes:
             steps.append(Step(person, self._world.sign_in(person.n, right=False)))
         steps.append(Step(person, self._world.sign_in(person.n, right=True)))
         if self._scenario.follow and self._random.random() < 0.06:
@@ -288,7 +268,7 @@ class Life:
             return [Step(person, world.look_up((n,))) for n in numbers]
         token_ = self._token(person)
         steps = [Step(person, world.look_up((n,)), token_) for n in numbers]
-        if self._random.random() < EXPIRED:
+        if self._random.random() < self._folk.expired:
             # A token that has run out, or none yet: turned away, signed in, and again.
             stale = token_ if self._random.random() < 0.6 else ""
             steps.insert(0, Step(person, world.look_up((numbers[0],), known=False), stale))

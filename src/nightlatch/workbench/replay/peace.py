@@ -5,7 +5,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from nightlatch.exchange.judgement import Detection
-from nightlatch.workbench.replay.alarming import alarming
+from nightlatch.workbench.replay.alarming import alarming, remarks
+from nightlatch.workbench.replay.folk import INLAND, Folk
 from nightlatch.workbench.replay.life import Launch, Life
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY
 from nightlatch.workbench.replay.run import Tally, honest_exchange
@@ -42,25 +43,34 @@ class Quiet(Struct, frozen=True, kw_only=True):
     people_refused: int
     requests_refused: int
     false_alarms: tuple[Detection, ...]
+    remarks: int
+    """Detections at Low."""
 
 
 def keep_peace(
-    scenario: Scenario, make: Callable[[], Made], days: float, seed: int = 11, pace: float = PACE
+    scenario: Scenario,
+    make: Callable[[], Made],
+    days: float,
+    seed: int = 11,
+    pace: float = PACE,
+    folk: Folk = INLAND,
 ) -> Quiet:
     """`days` of honest traffic of every population at the scenario's API, the first of them
     observed and the others enforced."""
-    stage, world, town = Stage(make()), World(scenario), Town(seed)
+    stage, world, town = Stage(make()), World(scenario, folk.phones), Town(seed, folk)
     world.members |= town.numbers()
     launch = Launch(MONDAY + LAUNCH_DAY * DAY + 10 * HOUR)
     life = Life(scenario, world, town, pace, seed, launch)
     tally = Tally()
     enforced = MONDAY + min(OBSERVED, days / 2) * DAY
-    observing = True
+    observing, low = True, 0
     for at, step in life.steps(MONDAY, MONDAY + days * DAY):
         if observing and at >= enforced:
             stage.enforce()
             observing = False
-        tally.false_alarms += alarming(honest_exchange(stage, step, at, tally).detections)
+        found = honest_exchange(stage, step, at, tally).detections
+        tally.false_alarms += alarming(found)
+        low += len(remarks(found))
     return Quiet(
         id=scenario.id,
         days=days,
@@ -70,4 +80,5 @@ def keep_peace(
         people_refused=len(tally.people_refused),
         requests_refused=tally.refused,
         false_alarms=tuple(tally.false_alarms),
+        remarks=low,
     )

@@ -33,8 +33,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Of them, those who were not served even after completing one challenge."""
     shared_refused: int
     """Of these, those who share their address with many others."""
+    people_waiting: int
+    """Of those refused, whom a hard budget turned away that is the operator's choice."""
     false_alarms: int
-    """Detections that concern an honest caller, or came before the attack."""
+    """Detections above Low that concern an honest caller, or came before the attack."""
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -84,5 +86,6 @@ def _figures(one: Outcome) -> dict[str, object]:
         "people_challenged": one.people_challenged,
         "people_refused": one.people_refused,
         "shared_refused": one.shared_refused,
+        "people_waiting": one.people_waiting,
         "false_alarms": one.false_alarms,
     }

@@ -16,9 +16,10 @@ _WEEKDAYS = (1.05, 1.05, 1.05, 1.05, 1.1, 0.9, 0.8)
 PEAK = max(_HOURS) * max(_WEEKDAYS) * 25 / sum(_HOURS)
 
 
-def level(at: float) -> float:
-    """How busy it is, about 1 on average over a week; moves evenly from hour to hour."""
-    since = at - MONDAY
+def level(at: float, late: float = 0.0) -> float:
+    """How busy it is, about 1 on average over a week; moves evenly from hour to hour. `late`: hours
+    by which the day begins later."""
+    since = at - MONDAY - late * HOUR
     hour = since / HOUR
     first = _HOURS[int(hour) % 24]
     second = _HOURS[(int(hour) + 1) % 24]
@@ -26,7 +27,9 @@ def level(at: float) -> float:
     return now * 24 / sum(_HOURS) * _WEEKDAYS[int(since // DAY) % 7]
 
 
-def moments(pace: float, since: float, until: float, random: Random) -> Iterator[float]:
+def moments(
+    pace: float, since: float, until: float, random: Random, late: float = 0.0
+) -> Iterator[float]:
     """Moments of a Poisson process with `pace` a second on average, in the rhythm of a week (by
     thinning: Lewis and Shedler 1979)."""
     at = since
@@ -34,5 +37,5 @@ def moments(pace: float, since: float, until: float, random: Random) -> Iterator
         at += random.expovariate(pace * PEAK)
         if at >= until:
             return
-        if random.random() * PEAK < level(at):
+        if random.random() * PEAK < level(at, late):
             yield at

@@ -5,11 +5,13 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightlatch.exchange.judgement import Action, Detection
 from nightlatch.workbench.replay.alarming import accuses, alarming
 from nightlatch.workbench.replay.attack import Attack, Attacker
 from nightlatch.workbench.replay.clients import headers
+from nightlatch.workbench.replay.folk import INLAND, Folk
 from nightlatch.workbench.replay.life import Life, Step
 from nightlatch.workbench.replay.result import Outcome
 from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY
@@ -38,6 +40,7 @@ class Tally(Struct):
     challenged: set[str] = field(default_factory=set)
     people_refused: set[str] = field(default_factory=set)
     shared_refused: set[str] = field(default_factory=set)
+    people_waiting: set[str] = field(default_factory=set)
     false_alarms: list[Detection] = field(default_factory=list)
 
 
@@ -56,11 +59,12 @@ class Replay:
         make: Callable[[], Made],
         seed: int = 7,
         aftermath: float = AFTERMATH,
+        folk: Folk = INLAND,
     ) -> None:
         self.scenario = scenario
         self.stage = Stage(make())
-        self.world = World(scenario)
-        self._town = Town(seed)
+        self.world = World(scenario, folk.phones)
+        self._town = Town(seed, folk)
         self.world.members |= self._town.numbers()
         self._life = Life(scenario, self.world, self._town, pace_of(scenario), seed)
         self._aftermath = aftermath
@@ -123,13 +127,15 @@ def honest_exchange(stage: Scene, step: Step, at: float, tally: Tally) -> Reply:
         person.cookie, _ = stage.gate.pay(reply.price, at)
         sent = headers(person.sends, step.token, person.cookie, typed=typed)
         again = stage.exchange(call, sent, person.address, at + 1.0)
-        reply = Reply(again.action, again.price, reply.detections + again.detections)
+        reply = replace(again, detections=reply.detections + again.detections)
     if not reply.served:
         tally.refused += 1
         if person.is_person:
             tally.people_refused.add(person.name)
             if person.shared:
                 tally.shared_refused.add(person.name)
+            if reply.waits:
+                tally.people_waiting.add(person.name)
     return reply
 
 
@@ -158,6 +164,7 @@ def outcome_of(
         people_challenged=len(tally.challenged),
         people_refused=len(tally.people_refused),
         shared_refused=len(tally.shared_refused),
+        people_waiting=len(tally.people_waiting),
         false_alarms=len(tally.false_alarms) + alarms,
     )
 

@@ -17,6 +17,8 @@ from nightlatch.pipeline import Pipeline
 from nightlatch.workbench.replay.world import Call
 
 HOST = "api.example"
+HARD_BUDGETS = ("budget:paid", "closed-to-newcomers")
+"""Of `budgets.paid_allowance`, `bare_allowance` and `paid_logins`."""
 _JSON = Headers(((b"content-type", b"application/json"),))
 
 
@@ -45,6 +47,13 @@ class Reply(Struct, frozen=True, gc=False):
     """What the caller met: ALLOW when the application's answer left."""
     price: int
     detections: tuple[Detection, ...]
+    rule: str = ""
+    """By which it was turned away."""
+
+    @property
+    def waits(self) -> bool:
+        """Turned away by a hard budget that an operator may set, and not for anything it did."""
+        return self.action is Action.REFUSE and self.rule.startswith(HARD_BUDGETS)
 
     @property
     def served(self) -> bool:
@@ -90,4 +99,4 @@ class Stage:
         ending = Ending.REFUSED if withheld else Ending.ANSWERED
         pipeline.on_exchange(flight, request, answer, call.route or None, ending, 0.01)
         action = decision.action if withheld else Action.ALLOW
-        return Reply(action, decision.price, flight.detections)
+        return Reply(action, decision.price, flight.detections, decision.rule)

@@ -6,16 +6,8 @@ from random import Random
 from msgspec import Struct
 
 from nightlatch.workbench.replay.clients import APPS, BROWSERS, CRAWLER, PARTNER, Pairs
+from nightlatch.workbench.replay.folk import INLAND, Folk
 from nightlatch.workbench.replay.identifiers import scatter
-
-HOMES = 1_200
-"""So few that two days of traffic have met almost all of them: who is first seen during an attack
-is a newcomer, and not a neighbour who happened not to come."""
-OFFICES = 5
-DESKS = 150
-GATEWAYS = 4
-SUBSCRIBERS = 1_200
-"""Of a carrier, behind each of its gateways."""
 
 
 class Person(Struct, eq=False):
@@ -39,17 +31,18 @@ class Person(Struct, eq=False):
 class Town:
     """Who lives there, and who moves there."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, folk: Folk = INLAND) -> None:
+        self.folk = folk
         self._random = Random(seed)  # noqa: S311 - a replay must be repeatable
         self._next = 0
-        self.homes = [person for home in range(HOMES) for person in self._household(home)]
+        self.homes = [person for home in range(folk.homes) for person in self._household(home)]
         self.offices = [
-            self._desk(office, desk) for office in range(OFFICES) for desk in range(DESKS)
+            self._desk(office, desk) for office in range(folk.offices) for desk in range(folk.desks)
         ]
         self.carriers = [
             self._subscriber(gateway, number)
-            for gateway in range(GATEWAYS)
-            for number in range(SUBSCRIBERS)
+            for gateway in range(folk.gateways)
+            for number in range(folk.subscribers)
         ]
         self.partner = self._machine("partner", "185.60.7.20", PARTNER)
         self.partner_customers = [self._own() for _ in range(400)]
@@ -68,7 +61,7 @@ class Town:
         comes by a carrier."""
         number = self._next
         if self._random.random() < 0.25:
-            return self._subscriber(number % GATEWAYS, number, "newcomer")
+            return self._subscriber(number % self.folk.gateways, number, "newcomer")
         return Person(f"newcomer {number}", self._own(), self._fresh_address(), self._program())
 
     def elsewhere(self, person: Person) -> Person:

@@ -14,7 +14,14 @@ from msgspec import Struct
 
 from nightlatch.exchange.exchange import NO_BODY, Body
 from nightlatch.workbench.replay.fields import field_name, maker
-from nightlatch.workbench.replay.identifiers import birth_date, chance, scatter, spell, street
+from nightlatch.workbench.replay.identifiers import (
+    PHONES,
+    birth_date,
+    chance,
+    scatter,
+    spell,
+    street,
+)
 from nightlatch.workbench.replay.scenario import Access, Ident, Order, Place, Scenario
 
 MATCH = "/v1/friends/match"
@@ -39,8 +46,9 @@ class Call(Struct, frozen=True, gc=False):
 class World:
     """The accounts and the endpoint of one scenario."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, phones: str = "") -> None:
         self.scenario = scenario
+        self._phones = phones or PHONES
         self.members: set[int] = set()
         """The honest people who have an account."""
         self._nobody: set[int] = set()
@@ -80,8 +88,8 @@ class World:
 
     def match(self, phones: Sequence[int]) -> Call:
         """The contact synchronisation that any such API has beside the endpoint in question."""
-        found = [{"phone": spell(Ident.PHONE, n)} for n in phones if n in self.members]
-        asked = {"phones": [spell(Ident.PHONE, n) for n in phones]}
+        found = [{"phone": self._spell(Ident.PHONE, n)} for n in phones if n in self.members]
+        asked = {"phones": [self._spell(Ident.PHONE, n) for n in phones]}
         return Call("POST", MATCH, MATCH, 200, _body({"matches": found}), body=_body(asked))
 
     def sign_in(self, n: int, *, right: bool) -> Call:
@@ -121,8 +129,11 @@ class World:
         """The n-th person's record, under the identifier by which it was asked for."""
         row = {name: make(n) for name, make in self._fields}
         if self.scenario.ident is not Ident.PATH:
-            row[self.scenario.name] = spell(self.scenario.ident, n)
+            row[self.scenario.name] = self._spell(self.scenario.ident, n)
         return row
+
+    def _spell(self, ident: Ident, n: int) -> str:
+        return spell(ident, n, self._phones)
 
     def _hit(self, n: int) -> dict[str, object]:
         if self.scenario.ident is Ident.PAIR:
@@ -147,30 +158,26 @@ class World:
         if scenario.place is Place.BODY:
             body = _body(self._asked(numbers, password))
         elif scenario.place is Place.QUERY:
-            query = f"{scenario.name}={quote(spell(scenario.ident, numbers[0]))}"
+            query = f"{scenario.name}={quote(self._spell(scenario.ident, numbers[0]))}"
         else:
-            path = self._before + spell(scenario.ident, numbers[0]) + self._after
+            path = self._before + self._spell(scenario.ident, numbers[0]) + self._after
         route = scenario.template if status != 404 or scenario.ident is not Ident.PATH else ""
         return Call(scenario.method, path, route, status, _body(answer), query, body, tuple(gives))
 
     def _asked(self, numbers: Sequence[int], password: str) -> dict[str, Any]:
         scenario = self.scenario
         if scenario.order is Order.WILDCARD and len(numbers) > 1:
-            return {scenario.name: pattern(scenario.ident, numbers[0])}
+            text = self._spell(scenario.ident, numbers[0])
+            return {scenario.name: text[:-2] + "*"}
         if scenario.batch > 1:
-            return {scenario.name + "s": [spell(scenario.ident, n) for n in numbers]}
+            return {scenario.name + "s": [self._spell(scenario.ident, n) for n in numbers]}
         n = numbers[0]
         if scenario.ident is Ident.PERSON:
             return _person_asked(n, sentinel=scenario.access is Access.BROKEN)
-        asked = {scenario.name: spell(scenario.ident, n)}
+        asked = {scenario.name: self._spell(scenario.ident, n)}
         if scenario.ident is Ident.PAIR:
             asked["password"] = password
         return asked
-
-
-def pattern(ident: Ident, n: int) -> str:
-    """What asks for n and all that differ from it in the last two places."""
-    return spell(ident, n)[:-2] + "*"
 
 
 def _person_asked(n: int, *, sentinel: bool) -> dict[str, Any]:
