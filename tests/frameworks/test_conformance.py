@@ -144,6 +144,7 @@ def test_what_the_application_knows_is_on_record(doors: Doors) -> None:
     doors.watched.stop()
     found = _records(doors.watched)
     by_path = {record.path: record for record in found}
+    print(len(found), list(by_path)); print(doors.watched.said[-3000:])
     item = by_path["/items/7"]
     assert item.endpoint == "GET /items/{item}"
     assert item.mark is not None

@@ -88,9 +88,8 @@ def _stream(content: Iterable[bytes | None], media: str) -> StreamingHttpRespons
 
         async def produce() -> AsyncIterator[bytes]:
             for piece in content:
-                if piece is None:
-                    await asyncio.sleep(0.005)
-                else:
+                await asyncio.sleep(0.005 if piece is None else 0)
+                if piece is not None:
                     yield piece
 
         return StreamingHttpResponse(produce(), content_type=media)
