@@ -143,6 +143,21 @@ def test_the_tick_comes_by_itself() -> None:
     assert ticked.wait(WITHIN)
 
 
+def test_few_items_are_flushed_together_and_not_one_a_tick() -> None:
+    done: list[int] = []
+    flushed: list[int] = []
+    ticked = threading.Event()
+
+    def tick() -> None:
+        flushed.append(len(done))
+        ticked.set()
+
+    backlog = Backlog(done.append, on_lost=lambda *_: None, tick=tick)
+    assert all(backlog.put(number) for number in range(20))
+    assert ticked.wait(WITHIN)
+    assert flushed[0] == 20
+
+
 def test_what_still_waits_when_the_tick_comes_gets_one_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -166,7 +166,8 @@ class Backlog(Generic[T]):
         due = time.monotonic() + TICK
         while not (self._closed and self._idle()):
             self._wait(due)
-            self._work_until(due)
+            # Where few came, `due` has come while they gathered: they are worked off all the same.
+            self._work_until(max(due, time.monotonic() + TICK))
             if self._hurry or self._closed or time.monotonic() >= due:
                 self._flush()
                 due = time.monotonic() + TICK
