@@ -14,6 +14,7 @@ Figures = Mapping[str, object]
 
 BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
+    "wsgi": "CPU that the middleware adds to a request of a WSGI application, beside it bare",
     "redis": "CPU of a decision with a Redis in between, and what leaves beyond a shared budget",
     "prefixes": "A million prefixes: look-up, build, memory, and how long requests wait meanwhile",
     "detectors": "What the inline detectors cost: time for a request, memory for a caller",

@@ -161,14 +161,14 @@ def calls(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"calls": len(same.CALLS)})
 
 
-class Whisper(View):
-    @method_decorator(sensitive)
+class Whisper(View):  # type: ignore[misc]
+    @method_decorator(sensitive)  # type: ignore[untyped-decorator]
     def get(self, request: HttpRequest) -> HttpResponse:
         return JsonResponse({"mood": "fine"})
 
 
 @subject("pet")
-class Find(View):
+class Find(View):  # type: ignore[misc]
     def get(self, request: HttpRequest) -> HttpResponse:
         return JsonResponse({"owner": "known"})
 
@@ -188,7 +188,7 @@ async def sleepy(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"awake": True})
 
 
-@require_safe
+@require_safe  # type: ignore[untyped-decorator]
 def json_(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"phone": "+15550100"})
 
