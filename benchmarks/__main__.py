@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
     "shipping": "What an application spends on its records, and its collector, and its disk",
     "listeners": "GELF and syslog at full rate: what a core reads, and what is lost",
+    "wsgi": "CPU that the middleware adds to a request of a WSGI application, beside it bare",
     "redis": "CPU of a decision with a Redis in between, and what leaves beyond a shared budget",
     "prefixes": "A million prefixes: look-up, build, memory, and how long requests wait meanwhile",
     "detectors": "What detection costs before and after the answer, and each caller's memory",

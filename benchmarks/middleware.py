@@ -51,7 +51,7 @@ _BROWSER = [
 ]
 
 
-def _small_answer(number: int) -> bytes:
+def small_answer(number: int) -> bytes:
     answer = {
         "account_id": 48_000_000 + number,
         "status": "active",
@@ -93,7 +93,7 @@ def _order(number: int, size: int) -> bytes:
 
 
 async def _status(request: Request) -> Response:
-    return Response(_small_answer(int(request.path_params["phone"][-6:])), headers=dict(_TEXT_JSON))
+    return Response(small_answer(int(request.path_params["phone"][-6:])), headers=dict(_TEXT_JSON))
 
 
 async def _create(request: Request) -> Response:
@@ -120,7 +120,7 @@ class Call(Struct):
     body: bytes
 
 
-def _calls(kind: str, count: int, addresses: int, seed: int) -> Iterator[Call]:
+def calls(kind: str, count: int, addresses: int, seed: int) -> Iterator[Call]:
     random_ = random.Random(seed)
     for index in range(count):
         number = random_.randrange(1_000_000)
@@ -193,13 +193,13 @@ class Sample(Struct):
     total: float
 
 
-async def _round(application: Any, guard: Nightlatch | None, calls: list[Call]) -> Sample:
+async def _round(application: Any, guard: Nightlatch | None, asked: list[Call]) -> Sample:
     gc.collect()
     before = time.process_time_ns()
-    inline = [await _make(application, call) for call in calls]
+    inline = [await _make(application, call) for call in asked]
     if guard is not None:
         _agent(guard).drain(30)
-    return Sample(inline, (time.process_time_ns() - before) / 1_000 / len(calls))
+    return Sample(inline, (time.process_time_ns() - before) / 1_000 / len(asked))
 
 
 async def _compare(kind: str, directory: str) -> dict[str, float]:
@@ -207,9 +207,9 @@ async def _compare(kind: str, directory: str) -> dict[str, float]:
     guard = Nightlatch(_application(), data_dir=directory, mode="enforce")
     samples: dict[bool, list[Sample]] = {False: [], True: []}
     for number in range(ROUNDS + 2):
-        calls = list(_calls(kind, REQUESTS, 2_000, number))
+        asked = list(calls(kind, REQUESTS, 2_000, number))
         for guarded in (False, True):
-            sample = await _round(guard if guarded else bare, guard if guarded else None, calls)
+            sample = await _round(guard if guarded else bare, guard if guarded else None, asked)
             if number >= 2:
                 samples[guarded].append(sample)
     _agent(guard).close()
@@ -259,7 +259,7 @@ async def _growth(directory: str) -> tuple[float, float]:
     guard = Nightlatch(_application(), data_dir=directory, mode="observe")
     settled = 0.0
     for step in range(50):
-        for call in _calls("get", MEMORY_REQUESTS // 50, MEMORY_ADDRESSES, step):
+        for call in calls("get", MEMORY_REQUESTS // 50, MEMORY_ADDRESSES, step):
             await _make(guard, call)
         _agent(guard).drain(60)
         if step == 19:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from nightlatch.app.configuration import keywords
 from nightlatch.app.installation import Installation
+from nightlatch.app.last_call import before_sigterm
 from nightlatch.app.treblle import treblle_settings
 from nightlatch.capture.frameworks.django import DjangoCapture
 
 if TYPE_CHECKING:
     from nightlatch.app.agent import Agent
+    from nightlatch.capture.setup import Limits
+    from nightlatch.flight import InFlight
 
 
 class NightlatchMiddleware:
@@ -36,9 +39,7 @@ class NightlatchMiddleware:
             **keywords(getattr(settings, "NIGHTLATCH", {})),
         }
         self._get_response = get_response
-        self._installation = Installation(
-            given, lambda agent, limits: DjangoCapture(agent, **limits)
-        )
+        self._installation = Installation(given, self._make)
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -46,6 +47,11 @@ class NightlatchMiddleware:
     @property
     def agent(self) -> "Agent | None":
         return self._installation.agent
+
+    def _make(self, agent: "Agent", limits: "Limits") -> DjangoCapture["InFlight"]:
+        if self._is_async:
+            before_sigterm(agent.drain)
+        return DjangoCapture(agent, **limits)
 
     def __call__(self, request: Any) -> Any:
         guard = self._installation.guard()

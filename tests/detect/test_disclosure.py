@@ -274,3 +274,36 @@ def test_a_plain_look_up_may_wait_and_lists_may_not() -> None:
     assert disclosures.may_be_several(in_path(number(1)), (), EMPTY, several)
     assert disclosures.may_be_several((), (), content({"phones": [number(1), number(2)]}), one)
     assert disclosures.may_be_several((), query_leaves("id=7&id=8"), EMPTY, one)
+
+
+class TestNamedByTheApplication:
+    """Names that give nothing away, but that the code marks."""
+
+    @staticmethod
+    def named() -> Disclosures:
+        return Disclosures(HASHER, lambda key: frozenset({"pet"} if key == ENDPOINT else ()))
+
+    def test_wherever_the_request_has_it(self) -> None:
+        pets = self.named()
+        asked = [
+            pets.asked(ENDPOINT, in_path("rex", "pet"), (), EMPTY),
+            pets.asked(ENDPOINT, (), query_leaves("pet=rex&page=2"), EMPTY),
+            pets.asked(ENDPOINT, (), (), form("pet=rex&phone=%2B15550000001")),
+            pets.asked(ENDPOINT, (), (), content({"filter": {"pet": "rex"}})),
+        ]
+        assert all(subjects == asked[0] for subjects in asked)
+        assert len(asked[0]) == 1
+        assert pets.asked("GET /other", (), query_leaves("pet=rex"), EMPTY) == ()
+
+    def test_each_of_a_list_counts_in_requests_and_in_answers(self) -> None:
+        pets = self.named()
+        several = [{"pet": f"rex-of-{word}"} for word in ("ada", "bob", "eve")]
+        assert len(pets.asked(ENDPOINT, (), (), content(several))) == 3
+        answer = pets.read(ENDPOINT, (), 200, content({"found": several}))
+        assert len(answer.disclosed) == 3
+        assert pets.may_be_several((), (), EMPTY, content(several), ENDPOINT)
+
+    def test_what_was_asked_for_is_told_by_its_answer(self) -> None:
+        pets = self.named()
+        asked = pets.asked(ENDPOINT, (), query_leaves("pet=rex"), EMPTY)
+        assert pets.read(ENDPOINT, asked, 200, content({"owner": "known"})).disclosed == asked

@@ -19,6 +19,7 @@ class House:
     variables: dict[str, str] = field(default_factory=dict)
     websockets: bool = False
     background: bool = False
+    keeps_alive: bool = True
 
 
 def _gunicorn(name: str, app: str, *options: str, **more: object) -> House:
@@ -30,7 +31,7 @@ _APPS = "tests.frameworks.apps."
 _UVICORN = ("--port", "{port}", "--no-access-log", "--log-level", "critical")
 
 HOUSES = (
-    _gunicorn("flask-gunicorn-sync", f"{_APPS}flask_app:app"),
+    _gunicorn("flask-gunicorn-sync", f"{_APPS}flask_app:app", keeps_alive=False),
     _gunicorn("flask-gunicorn-threads", f"{_APPS}flask_app:app", "--threads", "4"),
     _gunicorn("django-gunicorn-threads", f"{_APPS}django_app:app", "--threads", "4"),
     House(

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightlatch.exchange.credential import Credential, CredentialKind, CredentialPlace
-from nightlatch.exchange.exchange import Request
+from nightlatch.exchange.exchange import Caller, Request
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import headers_of
 from nightlatch.identity.circles import Circles
@@ -125,3 +125,38 @@ def test_giant_headers_are_not_remembered() -> None:
 def test_networks_of_ipv4_callers_are_what_ipaddress_says(address: IPv4Address) -> None:
     network = ip_network((address, 24), strict=False)
     assert circles(str(address))[-1] == f"network:{network}"
+
+
+class TestWhomTheApplicationNames:
+    """Its principal is verified: it stands before all that was only shown."""
+
+    SESSION = (credential(CredentialKind.SESSION, "5e55"),)
+
+    def test_it_comes_first_and_is_known_again_by_its_credential(self) -> None:
+        circles = Circles(Hasher(bytes(32)))
+        before = circles.caller("198.51.100.7", request(), self.SESSION)
+        known = circles.known_as(before, "ada")
+        assert known.circles[0].startswith("principal:")
+        assert "ada" not in known.circles[0]
+        assert known.circles[1:] == before.circles
+        assert circles.known_as(known, "ada") is known
+        again = circles.caller("203.0.113.9", request(), self.SESSION)
+        assert again.circles[0] == known.circles[0]
+
+    def test_it_takes_the_place_of_what_a_token_only_claims(self) -> None:
+        circles = Circles(Hasher(bytes(32)))
+        token = credential(CredentialKind.BEARER_JWT, "70ce", principal="claimed")
+        caller = circles.caller("198.51.100.7", request(), (token,))
+        assert caller.circles[0] == "principal:claimed"
+        assert "principal:claimed" not in circles.known_as(caller, "ada").circles
+
+    def test_a_pass_stays_in_front(self) -> None:
+        caller = Caller("198.51.100.7", ("pass:1", "address:198.51.100.7"))
+        known = Circles(Hasher(bytes(32))).known_as(caller, "ada")
+        assert known.circles[0] == "pass:1"
+        assert known.circles[1].startswith("principal:")
+
+    def test_without_a_credential_nobody_is_remembered(self) -> None:
+        circles = Circles(Hasher(bytes(32)))
+        circles.known_as(circles.caller("198.51.100.7", request(), ()), "ada")
+        assert circles.caller("198.51.100.7", request(), ()).circles[0].startswith("address:")

@@ -26,6 +26,23 @@ def treblle_settings(given: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
+def treblle_keywords(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an extension that is told by keyword, in any of the SDKs' spellings."""
+    named = {_SPELLINGS.get(name.lower(), name): value for name, value in given.items()}
+    return {name: value for name, value in treblle_settings(named).items() if value}
+
+
+_SPELLINGS = {
+    "treblle_sdk_token": "SDK_TOKEN",
+    "treblle_api_key": "API_KEY",
+    "treblle_project_id": "API_KEY",
+    "hidden_keys": "MASKED_FIELDS",
+    "masked_fields": "MASKED_FIELDS",
+    "excluded_routes": "EXCLUDED_ROUTES",
+    "debug": "DEBUG",
+}
+
+
 def _texts(value: Any) -> list[str]:
     """A list of names, whatever the setting holds."""
     if isinstance(value, str):

@@ -88,9 +88,8 @@ def _stream(content: Iterable[bytes | None], media: str) -> StreamingHttpRespons
 
         async def produce() -> AsyncIterator[bytes]:
             for piece in content:
-                if piece is None:
-                    await asyncio.sleep(0.005)
-                else:
+                await asyncio.sleep(0.005 if piece is None else 0)
+                if piece is not None:
                     yield piece
 
         return StreamingHttpResponse(produce(), content_type=media)
@@ -162,14 +161,14 @@ def calls(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"calls": len(same.CALLS)})
 
 
-class Whisper(View):
-    @method_decorator(sensitive)
+class Whisper(View):  # type: ignore[misc]
+    @method_decorator(sensitive)  # type: ignore[untyped-decorator]
     def get(self, request: HttpRequest) -> HttpResponse:
         return JsonResponse({"mood": "fine"})
 
 
 @subject("pet")
-class Find(View):
+class Find(View):  # type: ignore[misc]
     def get(self, request: HttpRequest) -> HttpResponse:
         return JsonResponse({"owner": "known"})
 
@@ -189,7 +188,7 @@ async def sleepy(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"awake": True})
 
 
-@require_safe
+@require_safe  # type: ignore[untyped-decorator]
 def json_(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"phone": "+15550100"})
 

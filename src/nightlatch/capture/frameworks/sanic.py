@@ -7,6 +7,8 @@ Sanic reads a request's body before any middleware runs, unless the handler stre
 the handler's own.
 """
 
+import re
+from asyncio import current_task
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +16,6 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse
 
 from nightlatch.capture.bodies import octets
-from nightlatch.capture.frameworks.templates import braces
 from nightlatch.capture.ports import F, Message, Scope
 from nightlatch.capture.refusal import as_messages, problem
 from nightlatch.capture.served import PRINCIPAL, Served
@@ -23,6 +24,8 @@ from nightlatch.capture.watching import StreamCut, Watching
 from nightlatch.capture.wsgi import answer_at_once
 from nightlatch.exchange.exchange import Response
 
+_PARAMETER = re.compile(r"<(\w+)(?::[^<>]*)?>")
+"""`<id>` and `<id:int>`: the other way round than elsewhere."""
 _GIVEN = "nightlatch.given"
 """Beside a head: its fields, as the application gave them."""
 
@@ -63,12 +66,13 @@ class SanicCapture(Setup[F]):
 class _SanicExchange(Watching[F]):
     """One request and its answer."""
 
-    __slots__ = ("_asked", "_real")
+    __slots__ = ("_asked", "_real", "_task")
 
     def __init__(self, capture: Setup[F], scope: Scope, request: Request) -> None:
         super().__init__(capture, scope)
         self._asked = request
         self._real: Any = request.stream
+        self._task = current_task()
 
     def refuse(self, response: Response) -> HTTPResponse:
         messages = self.answer.withhold(response)
@@ -86,6 +90,8 @@ class _SanicExchange(Watching[F]):
                 self.let_go()
             self.finish()
             return
+        if self._task is not None:
+            self._task.add_done_callback(self._left)
         request.stream = _Stream(self, self._real)  # type: ignore[assignment]
 
     async def send(self, response: BaseHTTPResponse, data: bytes, *, end: bool) -> None:
@@ -133,13 +139,24 @@ class _SanicExchange(Watching[F]):
             response.body = b"" if not message["body"] else response.body
             await self._real.send(message["body"], end_stream=not message.get("more_body", False))
 
+    def finish(self) -> None:
+        super().finish()
+        if self._task is not None:
+            self._task.remove_done_callback(self._left)
+
+    def _left(self, _: object) -> None:
+        """The connection's task has ended, and the answer had not: it was cancelled."""
+        self.gone = True
+        self.finish()
+
     def _look(self) -> Served:
         request = self._asked
         principal = getattr(request.ctx, PRINCIPAL.replace(".", "_"), "")
         route = request.route
         if route is None:
             return Served(None, principal)
-        return Served(braces("/" + route.path.lstrip("/")), principal, route.handler)
+        template = _PARAMETER.sub(r"{\1}", "/" + route.path.lstrip("/"))
+        return Served(template, principal, route.handler)
 
 
 class _Stream:

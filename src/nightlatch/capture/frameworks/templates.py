@@ -24,7 +24,7 @@ def plain_template(
 
 @lru_cache(maxsize=4096)
 def braces(rule: str) -> str:
-    """`/users/<int:id>`, as Werkzeug and Sanic have it."""
+    """`/users/<int:id>`, as Werkzeug and Django have it."""
     return _CONVERTED.sub(r"{\1}", rule)
 
 

@@ -1,0 +1,39 @@
+"""For projects that come from Treblle: the same names, the same settings, another import path.
+
+Django: in MIDDLEWARE, `treblle.middleware.TreblleMiddleware` becomes
+`nightlatch.treblle.TreblleMiddleware`. Flask: `from treblle_flask import Treblle` becomes
+`from nightlatch.treblle import Treblle`. What `TREBLLE = {...}` says is kept: masked fields are
+redacted, excluded routes left alone; nothing is sent to Treblle.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from nightlatch.app.treblle import treblle_keywords
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from nightlatch.django import NightlatchMiddleware as TreblleMiddleware
+
+__all__ = ["Treblle", "TreblleMiddleware"]
+
+
+class Treblle:
+    """The Flask extension under its other name; `hidden_keys` and `excluded_routes` are kept."""
+
+    def __init__(self, app: "Flask | None" = None, **given: Any) -> None:
+        from nightlatch.flask import Nightlatch
+
+        self._extension = Nightlatch(app, **treblle_keywords(given))
+
+    def init_app(self, app: "Flask") -> None:
+        self._extension.init_app(app)
+
+
+def __getattr__(name: str) -> object:
+    # Late: who has Flask need not have what Django's middleware brings.
+    if name == "TreblleMiddleware":
+        from nightlatch.django import NightlatchMiddleware
+
+        return NightlatchMiddleware
+    raise AttributeError(f"module 'nightlatch.treblle' has no attribute {name!r}")
