@@ -10,6 +10,7 @@ from nightlatch.cli.detectors import detectors
 from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
 from nightlatch.cli.feeds import feeds
+from nightlatch.cli.gateway import gateway
 from nightlatch.cli.measures import (
     block,
     challenge,
@@ -68,6 +69,7 @@ cli.command(name="open", rich_help_panel=LEVERS)(open_door)
 limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_help=True)
 limits.command(name="suggest")(suggest)
 cli.add_typer(limits, name="limits", rich_help_panel=LEVERS)
+cli.add_typer(gateway, name="gateway")
 
 
 def run() -> None:
