@@ -98,6 +98,7 @@ class Gateway:
         gate = GateServer(answers, lambda: self._agent.gate, self._underway.clock)
         self._server = LeanServer(gate)
         self._ends = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._servers: list[asyncio.AbstractServer] = []
         self._ended = asyncio.Event()
         self._reloading: asyncio.Task[None] | None = None
 
@@ -125,7 +126,8 @@ class Gateway:
             ("gate.sock", self._server.protocol),
         ):
             path = self._free(name)
-            await loop.create_unix_server(serve, path, backlog=1024)
+            # Kept: a server that nobody holds is closed.
+            self._servers.append(await loop.create_unix_server(serve, path, backlog=1024))
             path.chmod(0o600)
         ends = self._ends
         ends.bind(str(self._free("ends.sock")))
