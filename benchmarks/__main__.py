@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, str] = {
     "detectors": "What the inline detectors cost: time for a request, memory for a caller",
     "measures": "What measures cost a request, and what limits let pass past their tables",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
+    "gateway": "What the gateway passes beside plain HAProxy, both bodies inspected, and its CPU",
     "replay": "Documented breaches in virtual time: what leaves, and who is in the way",
 }
 

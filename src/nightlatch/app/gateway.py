@@ -7,10 +7,10 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from nightlatch.app.agent import Agent, build_agent
 from nightlatch.app.haproxy import GatewayFailed, HAProxy, find_haproxy
@@ -29,6 +29,7 @@ from nightlatch.settings import Settings
 log = logging.getLogger("nightlatch")
 
 PID: Final = "gateway.pid"
+ENDS: Final = "ends.sock"
 GRACE: Final = 5.0
 """Seconds that answers under way have at the end."""
 _EVERY: Final = 1.0
@@ -50,6 +51,21 @@ def run_directory(settings: Settings) -> Path:
     if status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise GatewayFailed(f"{place} must belong to this user, and be open to nobody else.")
     return place
+
+
+def free(place: Path, name: str) -> Path:
+    """The path of a socket, without what a killed process has left there."""
+    path = place / name
+    path.unlink(missing_ok=True)
+    return path
+
+
+def bind_ends(ends: socket.socket, place: Path) -> None:
+    """Where a proxy on this machine logs how exchanges end."""
+    path = free(place, ENDS)
+    ends.bind(str(path))
+    ends.setblocking(False)
+    path.chmod(0o600)
 
 
 def plan_of(settings: Settings, place: Path) -> Plan:
@@ -82,13 +98,19 @@ def plan_of(settings: Settings, place: Path) -> Plan:
 class Gateway:
     """One HAProxy and its agent, until they are told to end."""
 
-    def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
-        """`read_settings`: for a reload. Raises GatewayFailed."""
+    def __init__(
+        self, settings: Settings, read_settings: Callable[[], Settings], *, alone: bool = False
+    ) -> None:
+        """`read_settings`: for a reload; `alone`: without an HAProxy of ours. Raises
+        GatewayFailed."""
         self._settings = settings
         self._read_settings = read_settings
         self.place = run_directory(settings)
-        self._haproxy = HAProxy(find_haproxy(settings.gateway.haproxy), self.place)
-        self._haproxy.configure(configuration(plan_of(settings, self.place)), spoe_configuration())
+        self._haproxy: HAProxy | None = None
+        if not alone:
+            plan = plan_of(settings, self.place)
+            self._haproxy = HAProxy(find_haproxy(settings.gateway.haproxy), self.place)
+            self._haproxy.configure(configuration(plan), spoe_configuration())
         self._agent: Agent = build_agent(settings)
         self._underway: Underway[InFlight] = Underway(
             self._agent, SOURCE, self._agent.lose, fail_closed=settings.fail == "closed"
@@ -108,7 +130,8 @@ class Gateway:
         loop = asyncio.get_running_loop()
         try:
             await self._listen()
-            taken_over = await asyncio.to_thread(self._haproxy.start)
+            haproxy = self._haproxy
+            taken_over = haproxy is not None and await asyncio.to_thread(haproxy.start)
             (self.place / PID).write_text(f"{os.getpid()}\n")
             for how in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(how, self._ended.set)
@@ -116,7 +139,8 @@ class Gateway:
             ready(taken_over)
             await self._watch()
         finally:
-            await asyncio.to_thread(self._haproxy.stop, GRACE)
+            if self._haproxy is not None:
+                await asyncio.to_thread(self._haproxy.stop, GRACE)
             self._close()
 
     async def _listen(self) -> None:
@@ -125,20 +149,13 @@ class Gateway:
             ("agent.sock", self._spoe.protocol),
             ("gate.sock", self._server.protocol),
         ):
-            path = self._free(name)
+            path = free(self.place, name)
             # Kept: a server that nobody holds is closed.
             self._servers.append(await loop.create_unix_server(serve, path, backlog=1024))
             path.chmod(0o600)
         ends = self._ends
-        ends.bind(str(self._free("ends.sock")))
-        ends.setblocking(False)
+        bind_ends(ends, self.place)
         loop.add_reader(ends, self._spoe.read_endings, ends)
-
-    def _free(self, name: str) -> Path:
-        """The path of a socket, without what a killed process has left there."""
-        path = self.place / name
-        path.unlink(missing_ok=True)
-        return path
 
     async def _watch(self) -> None:
         while not self._ended.is_set():
@@ -146,21 +163,27 @@ class Gateway:
                 await asyncio.wait_for(self._ended.wait(), _EVERY)
             self._underway.expire()
             self._underway.hand_over()
-            if not self._ended.is_set() and not await asyncio.to_thread(self._haproxy.alive):
-                log.error("HAProxy has ended by itself; it is started again.")
-                await asyncio.to_thread(self._haproxy.start)
+            if self._haproxy is not None and not self._ended.is_set():
+                await self._keep_alive(self._haproxy)
+
+    async def _keep_alive(self, haproxy: HAProxy) -> None:
+        if not await asyncio.to_thread(haproxy.alive):
+            log.error("HAProxy has ended by itself; it is started again.")
+            await asyncio.to_thread(haproxy.start)
 
     def _reload_soon(self) -> None:
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.get_running_loop().create_task(self._reload())
+        idle = self._reloading is None or self._reloading.done()
+        if self._haproxy is not None and idle:
+            reloading = self._reload(self._haproxy)
+            self._reloading = asyncio.get_running_loop().create_task(reloading)
 
-    async def _reload(self) -> None:
+    async def _reload(self, haproxy: HAProxy) -> None:
         """Read the settings anew; a mistake in them leaves everything as it is."""
         try:
             plan = plan_of(self._read_settings(), self.place)
             written = configuration(plan), spoe_configuration()
-            await asyncio.to_thread(self._haproxy.configure, *written)
-            await asyncio.to_thread(self._haproxy.reload)
+            await asyncio.to_thread(haproxy.configure, *written)
+            await asyncio.to_thread(haproxy.reload)
         except Exception as error:  # noqa: BLE001  # a reload must not end what runs
             log.error("Not reloaded: %s", error)
         else:
@@ -173,33 +196,34 @@ class Gateway:
         self._ends.close()
         self._underway.close()
         self._agent.close()
-        for name in (PID, "agent.sock", "gate.sock", "ends.sock"):
+        for name in (PID, "agent.sock", "gate.sock", ENDS):
             (self.place / name).unlink(missing_ok=True)
 
 
 def run_gateway(
-    settings: Settings, read_settings: Callable[[], Settings], ready: Callable[[bool, Path], None]
+    settings: Settings,
+    read_settings: Callable[[], Settings],
+    ready: Callable[[bool, Path], None],
+    *,
+    alone: bool = False,
 ) -> None:
     """Run until ended by a signal; `ready` is told whether a running HAProxy was taken over, and
-    where its files are. Raises GatewayFailed."""
+    where its files are. `alone`: the agent of an HAProxy that somebody else runs. Raises
+    GatewayFailed."""
 
     async def serve() -> None:
-        gateway = Gateway(settings, read_settings)
+        gateway = Gateway(settings, read_settings, alone=alone)
         await gateway.run(lambda taken_over: ready(taken_over, gateway.place))
 
-    _run(serve)
+    on_loop(serve)
 
 
-def _run(serve: Callable[[], Awaitable[None]]) -> None:
-    """On uvloop where there is one."""
+def on_loop(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run it to its end, on uvloop where there is one."""
     factory = None
     with suppress(ImportError):
         import uvloop
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(_awaited(serve))
-
-
-async def _awaited(serve: Callable[[], Awaitable[None]]) -> None:
-    await serve()
+        runner.run(serve())

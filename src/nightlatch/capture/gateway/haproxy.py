@@ -111,6 +111,18 @@ def rules(place: Path, buffer: int, *, fail_closed: bool) -> str:
     )
 
 
+def snippet(place: Path, buffer: int, *, fail_closed: bool) -> str:
+    """For people who have an HAProxy of their own."""
+    return _SNIPPET.substitute(
+        buffer=buffer,
+        place=place,
+        prefix=PREFIX,
+        spoe=spoe_configuration(),
+        rules=rules(place, buffer, fail_closed=fail_closed),
+        backends=backends(place),
+    )
+
+
 def backends(place: Path) -> str:
     """Our own servers: the agent, and what answers for HAProxy."""
     return _fill(_BACKENDS, place=place, answer=ANSWER, peer=PEER, scheme=SCHEME)
@@ -188,6 +200,24 @@ backend application
     server application $server
 
 $backends""")
+
+_SNIPPET: Final = Template("""\
+# Into your haproxy.cfg; the agent is `nightlatch gateway --agent`, its sockets are in
+# $place and must be open to HAProxy's user.
+#
+# global
+#     tune.bufsize $buffer
+# defaults
+#     option idle-close-on-response
+
+# Into the frontend, before its use_backend lines:
+$rules
+    use_backend nightlatch-gate if { path_beg $prefix } or { var(txn.nightlatch.page) -m found }
+
+$backends
+# And this as $place/spoe.cfg:
+#
+$spoe""")
 
 _FORWARDED: Final = """\
     option forwardfor

@@ -101,17 +101,20 @@ class Underway(Generic[F]):
         on_lost: OnLost,
         *,
         fail_closed: bool = False,
+        holds_answers: bool = True,
         at_once: int = AT_ONCE,
         held: int = HELD,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`clock`: seconds since the epoch; `timer`: seconds since whenever."""
+        """`holds_answers`: the proxy asks before an answer leaves. `clock`: seconds since the
+        epoch; `timer`: seconds since whenever."""
         self.inline = inline
         self.clock = clock
         self._source = source
         self._on_lost = on_lost
         self._fail_closed = fail_closed
+        self._holds_answers = holds_answers
         self._at_once = at_once
         self._held = held
         self._timer = timer
@@ -132,13 +135,17 @@ class Underway(Generic[F]):
             answer = self._refused(flight, decision) if decision.withhold else None
         except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
             return self._blind("capture.on_request", error)
+        verdict = PASS
+        if answer is None and not self._holds_answers:
+            verdict = self._foregone(flight, decision)
+            answer = verdict.answer
         if answer is not None:
             return self._end_with(flight, answer, Ending.REFUSED)
         if key in self._flights:
             self.end(key, End())
         self._flights[key] = flight
         self._weigh(flight.weight)
-        return PASS
+        return verdict
 
     def add_body(self, key: str, body: Body) -> None:
         """The body of a request that was judged by its head."""
@@ -180,6 +187,8 @@ class Underway(Generic[F]):
         if response is not None and end.sent:
             body = _counted(response.body, response.headers, end.sent, end)
             response = replace(response, body=body)
+        if response is not None and flight.response is None:
+            self._note(flight, response)
         flight.response = response
         flight.ending = Ending.CLIENT_GONE if end.client_gone else _ending(response)
         flight.duration = end.duration or self._timer() - flight.began
@@ -278,6 +287,24 @@ class Underway(Generic[F]):
             verdict = self._pass(flight, response)
             verdict = replace(verdict, fields=(*allowance_fields(decision.allowances), *fields))
         return replace(verdict, delay=delay) if delay > 0 else verdict
+
+    def _foregone(self, flight: _Flight[F], decision: Decision) -> Verdict:
+        """What is done before the application is asked, where its answer is out of reach. An answer
+        that would have to be changed is not asked for."""
+        fields = flight.admission.fields if flight.admission else ()
+        if not decision.alters:
+            return Verdict(fields=fields) if fields else PASS
+        if decision.uniform or decision.without:
+            return Verdict(with_fields(problem(503), fields))
+        if decision.delay > 0 and self.delays.full:
+            return Verdict(with_fields(crowded(decision.delay), fields))
+        fields = (*allowance_fields(decision.allowances), *fields)
+        return Verdict(fields=fields, delay=decision.delay)
+
+    def _note(self, flight: _Flight[F], response: Response) -> None:
+        """An answer that has left already: it counts, and cannot be withheld."""
+        with guarded("capture.on_response"):
+            self.inline.on_response(flight.in_flight, flight.request, response, None, self.clock())
 
     def _refused(self, flight: _Flight[F], decision: Decision) -> Response:
         gate, admission = self.inline.gate, flight.admission
