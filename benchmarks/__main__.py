@@ -14,6 +14,7 @@ Figures = Mapping[str, object]
 
 BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
+    "shipping": "What an application spends on its records, and its collector, and its disk",
     "redis": "CPU of a decision with a Redis in between, and what leaves beyond a shared budget",
     "prefixes": "A million prefixes: look-up, build, memory, and how long requests wait meanwhile",
     "detectors": "What the inline detectors cost: time for a request, memory for a caller",

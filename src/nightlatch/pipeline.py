@@ -7,22 +7,40 @@ then, still before the next request; the rest takes its time, elsewhere, and mak
 
 from msgspec.structs import replace
 
-from nightlatch.checks.check import Evidence
 from nightlatch.checks.run import run_checks
-from nightlatch.detect.behaviour import Sighting
 from nightlatch.detect.stream import StreamReader
 from nightlatch.exchange.content import EMPTY, Content, query_leaves
-from nightlatch.exchange.credential import Credential
+from nightlatch.exchange.credential import Credential, CredentialState
 from nightlatch.exchange.disclosure import DataItem, Disclosure
-from nightlatch.exchange.exchange import NO_BODY, Ending, Endpoint, Exchange, Request, Response
-from nightlatch.exchange.facts import Directives, EndpointFacts
+from nightlatch.exchange.exchange import (
+    NO_BODY,
+    Caller,
+    Ending,
+    Endpoint,
+    Exchange,
+    Request,
+    Response,
+)
+from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Phase
 from nightlatch.exchange.measure import MeasureKind
+from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.places import Places
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.scribe import NOTHING_SEEN, Judged, Seen
-from nightlatch.flight import InFlight, Rooms, as_the_client_sent_it, complete, content_of
-from nightlatch.identity.tokens import token_faults
+from nightlatch.exchange.source import IN_PROCESS, Part, Source
+from nightlatch.flight import (
+    NOBODY,
+    InFlight,
+    Rooms,
+    as_the_client_sent_it,
+    complete,
+    content_of,
+    evidence_of,
+    introduced,
+    provable,
+    sighting_of,
+)
 from nightlatch.inventory.inventory import shows_limit
 from nightlatch.policy.asking import Sources
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
@@ -66,14 +84,42 @@ class Pipeline:
         paid = rooms.passes.circle(request, now)
         if paid:
             caller = replace(caller, circles=(paid, *caller.circles))
+        return self._open(request, caller, credentials, now)
+
+    def on_observed(self, seen: Observed) -> Record:
+        """All three moments at once, of an exchange that is over: nobody can be refused any more,
+        and what the source could not see is unknown."""
+        source, response = seen.source, seen.response
+        request, caller, credentials = introduced(seen, self._rooms)
+        flight = self._open(request, caller, credentials, seen.at, source)
+        if caller.key == NOBODY:
+            # All whom nobody can tell apart are not one caller.
+            flight.ruling = replace(flight.ruling, exempt=True)
+        if response is not None:
+            self.on_response(flight, request, response, seen.route, seen.at + seen.duration)
+        self.on_sent(flight, response)
+        flight.decision = replace(flight.decision, mode=Mode.OBSERVE)
+        return self.on_exchange(flight, request, response, seen.route, seen.ending, seen.duration)
+
+    def _open(
+        self,
+        request: Request,
+        caller: Caller,
+        credentials: tuple[Credential, ...],
+        now: float,
+        source: Source = IN_PROCESS,
+    ) -> InFlight:
+        """What is known before the answer of who asks what, and of whether they may."""
+        rooms = self._rooms
         endpoint = rooms.inventory.guess(request.method, request.path)
-        stranger = self._is_stranger(credentials, endpoint, now)
+        stranger = self._is_stranger(credentials, endpoint, now, source)
         ruling = rooms.levers.rule(
             request, endpoint, caller, now, stranger=stranger, credentials=credentials
         )
         standing = rooms.watch.standing(endpoint.key, caller, stranger, now)
         flight = InFlight(
-            now, request, caller, credentials, endpoint, stranger, standing, ALLOW_ENFORCE, ruling
+            *(now, request, caller, credentials, endpoint, stranger, standing, ALLOW_ENFORCE),
+            *(ruling, source),
         )
         if ruling.limits:
             self._limit(flight)
@@ -139,11 +185,12 @@ class Pipeline:
         items = self._classify(flight, exchange, asked, told)
         self._learn(exchange)
         if not flight.ruling.exempt:
-            sighting = self._sighting(flight, exchange, facts, items)
+            sighting = sighting_of(flight, exchange, facts, items, rooms)
             flight.detections += rooms.behaviours.note(sighting)
-        findings, skipped = run_checks(
-            self._evidence(flight, exchange, facts, items, asked, told), rooms.checks
-        )
+        if exchange.credential_state is CredentialState.UNKNOWN:
+            flight.detections = provable(flight.detections, facts)
+        evidence = evidence_of(flight, exchange, facts, items, (asked, told), rooms)
+        findings, skipped = run_checks(evidence, rooms.checks)
         level, reason = grade(findings, flight.detections, flight.standing)
         judged = Judged(
             decision=flight.decision,
@@ -164,10 +211,11 @@ class Pipeline:
         return rooms.scribe.write(exchange, response, asked, told, judged)
 
     def _is_stranger(
-        self, credentials: tuple[Credential, ...], endpoint: Endpoint, now: float
+        self, credentials: tuple[Credential, ...], endpoint: Endpoint, now: float, source: Source
     ) -> bool:
-        """A credential proves something only at a door that is known to turn others away."""
-        if not credentials:
+        """A credential proves something only at a door that is known to turn others away: such a
+        door has let in whose credential could not be seen."""
+        if not credentials and Part.CREDENTIALS not in source.unseen:
             return True
         return self._rooms.inventory.posture(endpoint, now) is not Posture.PROTECTED
 
@@ -231,6 +279,9 @@ class Pipeline:
         if response.ours:
             # Capture could not let the application's go: nobody's records left.
             flight.disclosure = Disclosure(asked)
+            return
+        if Part.RESPONSE_BODY in flight.source.unseen:
+            flight.disclosure = disclosures.read_status(key, asked, response.status)
             return
         flight.disclosure = disclosures.read(key, asked, response.status, flight.response_content)
 
@@ -339,58 +390,4 @@ class Pipeline:
             answer.status,
             exchange.at,
             limit_shown=shows_limit(answer.status, answer.headers),
-        )
-
-    def _sighting(
-        self,
-        flight: InFlight,
-        exchange: Exchange,
-        facts: EndpointFacts,
-        items: tuple[DataItem, ...],
-    ) -> Sighting:
-        rooms = self._rooms
-        return Sighting(
-            exchange=exchange,
-            stranger=flight.stranger,
-            disclosure=flight.disclosure,
-            items=items,
-            facts=facts,
-            parameters=flight.parameters,
-            query=flight.query,
-            request=flight.request_content,
-            response=flight.response_content,
-            client=rooms.clients.look(exchange.request, exchange.caller, exchange.at),
-            network=rooms.networks.look(exchange.caller.address),
-        )
-
-    def _evidence(
-        self,
-        flight: InFlight,
-        exchange: Exchange,
-        facts: EndpointFacts,
-        items: tuple[DataItem, ...],
-        asked: Seen,
-        told: Seen,
-    ) -> Evidence:
-        inspected = self._rooms.inspector.inspect(
-            exchange.request,
-            flight.query,
-            flight.request_content,
-            exchange.endpoint,
-            exchange.caller,
-        )
-        return Evidence(
-            exchange=exchange,
-            query=flight.query,
-            request=flight.request_content,
-            response=flight.response_content,
-            items=items,
-            disclosure=flight.disclosure,
-            facts=facts,
-            token_faults=token_faults(exchange.request, exchange.at),
-            reputation=self._rooms.reputation.look_up(exchange.caller.address),
-            attacks=inspected.attacks,
-            unread=inspected.unread,
-            request_signs=asked.signs,
-            answer_signs=told.signs,
         )

@@ -27,7 +27,9 @@ def user(number: int) -> dict[str, object]:
 
 async def one_user(request: Request) -> Response:
     number = int(request.path_params["phone"]) - 436_601_000_000
-    return JSONResponse(user(number) if 0 <= number < 500_000 else {"detail": "no"})
+    if not 0 <= number < 500_000:
+        return JSONResponse({"detail": "no such user"}, 404)
+    return JSONResponse(user(number))
 
 
 async def many_users(request: Request) -> Response:

@@ -100,6 +100,25 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def test_a_door_stays_closed_through_a_restart_without_a_collector(tmp_path: Path) -> None:
+    contract = {"endpoint": LOOK_UP, "expectation": "must-authenticate", "mode": "enforce"}
+    with collector(tmp_path) as up:
+        with shop(tmp_path, URL=up.url) as server:
+            assert look_up(server, 1) == 200
+            eventually(lambda: outcomes(up)["recorded"] == 1)
+            call(up, "PUT", "/contracts", tmp_path, owner="Ada", reason="it leaks", **contract)
+            eventually(lambda: look_up(server, 1) == 401)
+            server.stop()
+        up.stop()
+    with shop(tmp_path, URL=up.url) as server:
+        assert [look_up(server, number) for number in range(5)] == [401] * 5
+        server.stop()
+    spooled = list((tmp_path / ".nightlatch" / "spool").iterdir())
+    assert len(spooled) == 1, "what it refused waits on disk"
+    with collector(tmp_path, up.port) as again, shop(tmp_path, URL=again.url):
+        eventually(lambda: outcomes(again)["recorded"] == 5)
+
+
 def test_a_collector_that_hangs_slows_nobody(tmp_path: Path) -> None:
     with collector(tmp_path) as up, shop(tmp_path, URL=up.url) as server:
         assert look_up(server, 1) == 200

@@ -1,10 +1,10 @@
 """Shipping over real sockets: taken, retried, refused, interrupted, forked, ended."""
 
 import logging
-import os
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -284,21 +284,99 @@ def test_an_end_without_a_beginning_is_nothing(ship: Any) -> None:
     ship("http://127.0.0.1:1").close()
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_worker_ships_its_own(sink: RememberingSink, ship: Any) -> None:
+def test_what_a_collector_that_is_gone_does_not_take_waits_on_disk(
+    sink: RememberingSink, ship: Any, tmp_path: Path
+) -> None:
+    port = free_port()
+    shipper = ship(f"http://127.0.0.1:{port}", spool=tmp_path, max_records=2_000)
+    for start in range(0, 20_000, 500):
+        shipper.send([record(number) for number in range(start, start + 500)])
+        eventually(lambda: shipper.shipment().waiting < 1_500)
+    eventually(lambda: shipper.shipment().spooled == 20_000)
+    assert shipper.shipment().lost == {}, "memory holds a tenth of them"
+    with collector(sink, port):
+        eventually(lambda: len(sink.records) == 20_000, 30)
+        eventually(lambda: not shipper.shipment().spooled)
+        shipper.send([record(20_000)])
+        eventually(lambda: record(20_000).id in sink.records)
+    assert sink.taken == 20_001
+    assert shipper.shipment().lost == {}
+    assert max(report.spooled for report in sink.reports) > 10_000
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_waits_at_the_end_goes_to_disk_and_the_next_process_sends_it(
+    sink: RememberingSink, ship: Any, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        shipper = ship(f"http://127.0.0.1:{hanging.getsockname()[1]}", spool=tmp_path)
+        shipper.send([record(number) for number in range(2_500)])
+        shipper.close(1.0)
+    assert shipper.shipment().lost == {}
+    assert shipper.shipment().spooled == 2_500
+    with collector(sink) as url:
+        ship(url, spool=tmp_path).start()
+        eventually(lambda: len(sink.records) == 2_500)
+    assert sink.taken == 2_500
+
+
+def test_a_full_spool_lets_the_oldest_go_and_counts_them(
+    sink: RememberingSink, ship: Any, tmp_path: Path
+) -> None:
+    port = free_port()
+    shipper = ship(f"http://127.0.0.1:{port}", spool=tmp_path, spool_bytes=100_000)
+    for start in range(0, 20_000, 1_000):
+        shipper.send([record(number) for number in range(start, start + 1_000)])
+        eventually(lambda: not shipper.shipment().waiting)
+    size = sum(file.stat().st_size for file in tmp_path.iterdir())
+    assert 50_000 < size <= 100_000
+    with collector(sink, port):
+        eventually(lambda: not shipper.shipment().spooled and sink.records, 30)
+    lost = shipper.shipment().lost[GONE]
+    assert lost > 0
+    assert len(sink.records) + lost == 20_000
+    assert record(19_999).id in sink.records
+    assert record(0).id not in sink.records
+
+
+def test_without_room_on_disk_memory_is_what_there_is(
+    sink: RememberingSink, ship: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    not_a_folder = tmp_path / "file"
+    not_a_folder.touch()
+    port = free_port()
+    shipper = ship(f"http://127.0.0.1:{port}", spool=not_a_folder)
+    assert "stay in memory" in caplog.text
+    shipper.send([record(number) for number in range(1_500)])
+    eventually(lambda: shipper.shipment().problem)
+    with collector(sink, port):
+        eventually(lambda: len(sink.records) == 1_500)
+    assert shipper.shipment().lost == {}
+
+
+def test_a_batch_that_is_refused_does_not_stay_on_disk(
+    sink: RememberingSink, ship: Any, tmp_path: Path
+) -> None:
+    port = free_port()
+    shipper = ship(f"http://127.0.0.1:{port}", spool=tmp_path)
+    shipper.send([record(1, status=-5)] * 1_000)
+    eventually(lambda: shipper.shipment().spooled == 1_000)
+    shipper.send([record(2)])
+    with collector(sink, port):
+        eventually(lambda: sink.records)
+        eventually(lambda: shipper.shipment().lost == {FAULT: 1_000})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_decisions_are_asked_for_at_once(
+    sink: RememberingSink, ship: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipping, "POLL_EVERY", 60.0)
+    sink.directives = Directives(3)
     with collector(sink) as url:
         shipper = ship(url)
-        shipper.send([record(1)])
-        child = os.fork()
-        if child == 0:
-            shipper.send([record(2)])
-            shipper.close()
-            os._exit(0)
-        os.waitpid(child, 0)
-        eventually(lambda: len(sink.records) == 2)
-        shipper.close()
-    assert sink.taken == 2, "what the parent holds is the parent's to send"
-    assert len({report.instance for report in sink.reports}) == 2
+        shipper.start()
+        eventually(lambda: shipper.shipment().revision == 3)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,12 @@ CASES: list[tuple[str, Scalar, DataClass | None]] = [
     ("price", "1234567.89", None),
     ("email", "alice@example.com", DataClass.EMAIL),
     ("email", "alice", None),
+    ("username", "********", None),
+    ("username", "[REDACTED]", None),
+    ("username", "***star***", DataClass.USERNAME),
+    ("account_id", "*" * 36, None),
+    ("user_id", "•" * 20, None),
+    ("phone", "***********", None),
     ("login", "alice", DataClass.USERNAME),
     ("login", "alice@example.com", DataClass.EMAIL),
     ("username", "15551234567", DataClass.PHONE),
@@ -77,7 +83,7 @@ def test_which_values_identify(name: str, value: Scalar, kind: DataClass | None)
 
 
 def test_every_case_was_tried() -> None:
-    assert len(CASES) == 56
+    assert len(CASES) == 62
 
 
 @pytest.mark.parametrize(

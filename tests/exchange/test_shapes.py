@@ -98,5 +98,6 @@ def test_no_text_raises(text: str) -> None:
         shapes.is_ulid,
         shapes.is_code,
         shapes.is_marked_phone,
+        shapes.is_mask,
     ):
         assert test(text) in (True, False)

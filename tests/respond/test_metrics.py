@@ -42,8 +42,8 @@ def test_a_scrape_says_how_all_fares() -> None:
     )
     recorder.count(Outcome.LOST_QUEUE_FULL, 3)
     recorder.reject("wrong token")
-    recorder.report(AgentReport("api", "i1", queue_depth=4), NOW)
-    recorder.report(AgentReport("api", "i2", queue_depth=5), NOW)
+    recorder.report(AgentReport("api", "i1", queue_depth=4, spooled=7), NOW)
+    recorder.report(AgentReport("api", "i2", queue_depth=5, spooled=7), NOW)
     recorder.set_mode(Mode.OBSERVE, "ada", NOW)
     samples = scraped(recorder, NOW + 1)
     assert value(samples, "nightlatch_exchanges_total", outcome="recorded") == 2
@@ -56,6 +56,7 @@ def test_a_scrape_says_how_all_fares() -> None:
     assert value(samples, "nightlatch_incidents_open") == 1
     assert value(samples, "nightlatch_agents", service="api") == 2
     assert value(samples, "nightlatch_queue_depth", service="api") == 9
+    assert value(samples, "nightlatch_spooled_records", service="api") == 7
     assert value(samples, "nightlatch_store_records") == 2
     assert value(samples, "nightlatch_store_bytes") > 0
     assert value(samples, "nightlatch_directives_revision") > 0

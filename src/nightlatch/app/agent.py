@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 from msgspec import Struct
 
@@ -91,7 +93,10 @@ class Agent:
         self._closed = False
         self._background = background
         self._backlog = Backlog(self._complete, queue, self.lose, tick=self._tick)
+        self._open_sink = open_sink
+        self._opening = Lock()
         self._sink = open_sink(self.waiting)
+        _AGENTS.add(self)
         self.reads_bodies = pipeline.refuses_attacks
         self.on_body = pipeline.on_body
         self.on_response = pipeline.on_response
@@ -151,7 +156,25 @@ class Agent:
             with guarded("app.close"):
                 self._sharing.close()
 
+    def after_fork(self) -> None:
+        """In a child: files and connections are those of the process that opened them. The child
+        opens its own when it first has something to do, which not every child has."""
+        self._opening = Lock()
+        self._records, self._text = [], 0
+        self._memory.forget_changes()
+        self._sink = _Unopened(self._reopen)
+
+    def _reopen(self) -> Sink:
+        with self._opening:
+            if isinstance(self._sink, _Unopened):
+                for worker in self._background:
+                    with guarded("app.fork"):
+                        worker.after_fork()
+                self._sink = self._open_sink(self.waiting)
+            return self._sink
+
     def _complete(self, one: Finished) -> None:
+        self._memory.changed = True
         record = self._pipeline.on_exchange(
             one.flight, one.request, one.response, one.route, one.ending, one.duration
         )
@@ -170,6 +193,38 @@ class Agent:
         self._memory.tick(time.monotonic())
 
 
+class _Unopened:
+    """Stands for a child's sink until it is needed."""
+
+    def __init__(self, reopen: Callable[[], Sink]) -> None:
+        self._reopen = reopen
+
+    @property
+    def directives(self) -> Directives:
+        return self._reopen().directives
+
+    def take(self, records: list[Record]) -> None:
+        self._reopen().take(records)
+
+    def lose(self, outcome: Outcome, number: int) -> None:
+        self._reopen().lose(outcome, number)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+_AGENTS: "WeakSet[Agent]" = WeakSet()
+
+
+def _after_fork() -> None:
+    for agent in list(_AGENTS):
+        agent.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 class Learner(Protocol):
     """What learns, and would forget with its process."""
 
@@ -183,6 +238,9 @@ class Memory:
 
     def __init__(self, learners: Mapping[Path, Learner]) -> None:
         self._learners = learners
+        self.changed = False
+        """This process learned something since it was kept last. One that learned nothing, such as
+        the master of a pre-forking server, must not overwrite what its children learned."""
         self._due = time.monotonic() + KEEP_EVERY
         for path, learner in learners.items():
             if path.exists():
@@ -193,8 +251,15 @@ class Memory:
             self._due = now + KEEP_EVERY
             self.keep()
 
+    def forget_changes(self) -> None:
+        """In a child: what was learned so far is its parent's to keep."""
+        self.changed = False
+
     def keep(self) -> None:
         """All or nothing: a process that dies meanwhile leaves the files of before."""
+        if not self.changed:
+            return
+        self.changed = False
         for path, learner in self._learners.items():
             _keep(path, learner)
 

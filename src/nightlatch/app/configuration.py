@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from nightlatch.app.places import read_place
 from nightlatch.checks import CHECKS
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.feeds import read_feeds
@@ -35,6 +36,32 @@ def _counters(url: str) -> None:
             raise ValueError("hiredis is not installed; pip install 'nightlatch[redis]'")
 
 
+def _listen(entries: tuple[str, ...]) -> None:
+    # Late, with those below: only a collector listens.
+    from nightlatch.capture.wires.addresses import read_addresses
+
+    read_addresses(entries)
+
+
+def _allow(networks: tuple[str, ...]) -> None:
+    from nightlatch.capture.wires.allowed import AllowList
+
+    AllowList(networks)
+
+
+def _fields(entries: tuple[str, ...]) -> None:
+    from nightlatch.capture.attributes import read_fields
+
+    read_fields(entries)
+
+
+def _format(text: str) -> None:
+    if text:
+        from nightlatch.capture.logs.custom import chosen_format
+
+        chosen_format(text)
+
+
 def _check_ids(ids: tuple[str, ...]) -> None:
     known = [check.id for check in CHECKS]
     unknown = [one for one in ids if one not in known]
@@ -44,6 +71,11 @@ def _check_ids(ids: tuple[str, ...]) -> None:
         raise ValueError(f'there is no check "{unknown[0]}"; {hint}')
 
 
+def _place(place: str) -> None:
+    if place:
+        read_place(place)
+
+
 _JUDGES: dict[str, Judge] = {
     "trusted_proxies": TrustedProxies,
     "url": _url,
@@ -51,4 +83,13 @@ _JUDGES: dict[str, Judge] = {
     "checks_off": _check_ids,
     "attacks.exceptions": Exceptions,
     "networks.feeds": read_feeds,
+    "sources.listen": _place,
+    "gelf.listen": _listen,
+    "gelf.allow": _allow,
+    "gelf.fields": _fields,
+    "gelf.format": _format,
+    "syslog.listen": _listen,
+    "syslog.allow": _allow,
+    "syslog.fields": _fields,
+    "syslog.format": _format,
 }

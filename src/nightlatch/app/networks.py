@@ -57,7 +57,14 @@ class NetworksKeeper:
             return
         if self._feeds.bytes <= AT_ONCE:
             self._feeds.load(time.time())
-        self._ticker = Ticker(self._feeds.tick, EVERY, "nightlatch-networks")
+        self._ticker = self._tick()
+
+    def after_fork(self) -> None:
+        if self._ticker is not None:
+            self._ticker = self._tick()
+
+    def _tick(self) -> Ticker:
+        return Ticker(self._feeds.tick, EVERY, "nightlatch-networks")
 
     def close(self) -> None:
         if self._ticker is not None:

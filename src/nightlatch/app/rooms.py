@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from nightlatch.app.sharing import share
 from nightlatch.app.stores import cache_dir
 from nightlatch.capture.gate import Gate
@@ -9,6 +11,7 @@ from nightlatch.checks import CHECKS
 from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.detect.behaviours.run import Behaviours
 from nightlatch.detect.disclosure import Disclosures
+from nightlatch.detect.limits import Limiter
 from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.hashing import Hasher
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
 
 class Closable(Protocol):
     def close(self) -> None: ...
+
+    def after_fork(self) -> None:
+        """In a child that goes on working: threads do not come along."""
 
 
 def build_gate(settings: Settings, hasher: Hasher, rooms: Rooms) -> Gate:
@@ -89,6 +95,23 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         ),
         checks=tuple(check for check in CHECKS if check.id not in settings.checks_off),
         scribe=Scribe(settings.service, Redactor(hasher, settings.redact_names)),
+    )
+
+
+def rooms_beside(rooms: Rooms, settings: Settings, service: str) -> Rooms:
+    """The rooms of one more service: what is learned of it, counted against it and ordered for it
+    is its own, all else it shares."""
+    suspicions = Suspicions()
+    own = share(None, suspicions)
+    return replace(
+        rooms,
+        inventory=Inventory(),
+        disclosures=Disclosures(rooms.hasher),
+        watch=Watch(own.counters, _budgets(settings), suspicions, own.counts),
+        behaviours=Behaviours(suspicions, paid_logins=settings.budgets.paid_logins),
+        levers=Levers(),
+        limiter=Limiter(),
+        scribe=Scribe(service, Redactor(rooms.hasher, settings.redact_names)),
     )
 
 

@@ -4,17 +4,24 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from nightlatch import __version__
-from nightlatch.app.stores import INGEST_TOKEN, build_recorder, data_dir, open_what_there_is
+from nightlatch.app.kept_directives import KeptDirectives
+from nightlatch.app.stores import (
+    DIRECTIVES,
+    INGEST_TOKEN,
+    SPOOL,
+    build_recorder,
+    data_dir,
+    open_what_there_is,
+)
 from nightlatch.app.ticker import Ticker
 from nightlatch.exchange.facts import Directives
 from nightlatch.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
-    from nightlatch.app.collector import ConsoleServer
+    from nightlatch.app.collector import CollectorServer
 
 log = logging.getLogger("nightlatch")
 
@@ -30,7 +37,7 @@ class LocalSink:
         self.take = self._recorder.take
         self.lose = self._recorder.count
         self._ticker = Ticker(self._recorder.tick)
-        self._console: ConsoleServer | None = None
+        self._console: CollectorServer | None = None
         if settings.console.enabled:
             self._open_console(settings)
 
@@ -48,17 +55,16 @@ class LocalSink:
 
     def _open_console(self, settings: Settings) -> None:
         # Late: most applications leave the console to the collector, and need none of its packages.
-        from nightlatch.app.collector import ConsoleServer, listen
+        from nightlatch.app.collector import CollectorServer, build_server, listen
 
         try:
             listener = listen(settings)
         except OSError as error:
             log.error("There is no console, everything else works: %s", error)
             return
-        self._console = ConsoleServer(
-            settings, self._recorder, self._events, self._documents, listener
-        )
-        Thread(target=self._console.run, name="nightlatch-console", daemon=True).start()
+        app = build_server(settings, self._recorder, self._events, self._documents)
+        self._console = CollectorServer(app, listener)
+        self._console.start("nightlatch-console")
 
 
 class RemoteSink:
@@ -70,7 +76,8 @@ class RemoteSink:
         # Late: an HTTP client takes 20 ms to import, and without a URL there is nothing to ship to.
         from nightlatch.capture.shipping import Shipper
 
-        self.directives = Directives()
+        self._kept = KeptDirectives(data_dir(settings) / DIRECTIVES)
+        self.directives = self._kept.load()
         token = settings.token or _token_beside(settings)
         try:
             self._shipper = Shipper(
@@ -81,6 +88,8 @@ class RemoteSink:
                 on_directives=self._hear,
                 queue_depth=waiting,
                 trouble=trouble,
+                spool=data_dir(settings) / SPOOL,
+                spool_bytes=settings.shipping.spool_megabytes * 2**20,
             )
         except ValueError as error:
             raise ConfigurationError([str(error)]) from error
@@ -93,6 +102,7 @@ class RemoteSink:
 
     def _hear(self, directives: Directives) -> None:
         self.directives = directives
+        self._kept.keep(directives)
 
 
 _TOKEN_ADVICE = "Start `nightlatch up` first, or set NIGHTLATCH_TOKEN to the collector's token."

@@ -25,8 +25,11 @@ EVENTS = "events.duckdb"
 KEY = "key"
 LEARNED = "inventory.msgpack"
 WATCHED = "watch.msgpack"
+OBSERVED = "observed"
 CACHE = "nightlatch"
 INGEST_TOKEN = "ingest-token"
+DIRECTIVES = "directives.msgpack"
+SPOOL = "spool"
 
 
 def data_dir(settings: Settings) -> Path:

@@ -1,7 +1,8 @@
 """Application side: records go to the collector from a thread of their own, directives come back.
 
-The application never waits: `send` encodes and appends. What the collector does not take in time is
-dropped, the oldest first, and counted.
+The application never waits: `send` encodes and appends. What the collector does not take goes to
+disk and follows when it is back; only what has no room there is dropped, the oldest first, and
+counted.
 """
 
 import logging
@@ -11,7 +12,10 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from threading import Lock, Thread
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -22,7 +26,8 @@ from nightlatch.capture.collector import (
     CollectorFailed,
     CollectorLine,
 )
-from nightlatch.capture.outbox import MAX_RECORDS, Outbox
+from nightlatch.capture.outbox import BATCH_RECORDS, MAX_RECORDS, Outbox
+from nightlatch.capture.spool import MAX_BYTES, Spool
 from nightlatch.exchange.agent import AgentReport
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.judgement import Outcome
@@ -45,6 +50,8 @@ class Shipment(Struct, frozen=True):
     """How the shipping fares, for `doctor`."""
 
     waiting: int
+    spooled: int
+    """Records on disk, those of the application's other processes included."""
     shipped: int
     lost: dict[str, int]
     problem: str
@@ -52,9 +59,19 @@ class Shipment(Struct, frozen=True):
     revision: int
 
 
-class Shipper:
-    _thread: Thread | None
+class _Delivery(NamedTuple):
+    """What became of a batch."""
 
+    taken: int = 0
+    refused: int = 0
+    """Never to be taken."""
+    rest: Sequence[bytes] = ()
+    """What may be taken later."""
+    failed: bool = False
+    """The collector did not answer, or not as one: it may later."""
+
+
+class Shipper:
     def __init__(
         self,
         url: str,
@@ -66,24 +83,35 @@ class Shipper:
         queue_depth: Callable[[], int] = lambda: 0,
         trouble: Callable[[], str] = str,
         max_records: int = MAX_RECORDS,
+        spool: Path | None = None,
+        spool_bytes: int = MAX_BYTES,
     ) -> None:
         """`queue_depth` tells how many exchanges wait before they become records, `trouble` why no
-        budgets are shared. Raises ValueError for a URL or token that cannot work."""
-        self._url = url
-        self._token = token
+        budgets are shared. `spool` is the folder for what the collector does not take; without one
+        it stays in memory. Raises ValueError for a URL or token that cannot work."""
         self._service = service
         self._version = version
         self._on_directives = on_directives
         self._queue_depth = queue_depth
         self._trouble = trouble
-        self._max_records = max_records
-        self._begin()
+        self._instance = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._line = CollectorLine(url, token, version)
+        self._outbox = Outbox(max_records)
+        self._starting = Lock()
+        self._counting = Lock()
+        self._thread: Thread | None = None
+        self._lost: Counter[str] = Counter()
+        self._shipped = 0
+        self._revision = 0
+        self._problem = ""
+        self._logged_at = 0.0
+        self._pause = FIRST_PAUSE
+        self._again_at = 0.0
+        """When the collector may be tried again (monotonic)."""
+        self._spool = self._opened(spool, spool_bytes)
 
     def start(self) -> None:
         """Begin to ask for directives; `send` does it as well."""
-        if self._pid != os.getpid():
-            # After a fork there is no thread here, and what waits is the parent's to send.
-            self._begin()
         with self._starting:
             if self._thread is None and not self._outbox.closed:
                 self._thread = Thread(target=self._run, name="nightlatch-shipping", daemon=True)
@@ -92,7 +120,7 @@ class Shipper:
     def send(self, records: Sequence[Record]) -> None:
         """Take them over. Never waits, never raises."""
         with guarded("capture.shipping"):
-            if self._thread is None or self._pid != os.getpid():
+            if self._thread is None:
                 self.start()
             encoded = [one for one in map(_encoded, records) if one is not None]
             self.count(Outcome.LOST_FAULT, len(records) - len(encoded))
@@ -108,14 +136,15 @@ class Shipper:
                 self._lost[outcome.value] += number
 
     def close(self, timeout: float = 2.0) -> None:
-        """Send what waits, within `timeout` seconds; the rest is lost, counted and logged."""
+        """Send what waits, or write it to disk, within `timeout` seconds; the rest is lost, counted
+        and logged."""
         self._outbox.close()
         thread = self._thread
-        if thread is not None and self._pid == os.getpid():
-            thread.join(timeout * 0.9)
+        if thread is not None:
+            thread.join(timeout * 0.7)
             if thread.is_alive():
                 self._line.abort()
-                thread.join(timeout * 0.1)
+                thread.join(timeout * 0.3)
         lost = self._outbox.give_up()
         if lost:
             self.count(Outcome.LOST_COLLECTOR_GONE, lost)
@@ -124,25 +153,33 @@ class Shipper:
     def shipment(self) -> Shipment:
         with self._counting:
             lost = dict(self._lost)
-        return Shipment(len(self._outbox), self._shipped, lost, self._problem, self._revision)
+        return Shipment(
+            waiting=len(self._outbox),
+            spooled=self._spool.waiting if self._spool else 0,
+            shipped=self._shipped,
+            lost=lost,
+            problem=self._problem,
+            revision=self._revision,
+        )
 
-    def _begin(self) -> None:
-        self._pid = os.getpid()
-        self._instance = f"{self._pid}-{secrets.token_hex(4)}"
-        self._line = CollectorLine(self._url, self._token, self._version)
-        self._outbox = Outbox(self._max_records)
-        self._starting = Lock()
-        self._counting = Lock()
-        self._thread = None
-        self._lost: Counter[str] = Counter()
-        self._shipped = 0
-        self._revision = 0
-        self._problem = ""
-        self._logged_at = 0.0
+    def _opened(self, folder: Path | None, max_bytes: int) -> Spool | None:
+        if folder is None or not max_bytes:
+            return None
+        try:
+            return Spool(folder, max_bytes, partial(self.count, Outcome.LOST_COLLECTOR_GONE))
+        except OSError as error:
+            log.error(
+                "Records that the collector does not take stay in memory: %s cannot be used (%s)",
+                folder, error.strerror,
+            )  # fmt: skip
+            return None
 
     def _run(self) -> None:
+        # What people decided is asked for at once: a block must not wait for the first records.
+        patience = 0.0
         while True:
-            batch = self._outbox.take(POLL_EVERY)
+            batch = self._outbox.take(patience)
+            patience = POLL_EVERY
             leaving = self._outbox.closed and not len(self._outbox)
             with guarded("capture.shipping"):
                 self._ship(batch, leaving=leaving)
@@ -151,33 +188,95 @@ class Shipper:
             if leaving:
                 self._line.close()
                 return
+            with guarded("capture.shipping.spool"):
+                self._catch_up()
 
     def _ship(self, batch: Sequence[bytes], *, leaving: bool) -> None:
-        """Until it is taken, refused for good, or the process ends."""
-        pause = FIRST_PAUSE
+        """Until all of it is taken, refused for good, on disk, or the process ends."""
         while True:
-            try:
-                self._settle(self._post(batch, leaving=leaving))
-                self._shipped += self._outbox.settle(len(batch))
-                return
-            except CollectorFailed as failure:
-                self._complain(str(failure))
-                if not batch and not self._outbox.closed:
-                    # A poll is not worth repeating: records may have come meanwhile.
-                    self._outbox.wait(_shortened(pause))
+            if self._may_try():
+                done = self._deliver(batch, leaving=leaving)
+                self._enter(done, self._outbox.settle)
+                if not done.failed:
                     return
-                if self._outbox.closed:
-                    self._lose(Outcome.LOST_COLLECTOR_GONE, len(batch))
-                    return
-                self._outbox.wait(max(_shortened(pause), failure.retry_after))
-                pause = min(pause * 2, LONGEST_PAUSE)
-            except BatchRefused as refusal:
-                self._complain(str(refusal))
-                self._lose(Outcome.LOST_FAULT, len(batch))
+                batch = done.rest
+            if batch and self._keep(batch):
+                self._outbox.settle(len(batch))
                 return
-            except BatchTooLarge:
-                self._split(batch, leaving=leaving)
+            if self._outbox.closed:
+                self._lose(Outcome.LOST_COLLECTOR_GONE, len(batch))
                 return
+            self._outbox.wait(max(0.0, self._again_at - time.monotonic()))
+            if not batch:
+                # A poll is not worth repeating: records may have come meanwhile.
+                return
+
+    def _catch_up(self) -> None:
+        """Send what is on disk, as long as what comes meanwhile need not wait for it."""
+        while self._spool is not None and self._idle() and self._may_try():
+            batch = self._spool.take()
+            if batch is None:
+                return
+            done = self._deliver(batch.records)
+            self._enter(done, int)
+            if done.failed:
+                batch.close()
+                return
+            batch.remove()
+
+    def _idle(self) -> bool:
+        return not self._outbox.closed and len(self._outbox) < BATCH_RECORDS
+
+    def _may_try(self) -> bool:
+        if self._outbox.closed:
+            # There is no later; but a collector that does not answer would use up what time is
+            # left, and the disk is there.
+            return self._spool is None or not self._problem
+        return time.monotonic() >= self._again_at
+
+    def _deliver(self, batch: Sequence[bytes], *, leaving: bool = False) -> "_Delivery":
+        try:
+            self._hear(self._post(batch, leaving=leaving))
+        except CollectorFailed as failure:
+            self._complain(str(failure))
+            self._again_at = time.monotonic() + max(_shortened(self._pause), failure.retry_after)
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            return _Delivery(rest=batch, failed=True)
+        except BatchRefused as refusal:
+            self._complain(str(refusal))
+            return _Delivery(refused=len(batch))
+        except BatchTooLarge:
+            return self._deliver_halves(batch, leaving=leaving)
+        return _Delivery(taken=len(batch))
+
+    def _deliver_halves(self, batch: Sequence[bytes], *, leaving: bool) -> "_Delivery":
+        if len(batch) <= 1:
+            self._complain("The collector finds one single record too large; it is dropped.")
+            return _Delivery(refused=len(batch))
+        middle = len(batch) // 2
+        first = self._deliver(batch[:middle], leaving=leaving)
+        if first.failed:
+            return first._replace(rest=(*first.rest, *batch[middle:]))
+        second = self._deliver(batch[middle:], leaving=leaving)
+        return second._replace(
+            taken=first.taken + second.taken, refused=first.refused + second.refused
+        )
+
+    def _enter(self, done: "_Delivery", settle: Callable[[int], int]) -> None:
+        """Into the counts, each record once: `settle` says how many have no other fate already."""
+        self._shipped += settle(done.taken)
+        self.count(Outcome.LOST_FAULT, settle(done.refused))
+
+    def _keep(self, batch: Sequence[bytes]) -> bool:
+        """Is it safe on disk?"""
+        if self._spool is None:
+            return False
+        try:
+            self._spool.put(batch)
+        except OSError as error:
+            self._complain(f"{self._problem} Nor is there room on disk ({error.strerror}).")
+            return False
+        return True
 
     def _post(self, batch: Sequence[bytes], *, leaving: bool) -> wire.Answer:
         with self._counting:
@@ -190,12 +289,14 @@ class Shipper:
             queue_depth=self._queue_depth() + len(self._outbox),
             lost=lost,
             faults=FAULTS.counts(),
+            spooled=self._spool.waiting if self._spool else 0,
             trouble=self._trouble(),
             leaving=leaving,
         )
         return self._line.post(wire.pack(report, batch))
 
-    def _settle(self, answer: wire.Answer) -> None:
+    def _hear(self, answer: wire.Answer) -> None:
+        self._pause = FIRST_PAUSE
         if self._problem:
             self._problem = ""
             log.warning("The collector takes records again")
@@ -203,15 +304,6 @@ class Shipper:
             with guarded("capture.directives"):
                 self._on_directives(answer.directives)
                 self._revision = answer.revision
-
-    def _split(self, batch: Sequence[bytes], *, leaving: bool) -> None:
-        if len(batch) <= 1:
-            self._complain("The collector finds one single record too large; it is dropped.")
-            self._lose(Outcome.LOST_FAULT, len(batch))
-            return
-        middle = len(batch) // 2
-        self._ship(batch[:middle], leaving=leaving)
-        self._ship(batch[middle:], leaving=leaving)
 
     def _lose(self, outcome: Outcome, number: int) -> None:
         """What was under way is lost, unless `close` has given it up already."""

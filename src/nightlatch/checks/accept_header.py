@@ -2,6 +2,7 @@
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -53,6 +54,7 @@ A server need not refuse requests without it.""",
     owasp="API8:2023",
     cwe=436,
     references=("https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1",),
+    needs=frozenset({Part.REQUEST_HEADERS, Part.RESPONSE_HEADERS}),
     judge=judge,
     treblle="Content type specification",
 )

@@ -5,6 +5,7 @@ from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.record import Posture
+from nightlatch.exchange.source import Part
 
 _DOOR_HELD = frozenset({401, 403, 405, 407, 429})
 
@@ -67,6 +68,7 @@ If the endpoint is meant to be public, say so in the console: owner, reason, exp
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#access-control",
         "https://www.rfc-editor.org/rfc/rfc9110#section-11",
     ),
+    needs=frozenset({Part.CREDENTIALS, Part.STATUS}),
     judge=judge,
     treblle="Authorization",
 )

@@ -2,6 +2,7 @@
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 MOST_ASKED = 100
 
@@ -56,5 +57,7 @@ the console.""",
         "https://www.ndss-symposium.org/ndss-paper/all-the-numbers-are-us-large-scale-abuse-of-contact-discovery-in-mobile-messengers/",
         "https://owasp.org/API-Security/editions/2023/en/0xa6-unrestricted-access-to-sensitive-business-flows/",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.QUERY, Part.REQUEST_BODY}),
     judge=judge,
 )

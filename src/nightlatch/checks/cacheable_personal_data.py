@@ -5,6 +5,7 @@ from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.wording import listed
 from nightlatch.exchange.disclosure import PERSONAL_CLASSES, SECRET_CLASSES
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _CACHED_METHODS = frozenset({"GET", "HEAD"})
 _CACHED_STATUSES = frozenset({200, 203, 206})
@@ -71,5 +72,7 @@ def profile(response: Response, user: CurrentUser) -> Profile:
         "https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2",
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html",
     ),
+    needs=frozenset({Part.CREDENTIALS, Part.REQUEST_HEADERS, Part.RESPONSE_HEADERS, Part.STATUS}),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

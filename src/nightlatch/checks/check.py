@@ -12,6 +12,7 @@ from nightlatch.exchange.exchange import Exchange
 from nightlatch.exchange.facts import EndpointFacts
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.signs import ALL
+from nightlatch.exchange.source import Part
 
 
 class Evidence(Struct, frozen=True, gc=False):
@@ -80,5 +81,10 @@ class Check(Struct, frozen=True, gc=False):
     cwe: int
     references: tuple[str, ...]
     judge: Callable[[Evidence], Verdict]
+    needs: frozenset[Part] = frozenset()
+    """Without these it cannot judge at all: it concludes from what is absent there."""
+    reads: frozenset[Part] = frozenset()
+    """What it finds there counts, also when not all could be seen; that it found nothing then
+    proves nothing."""
     treblle: str = ""
     """Name of the published Treblle check it corresponds to, where it does."""

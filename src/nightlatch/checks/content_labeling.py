@@ -5,6 +5,7 @@ from functools import lru_cache
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.content import ContentKind
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _JSON_STARTS = (b'{"', b"{}", b'[{"', b"[]")
 _HONEST_FOR_JSON_TEXT = ("json", "javascript", "event-stream", "ndjson", "jsonl", "octet-stream")
@@ -76,6 +77,7 @@ Where you build the answer yourself use `JSONResponse(content)`, never
         "https://www.rfc-editor.org/rfc/rfc9110#section-8.3",
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html",
     ),
+    needs=frozenset({Part.RESPONSE_HEADERS, Part.RESPONSE_BODY}),
     judge=judge,
     treblle="Content labeling",
 )

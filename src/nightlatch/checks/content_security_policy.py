@@ -3,6 +3,7 @@
 from nightlatch.checks.answers import own_headers
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -48,6 +49,7 @@ Give the interactive documentation its own, wider policy on its own path.""",
         "https://www.w3.org/TR/CSP3/",
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers",
     ),
+    needs=frozenset({Part.RESPONSE_HEADERS, Part.STATUS}),
     judge=judge,
     treblle="Security policies",
 )

@@ -4,6 +4,7 @@ from nightlatch.checks.callers import expectation, stranger
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -48,5 +49,7 @@ Until then, set the endpoint to enforce with a limit of 0 in the console.""",
     owasp="API2:2023",
     cwe=306,
     references=("https://cheatsheetseries.owasp.org/cheatsheets/Authorization_Cheat_Sheet.html",),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.CREDENTIALS}),
     judge=judge,
 )

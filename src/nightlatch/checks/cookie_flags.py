@@ -5,6 +5,7 @@ import re
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.wording import named
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _SESSION_NAME = re.compile(r"sess|sid$|^sid|auth|token|jwt|remember|login", re.IGNORECASE)
 _NOT_SECRET = re.compile(r"csrf|xsrf", re.IGNORECASE)
@@ -68,5 +69,6 @@ Starlette's `SessionMiddleware` takes `https_only=True, same_site="lax"`.""",
         "https://cwe.mitre.org/data/definitions/1004.html",
         "https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html",
     ),
+    reads=frozenset({Part.SCHEME, Part.RESPONSE_HEADERS}),
     judge=judge,
 )

@@ -2,6 +2,7 @@
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -84,5 +85,7 @@ app.add_middleware(
         "https://fetch.spec.whatwg.org/#cors-protocol-and-credentials",
         "https://cheatsheetseries.owasp.org/cheatsheets/HTML5_Security_Cheat_Sheet.html#cross-origin-resource-sharing",
     ),
+    needs=frozenset({Part.HOST}),
+    reads=frozenset({Part.REQUEST_HEADERS, Part.RESPONSE_HEADERS}),
     judge=judge,
 )

@@ -4,6 +4,7 @@ from nightlatch.checks.check import Check, Evidence, Scope, Verdict
 from nightlatch.checks.wording import named
 from nightlatch.exchange.credential import CredentialKind, CredentialPlace
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _SIGNED = frozenset({CredentialKind.AWS_SIGV4, CredentialKind.HMAC, CredentialKind.HAWK})
 
@@ -51,5 +52,6 @@ Replace the keys that were in URLs until now.""",
         "https://www.rfc-editor.org/rfc/rfc6750#section-5.3",
         "https://www.rfc-editor.org/rfc/rfc9700#section-4.3.2",
     ),
+    reads=frozenset({Part.QUERY, Part.CREDENTIALS}),
     judge=judge,
 )

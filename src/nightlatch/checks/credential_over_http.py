@@ -3,6 +3,7 @@
 from nightlatch.checks.callers import on_this_machine, unencrypted
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -51,5 +52,7 @@ Mark cookies `Secure`, and revoke the credentials that came this way.""",
         "https://www.rfc-editor.org/rfc/rfc6750#section-5.3",
         "https://cheatsheetseries.owasp.org/cheatsheets/Transport_Layer_Security_Cheat_Sheet.html",
     ),
+    needs=frozenset({Part.SCHEME, Part.HOST, Part.CLIENT}),
+    reads=frozenset({Part.CREDENTIALS}),
     judge=judge,
 )

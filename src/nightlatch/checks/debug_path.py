@@ -7,6 +7,7 @@ from nightlatch.checks.callers import expectation, stranger
 from nightlatch.checks.check import Check, Evidence, Scope, Verdict
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 DEBUG_PATH = re.compile(
     r"""/(?:
@@ -71,5 +72,7 @@ If a dump may have been fetched, replace every secret the process held.""",
         "https://docs.spring.io/spring-boot/reference/actuator/endpoints.html",
         "https://owasp.org/API-Security/editions/2023/en/0xa9-improper-inventory-management/",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.CREDENTIALS}),
     judge=judge,
 )

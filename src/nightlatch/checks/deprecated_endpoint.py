@@ -2,6 +2,7 @@
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -61,5 +62,7 @@ def gone(path: str) -> Response:
         "https://www.rfc-editor.org/rfc/rfc9745",
         "https://www.rfc-editor.org/rfc/rfc8594",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.RESPONSE_HEADERS}),
     judge=judge,
 )

@@ -3,6 +3,7 @@
 from nightlatch.checks.answers import success
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _HEAD = 2_048
 """Bytes in which the title stands."""
@@ -61,5 +62,7 @@ def export(export_id: UUID, user: CurrentUser) -> FileResponse: ...
         "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/02-Configuration_and_Deployment_Management_Testing/",
         "https://nginx.org/en/docs/http/ngx_http_autoindex_module.html",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

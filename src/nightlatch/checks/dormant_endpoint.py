@@ -3,6 +3,7 @@
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.wording import days
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 ASLEEP = 30 * 86_400.0
 """Seconds without a request after which an endpoint counts as dormant."""
@@ -46,5 +47,6 @@ console (must authenticate) and make an exception for this check.""",
     references=(
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#management-endpoints",
     ),
+    needs=frozenset({Part.STATUS}),
     judge=judge,
 )

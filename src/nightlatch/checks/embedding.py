@@ -3,6 +3,7 @@
 from nightlatch.checks.answers import own_headers
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _EFFECTIVE = frozenset({"deny", "sameorigin"})
 
@@ -56,6 +57,7 @@ add_header X-Frame-Options DENY always;
         "https://www.w3.org/TR/CSP3/#directive-frame-ancestors",
         "https://www.rfc-editor.org/rfc/rfc7034",
     ),
+    needs=frozenset({Part.RESPONSE_HEADERS, Part.STATUS}),
     judge=judge,
     treblle="Embedding prevention",
 )

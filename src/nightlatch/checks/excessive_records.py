@@ -6,6 +6,7 @@ from nightlatch.checks.answers import success
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.content import ContentKind
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 MOST_PEOPLE = 100
 MOST_RECORDS = 500
@@ -85,5 +86,7 @@ Offer exports as their own endpoint, for few people, with an entry in the audit 
         "https://www.rfc-editor.org/rfc/rfc8288",
         "https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

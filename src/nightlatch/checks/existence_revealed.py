@@ -5,6 +5,7 @@ from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.disclosure import DataClass
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _PEOPLE = frozenset(
     {
@@ -72,5 +73,7 @@ def forgot(body: Forgot, background: BackgroundTasks) -> dict[str, str]:
         "https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#authentication-and-error-messages",
         "https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.CREDENTIALS, Part.RESPONSE_BODY}),
     judge=judge,
 )

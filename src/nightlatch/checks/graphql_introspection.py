@@ -7,6 +7,7 @@ from nightlatch.exchange.content import ContentKind
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.signs import SCHEMA
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -71,5 +72,7 @@ Publish the schema as a file if clients need it, and bound depth and cost of que
         "https://cheatsheetseries.owasp.org/cheatsheets/GraphQL_Cheat_Sheet.html",
         "https://spec.graphql.org/October2021/#sec-Introspection",
     ),
+    needs=frozenset({Part.STATUS, Part.RESPONSE_BODY}),
+    reads=frozenset({Part.QUERY, Part.CREDENTIALS, Part.REQUEST_BODY}),
     judge=judge,
 )

@@ -5,6 +5,7 @@ import re
 from nightlatch.checks.answers import success
 from nightlatch.checks.check import Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _HIDDEN = re.compile(
     r"""/(?:
@@ -69,5 +70,7 @@ Then replace every secret in the file: assume that it was copied.""",
         "https://cwe.mitre.org/data/definitions/527.html",
         "https://www.rfc-editor.org/rfc/rfc8615",
     ),
+    needs=frozenset({Part.RESPONSE_HEADERS, Part.STATUS}),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

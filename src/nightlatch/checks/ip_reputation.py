@@ -2,6 +2,7 @@
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -39,6 +40,7 @@ use them. An address that is listed by mistake can be excepted for this check.""
         "https://www.spamhaus.org/blocklists/do-not-route-or-peer/",
         "https://iplists.firehol.org/",
     ),
+    needs=frozenset({Part.CLIENT}),
     judge=judge,
     treblle="IP reputation",
 )

@@ -9,6 +9,7 @@ from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.shapes import Scalar
 from nightlatch.exchange.signs import PRIVILEGE_NAME
+from nightlatch.exchange.source import Part
 
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 _SWITCHES = spellings(
@@ -104,5 +105,7 @@ def register(body: Registration) -> UserOut: ...      # never User(**await reque
         "https://cheatsheetseries.owasp.org/cheatsheets/Mass_Assignment_Cheat_Sheet.html",
         "https://docs.pydantic.dev/latest/api/config/",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.REQUEST_BODY}),
     judge=judge,
 )

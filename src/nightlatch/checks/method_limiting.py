@@ -2,6 +2,7 @@
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -44,6 +45,7 @@ raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6",
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#restrict-http-methods",
     ),
+    needs=frozenset({Part.RESPONSE_HEADERS, Part.STATUS}),
     judge=judge,
     treblle="Method limiting",
 )

@@ -2,6 +2,7 @@
 
 from nightlatch.checks.check import Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _FIELDS = (b"x-http-method-override", b"x-http-method", b"x-method-override")
 _METHODS = frozenset({"PUT", "PATCH", "DELETE", "GET", "POST", "HEAD"})
@@ -56,5 +57,7 @@ If the application ignores the field already, nothing happened: make an exceptio
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#restrict-http-methods",
         "https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.REQUEST_HEADERS}),
     judge=judge,
 )

@@ -3,6 +3,7 @@
 from nightlatch.checks.answers import own_headers
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -57,6 +58,7 @@ async def harden(request: Request, call_next):
         "https://fetch.spec.whatwg.org/#x-content-type-options-header",
         "https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html",
     ),
+    needs=frozenset({Part.RESPONSE_HEADERS, Part.STATUS}),
     judge=judge,
     treblle="MIME sniffing",
 )

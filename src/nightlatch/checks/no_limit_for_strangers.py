@@ -4,6 +4,7 @@ from nightlatch.checks.callers import stranger
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.record import Posture
+from nightlatch.exchange.source import Part
 
 ENOUGH_REQUESTS = 1_000
 """Below it, having seen no limit means little."""
@@ -60,5 +61,7 @@ and set the endpoint to enforce in the console.""",
         "https://www.rfc-editor.org/rfc/rfc6585#section-4",
         "https://cheatsheetseries.owasp.org/cheatsheets/Denial_of_Service_Cheat_Sheet.html",
     ),
+    needs=frozenset({Part.RESPONSE_HEADERS, Part.STATUS}),
+    reads=frozenset({Part.CREDENTIALS}),
     judge=judge,
 )

@@ -6,6 +6,7 @@ from nightlatch.checks.wording import named
 from nightlatch.exchange.content import ContentKind
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.signs import PASSWORD_NAME
+from nightlatch.exchange.source import Part
 
 _PASSWORDS = spellings("password passwd pwd plain_password password_plain user_password passphrase")
 _SHORTEST = 4
@@ -73,5 +74,7 @@ class CredentialsOut(BaseModel):
         "https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html",
         "https://cwe.mitre.org/data/definitions/312.html",
     ),
+    needs=frozenset({Part.STATUS}),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

@@ -4,6 +4,7 @@ from nightlatch.checks.check import Check, Evidence, Scope, Verdict
 from nightlatch.checks.fields import any_named, spellings
 from nightlatch.checks.wording import named
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _PASSWORDS = spellings("password passwd pwd pass passphrase new_password old_password pin")
 
@@ -50,5 +51,6 @@ Treat the passwords that came this way as known to others: have them changed, cl
         "https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html",
         "https://www.rfc-editor.org/rfc/rfc9110#section-17.9",
     ),
+    reads=frozenset({Part.QUERY}),
     judge=judge,
 )

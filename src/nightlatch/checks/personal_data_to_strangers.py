@@ -10,6 +10,7 @@ from nightlatch.exchange.disclosure import PERSONAL_CLASSES, DataClass
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _TELLING_ONLY_TOGETHER = frozenset(
     {DataClass.ACCOUNT_ID, DataClass.USERNAME, DataClass.IP_ADDRESS, DataClass.DEVICE_ID}
@@ -96,5 +97,7 @@ for everybody, declare the endpoint public in the console, with an owner and a r
         "https://cheatsheetseries.owasp.org/cheatsheets/User_Privacy_Protection_Cheat_Sheet.html",
         "https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/",
     ),
+    needs=frozenset({Part.REQUEST_BODY, Part.STATUS}),
+    reads=frozenset({Part.CREDENTIALS, Part.RESPONSE_BODY}),
     judge=judge,
 )

@@ -3,6 +3,7 @@
 from nightlatch.checks.callers import on_this_machine, unencrypted
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -51,6 +52,7 @@ If TLS already ends at a proxy, tell Nightlatch which one, so that it believes i
         "https://www.rfc-editor.org/rfc/rfc9325",
         "https://cheatsheetseries.owasp.org/cheatsheets/Transport_Layer_Security_Cheat_Sheet.html",
     ),
+    needs=frozenset({Part.SCHEME, Part.HOST, Part.CLIENT, Part.RESPONSE_HEADERS, Part.STATUS}),
     judge=judge,
     treblle="Secure connection",
 )

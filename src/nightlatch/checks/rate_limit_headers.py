@@ -3,6 +3,7 @@
 from nightlatch.checks.answers import own_headers
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _FIELDS = frozenset(
     {
@@ -68,6 +69,7 @@ response.headers["RateLimit"] = f'"default";r={remaining};t={seconds}'
         "https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/",
         "https://www.rfc-editor.org/rfc/rfc6585#section-4",
     ),
+    needs=frozenset({Part.RESPONSE_HEADERS, Part.STATUS}),
     judge=judge,
     treblle="Rate limiting",
 )

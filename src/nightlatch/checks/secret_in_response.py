@@ -7,6 +7,7 @@ from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.checks.wording import listed
 from nightlatch.exchange.disclosure import SECRET_CLASSES, DataClass
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _ENROLMENT = re.compile(
     r"totp|otp|mfa|2fa|two-?factor|enrol|register|sign-?up|setup", re.IGNORECASE
@@ -68,5 +69,6 @@ keys.""",
         "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
         "https://www.rfc-editor.org/rfc/rfc6238#section-5.1",
     ),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

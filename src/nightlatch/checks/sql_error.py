@@ -3,6 +3,7 @@
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.signs import DATABASE
+from nightlatch.exchange.source import Part
 
 # A text that only a database or its driver writes, and the one it comes from. Each has the sign
 # DATABASE, and so nearly every body is done before the first is looked for.
@@ -85,5 +86,6 @@ async def database_failed(request: Request, error: SQLAlchemyError) -> JSONRespo
         "https://cheatsheetseries.owasp.org/cheatsheets/Error_Handling_Cheat_Sheet.html",
         "https://cheatsheetseries.owasp.org/cheatsheets/SQL_Injection_Prevention_Cheat_Sheet.html",
     ),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

@@ -5,6 +5,7 @@ import re
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.signs import TRACE
+from nightlatch.exchange.source import Part
 
 # Each literal is searched first, at memchr speed; its pattern then looks only around it. All of
 # them have the sign TRACE, so nearly every body is done before that. Bodies may be JSON, where
@@ -103,5 +104,6 @@ async def unexpected(request: Request, error: Exception) -> JSONResponse:
         "https://cheatsheetseries.owasp.org/cheatsheets/Error_Handling_Cheat_Sheet.html",
         "https://www.rfc-editor.org/rfc/rfc9457",
     ),
+    reads=frozenset({Part.RESPONSE_BODY}),
     judge=judge,
 )

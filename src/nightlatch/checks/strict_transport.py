@@ -3,6 +3,7 @@
 from nightlatch.checks.answers import own_headers
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -55,6 +56,7 @@ Without a proxy, set the same field in a middleware for requests whose scheme is
         "https://www.rfc-editor.org/rfc/rfc6797",
         "https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Strict_Transport_Security_Cheat_Sheet.html",
     ),
+    needs=frozenset({Part.SCHEME, Part.RESPONSE_HEADERS, Part.STATUS}),
     judge=judge,
     treblle="Force secure connection",
 )

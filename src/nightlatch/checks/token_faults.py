@@ -3,6 +3,7 @@
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.credential import CredentialKind
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _SHOWN = 4
 
@@ -59,5 +60,6 @@ jwt.JWTClaimsRegistry(
         "https://www.rfc-editor.org/rfc/rfc8725",
         "https://www.rfc-editor.org/rfc/rfc7519#section-4.1",
     ),
+    reads=frozenset({Part.QUERY, Part.REQUEST_HEADERS, Part.CREDENTIALS, Part.SECRETS}),
     judge=judge,
 )

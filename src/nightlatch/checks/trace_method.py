@@ -3,6 +3,7 @@
 from nightlatch.checks.answers import success
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _ECHOING = frozenset({"TRACE", "TRACK"})
 
@@ -49,5 +50,6 @@ def orders(request: Request) -> list[Order]: ...
         "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.8",
         "https://owasp.org/www-community/attacks/Cross_Site_Tracing",
     ),
+    needs=frozenset({Part.STATUS}),
     judge=judge,
 )

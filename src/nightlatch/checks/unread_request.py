@@ -2,6 +2,7 @@
 
 from nightlatch.checks.check import Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -43,5 +44,6 @@ bodies are ordinary, raise `capture.body_limit`, or switch this check off with `
         "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html",
         "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14",
     ),
+    reads=frozenset({Part.QUERY, Part.REQUEST_HEADERS, Part.REQUEST_BODY}),
     judge=judge,
 )

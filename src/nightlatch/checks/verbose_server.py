@@ -4,6 +4,7 @@ import re
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _VERSION = re.compile(r"\d\.\d")
 _TELL_TALES = (b"x-powered-by", b"x-aspnet-version", b"x-aspnetmvc-version", b"x-generator")
@@ -54,5 +55,6 @@ proxy_hide_header X-Powered-By;
         "https://www.rfc-editor.org/rfc/rfc9110#section-10.2.4",
         "https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html",
     ),
+    reads=frozenset({Part.RESPONSE_HEADERS}),
     judge=judge,
 )

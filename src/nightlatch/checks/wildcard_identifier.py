@@ -7,6 +7,7 @@ from nightlatch.checks.check import Check, Evidence, Scope, Verdict
 from nightlatch.checks.wording import named
 from nightlatch.exchange.content import Leaf
 from nightlatch.exchange.judgement import Level
+from nightlatch.exchange.source import Part
 
 _LONGEST_NAME = 64
 _IDENTIFIER_NAME = re.compile(
@@ -88,5 +89,6 @@ Where a search needs LIKE, escape: `column.contains(term, autoescape=True)`.""",
         "https://cheatsheetseries.owasp.org/cheatsheets/Input_Validation_Cheat_Sheet.html",
         "https://docs.sqlalchemy.org/en/20/core/sqlelement.html",
     ),
+    reads=frozenset({Part.QUERY, Part.REQUEST_BODY}),
     judge=judge,
 )

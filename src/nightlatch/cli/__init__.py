@@ -30,6 +30,7 @@ from nightlatch.cli.patterns import patterns
 from nightlatch.cli.preview import suggest
 from nightlatch.cli.replay import replay
 from nightlatch.cli.replay_server import serve_replay
+from nightlatch.cli.source import add, dead_letters, list_sources, revoke
 from nightlatch.cli.up import token, up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
@@ -70,6 +71,16 @@ limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_h
 limits.command(name="suggest")(suggest)
 cli.add_typer(limits, name="limits", rich_help_panel=LEVERS)
 cli.add_typer(gateway, name="gateway")
+
+SOURCES = "Sources: what is seen from elsewhere than the application"
+source = typer.Typer(
+    help="Tokens of sources: who may send, and what they sent.", no_args_is_help=True
+)
+source.command()(add)
+source.command(name="list")(list_sources)
+source.command()(revoke)
+cli.add_typer(source, name="source", rich_help_panel=SOURCES)
+cli.command(rich_help_panel=SOURCES)(dead_letters)
 
 
 def run() -> None:

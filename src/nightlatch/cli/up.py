@@ -3,11 +3,13 @@
 import signal
 import sys
 import time
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from types import FrameType
 from typing import NoReturn
 
 import typer
+from msgspec import Struct
 
 from nightlatch.app.configuration import configure
 from nightlatch.app.stores import (
@@ -26,35 +28,62 @@ from nightlatch.settings import Settings
 def up(as_json: AsJson = False) -> None:
     """Run the collector and console on this machine, with embedded stores.
 
-    Applications find it through NIGHTLATCH_URL. Ctrl-C ends it.
+    Applications find it through NIGHTLATCH_URL; other sources send to it with a token each (see
+    `nightlatch source`). NIGHTLATCH_SOURCES_LISTEN=0.0.0.0:4181 takes both from other machines,
+    without the console. Ctrl-C ends it.
     """
-    from nightlatch.app.collector import ConsoleServer, listen
-
     settings = configure()
-    try:
-        listener = listen(settings)
-    except OSError as error:
-        raise Refusal(f"Nightlatch {error} nightlatch up") from error
-    end_in_order()
-    with (
-        listener,
-        closing(open_events(settings)) as events,
-        closing(open_documents(settings)) as documents,
-    ):
-        recorder = build_recorder(settings, events, documents)
-        ticker = Ticker(recorder.tick)
+    with ExitStack() as stack:
         try:
-            server = ConsoleServer(settings, recorder, events, documents, listener)
-            url = _url(settings, listener.getsockname()[1])
-            token = Access(documents).issue(time.time())
-            if as_json:
-                print_json({"url": url, "console": _link(url, token)})
-            else:
-                _welcome(settings, url, token)
-            server.run()
-        finally:
-            ticker.stop()
-            recorder.close(time.time())
+            server, also = _open(settings, stack)
+        except OSError as error:
+            raise Refusal(f"Nightlatch {error} nightlatch up") from error
+        if as_json:
+            print_json({"url": server.url, "console": server.link, "also": also})
+        else:
+            _welcome(settings, server.url, server.link, also)
+        server.run()
+
+
+class _Opened(Struct, frozen=True):
+    """What runs, and where it is."""
+
+    run: Callable[[], None]
+    url: str
+    link: str
+    """To the console, once."""
+
+
+def _open(settings: Settings, stack: ExitStack) -> tuple[_Opened, list[str]]:
+    """Everything, and where else than at the console it listens. What is opened last is closed
+    first: sources, then what records what they told, then the stores. Raises OSError."""
+    from nightlatch.app import collector
+    from nightlatch.app.intakes import Intakes
+
+    listener = stack.enter_context(collector.listen(settings))
+    apart = collector.listen_for_sources(settings)
+    if apart is not None:
+        stack.enter_context(apart)
+    end_in_order()
+    events = stack.enter_context(closing(open_events(settings)))
+    documents = stack.enter_context(closing(open_documents(settings)))
+    recorder = build_recorder(settings, events, documents)
+    stack.callback(lambda: recorder.close(time.time()))
+    stack.callback(Ticker(recorder.tick).stop)
+    intakes = Intakes(settings, recorder, documents)
+    stack.callback(intakes.close)
+    intakes.start()
+    also = list(intakes.addresses)
+    if apart is not None:
+        app = collector.build_intake(settings, recorder, intakes.routes)
+        server = collector.CollectorServer(app, apart)
+        server.start("nightlatch-intake")
+        stack.callback(server.stop, 1.0)
+        also.insert(0, f"http://{settings.sources.listen}")
+    console = collector.build_server(settings, recorder, events, documents, intakes.routes)
+    url = _url(settings, listener.getsockname()[1])
+    link = _link(url, Access(documents).issue(time.time()))
+    return _Opened(collector.CollectorServer(console, listener).run, url, link), also
 
 
 def end_in_order() -> None:
@@ -94,14 +123,16 @@ def _link(url: str, token: str) -> str:
     return f"{url}/?token={token}"
 
 
-def _welcome(settings: Settings, url: str, token: str) -> None:
+def _welcome(settings: Settings, url: str, link: str, also: Sequence[str]) -> None:
     screen.print("[bold]Nightlatch[/] is up. Console (this link works once):\n")
-    screen.print(f"    {_link(url, token)}\n", soft_wrap=True)
+    screen.print(f"    {link}\n", soft_wrap=True)
     screen.print("Your application, started from this directory:\n")
     screen.print(f"    NIGHTLATCH_URL={url} uvicorn shop:app\n", soft_wrap=True)
+    for address in also:
+        screen.print(f"It also listens on {address}.", markup=False, soft_wrap=True)
     screen.print(
         f"From elsewhere it also needs NIGHTLATCH_TOKEN, which is in "
-        f"{data_dir(settings) / INGEST_TOKEN}.\nAnother link: nightlatch token. "
-        "What is wrong: nightlatch doctor. Ctrl-C ends it.",
+        f"{data_dir(settings) / INGEST_TOKEN}.\nOther sources: nightlatch source add. "
+        "Another link: nightlatch token. What is wrong: nightlatch doctor. Ctrl-C ends it.",
         soft_wrap=True,
     )

@@ -17,7 +17,15 @@ from nightlatch.console.answers import problem
 from nightlatch.console.context import Console, check_csrf, checks_by_id
 from nightlatch.console.guard import Guard
 from nightlatch.console.pages import checks as checks_pages
-from nightlatch.console.pages import endpoints, home, incidents, measures, requests, settings
+from nightlatch.console.pages import (
+    endpoints,
+    home,
+    incidents,
+    measures,
+    requests,
+    settings,
+    sources,
+)
 from nightlatch.console.ports import Recorder
 from nightlatch.console.rendering import STATIC, bare, page
 from nightlatch.exchange.judgement import Mode
@@ -36,6 +44,7 @@ ROUTERS = (
     incidents.router,
     measures.router,
     checks_pages.router,
+    sources.router,
     settings.router,
 )
 MACHINES = (api.router, measures_api.router)

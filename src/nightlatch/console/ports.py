@@ -8,6 +8,7 @@ from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.record import Record
 from nightlatch.respond.measures import Measures
+from nightlatch.respond.source_book import SourceBook
 from nightlatch.store.ports import StoreSize
 
 
@@ -69,6 +70,9 @@ class Recorder(Protocol):
 
     @property
     def measures(self) -> Measures: ...
+
+    @property
+    def sources(self) -> SourceBook: ...
 
     def endpoints(self, now: float) -> list[EndpointSummary]:
         """Sorted by risk, the worst first."""

@@ -38,6 +38,7 @@ def _environment() -> Environment:
         "duration": words.duration,
         "span": words.span,
         "name": words.name,
+        "credential": words.credential,
         "day": words.day,
         "utc": words.utc,
         "decision": words.decision,
@@ -54,6 +55,8 @@ def _environment() -> Environment:
         "KINDS": words.KINDS,
         "DETECTORS": {detector.kind: detector for detector in DETECTORS},
         "STATES": words.STATES,
+        "SOURCES": words.SOURCES,
+        "PARTS": words.PARTS,
     }
     return made
 

@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from nightlatch.exchange.credential import CredentialState
 from nightlatch.exchange.facts import Expectation
 from nightlatch.exchange.incident import IncidentState
 from nightlatch.exchange.judgement import Action, Decision, DetectionKind, Mode
 from nightlatch.exchange.measure import MeasureKind
-from nightlatch.exchange.record import Posture
+from nightlatch.exchange.record import Posture, Record
+from nightlatch.exchange.source import Part, SourceKind
 
 _STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 _NAMES = {
@@ -109,6 +111,13 @@ def name(word: str) -> str:
     return _NAMES.get(word, word.replace("-", " "))
 
 
+def credential(record: Record, none: str = "none", unknown: str = "unknown") -> str:
+    """The kind of credential that a request carried, in plain words."""
+    if record.credential_kind is not None:
+        return name(record.credential_kind)
+    return unknown if record.credential_state is CredentialState.UNKNOWN else none
+
+
 def decision(value: Decision) -> str:
     if value.action is Action.ALLOW:
         return "Answered"
@@ -206,6 +215,30 @@ MEASURES = {
     MeasureKind.EXEMPT: MeasureWords(
         "Exempt", "Exempt", "No detector, budget or limit concerns them."
     ),
+}
+SOURCES = {
+    SourceKind.MIDDLEWARE: "The application itself",
+    SourceKind.GATEWAY: "The gateway in front of it",
+    SourceKind.TREBLLE: "Treblle's SDK",
+    SourceKind.OTLP: "OpenTelemetry",
+    SourceKind.GELF: "GELF messages",
+    SourceKind.SYSLOG: "Syslog",
+    SourceKind.LOG: "An access log",
+    SourceKind.HAR: "A HAR file",
+}
+PARTS = {
+    Part.SCHEME: "HTTP or HTTPS",
+    Part.HOST: "host",
+    Part.QUERY: "query",
+    Part.CLIENT: "caller's address",
+    Part.REQUEST_HEADERS: "the request's other headers",
+    Part.REQUEST_BODY: "the request's body",
+    Part.RESPONSE_HEADERS: "the answer's other headers",
+    Part.RESPONSE_BODY: "the answer's body",
+    Part.CREDENTIALS: "credentials",
+    Part.SECRETS: "which credential it was",
+    Part.STATUS: "status",
+    Part.DURATION: "duration",
 }
 STATES = {
     IncidentState.OPEN: "Open",

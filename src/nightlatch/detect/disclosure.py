@@ -78,9 +78,7 @@ class Disclosures:
         self, endpoint_key: str, asked: tuple[Subject, ...], status: int, content: Content
     ) -> Disclosure:
         """What an answer gave away, to be judged before it leaves."""
-        shapes = self._shapes.get(endpoint_key)
-        if shapes is None:
-            shapes = self._learn(endpoint_key)
+        shapes = self._shapes.get(endpoint_key) or self._learn(endpoint_key)
         hit = shapes.read(status, content)
         if hit is None:
             return Disclosure(asked) if asked else NO_DISCLOSURE
@@ -100,6 +98,17 @@ class Disclosures:
         if complete and not leaves:
             return NO_DISCLOSURE
         return self._read_records(asked, content)
+
+    def read_status(self, endpoint_key: str, asked: tuple[Subject, ...], status: int) -> Disclosure:
+        """The same of an answer whose body cannot be seen. Whose records a list held, or which of
+        several were found, only the body could tell."""
+        shapes = self._shapes.get(endpoint_key) or self._learn(endpoint_key)
+        hit = shapes.read_status(status)
+        if not asked:
+            return NO_DISCLOSURE
+        if len(asked) > 1:
+            return Disclosure(asked)
+        return Disclosure(asked, asked if hit else (), hit)
 
     def _learn(self, endpoint_key: str) -> Shapes:
         if len(self._shapes) >= _MAX_ENDPOINTS:

@@ -21,6 +21,10 @@ _STABLE = 10
 Shape = tuple[Any, ...]
 
 _MISS_STATUSES = frozenset({404, 410, 422})
+_UNPROCESSABLE = 422
+"""A miss, and also what any malformed request is answered with."""
+_TELLING = 3
+"""Answers 404 or 410 after which an endpoint is known to say no by status."""
 _HIT_STATUSES = frozenset({409})
 """Conflict: the account to be registered exists."""
 
@@ -99,10 +103,11 @@ class Shapes:
     Text and HTML answers are told apart by status alone.
     """
 
-    __slots__ = ("_met",)
+    __slots__ = ("_met", "_status_misses")
 
     def __init__(self) -> None:
         self._met: dict[Shape, _Met] = {}
+        self._status_misses = 0
 
     def read(self, status: int, content: Content) -> bool | None:
         """True for a hit, False for a miss, None when the answer says nothing about existence."""
@@ -115,6 +120,15 @@ class Shapes:
             if met.seen > _STABLE:
                 self._compare()
         return met.verdict
+
+    def read_status(self, status: int) -> bool | None:
+        """The same of an answer whose body cannot be seen: that one is a hit is known only where
+        misses are told by status."""
+        if status in _MISS_STATUSES:
+            self._status_misses += status != _UNPROCESSABLE
+            return False
+        told = self._status_misses >= _TELLING and 200 <= status < 300
+        return True if told or status in _HIT_STATUSES else None
 
     def _meet(self, shape: Shape, status: int, content: Content) -> _Met:
         if len(self._met) >= MAX_SHAPES:

@@ -14,6 +14,8 @@ class AgentReport(Struct, frozen=True):
     """Of the directives in force there."""
     queue_depth: int = 0
     """Exchanges and records waiting in that process."""
+    spooled: int = 0
+    """Records on that process's disk, which the collector did not take yet."""
     lost: dict[str, int] = {}
     """Exchanges lost there since the process began, by `Outcome`. Totals, not increments, so that a
     report that arrives twice, or never, distorts nothing."""

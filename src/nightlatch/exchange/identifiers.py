@@ -17,6 +17,7 @@ from nightlatch.exchange.shapes import (
     is_email,
     is_hex,
     is_marked_phone,
+    is_mask,
     is_moment,
     is_ulid,
     is_uuid,
@@ -147,7 +148,9 @@ def _email(value: str | int) -> DataClass | None:
 
 
 def _username(value: str | int) -> DataClass | None:
-    return _loose(value) or (DataClass.USERNAME if type(value) is str else DataClass.ACCOUNT_ID)
+    if type(value) is not str:
+        return _loose(value) or DataClass.ACCOUNT_ID
+    return _loose(value) or (None if is_mask(value) else DataClass.USERNAME)
 
 
 def _loose(value: str | int) -> DataClass | None:
@@ -168,9 +171,9 @@ def _loose(value: str | int) -> DataClass | None:
 
 def _account(value: str | int) -> DataClass | None:
     """Identifiers have a digit or are long: `id: "active"` is an enumeration's word."""
-    if type(value) is int or len(str(value)) >= 20:
-        return DataClass.ACCOUNT_ID
     text = str(value)
+    if type(value) is int or len(text) >= 20:
+        return None if is_mask(text) else DataClass.ACCOUNT_ID
     if "@" in text:
         return _email(text)
     if is_marked_phone(text):

@@ -31,6 +31,9 @@ class Posture(StrEnum):
     UNKNOWN = "unknown"
 
 
+_MAY_BE_PROVEN = frozenset({CredentialState.ACCEPTED, CredentialState.UNKNOWN})
+
+
 class Record(Struct, frozen=True, gc=False):
     id: str
     at: float
@@ -84,5 +87,6 @@ class Record(Struct, frozen=True, gc=False):
 
     @property
     def stranger(self) -> bool:
-        """No proven credential: none accepted, or accepted by a door that answers anyone."""
-        return self.credential_state is not CredentialState.ACCEPTED or self.posture is Posture.OPEN
+        """No proven credential: none accepted, or accepted by a door that answers anyone. Whose
+        credentials could not be seen is a stranger at such a door alone."""
+        return self.credential_state not in _MAY_BE_PROVEN or self.posture is Posture.OPEN

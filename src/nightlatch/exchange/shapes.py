@@ -32,6 +32,7 @@ _UUID = re.compile(
 )
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.IGNORECASE)
+_MASK = re.compile(r"[*•]{3,}|[\[<(](?:redacted|filtered|masked|hidden)[\])>]", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
 _LETTER = re.compile(r"[A-Za-z]")
 
@@ -134,3 +135,8 @@ def is_code(text: str) -> bool:
         and len(_DIGIT.findall(text)) >= 3
         and _LETTER.search(text) is not None
     )
+
+
+def is_mask(text: str) -> bool:
+    """`********`, `[REDACTED]`: somebody has put it there in place of a value, of every value."""
+    return not text[:1].isalnum() and _MASK.fullmatch(text) is not None

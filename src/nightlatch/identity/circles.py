@@ -77,9 +77,11 @@ def _credential_circles(credentials: tuple[Credential, ...]) -> list[str]:
     for found in credentials:
         if found.principal and not principal:
             principal = f"principal:{found.principal}"
+        if not found.digest:
+            continue
         if found.kind is CredentialKind.SESSION:
             session = session or f"session:{found.digest}"
-        elif found.digest and not credential:
+        elif not credential:
             credential = f"credential:{found.digest}"
     return [circle for circle in (principal, credential, session) if circle]
 

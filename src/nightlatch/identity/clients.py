@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightlatch.exchange.client import Client, ClientKind
+from nightlatch.exchange.client import UNKNOWN_CLIENT, Client, ClientKind
 from nightlatch.exchange.exchange import Caller, Request
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.browser_headers import Sign, browser_signs, doubt
@@ -72,6 +72,17 @@ class Clients:
     def verify_by(self, verifier: Verifier) -> None:
         """From now on declared bots are verified by this."""
         self._verifier = verifier
+
+    def look_partly(self, request: Request, caller: Caller, now: float) -> Client:
+        """What it says it is, where not all of its headers could be seen: nobody is doubted for
+        fields that may have been there."""
+        agent = read_agent(request.headers.get(b"user-agent") or "")
+        if agent.kind is ClientKind.UNKNOWN:
+            return UNKNOWN_CLIENT
+        client = Client(kind=agent.kind, name=agent.name, confidence=SURE[agent.kind])
+        if agent.crawler is None or not caller.address:
+            return client
+        return self._verified(client, agent.crawler, caller.address, now)
 
     def look(self, request: Request, caller: Caller, now: float) -> Client:
         """Cheap on repeated clients: what was found is remembered by the client's headers."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote_plus
 
+from msgspec.structs import replace
+
 from nightlatch.exchange.credential import (
     Credential,
     CredentialKind,
@@ -17,6 +19,7 @@ from nightlatch.exchange.credential import (
 )
 from nightlatch.exchange.exchange import Request
 from nightlatch.exchange.hashing import Hasher
+from nightlatch.exchange.headers import Headers
 from nightlatch.identity.credential_names import (
     API_KEY_HEADERS,
     CERTIFICATE_HEADERS,
@@ -114,6 +117,14 @@ class CredentialReader:
         if request.query:
             found += self._query(request.query)
         return found if len(found) < 2 else tuple(sorted(found, key=_strength))
+
+    def read_masked(self, request: Request) -> Found:
+        """The same where secrets came masked by stars: that there is a credential shows, and not
+        which one, so that none of them has a digest."""
+        fields = [(name, value.replace(b"*", b"x")) for name, value in request.headers.raw]
+        query = request.query.replace("*", "x")
+        shown = self.read(replace(request, headers=Headers(fields), query=query))
+        return tuple(Credential(one.kind, one.place, one.name, "") for one in shown)
 
     # Which headers are read, and how
 

@@ -157,10 +157,13 @@ class Postures:
 
 
 def _may_tell(state: CredentialState, status: int) -> bool:
-    return 200 <= status < 300 or status in (401, 403) or (status == 404 and state is _NONE)
+    if status in (401, 403):
+        return True
+    return state is not _UNKNOWN and (200 <= status < 300 or (status == 404 and state is _NONE))
 
 
 _NONE = CredentialState.NONE
+_UNKNOWN = CredentialState.UNKNOWN
 
 
 def _weigh(evidence: Evidence, state: CredentialState, status: int) -> None:

@@ -28,6 +28,8 @@ class AgentSeen(Struct, frozen=True):
     lost: int
     """Exchanges it lost since it began, all reasons together."""
     last_seen: float
+    spooled: int = 0
+    """Records on its disk; all processes of an application share that."""
     trouble: str = ""
     """Why it shares no budgets with others, in its own words."""
 
@@ -94,5 +96,6 @@ def _seen(known: _Known) -> AgentSeen:
         queue_depth=report.queue_depth,
         lost=sum(report.lost.values()),
         last_seen=known.last_seen,
+        spooled=report.spooled,
         trouble=report.trouble,
     )

@@ -42,9 +42,13 @@ class CrawlerNames:
     def __init__(self, make_resolver: Callable[[], "Resolver"] | None = None) -> None:
         self._make_resolver = make_resolver or _system_resolver
         self._answers: OrderedDict[_Key, tuple[bool | None, float]] = OrderedDict()
+        self._stopped = Event()
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """Begin anew: a child has no thread, and its parent's locks may be held for ever."""
         self._questions: Queue[tuple[Crawler, str, float]] = Queue(WAITING)
         self._pending: set[_Key] = set()
-        self._stopped = Event()
         self._thread: Thread | None = None
 
     def ask(self, crawler: Crawler, address: str, now: float) -> bool | None:

@@ -12,10 +12,12 @@ from prometheus_client.registry import Collector
 
 from nightlatch.exchange.facts import EndpointSummary
 from nightlatch.respond.health import Health
+from nightlatch.respond.source_book import SourceSeen
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MAX_ENDPOINTS = 50
 MAX_SERVICES = 100
+MAX_SOURCES = 100
 """Series a scrape may hold of each; the rest of the endpoints are in the console."""
 
 
@@ -26,9 +28,10 @@ class Metrics:
         self,
         health: Callable[[], Health],
         endpoints: Callable[[], Sequence[EndpointSummary]] = tuple,
+        sources: Callable[[], Sequence[SourceSeen]] = tuple,
     ) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Scrape(health, endpoints))
+        self._registry.register(_Scrape(health, endpoints, sources))
 
     def render(self) -> bytes:
         """The text of a scrape, of type CONTENT_TYPE."""
@@ -40,9 +43,11 @@ class _Scrape(Collector):
         self,
         health: Callable[[], Health],
         endpoints: Callable[[], Sequence[EndpointSummary]],
+        sources: Callable[[], Sequence[SourceSeen]],
     ) -> None:
         self._health = health
         self._endpoints = endpoints
+        self._sources = sources
 
     def collect(self) -> Iterator[Metric]:
         health = self._health()
@@ -50,6 +55,7 @@ class _Scrape(Collector):
         yield from _own_state(health)
         yield from _store(health)
         yield from _agents(health)
+        yield from _of_sources(self._sources()[:MAX_SOURCES])
         yield from _exposure(self._endpoints()[:MAX_ENDPOINTS])
 
     def describe(self) -> Iterator[Metric]:
@@ -91,14 +97,38 @@ def _store(health: Health) -> Iterator[Metric]:
 def _agents(health: Health) -> Iterator[Metric]:
     processes: dict[str, int] = {}
     waiting: dict[str, int] = {}
+    spooled: dict[str, int] = {}
     for agent in health.agents:
         if agent.service not in processes and len(processes) >= MAX_SERVICES:
             continue
         alive = not agent.silent(health.at)
         processes[agent.service] = processes.get(agent.service, 0) + alive
         waiting[agent.service] = waiting.get(agent.service, 0) + agent.queue_depth
+        # They share one spool, and each reports all of it.
+        spooled[agent.service] = max(spooled.get(agent.service, 0), agent.spooled)
     yield _gauges("agents", "Application processes that report.", "service", processes)
     yield _gauges("queue_depth", "Exchanges waiting in applications.", "service", waiting)
+    yield _gauges("spooled_records", "Records on disk in applications.", "service", spooled)
+
+
+def _of_sources(sources: Sequence[SourceSeen]) -> Iterator[Metric]:
+    """Names are those that people gave, reasons those in our own code."""
+    labels = ("kind", "source")
+    taken = CounterMetricFamily(
+        "nightlatch_source_exchanges", "Exchanges from sources.", labels=(*labels, "outcome")
+    )
+    rejected = CounterMetricFamily(
+        "nightlatch_source_rejected", "Messages that were rejected.", labels=(*labels, "reason")
+    )
+    for one in sources:
+        place = (one.kind, one.name)
+        taken.add_metric((*place, "recorded"), one.recorded)
+        taken.add_metric((*place, "repeated"), one.repeated)
+        taken.add_metric((*place, "lost"), one.lost + one.failed)
+        for letter in one.letters:
+            rejected.add_metric((*place, letter.reason), letter.count)
+    yield taken
+    yield rejected
 
 
 def _exposure(endpoints: Sequence[EndpointSummary]) -> Iterator[Metric]:

@@ -33,6 +33,7 @@ from nightlatch.respond.live import Feed, Subscription
 from nightlatch.respond.measures import Measures
 from nightlatch.respond.recent import Recent
 from nightlatch.respond.schedule import Schedule
+from nightlatch.respond.source_book import SourceBook
 from nightlatch.respond.troubles import Troubles
 from nightlatch.store.ports import (
     AuditEntry,
@@ -89,6 +90,8 @@ class Recorder:
         self._decisions = Decisions(documents)
         self.measures = Measures(self._decisions, events, documents, sources)
         """What people ordered against callers, or for them."""
+        self.sources = SourceBook()
+        """What became of all that came from elsewhere than applications."""
         self._feed = Feed()
         self._exposure: tuple[float, dict[str, Exposure]] | None = None
         self._schedule = Schedule(snapshot=SNAPSHOT_EVERY, learned=LEARNED_EVERY, prune=PRUNE_EVERY)
@@ -105,6 +108,7 @@ class Recorder:
             documents, self._catalogue, self._incidents, self._lock, self._troubles
         )
         self._keeper.restore()
+        self.sources.restore(documents)
 
     # Records in
 
@@ -286,6 +290,7 @@ class Recorder:
         self._keeper.keep_health(self.health(now))
         try:
             self.measures.keep_hits()
+            self.sources.keep(self._documents)
         except StoreFailed as error:
             self._troubles.note(DOCUMENTS, error, now)
 

@@ -207,6 +207,17 @@ class Challenge(Struct, frozen=True, kw_only=True):
     ] = 30
 
 
+class Shipping(Struct, frozen=True, kw_only=True):
+    spool_megabytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Disk for records that the collector does not take, in megabytes, for all "
+            "processes of an application together; then the oldest go. 0: memory only.",
+        ),
+    ] = 256
+
+
 class Retention(Struct, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, description="Days that records are kept.")] = 30
     megabytes: Annotated[
@@ -225,6 +236,27 @@ class Console(Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, Meta(ge=0, le=65535, description="Port of the collector and console; 0 picks one.")
     ] = 4180
+
+
+class Sources(Struct, frozen=True, kw_only=True):
+    listen: Annotated[
+        str,
+        Meta(
+            description="Where else than at the console's port sources and applications may send "
+            "to, HOST:PORT: there is nothing but the intake. 0.0.0.0:4181 for other machines."
+        ),
+    ] = ""
+    services: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=1_000,
+            description="Services that are told apart; all further ones share the last place.",
+        ),
+    ] = 32
+    queue: Annotated[
+        int, Meta(ge=1, description="Exchanges from sources that may wait to be recorded.")
+    ] = 20_000
 
 
 class Counters(Struct, frozen=True, kw_only=True):
@@ -291,6 +323,80 @@ class Gateway(Struct, frozen=True, kw_only=True):
     ] = ""
 
 
+PRIVATE = (
+    "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",
+    "fe80::/10",
+)  # fmt: skip
+"""Loopback, private and link-local networks (RFC 1918, 4193, 4291)."""
+
+
+class Gelf(Struct, frozen=True, kw_only=True):
+    listen: Annotated[
+        Names,
+        Meta(
+            description="Where GELF arrives: udp://127.0.0.1:12201, tcp://… or tls://…; HTTP is "
+            "at the collector itself."
+        ),
+    ] = ()
+    allow: Annotated[
+        Names, Meta(description="Networks that may send GELF over UDP, TCP and TLS.")
+    ] = PRIVATE
+    service: Annotated[
+        str, Meta(description="Whose API all of it is about; empty: the messages say.")
+    ] = ""
+    fields: Annotated[
+        Names, Meta(description="Which extra field holds what, as MEANING=FIELD: status=code.")
+    ] = ()
+    format: Annotated[
+        str,
+        Meta(
+            description="Format of access-log lines in messages, as of `nightlatch import`; "
+            "empty: any that is known."
+        ),
+    ] = ""
+
+
+class Syslog(Struct, frozen=True, kw_only=True):
+    listen: Annotated[
+        Names,
+        Meta(description="Where syslog arrives: udp://127.0.0.1:5514, tcp://… or tls://…"),
+    ] = ()
+    allow: Annotated[Names, Meta(description="Networks that may send syslog.")] = PRIVATE
+    service: Annotated[
+        str, Meta(description="Whose API all of it is about; empty: the program that sends it.")
+    ] = ""
+    fields: Annotated[
+        Names,
+        Meta(description="Which name in JSON or structured data holds what, as MEANING=NAME."),
+    ] = ()
+    format: Annotated[
+        str,
+        Meta(
+            description="Format of access-log lines, as of `nightlatch import`; empty: any that "
+            "is known."
+        ),
+    ] = ""
+
+
+class Listeners(Struct, frozen=True, kw_only=True):
+    certificate: Annotated[
+        str, Meta(description="File with the certificate chain (PEM) for tls:// addresses.")
+    ] = ""
+    key: Annotated[
+        str, Meta(description="File with its private key; empty: it is in the same file.")
+    ] = ""
+    authority: Annotated[
+        str,
+        Meta(description="File of certificates; senders over TLS must show one they vouch for."),
+    ] = ""
+    connections: Annotated[
+        int, Meta(ge=1, description="Connections open at a time, to each address listened on.")
+    ] = 256
+    per_second: Annotated[
+        int, Meta(ge=1, description="Messages that are read of one sender in a second.")
+    ] = 20_000
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     mode: Annotated[
         Mode, Meta(description="off, observe (say what would be refused) or enforce (refuse it).")
@@ -325,7 +431,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     budgets: Budgets = Budgets()
     attacks: Attacks = Attacks()
     challenge: Challenge = Challenge()
+    sources: Sources = Sources()
     counters: Counters = Counters()
     gateway: Gateway = Gateway()
+    shipping: Shipping = Shipping()
     retention: Retention = Retention()
     console: Console = Console()
+    gelf: Gelf = Gelf()
+    syslog: Syslog = Syslog()
+    listeners: Listeners = Listeners()

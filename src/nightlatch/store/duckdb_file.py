@@ -1,13 +1,16 @@
 """The events file: opened by one process, with bounded memory, its errors said in plain words."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakSet
 
 import duckdb
 
 from nightlatch.store.duckdb_schema import migrate
+from nightlatch.store.forks import leave_to_parent
 from nightlatch.store.ports import StoreFailed
 
 _CHECKPOINT_AT = "64MB"
@@ -18,6 +21,8 @@ _ROW_GROUP = 16_384
 """Rows that are stored, skipped and given back together. DuckDB frees the space of deleted rows
 only when all of their group are gone: with its default of 122,880, a store of large records would
 never get below its bound on size."""
+
+_ONE_COLLECTOR = "Set NIGHTLATCH_URL so that the application sends to the running collector."
 
 _IDLE_CURSORS = 4
 """Kept for the next question: to open a cursor and close it takes a third of a millisecond."""
@@ -36,6 +41,7 @@ class EventsFile:
         self._parsed: dict[str, duckdb.Statement] = {}
         with self._explained():
             self._connection = self._open()
+        _FILES.add(self)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -94,6 +100,14 @@ class EventsFile:
         if connection is not None:
             connection.close()
 
+    def after_fork(self) -> None:
+        """In a child: closed, without touching the file."""
+        _PARENTS.add(self.path.absolute())
+        leave_to_parent(self._connection, *self._idle, *self._parsed.values())
+        self._lock = threading.Lock()
+        self._closed = True
+        self._connection, self._idle, self._parsed = None, [], {}
+
     def _opened(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if self._closed:
@@ -103,6 +117,11 @@ class EventsFile:
             return self._connection
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        if self.path.absolute() in _PARENTS:
+            raise StoreFailed(
+                f"the events file {self.path} belongs to the process that this one was forked from."
+                f" {_ONE_COLLECTOR}"
+            )
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = duckdb.connect(config=dict(self._config))
         try:
@@ -155,6 +174,19 @@ class EventsFile:
             raise StoreFailed(f"the events file {self.path} cannot be used: {error}") from error
 
 
+_FILES: "WeakSet[EventsFile]" = WeakSet()
+_PARENTS: set[Path] = set()
+"""Files that the process had open from which this one was forked."""
+
+
+def _after_fork() -> None:
+    for file in list(_FILES):
+        file.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 def _new_cursor(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     cursor = connection.cursor()
     cursor.execute("USE events")
@@ -203,8 +235,7 @@ def _explanation(path: Path, error: duckdb.Error) -> str:
     text = str(error).partition("\n")[0]
     if "Could not set lock" in text:
         return (
-            f"the events file {path} is held by another process ({_holder(text)}). Set "
-            "NIGHTLATCH_URL so that the application sends to the running collector."
+            f"the events file {path} is held by another process ({_holder(text)}). {_ONE_COLLECTOR}"
         )
     if "already attached" in text:
         return f"the events file {path} is already open in this process."

@@ -4,9 +4,11 @@ Each document is kept whole as JSON beside the columns it is found by, so that a
 default needs no migration.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +18,7 @@ from nightlatch.exchange.facts import Contract, EndpointSummary
 from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.measure import Measure
 from nightlatch.store.codec import encode_document, unicode_text
+from nightlatch.store.forks import leave_to_parent
 from nightlatch.store.ports import AuditEntry, StoreFailed
 
 TABLES = sa.MetaData()
@@ -74,6 +77,12 @@ class SQLDocuments:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._closed = False
+        _STORES.add(self)
+
+    def after_fork(self) -> None:
+        """In a child: closed, without touching the connections."""
+        leave_to_parent(self._engine)
+        self._closed = True
 
     def contracts(self) -> list[Contract]:
         return self._documents(sa.select(_CONTRACTS.c.document).order_by("endpoint"), Contract)
@@ -144,8 +153,9 @@ class SQLDocuments:
         self._put(_STATE, [{"key": unicode_text(key), "value": value}])
 
     def close(self) -> None:
-        self._closed = True
-        self._engine.dispose()
+        if not self._closed:
+            self._closed = True
+            self._engine.dispose()
 
     @contextmanager
     def _connection(self) -> Iterator[sa.Connection]:
@@ -181,6 +191,17 @@ _INSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
+
+
+_STORES: "WeakSet[SQLDocuments]" = WeakSet()
+
+
+def _after_fork() -> None:
+    for store in list(_STORES):
+        store.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from nightlatch.checks.attacks.expressions.java import (
     SCOPES,
 )
 from nightlatch.checks.attacks.expressions.lookups import resolve
-from nightlatch.checks.attacks.recogniser import Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
 from nightlatch.checks.attacks.surroundings import surroundings
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
@@ -132,6 +132,7 @@ Let such servers open no connections outwards, so that nothing can be fetched.""
         "https://nvd.nist.gov/vuln/detail/CVE-2021-44228",
         "https://owasp.org/www-community/vulnerabilities/Expression_Language_Injection",
     ),
+    reads=SENT,
     judge=found("expression-injection"),
 )
 

@@ -5,7 +5,7 @@ import re
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.lines import added_lines, first_line, holds_text, is_head
-from nightlatch.checks.attacks.recogniser import Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -163,6 +163,7 @@ Never paste values into an SMTP or IMAP session; let the client library quote th
         "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/10-Testing_for_IMAP_SMTP_Injection",
         "https://www.rfc-editor.org/rfc/rfc5321#section-4.1",
     ),
+    reads=SENT,
     judge=found("mail-header-injection"),
 )
 

@@ -4,7 +4,7 @@ from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.nosql.commands import commands_in
 from nightlatch.checks.attacks.nosql.operators import in_fragment, in_name
 from nightlatch.checks.attacks.nosql.script import runs
-from nightlatch.checks.attacks.recogniser import Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -102,6 +102,7 @@ use a client that sends values with their length, as all current ones do.""",
         "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/05.6-Testing_for_NoSQL_Injection",
         "https://www.mongodb.com/docs/manual/reference/operator/query/",
     ),
+    reads=SENT,
     judge=found("nosql-injection"),
 )
 

@@ -7,9 +7,13 @@ from msgspec import Struct
 
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Evidence, Verdict
+from nightlatch.exchange.source import Part
 
 if TYPE_CHECKING:
     from nightlatch.exchange.exchange import Request
+
+SENT = frozenset({Part.QUERY, Part.REQUEST_HEADERS, Part.REQUEST_BODY})
+"""Where a caller can put an attack, beside the path: that is always seen."""
 
 
 class Recogniser(Struct, frozen=True, gc=False):

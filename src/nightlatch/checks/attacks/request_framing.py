@@ -2,7 +2,7 @@
 
 import re
 
-from nightlatch.checks.attacks.recogniser import RequestRule, found
+from nightlatch.checks.attacks.recogniser import SENT, RequestRule, found
 from nightlatch.checks.attacks.value import Clue
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.exchange import Request
@@ -165,6 +165,7 @@ what.""",
         "https://www.rfc-editor.org/rfc/rfc9112#section-11.2",
         "https://portswigger.net/research/http-desync-attacks-request-smuggling-reborn",
     ),
+    reads=SENT,
     judge=found("request-framing"),
 )
 

@@ -5,7 +5,7 @@ import re
 from nightlatch.checks.attacks.expressions.delimiters import Expression, expressions
 from nightlatch.checks.attacks.expressions.gadgets import arithmetic, reach, shell
 from nightlatch.checks.attacks.javascript.tokens import tokens
-from nightlatch.checks.attacks.recogniser import Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
 from nightlatch.checks.attacks.surroundings import Surroundings, surroundings
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
@@ -157,6 +157,7 @@ environment = jinja2.sandbox.ImmutableSandboxedEnvironment()
         "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/18-Testing_for_Server-side_Template_Injection",
         "https://jinja.palletsprojects.com/en/stable/sandbox/",
     ),
+    reads=SENT,
     judge=found("template-injection"),
 )
 

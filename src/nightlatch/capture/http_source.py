@@ -1,0 +1,207 @@
+"""What a source that arrives over HTTP is built on: it brings how its bytes are read, and how it
+answers; who may send, how much and what becomes of it is done here."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nightlatch.capture.intake import Doorkeeper, Grant, Intake, Refused
+from nightlatch.capture.reception import (
+    READ_WITHIN,
+    Reception,
+    Rejected,
+    announced,
+    presented,
+    problem,
+    undo,
+)
+from nightlatch.exchange.headers import Headers
+from nightlatch.exchange.observed import Observed
+from nightlatch.exchange.source import SourceKind
+from nightlatch.faults import FAULTS, raising
+
+MAX_BODY = 4 << 20
+MAX_DECODED = 16 << 20
+"""Bytes of one body, as it comes and with its content codings undone."""
+AT_ONCE = 32
+"""Bodies in memory at a time; further ones are asked to come back."""
+EXCERPT = 512
+"""Bytes of what cannot be read that are handed to the dead letters."""
+NO_ROOM = "no room"
+RETRY_AFTER = 2
+"""Seconds after which there is room again, as a rule."""
+
+
+class Sent(Struct, frozen=True):
+    """One body that somebody sent who may."""
+
+    path: str
+    headers: Headers
+    body: bytes
+    """Its content codings undone."""
+    grant: Grant
+    at: float
+    """When it was received."""
+
+
+class Malformed(Struct, frozen=True):
+    """A message that cannot be read; its neighbours can."""
+
+    reason: str
+    """One of a few fixed phrases: it is counted by them."""
+    excerpt: bytes = b""
+    """How it begins."""
+
+
+class Reading(Struct, frozen=True):
+    """What was read of one body."""
+
+    seen: Sequence[Observed] = ()
+    malformed: Sequence[Malformed] = ()
+
+
+class Taken(Struct, frozen=True):
+    """What became of one body."""
+
+    accepted: int = 0
+    malformed: Sequence[Malformed] = ()
+    lost: int = 0
+    """There was no room for so many; the sender need not send them again."""
+
+
+class Unreadable(Rejected):
+    """The whole body cannot be read."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """`reason` is one of a few fixed phrases, `detail` tells the sender what to mend."""
+        super().__init__(400, reason, detail)
+
+
+class Reader(Protocol):
+    """Bytes to values. Never raises but Unreadable, whatever the bytes are."""
+
+    def __call__(self, sent: Sent, /) -> Reading: ...
+
+
+def accepted(_sent: Sent, _taken: Taken) -> Response:
+    """The plainest answer: 202, nothing more to say."""
+    return Response(status_code=202)
+
+
+class HttpSource(Reception[Grant]):
+    """An ASGI application for the paths of one kind of source.
+
+    A body for which there is no room at all is answered with 429, so that its sender comes again;
+    of one that half fits the rest is lost, counted, and `answer` may say so.
+    """
+
+    def __init__(
+        self,
+        kind: SourceKind,
+        paths: Sequence[str],
+        read: Reader,
+        intake: Intake,
+        doorkeeper: Doorkeeper,
+        *,
+        answer: Callable[[Sent, Taken], Response] = accepted,
+        refusal: Callable[[Request, Rejected], Response] | None = None,
+        token_headers: Sequence[str] = ("x-api-key",),
+        comes_again: bool = True,
+        max_body: int = MAX_BODY,
+        max_decoded: int = MAX_DECODED,
+        at_once: int = AT_ONCE,
+        read_within: float = READ_WITHIN,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`refusal` words a refusal in the sender's protocol, in place of problem details (see
+        `reception.fields` for the header fields that belong to it); `token_headers` may carry the
+        token beside `Authorization: Bearer`; `comes_again`: its senders repeat what was answered
+        with 429, so that it is not lost."""
+        super().__init__(max_body=max_body, at_once=at_once, read_within=read_within)
+        self._kind = kind
+        self._paths = paths
+        self._read_body = read
+        self._intake = intake
+        self._doorkeeper = doorkeeper
+        self._answer_with = answer
+        self._word_refusal = refusal
+        self._token_headers = token_headers
+        self._comes_again = comes_again
+        self._max_decoded = max_decoded
+        self._clock = clock
+
+    @property
+    def routes(self) -> list[Route]:
+        """For a Starlette or FastAPI application."""
+        return [Route(path, self, methods=["POST"]) for path in self._paths]
+
+    def _admit(self, request: Request) -> Grant:
+        return self._granted(request, announced(request))
+
+    def _take(self, request: Request, body: bytes, granted: Grant) -> Response:
+        if body and not announced(request):
+            # Nobody knew how much it would be: it counts against the rate now.
+            granted = self._granted(request, len(body))
+        plain = undo(request, body, self._max_decoded)
+        headers = Headers(request.headers.raw)
+        sent = Sent(request.url.path, headers, plain, granted, self._clock())
+        try:
+            return self._answered(sent)
+        except Unreadable as unreadable:
+            unreadable.excerpt = plain[:EXCERPT]
+            raise
+        except Rejected:
+            raise
+        except Exception as error:
+            FAULTS.note(f"capture.{self._kind}", error)
+            if raising():
+                raise
+            detail = "Nightlatch failed to read this; its log has the trace."
+            raise Rejected(500, "a fault of ours", detail) from error
+
+    def _granted(self, request: Request, size: int) -> Grant:
+        token = presented(request, *self._token_headers)
+        grant = self._doorkeeper.admit(self._kind, token, size, self._clock())
+        if grant is Refused.TOKEN:
+            detail = (
+                f"Send a token for {self._kind} sources as a bearer token"
+                f"{''.join(f' or in {name}' for name in self._token_headers)}; "
+                f"`nightlatch source add NAME --kind {self._kind}` makes one."
+            )
+            raise Rejected(401, "wrong token", detail)
+        if grant is Refused.RATE:
+            raise Rejected(
+                429, "over its rate", "This source sends more than its rate.", RETRY_AFTER
+            )
+        return grant
+
+    def _answered(self, sent: Sent) -> Response:
+        reading = self._read_body(sent)
+        return self._answer_with(sent, self._enter(sent.grant.name, reading))
+
+    def _enter(self, name: str, reading: Reading) -> Taken:
+        for one in reading.malformed:
+            self._intake.reject(self._kind, name, one.reason, one.excerpt[:EXCERPT])
+        wanted = len(reading.seen)
+        taken = self._intake.offer(reading.seen) if wanted else 0
+        rest = wanted - taken
+        none = wanted and not taken
+        if rest and not (none and self._comes_again):
+            self._intake.lose(self._kind, name, rest)
+        if none:
+            detail = "Nightlatch cannot keep up; come back in a moment."
+            raise Rejected(429, NO_ROOM, detail, RETRY_AFTER)
+        return Taken(taken, reading.malformed, rest)
+
+    def _count(self, rejected: Rejected, granted: Grant | None) -> None:
+        name = granted.name if granted else ""
+        self._intake.reject(self._kind, name, rejected.reason, rejected.excerpt)
+
+    def _refusal(self, request: Request, rejected: Rejected) -> Response:
+        word = self._word_refusal
+        return word(request, rejected) if word else problem(rejected)

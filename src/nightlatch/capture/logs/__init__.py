@@ -1,0 +1,1 @@
+"""Access logs of all kinds: lines in, observed exchanges out."""

@@ -1,0 +1,57 @@
+"""Format strings that people give: in the language of the software that writes the log."""
+
+import re
+from collections.abc import Callable
+
+from nightlatch.capture.logs.apache_language import apache_pattern
+from nightlatch.capture.logs.envoy_language import envoy_pattern
+from nightlatch.capture.logs.haproxy_language import haproxy_pattern
+from nightlatch.capture.logs.log_format import LogFormat, pattern_format
+from nightlatch.capture.logs.nginx_language import nginx_pattern
+from nightlatch.capture.logs.pattern import FormatFault, Pattern
+from nightlatch.capture.logs.registry import FORMATS, format_by_id
+
+MAX_FORMAT = 10_000
+"""Characters of a format string."""
+
+LANGUAGES: dict[str, Callable[[str], Pattern]] = {
+    "nginx": nginx_pattern,
+    "apache": apache_pattern,
+    "haproxy": haproxy_pattern,
+    "envoy": envoy_pattern,
+}
+_SIGNS = (
+    ("nginx", re.compile(r"\$\{?[a-z]")),
+    ("envoy", re.compile(r"%[A-Z_]{4,}(?:\([^)]*\))?(?::\d+)?%")),
+    ("haproxy", re.compile(r"%(?:ci|ST|TR|Ta|HM|HU|tr|\[)|^\s*log-format")),
+    ("apache", re.compile(r"%[<>!0-9,]*(?:\{[^}]*\})?[a-zA-Z]")),
+)
+
+
+def chosen_format(text: str) -> LogFormat:
+    """A format by its id, or a format string, with or without `LANGUAGE:` before it. Raises
+    FormatFault."""
+    known = format_by_id(text.strip())
+    if known is not None:
+        return known
+    language, _, rest = text.partition(":")
+    if language.strip().lower() in LANGUAGES:
+        return _compiled(language.strip().lower(), rest.strip())
+    for language, sign in _SIGNS:
+        if sign.search(text):
+            return _compiled(language, text)
+    raise FormatFault(
+        f'"{text[:80]}" is neither a format ({", ".join(each.id for each in FORMATS)}) nor a format '
+        f"string of {', '.join(LANGUAGES)}"
+    )
+
+
+def _compiled(language: str, text: str) -> LogFormat:
+    if len(text) > MAX_FORMAT:
+        raise FormatFault(f"a format string has at most {MAX_FORMAT:,} characters")
+    try:
+        pattern = LANGUAGES[language](text)
+    except (FormatFault, re.error) as fault:
+        raise FormatFault(f"this {language} format cannot be read back: {fault}") from fault
+    what = f"A format string of {language}."
+    return pattern_format("custom", language, what, pattern)

@@ -1,0 +1,1 @@
+"""One file for each software: the formats it writes, with their help."""

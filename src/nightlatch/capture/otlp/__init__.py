@@ -1,0 +1,1 @@
+"""OpenTelemetry's traces and logs (OTLP/HTTP): server spans and access records as exchanges."""

@@ -1,0 +1,212 @@
+"""`nightlatch source` and `nightlatch dead-letters`: who may send, and what could not be read."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from nightlatch.app.configuration import configure
+from nightlatch.app.stores import KEY, data_dir, open_documents
+from nightlatch.cli.desk import author
+from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
+from nightlatch.exchange.hashing import Hasher
+from nightlatch.exchange.keys import load_or_create_key
+from nightlatch.exchange.source import SourceKind
+from nightlatch.respond.source_book import SourceSeen, read_book
+from nightlatch.respond.source_tokens import SENDING, SourceToken, SourceTokens, TokenRefused
+from nightlatch.settings import Settings
+from nightlatch.store.ports import DocumentStore
+
+Name = Annotated[str, typer.Argument(help="What you call it: shop-production.")]
+_SIZE = re.compile(r"(\d{1,12})\s*(k|m|g)?b?(?:/s)?", re.IGNORECASE | re.ASCII)
+_UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
+
+
+def add(
+    name: Name,
+    kind: Annotated[
+        list[SourceKind],
+        typer.Option("--kind", help="What it sends; may be given several times."),
+    ],
+    service: Annotated[
+        str,
+        typer.Option("--service", help="Whose API all of it is about; without it the source says."),
+    ] = "",
+    rate: Annotated[
+        str,
+        typer.Option("--rate", help="How many bytes a second it may send: 2MB. 0: as it likes."),
+    ] = "16MB",
+    as_json: AsJson = False,
+) -> None:
+    """Make a token for a source, and say how to send with it. The token is shown this once.
+
+    A collector that runs takes it up within a second.
+    """
+    settings = configure()
+    with _tokens(settings) as (tokens, _):
+        token = tokens.add(name, kind, service, _bytes(rate), author(), time.time())
+    url = f"http://{settings.sources.listen or _console(settings)}"
+    if as_json:
+        print_json({"name": name, "token": token, "url": url})
+        return
+    screen.print(f"The token of {name}; it is not shown again:\n", markup=False)
+    screen.print(f"    {token}\n", markup=False, soft_wrap=True)
+    for one in kind:
+        screen.print(_WAYS[one].format(url=url, token=token), markup=False, soft_wrap=True)
+
+
+def list_sources(as_json: AsJson = False) -> None:
+    """List sources: who made their tokens, and what became of all that they sent."""
+    with _tokens(configure()) as (tokens, documents):
+        made, seen = tokens.all(), read_book(documents)
+    if as_json:
+        print_json({"tokens": [_shown(one) for one in made], "sources": seen})
+        return
+    _print_tokens(made, seen)
+    _print_sources(seen)
+
+
+def revoke(name: Name, as_json: AsJson = False) -> None:
+    """Let nobody send with a source's token any more. What it sent stays."""
+    with _tokens(configure()) as (tokens, _):
+        tokens.revoke(name, author(), time.time())
+    if as_json:
+        print_json({"name": name, "revoked": True})
+    else:
+        screen.print(f"{name} may not send any more.", markup=False)
+
+
+def dead_letters(
+    source: Annotated[str, typer.Option("--source", help="Only of the source of this name.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what sources sent and could not be read: why, how often, and how the latest looked.
+
+    The pictures keep the shape alone: every letter and digit that could be somebody's is masked.
+    """
+    with _tokens(configure()) as (_, documents):
+        seen = read_book(documents)
+    letters = [
+        (one, letter) for one in seen for letter in one.letters if not source or one.name == source
+    ]
+    if as_json:
+        print_json(
+            [{"kind": one.kind, "source": one.name, "letters": letter} for one, letter in letters]
+        )
+        return
+    if not letters:
+        screen.print("No dead letters: all that was sent could be read.")
+    for one, letter in sorted(letters, key=lambda pair: -pair[1].last):
+        screen.print(
+            f"{_called(one)}: {letter.reason}, {letter.count:,} times, "
+            f"first {_when(letter.first)}, last {_when(letter.last)}",
+            markup=False,
+            soft_wrap=True,
+        )
+        for picture in letter.pictures:
+            screen.print(f"    {picture}", markup=False, style="dim", soft_wrap=True)
+
+
+@contextmanager
+def _tokens(settings: Settings) -> Iterator[tuple[SourceTokens, DocumentStore]]:
+    """The tokens and the store they lie in. A TokenRefused inside ends in words."""
+    with closing(open_documents(settings)) as documents:
+        hasher = Hasher(load_or_create_key(data_dir(settings) / KEY))
+        try:
+            yield SourceTokens(documents, hasher), documents
+        except TokenRefused as refused:
+            raise Refusal(str(refused)) from refused
+
+
+def _bytes(rate: str) -> int:
+    match = _SIZE.fullmatch(rate.strip())
+    if match is None:
+        raise Refusal(f"--rate {rate}: write bytes a second, such as 500kB or 2MB.")
+    return int(match[1]) * _UNITS[(match[2] or "").lower()]
+
+
+def _console(settings: Settings) -> str:
+    host = settings.console.host
+    return f"{f'[{host}]' if ':' in host else host}:{settings.console.port}"
+
+
+def _shown(token: SourceToken) -> dict[str, object]:
+    return {
+        "name": token.name,
+        "kinds": sorted(token.kinds),
+        "service": token.service,
+        "bytes_per_second": token.bytes_per_second,
+        "author": token.author,
+        "created": token.created,
+        "revoked": token.revoked,
+    }
+
+
+def _print_tokens(made: list[SourceToken], seen: list[SourceSeen]) -> None:
+    if not made:
+        screen.print("No source has a token yet: nightlatch source add NAME --kind treblle\n")
+        return
+    used = {one.name: one.last_seen for one in seen if one.name}
+    shown = table("Source", "Kinds", "Service", "Made", "By", "Last used")
+    for one in made:
+        last = f"revoked {_when(one.revoked)}" if one.revoked else _when(used.get(one.name, 0.0))
+        kinds = ", ".join(sorted(one.kinds))
+        shown.add_row(one.name, kinds, one.service, _when(one.created), one.author, last)
+    screen.print(shown)
+    screen.print()
+
+
+def _print_sources(seen: list[SourceSeen]) -> None:
+    if not seen:
+        screen.print("Nothing was heard of any source yet.")
+        return
+    numbers = ("Taken", "Repeated", "Lost", "Rejected")
+    shown = table("Heard of", "Services", *numbers, "Last", numbers=numbers)
+    for one in seen:
+        shown.add_row(
+            _called(one),
+            ", ".join(one.services),
+            f"{one.accepted:,}",
+            f"{one.repeated:,}",
+            f"{one.lost + one.failed:,}",
+            f"{one.rejected:,}",
+            _when(one.last_seen),
+        )
+    screen.print(shown)
+    if any(one.letters for one in seen):
+        screen.print("\nWhat was rejected, and why: nightlatch dead-letters")
+
+
+def _called(seen: SourceSeen) -> str:
+    return f"{seen.kind} {seen.name or '(unknown sender)'}"
+
+
+def _when(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S") if at else "never"
+
+
+_WAYS = {
+    SourceKind.TREBLLE: """\
+Treblle's SDK, as it is: give it this place instead of Treblle's, and the token as its key.
+
+    debug endpoint / ingest URL   {url}/
+    sdk_token (x-api-key)         {token}
+""",
+    SourceKind.OTLP: """\
+OpenTelemetry:
+
+    OTEL_EXPORTER_OTLP_ENDPOINT={url}
+    OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
+    OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20{token}
+""",
+    SourceKind.GELF: """\
+GELF over HTTP (over UDP and TCP it has no token: NIGHTLATCH_GELF_LISTEN, NIGHTLATCH_GELF_ALLOW):
+
+    curl {url}/gelf -H 'Authorization: Bearer {token}' -d @message.json
+""",
+}
+assert _WAYS.keys() == SENDING  # noqa: S101 - each kind that sends is told how
