@@ -48,6 +48,7 @@ _REQUEST_ID: Final = b"x-request-id"
 _PARTIAL: Final = b"x-envoy-auth-partial-body"
 _NEWEST_HOP: Final = b"x-forwarded-for"
 _OF_ENVOY: Final = frozenset({_PARTIAL, b"x-envoy-internal", b"x-envoy-expected-rq-timeout-ms"})
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _EMPTY: Final = (b"content-length", b"0")
 
 
@@ -167,9 +168,12 @@ def _told_by_nginx(asked: Asked) -> Request:
 
 def _told_by_envoy(asked: Asked, target: str) -> Request:
     path, _, query = target.partition("?")
-    headers = Headers(field for field in asked.headers.raw if field[0] not in _OF_ENVOY)
+    partial = asked.field(_PARTIAL) == "true"
+    # Of a body that was cut, the length that is declared is Envoy's own.
+    unsaid = _OF_ENVOY | _FRAMING if partial else _OF_ENVOY
+    headers = Headers(field for field in asked.headers.raw if field[0] not in unsaid)
     body = body_seen(asked.body, headers)
-    if asked.field(_PARTIAL) == "true":
+    if partial:
         body = msgspec.structs.replace(body, truncated=True)
     # Envoy appends whoever it was asked by; what stands before it is the client's own word.
     peer = asked.field(_NEWEST_HOP).rpartition(",")[2].strip()

@@ -33,7 +33,7 @@ upstream nightlatch {
     keepalive 64;
 }
 log_format nightlatch escape=json '{"id":"$$request_id","status":$$status,'
-    '"sent":$$body_bytes_sent,"received":$$request_length,"took":$$request_time,'
+    '"sent":$$body_bytes_sent,"took":$$request_time,'
     '"type":"$$sent_http_content_type","length":"$$sent_http_content_length"}';
 
 server {
@@ -68,6 +68,7 @@ server {
         internal;
         proxy_pass http://nightlatch$nginx;
         proxy_pass_request_body off;
+        proxy_set_header Content-Length "";
         # In the location itself: one proxy_set_header here drops all that stand further out.
         proxy_http_version 1.1;
         proxy_set_header Connection "";

@@ -15,7 +15,7 @@ from msgspec import Struct
 from nightlatch.exchange.exchange import Response
 from nightlatch.exchange.headers import Headers
 
-MAX_BODY: Final = 1 << 20
+MAX_BODY: Final = 65_536
 """Bytes of a body that are kept; the rest is counted."""
 _MAX_HEAD: Final = 131_072
 _MAX_QUEUED: Final = 64
