@@ -26,8 +26,8 @@ from msgspec import Struct
 SECONDS = 6
 WARM = 2
 CONNECTIONS = 64
-ROUNDS = 1
-KILLS = 1
+ROUNDS = 3
+KILLS = 3
 _TICKS = os.sysconf("SC_CLK_TCK")
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _COUNT = re.compile(r"(\d+) requests in")
@@ -329,7 +329,7 @@ def _serve_idle() -> None:
     from nightlatch.app import gateway as app
     from nightlatch.cli import run as command_line
 
-    app.build_agent = _AllowAll  # type: ignore[assignment]
+    vars(app)["build_agent"] = _AllowAll
     sys.argv = ["nightlatch", "gateway", *sys.argv[1:]]
     command_line()
 

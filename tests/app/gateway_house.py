@@ -64,7 +64,7 @@ async def chunked_user(request: Request) -> Response:
     """JSON without a declared length, as many servers send it."""
 
     async def pieces() -> AsyncIterator[bytes]:
-        yield JSONResponse([user(number) for number in range(3)]).body
+        yield bytes(JSONResponse([user(number) for number in range(3)]).body)
 
     return StreamingResponse(pieces(), media_type="application/json")
 

@@ -13,7 +13,6 @@ from nightlatch.exchange.exchange import NO_BODY, Body, Ending, Request, Respons
 from nightlatch.exchange.headers import Headers, headers_of
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Outcome
 from nightlatch.exchange.source import Source, SourceKind
-from nightlatch.exchange.spent import Spent
 
 SOURCE = Source(SourceKind.GATEWAY, "test")
 JSON = headers_of([("content-type", "application/json"), ("content-length", "2")])
@@ -79,7 +78,9 @@ def test_a_request_can_be_refused_for_its_body() -> None:
 def test_an_answer_can_be_withheld() -> None:
     house = House(Recording(at_response=lambda _response: FORBID))
     house.begin()
-    assert house.underway.respond("a", ANSWER).answer.status == 403
+    verdict = house.underway.respond("a", ANSWER)
+    assert verdict.answer is not None
+    assert verdict.answer.status == 403
     (one,) = house.finished()
     assert one.ending is Ending.REFUSED
     assert one.response.ours
@@ -175,7 +176,6 @@ def test_a_fault_of_ours_passes_or_closes(
 
 
 ALTERED = Decision(Action.ALLOW, Mode.ENFORCE)
-SPENT = Spent("limit", "address:192.0.2.7", "hour", 10, 3, 60)
 
 
 def altering(**how: Any) -> Decision:

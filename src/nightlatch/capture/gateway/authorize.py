@@ -80,7 +80,8 @@ class Authorize(Generic[F]):
         """Requests and lines that no snippet of ours brings about."""
 
     def __call__(self, asked: Asked) -> Response | Awaitable[Response]:
-        target = asked.target
+        # nginx leaves the query of the request on whatever it makes of it.
+        target = asked.target.partition("?")[0]
         if target == NGINX:
             return self._nginx(asked)
         if target.startswith(ENVOY + "/"):
