@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.capture.spoe_client import hello, notify
 
 from nightlatch.capture.spoe.connection import Connection, State, answer
 from nightlatch.capture.spoe.frames import (
@@ -18,28 +19,10 @@ from nightlatch.capture.spoe.frames import (
     read_frame,
     read_pairs,
     write_frame,
-    write_messages,
 )
-from nightlatch.capture.spoe.values import Value, write_named, write_uint32, write_value
+from nightlatch.capture.spoe.values import Value, write_uint32, write_value
 
 FAST = settings(max_examples=60, deadline=None)
-
-
-def hello(**changes: bytes) -> bytes:
-    """HAPROXY-HELLO as 2.6 sends it."""
-    items = {
-        "supported-versions": write_value("2.0"),
-        "max-frame-size": write_uint32(16_380),
-        "capabilities": write_value("pipelining,async"),
-        "engine-id": write_value("F25E9BBC"),
-        **{name.replace("_", "-"): value for name, value in changes.items()},
-    }
-    payload = b"".join(write_named(name, value) for name, value in items.items() if value)
-    return write_frame(Frame(Kind.HAPROXY_HELLO, FIN, 0, 0, payload))
-
-
-def notify(*messages: Message, flags: int = FIN, stream: int = 7, number: int = 1) -> bytes:
-    return write_frame(Frame(Kind.NOTIFY, flags, stream, number, write_messages(messages)))
 
 
 REQUEST = Message("nightlatch-request", {"id": "1-2", "ssl": False, "body": b"x" * 500})
