@@ -23,10 +23,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-SECONDS = 6
+SECONDS = 5
 WARM = 2
 CONNECTIONS = 64
-ROUNDS = 3
+ROUNDS = 2
 KILLS = 3
 _TICKS = os.sysconf("SC_CLK_TCK")
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
@@ -106,7 +106,9 @@ def _measure(way: Way, place: Path) -> Figure:
 def _kept(way: Way) -> dict[str, object]:
     """What became of the exchanges: those on record, and those lost for want of time."""
     command = [sys.executable, "-m", "nightlatch", "doctor", "--json"]
-    told = subprocess.run(command, cwd=way.place, capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        command, cwd=way.place, env=_environment(), capture_output=True, text=True, check=False
+    )
     facts = {fact["about"]: fact["text"] for fact in json.loads(told.stdout)}
     return {"gateway, exchanges": facts.get("exchanges", "unknown")}
 
@@ -273,11 +275,14 @@ def _get(port: int, path: str) -> bytes:
 
 @contextmanager
 def _process(command: list[str], port: int, place: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    root = Path(__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
     with (place / "said.log").open("ab") as said:
         process = subprocess.Popen(
-            command, cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            command,
+            cwd=place,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
         )
     try:
         deadline = time.monotonic() + 20
@@ -293,6 +298,11 @@ def _process(command: list[str], port: int, place: Path) -> Iterator["subprocess
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _environment() -> dict[str, str]:
+    root = Path(__file__).parents[1]
+    return {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
 
 
 def _free_port() -> int:

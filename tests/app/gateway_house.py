@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from tests.servers import Server, eventually, free_port, running
+
+from nightlatch.exchange.record import Record
+from nightlatch.store.duckdb_events import DuckDBEvents
+from nightlatch.store.ports import EventQuery
 
 needs_haproxy = pytest.mark.skipif(
     shutil.which("haproxy") is None,
@@ -108,6 +112,7 @@ app = Starlette(
         Route("/echo{rest:path}", echo, methods=["GET", "POST", "PUT", "HEAD"]),
         Route("/back", back, methods=["POST"]),
         Route("/download", download),
+        Route("/left", download),
         Route("/chunked", chunked_user),
         Route("/events", events),
         Route("/go-on", go_on),
@@ -138,3 +143,9 @@ def gateway(place: Path, behind: Server, *options: str, **settings: str) -> Iter
         finally:
             if server.process.poll() is None:
                 server.stop()
+
+
+def on_record(place: Path) -> list[Record]:
+    """From the store that the process has left."""
+    with closing(DuckDBEvents(place / ".nightlatch" / "events.duckdb")) as events:
+        return events.search(EventQuery(limit=1_000))

@@ -5,21 +5,18 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from getpass import getuser
 from itertools import count
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.app.gateway_house import upstream
+from tests.app.gateway_house import on_record, upstream
 from tests.servers import CLIENT, Server, eventually, free_port, nightlatch, running
 from websockets.sync.client import connect
 
-from nightlatch.exchange.record import Record
 from nightlatch.exchange.source import SourceKind
-from nightlatch.store.duckdb_events import DuckDBEvents
-from nightlatch.store.ports import EventQuery
 
 ENVOY = os.environ.get("ENVOY") or shutil.which("envoy")
 
@@ -136,12 +133,6 @@ def test_exchanges_pass_and_are_on_record(proxy, behind: Server, tmp_path: Path)
     assert {one.source for one in found} == {SourceKind.GATEWAY}
     sizes = {one.request.size for one in found}
     assert {0, len(heard.request.content), 300_000} == sizes
-
-
-def on_record(place: Path) -> list[Record]:
-    """From the store that the process has left."""
-    with closing(DuckDBEvents(place / ".nightlatch" / "events.duckdb")) as events:
-        return events.search(EventQuery(limit=1_000))
 
 
 @pytest.mark.parametrize("proxy", PROXIES)

@@ -14,9 +14,12 @@ from typing import Any, Self
 
 import httpx
 import pytest
-from tests.app.gateway_house import gateway, needs_haproxy, upstream
+from tests.app.gateway_house import gateway, needs_haproxy, on_record, upstream
 from tests.servers import CLIENT, PATIENCE, Server, eventually, nightlatch, running
 from websockets.sync.client import connect
+
+from nightlatch.exchange.exchange import Ending
+from nightlatch.exchange.source import SourceKind
 
 pytestmark = [pytest.mark.slow, needs_haproxy]
 
@@ -149,6 +152,31 @@ def test_tls_and_http2(behind: Server, tmp_path: Path) -> None:
             assert spoken == wanted
             assert json.loads(body)["size"] == 5
             assert ["x-forwarded-proto", "https"] in json.loads(body)["fields"]
+
+
+def test_everything_is_on_record_with_its_size(behind: Server, tmp_path: Path) -> None:
+    with gateway(tmp_path, behind) as server:
+        server.get("/users?n=3")
+        CLIENT.post(f"{server.url}/echo", content=b"x" * 300_000)
+        CLIENT.post(f"{server.url}/back", content=iter([b"y" * 200_000]))
+        server.get("/download?n=1000000")
+        server.get("/chunked")
+        with socket.create_connection(("127.0.0.1", server.port)) as impatient:
+            impatient.sendall(b"GET /left?n=50000000&sized HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert impatient.recv(1_000)
+        assert server.stop() == 0
+    found = {one.path: one for one in on_record(tmp_path)}
+    assert {one.source for one in found.values()} == {SourceKind.GATEWAY}
+    assert {path: one.ending for path, one in found.items()} == {
+        "/users": Ending.ANSWERED, "/echo": Ending.ANSWERED, "/back": Ending.ANSWERED,
+        "/download": Ending.ANSWERED, "/chunked": Ending.ANSWERED, "/left": Ending.CLIENT_GONE,
+    }  # fmt: skip
+    assert (found["/echo"].request.size, found["/echo"].request.truncated) == (300_000, True)
+    assert found["/users"].response.truncated is found["/chunked"].response.truncated is False
+    assert len(found["/users"].disclosed) == len(found["/chunked"].disclosed) == 3
+    # Without a declared length HAProxy's count is taken, which its own framing makes inexact.
+    assert 200_000 <= found["/back"].request.size < 202_000
+    assert 1_000_000 <= found["/download"].response.size < 1_002_000
 
 
 def walk(server: Server, number: int) -> list[httpx.Response]:

@@ -63,6 +63,7 @@ def test_an_exchange_is_watched_from_its_request_to_its_answer() -> None:
     assert (request.method, request.scheme, request.host) == ("POST", "https", "api")
     assert (request.path, request.query, request.http_version) == ("/users/+43", "a=%31", "2")
     assert (request.peer, request.body.data) == ("192.0.2.7", b'{"a": 1}')
+    assert finished.response is not None
     assert finished.response.body.data == b"{}"
 
 
