@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from tests.servers import Server, eventually, free_port, running
 
+from nightlatch.app.haproxy import HAProxy
 from nightlatch.exchange.record import Record
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.ports import EventQuery
@@ -143,6 +144,8 @@ def gateway(place: Path, behind: Server, *options: str, **settings: str) -> Iter
         finally:
             if server.process.poll() is None:
                 server.stop()
+            # It outlives whoever was killed.
+            HAProxy(Path("haproxy"), place / ".nightlatch" / "run").stop(grace=0.0)
 
 
 def on_record(place: Path) -> list[Record]:

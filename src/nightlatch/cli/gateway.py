@@ -31,7 +31,7 @@ class Proxy(StrEnum):
 gateway = typer.Typer(
     help="Stand in front of an application in any language, with HAProxy.",
     invoke_without_command=True,
-    subcommand_metavar="[reload|status]",
+    subcommand_metavar="[reload]",
 )
 
 

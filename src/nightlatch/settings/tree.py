@@ -310,7 +310,7 @@ class Gateway(Struct, frozen=True, kw_only=True):
         int,
         Meta(
             ge=32,
-            le=1024,
+            le=8192,
             description="Kilobytes of each message that HAProxy holds while it is judged; 16 of "
             "them are for heads. Longer bodies are judged by their beginning.",
         ),
