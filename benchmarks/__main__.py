@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, str] = {
     "logs": "Lines of access logs a second: parsed, and imported with all that comes behind",
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
     "intake": "What sources send over the network at full rate: taken, lost, and what grows",
+    "gateway": "What the gateway passes beside plain HAProxy, both bodies inspected, and its CPU",
     "replay": "Documented breaches in virtual time: what leaves, and who is in the way",
 }
 

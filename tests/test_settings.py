@@ -38,6 +38,8 @@ EXAMPLES: dict[str, tuple[object, str, object]] = {
     "fail": ("closed", "closed", "closed"),
     "console.enabled": (True, "true", True),
     "attacks.refuse": (True, "true", True),
+    "gateway.forwarded": (False, "false", False),
+    "gateway.upstream_h2": (True, "true", True),
     "identity.verify_bots": (False, "false", False),
     "marks": (
         [{"endpoint": "GET /x", "subject": "pet"}],

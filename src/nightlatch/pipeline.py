@@ -374,6 +374,9 @@ class Pipeline:
         """What was not to be had when the answer began: the rest of a stream, or no answer."""
         if not flight.settled:
             self._settle(flight, request, theirs, route)
+        if request.body.size != flight.request.body.size:
+            # More of it was sent while the answer left.
+            flight.request = replace(flight.request, body=request.body)
         if theirs is not None and theirs.body is not flight.judged:
             flight.response_content = content_of(theirs)
         if flight.streamed:

@@ -10,6 +10,7 @@ from nightlatch.capture.ports import Application, Message, Receive, Scope, Send
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, Action, Decision, Mode, Outcome
 from nightlatch.exchange.mark import Mark
+from nightlatch.exchange.source import IN_PROCESS, Source
 
 WITHHOLD = Decision(Action.REFUSE, Mode.ENFORCE, "test", "because", status=429, retry_after=30)
 FORBID = Decision(Action.REFUSE, Mode.ENFORCE, "test", "because", status=403)
@@ -23,6 +24,7 @@ def allow(*_seen: object) -> Decision:
 @dataclass
 class Flight:
     decision: Decision
+    source: Source = IN_PROCESS
 
 
 @dataclass

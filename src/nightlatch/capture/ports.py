@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.judgement import Decision, Outcome
 from nightlatch.exchange.mark import Mark
+from nightlatch.exchange.source import Source
 
 if TYPE_CHECKING:
     # Not at run time: it brings what only those need who are challenged.
@@ -27,6 +28,9 @@ OnLost = Callable[[Outcome, int], None]
 
 class InFlight(Protocol):
     """The pipeline's own memory of one exchange, between its three moments."""
+
+    source: Source
+    """Where it is seen; the application's own process, unless capture says otherwise."""
 
     @property
     def decision(self) -> Decision:

@@ -11,6 +11,7 @@ from nightlatch.cli.doctor import doctor
 from nightlatch.cli.endpoints import endpoints
 from nightlatch.cli.export import export
 from nightlatch.cli.feeds import feeds
+from nightlatch.cli.gateway import gateway
 from nightlatch.cli.import_logs import import_logs
 from nightlatch.cli.measures import (
     block,
@@ -72,6 +73,7 @@ cli.command(name="open", rich_help_panel=LEVERS)(open_door)
 limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_help=True)
 limits.command(name="suggest")(suggest)
 cli.add_typer(limits, name="limits", rich_help_panel=LEVERS)
+cli.add_typer(gateway, name="gateway")
 
 SOURCES = "Sources: what is seen from elsewhere than the application"
 source = typer.Typer(

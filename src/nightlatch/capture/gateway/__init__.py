@@ -1,0 +1,1 @@
+"""Proxies in front of an application: HAProxy over SPOP, nginx and Envoy over HTTP."""

@@ -1,0 +1,29 @@
+"""How an exchange ended, as HAProxy logs it: a line of its own, and only where we wait for it."""
+
+from typing import Final
+
+from nightlatch.capture.gateway.underway import End
+
+FORMAT: Final = "%ID %ST %U %B %Ta %ts"
+"""Id, status, bytes from the client and to it (heads included), milliseconds, and who ended it."""
+_CLIENT: Final = b"C"
+
+
+def read_ending(line: bytes) -> tuple[str, End] | None:
+    """The exchange and its end; None for a line that is none of ours."""
+    parts = line.split()
+    if len(parts) != 6:
+        return None
+    key, status, received, sent, took, state = parts
+    try:
+        end = End(
+            status=max(0, int(status)),
+            received=int(received),
+            sent=int(sent),
+            with_heads=True,
+            duration=max(0, int(took)) / 1_000,
+            client_gone=state.startswith(_CLIENT),
+        )
+    except ValueError:
+        return None
+    return key.decode("latin-1"), end
