@@ -36,7 +36,7 @@ COMMANDS = (
     *("token", "version"),
     *LEVERS,
 )
-GROUPS = ("limits",)
+GROUPS = ("limits", "otp")
 
 
 @pytest.fixture(autouse=True)

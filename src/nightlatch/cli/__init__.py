@@ -24,12 +24,14 @@ from nightlatch.cli.measures import (
     uniform,
     withhold,
 )
+from nightlatch.cli.otp import otp
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
 from nightlatch.cli.preview import suggest
 from nightlatch.cli.replay import replay
 from nightlatch.cli.replay_server import serve_replay
-from nightlatch.cli.up import token, up
+from nightlatch.cli.token import token
+from nightlatch.cli.up import up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
 from nightlatch.store.ports import StoreFailed
@@ -48,9 +50,12 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    demo, replay, up, doctor, endpoints, checks, detectors, feeds, patterns, token, version,
+    demo, replay, up, doctor, endpoints, checks, detectors, feeds, patterns, version,
 ):  # fmt: skip
     cli.command()(command)
+BENCH = "Workbench: nothing leaves this machine"
+cli.add_typer(token, name="token", rich_help_panel=BENCH)
+cli.add_typer(otp, name="otp", rich_help_panel=BENCH)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 cli.command(name="serve-replay", hidden=True)(serve_replay)
 

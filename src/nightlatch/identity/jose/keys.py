@@ -17,6 +17,7 @@ from nightlatch.identity.jose.roca import has_roca
 from nightlatch.identity.jose.verified import Document, Unsound
 
 MAX_KEYS = 100
+_LEAST_SECRET = 112
 RSA_BITS = 2_048
 MOST_RSA_BITS = 16_384
 """A modulus beyond that costs more to compute with than any signature is worth."""
@@ -102,10 +103,15 @@ def _key(given: object) -> Key:
     signatures, encryption = _allowed(key, kty, curve, bits)
     algorithm = _optional(key, "alg")
     content = algorithm if algorithm in CONTENT_BITS else None
-    return Key(_optional(key, "kid"), kty, _material(key), signatures, encryption, content)
+    return Key(_optional(key, "kid"), kty, _material(key, bits), signatures, encryption, content)
 
 
-def _material(key: Document) -> JoseKey:
+def _material(key: Document, bits: int) -> JoseKey:
+    # joserfc writes to standard error of what a policy here has decided already: that a secret is
+    # too short for signatures. As a password it may be.
+    if bits and bits < _LEAST_SECRET:
+        data = from_base64url(key["k"], "key's k")
+        return OctKey(data, data)
     # What the key says of itself was read here; joserfc is given the numbers alone.
     wanted = {"kty", "crv", *_BINARY[key["kty"]]}
     try:
