@@ -36,7 +36,7 @@ COMMANDS = (
     *("token", "version", "import", "dead-letters"),
     *LEVERS,
 )
-GROUPS = ("limits", "source")
+GROUPS = ("limits", "source", "otp")
 
 
 @pytest.fixture(autouse=True)

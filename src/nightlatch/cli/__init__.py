@@ -27,13 +27,15 @@ from nightlatch.cli.measures import (
     uniform,
     withhold,
 )
+from nightlatch.cli.otp import otp
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
 from nightlatch.cli.preview import suggest
 from nightlatch.cli.replay import replay
 from nightlatch.cli.replay_server import serve_replay
 from nightlatch.cli.source import add, dead_letters, list_sources, revoke
-from nightlatch.cli.up import token, up
+from nightlatch.cli.token import token
+from nightlatch.cli.up import up
 from nightlatch.cli.version import version
 from nightlatch.settings import ConfigurationError
 from nightlatch.store.ports import StoreFailed
@@ -51,11 +53,8 @@ cli = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (
-    demo, replay, up, doctor, endpoints, export, checks, detectors, feeds, patterns, token, version,
-):  # fmt: skip
+for command in (demo, replay, up, doctor, endpoints, checks, detectors, feeds, patterns, version):
     cli.command()(command)
-cli.command(name="import")(import_logs)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 cli.command(name="serve-replay", hidden=True)(serve_replay)
 
@@ -73,17 +72,23 @@ cli.command(name="open", rich_help_panel=LEVERS)(open_door)
 limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_help=True)
 limits.command(name="suggest")(suggest)
 cli.add_typer(limits, name="limits", rich_help_panel=LEVERS)
-cli.add_typer(gateway, name="gateway")
 
-SOURCES = "Sources: what is seen from elsewhere than the application"
+IN_AND_OUT = "In and out: what is seen elsewhere than in the application, and where it goes"
 source = typer.Typer(
     help="Tokens of sources: who may send, and what they sent.", no_args_is_help=True
 )
 source.command()(add)
 source.command(name="list")(list_sources)
 source.command()(revoke)
-cli.add_typer(source, name="source", rich_help_panel=SOURCES)
-cli.command(rich_help_panel=SOURCES)(dead_letters)
+cli.add_typer(gateway, name="gateway", rich_help_panel=IN_AND_OUT)
+cli.command(name="import", rich_help_panel=IN_AND_OUT)(import_logs)
+cli.add_typer(source, name="source", rich_help_panel=IN_AND_OUT)
+cli.command(rich_help_panel=IN_AND_OUT)(dead_letters)
+cli.command(rich_help_panel=IN_AND_OUT)(export)
+
+BENCH = "Workbench: nothing leaves this machine"
+cli.add_typer(token, name="token", rich_help_panel=BENCH)
+cli.add_typer(otp, name="otp", rich_help_panel=BENCH)
 
 
 def run() -> None:

@@ -1,0 +1,239 @@
+"""`nightlatch token`: tokens taken apart, verified, judged and made, on this machine alone."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.markup import escape
+
+from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
+from nightlatch.cli.up import token as console_link_command
+from nightlatch.exchange.judgement import Level
+from nightlatch.identity.lint.look import Look
+from nightlatch.identity.lint.rule import Fault
+from nightlatch.workbench.tokens.explain import Explained, Line, explain
+
+_COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "dim"}
+
+TokenText = Annotated[
+    str, typer.Argument(metavar="TOKEN", help='The token, a file that holds it, or "-".')
+]
+Keys = Annotated[
+    list[str],
+    typer.Option(
+        "--key", help="A file (PEM, JWK, JWK set) or an https address (JWKS or issuer). Repeatable."
+    ),
+]
+Secret = Annotated[
+    str, typer.Option(help='A shared secret: text, "hex:…" or "base64:…"; "-" asks for it.')
+]
+
+token = typer.Typer(
+    help="Take tokens apart, verify, judge and make them; alone, print a link to the console.",
+    invoke_without_command=True,
+)
+
+
+@token.callback()
+def link(context: typer.Context, as_json: AsJson = False) -> None:
+    """Take tokens apart, verify, judge and make them. Nothing leaves this machine or is kept.
+
+    Without a command: print a new one-time link to the console of this data directory.
+    """
+    if context.invoked_subcommand is None:
+        console_link_command(as_json)
+
+
+@token.command()
+def inspect(text: TokenText, as_json: AsJson = False) -> None:
+    """Show what a token is and says, each part in words, and what is wrong with it.
+
+    Nothing in it is believed: `nightlatch token verify` tells whether its signature holds.
+    """
+    given = _read(text)
+    found = explain(given, time.time())
+    faults = _faults(found, given, [])
+    if as_json:
+        print_json({"kind": found.kind, "header": found.header, "claims": found.claims,
+                    "faults": [_plain(fault) for fault in faults]})  # fmt: skip
+        return
+    screen.print(f"This is [bold]{found.kind}[/].\n")
+    for name, lines in (("Header", found.header), ("Claims", found.claims)):
+        if lines:
+            _print_lines(name, lines)
+    _print_faults(faults)
+
+
+@token.command()
+def verify(
+    text: TokenText,
+    key: Keys = [],  # noqa: B006 -- typer's way
+    secret: Secret = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell whether a token is what its issuer's keys say, and in force.
+
+    The algorithm is the key's to say, never the token's alone. Exits with 1 when it is not valid.
+    """
+    from nightlatch.identity.jose import verify as verified
+
+    found = verified(_read(text), _keys(key, secret, "verify"))
+    if as_json:
+        print_json({
+            "valid": found.valid, "reason": found.reason, "header": found.header,
+            "claims": found.claims, "key_id": found.key_id,
+        })  # fmt: skip
+    elif found.valid:
+        screen.print("[bold green]Valid.[/] The signature holds, and the token is in force.")
+        for name, value in (found.claims or {}).items():
+            screen.print(f"  {escape(name)}: {escape(_shown(value))}")
+    else:
+        screen.print(f"[bold red]Not valid:[/] {escape(found.reason)}.")
+    raise typer.Exit(0 if found.valid else 1)
+
+
+@token.command()
+def lint(
+    text: TokenText,
+    key: Keys = [],  # noqa: B006 -- typer's way
+    secret: Secret = "",
+    as_json: AsJson = False,
+) -> None:
+    """Judge a token by every rule: what is wrong, where that is written, what to do.
+
+    With its issuer's keys, these are judged too. Exits with 1 when something is Medium or High.
+    """
+    given = _read(text)
+    found = explain(given, time.time())
+    keys = _keys(key, secret, "lint") if key or secret else []
+    faults = _faults(found, given, keys)
+    if as_json:
+        print_json([_plain(fault) for fault in faults])
+    else:
+        _print_faults(faults)
+    raise typer.Exit(1 if any(fault.level > Level.LOW for fault in faults) else 0)
+
+
+@token.command()
+def sign(
+    claims: Annotated[str, typer.Argument(help='Claims as JSON: \'{"sub": "ada"}\', or a file.')],
+    key: Keys = [],  # noqa: B006 -- typer's way
+    secret: Secret = "",
+    header: Annotated[str, typer.Option(help="More of the header, as JSON.")] = "{}",
+    expires: Annotated[int, typer.Option(help="Seconds until it expires; 0: never.")] = 600,
+) -> None:
+    """Make a token and sign it, to try what your API does with it."""
+    from nightlatch.workbench.tokens.making import sign as signed
+    from nightlatch.workbench.tokens.material import NoKey
+
+    body = _json(_read(claims), "the claims")
+    if expires and "exp" not in body:
+        now = int(time.time())
+        body = {"iat": now, "exp": now + expires, **body}
+    try:
+        made = signed(body, _keys(key, secret, "sign")[0], **_json(header, "the header"))
+    except NoKey as fault:
+        raise Refusal(f"{fault}.") from fault
+    typer.echo(made)
+
+
+@token.command(name="key")
+def make_key(
+    kind: Annotated[str, typer.Argument(help="EC, OKP, RSA or oct (a secret).")] = "EC",
+    size: Annotated[str, typer.Option(help="Curve or bits: P-256, Ed25519, 3072 …")] = "",
+    public: Annotated[
+        str, typer.Option(help="Print the public part of this file's keys instead, as a set.")
+    ] = "",
+) -> None:
+    """Make a key, as a JWK with its thumbprint for an id; or show what of one may be published."""
+    from nightlatch.workbench.tokens.material import NoKey, generate, keys_from, public_part
+
+    try:
+        if public:
+            print_json({"keys": [public_part(one) for one in keys_from(public)]})
+        else:
+            print_json(generate(kind, size))
+    except NoKey as fault:
+        raise Refusal(f"{fault}.") from fault
+
+
+def _read(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read(1 << 20).strip()
+    try:
+        place = Path(text)
+        if len(text) < 1_024 and place.is_file():
+            return place.read_text("utf-8", "replace")[: 1 << 20].strip()
+    except (OSError, ValueError):
+        pass
+    return text.strip()
+
+
+def _keys(places: list[str], secret: str, command: str) -> list[dict[str, Any]]:
+    from nightlatch.workbench.tokens.material import NoKey, keys_from
+    from nightlatch.workbench.tokens.material import secret as shared
+
+    try:
+        found = [key for place in places for key in keys_from(place)]
+        if secret:
+            asked = typer.prompt("Secret", hide_input=True) if secret == "-" else secret
+            found.append(shared(asked))
+    except NoKey as fault:
+        raise Refusal(f"{fault}.") from fault
+    if not found:
+        raise Refusal(
+            f"Which key? `nightlatch token {command} TOKEN --key FILE-or-ADDRESS`, or --secret."
+        )
+    return found
+
+
+def _json(text: str, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise Refusal(f"{what} are no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise Refusal(f"{what} are no JSON object.")
+    return value
+
+
+def _faults(found: Explained, text: str, keys: list[dict[str, Any]]) -> list[Fault]:
+    from nightlatch.identity.lint.registry import lint as judged
+
+    if found.token is None:
+        return []
+    return judged(Look(found.token, len(text), tuple(keys)))
+
+
+def _plain(fault: Fault) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(fault)
+    return plain | {"level": fault.level.word}
+
+
+def _print_lines(name: str, lines: tuple[Line, ...]) -> None:
+    rows = table(name, "Value", "Meaning")
+    for line in lines:
+        rows.add_row(escape(line.name), escape(_shown(line.value)), escape(line.meaning))
+    screen.print(rows)
+    screen.print()
+
+
+def _print_faults(faults: list[Fault]) -> None:
+    if not faults:
+        screen.print("No rule finds anything wrong with it.")
+        return
+    rows = table("Level", "What is wrong", "What to do", "Written in")
+    for fault in faults:
+        level = f"[{_COLOURS[fault.level]}]{fault.level.word}[/]"
+        rows.add_row(level, escape(fault.evidence), fault.remedy, f"[dim]{fault.source}[/]")
+    screen.print(rows)
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    printable = "".join(letter if letter.isprintable() else "�" for letter in text)
+    return printable if len(printable) <= 200 else printable[:199] + "…"

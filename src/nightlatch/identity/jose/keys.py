@@ -1,0 +1,179 @@
+"""JSON Web Keys (RFC 7517) under a policy: what is weak, ambiguous or contradictory is refused."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
+from msgspec import Struct
+
+from nightlatch.identity.jose.algorithms import (
+    CONTENT_BITS,
+    HMAC_BITS,
+    encryption_algorithms,
+    signature_algorithms,
+)
+from nightlatch.identity.jose.encoding import from_base64url, json_object
+from nightlatch.identity.jose.roca import has_roca
+from nightlatch.identity.jose.verified import Document, Unsound
+
+MAX_KEYS = 100
+_LEAST_SECRET = 112
+RSA_BITS = 2_048
+MOST_RSA_BITS = 16_384
+"""A modulus beyond that costs more to compute with than any signature is worth."""
+_VERIFYING = frozenset({"verify", "sign"})
+_DECRYPTING = frozenset({"decrypt", "encrypt", "unwrapKey", "wrapKey", "deriveKey", "deriveBits"})
+_BINARY = {
+    "oct": ("k",),
+    "RSA": ("n", "e", "d", "p", "q", "dp", "dq", "qi"),
+    "EC": ("x", "y", "d"),
+    "OKP": ("x", "d"),
+}
+
+JoseKey = OctKey | RSAKey | ECKey | OKPKey
+
+
+class Key(Struct, frozen=True):
+    """One key, found sound."""
+
+    id: str | None
+    kty: str
+    material: JoseKey
+    signatures: frozenset[str]
+    """Names of the algorithms whose signatures it may verify; empty where it is for other uses."""
+    encryption: frozenset[str]
+    """Names of those that it may decrypt with."""
+    content: str | None = None
+    """The one content encryption that it is for, where it says so."""
+
+
+class KeyRing(Struct, frozen=True):
+    keys: tuple[Key, ...]
+
+    def candidates(self, key_id: object, algorithm: str, *, encryption: bool) -> Iterator[Key]:
+        """Those that may have made a token with this header. A `kid` chooses among several keys;
+        with one single key it is no more than a hint (RFC 7515, section 4.1.4)."""
+        for key in self.keys:
+            if len(self.keys) > 1 and key_id is not None and key.id not in (None, key_id):
+                continue
+            if algorithm in (key.encryption if encryption else key.signatures):
+                yield key
+
+
+def read_keys(given: object) -> KeyRing:
+    """A JWK, a set of them, or a list; as parsed JSON or as its text. Raises Unsound."""
+    if isinstance(given, str | bytes):
+        text = given.encode("utf-8", "replace") if isinstance(given, str) else given
+        given = json_object(text, "key")
+    if isinstance(given, Mapping):
+        given = given.get("keys", [given])
+    if not isinstance(given, list | tuple) or not given:
+        raise Unsound("there is no key")
+    if len(given) > MAX_KEYS:
+        raise Unsound(f"there are more than {MAX_KEYS} keys")
+    keys = tuple(_key(one) for one in given)
+    _refuse_confusion(keys)
+    return KeyRing(keys)
+
+
+def _refuse_confusion(keys: tuple[Key, ...]) -> None:
+    ids = [key.id for key in keys if key.id is not None]
+    if len(set(ids)) != len(ids):
+        raise Unsound("two keys have the same id")
+    if len({key.kty == "oct" for key in keys}) > 1:
+        raise Unsound("the set mixes secrets with public keys")
+
+
+def _key(given: object) -> Key:
+    if not isinstance(given, Mapping):
+        raise Unsound("a key is not a JSON object")
+    key = dict(given)
+    kty = _text(key, "kty")
+    if kty not in _BINARY:
+        raise Unsound("a key has a type that is not known here")
+    numbers = {
+        name: from_base64url(_text(key, name), f"key's {name}")
+        for name in _BINARY[kty]
+        if key.get(name) is not None
+    }
+    bits = 8 * len(numbers.get("k", b""))
+    if kty == "RSA":
+        _refuse_weak_rsa(numbers)
+    curve = _text(key, "crv") if kty in ("EC", "OKP") else ""
+    signatures, encryption = _allowed(key, kty, curve, bits)
+    algorithm = _optional(key, "alg")
+    content = algorithm if algorithm in CONTENT_BITS else None
+    return Key(_optional(key, "kid"), kty, _material(key, bits), signatures, encryption, content)
+
+
+def _material(key: Document, bits: int) -> JoseKey:
+    # joserfc writes to standard error of what a policy here has decided already: that a secret is
+    # too short for signatures. As a password it may be.
+    if bits and bits < _LEAST_SECRET:
+        data = from_base64url(key["k"], "key's k")
+        return OctKey(data, data)
+    # What the key says of itself was read here; joserfc is given the numbers alone.
+    wanted = {"kty", "crv", *_BINARY[key["kty"]]}
+    try:
+        material: JoseKey = JWKRegistry.import_key({n: v for n, v in key.items() if n in wanted})
+        # It is only built when it is asked for: a point that is not on its curve shows here.
+        _ = material.public_key
+    except Exception as error:
+        # joserfc and cryptography raise whatever they meet.
+        raise Unsound("a key is not one of its type") from error
+    return material
+
+
+def _allowed(key: Document, kty: str, curve: str, bits: int) -> tuple[frozenset[str], ...]:
+    signatures = signature_algorithms(kty, curve, bits)
+    encryption = encryption_algorithms(kty, curve, bits)
+    use, operations = _optional(key, "use"), _operations(key)
+    if use not in (None, "sig") or not (operations is None or operations & _VERIFYING):
+        signatures = frozenset()
+    if use not in (None, "enc") or not (operations is None or operations & _DECRYPTING):
+        encryption = frozenset()
+    algorithm = _optional(key, "alg")
+    if algorithm is not None:
+        if bits < HMAC_BITS.get(algorithm, 0):
+            raise Unsound(f"the secret has {bits} bits, which is too short for {algorithm}")
+        signatures &= {algorithm}
+        encryption &= {algorithm}
+        if bits and bits == CONTENT_BITS.get(algorithm) and use in (None, "enc"):
+            # A secret that is meant for the content itself says so by the content's algorithm.
+            encryption = frozenset({"dir"})
+    return signatures, encryption
+
+
+def _refuse_weak_rsa(numbers: Mapping[str, bytes]) -> None:
+    modulus = int.from_bytes(numbers.get("n", b""), "big")
+    exponent = int.from_bytes(numbers.get("e", b""), "big")
+    if modulus.bit_length() < RSA_BITS:
+        raise Unsound(f"the RSA key has {modulus.bit_length()} bits, fewer than {RSA_BITS}")
+    if modulus.bit_length() > MOST_RSA_BITS:
+        raise Unsound(f"the RSA key has more than {MOST_RSA_BITS} bits")
+    if exponent < 3 or not exponent & 1 or exponent.bit_length() > 64:
+        raise Unsound("the RSA key's exponent is not an odd number of at least 3")
+    if has_roca(modulus):
+        raise Unsound("the RSA key was made by a library whose keys can be factored (ROCA)")
+
+
+def _operations(key: Document) -> frozenset[str] | None:
+    given = key.get("key_ops")
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise Unsound("a key's key_ops is not a list of names")
+    if len(set(given)) != len(given):
+        raise Unsound("a key's key_ops has a name twice")
+    return frozenset(given)
+
+
+def _text(key: Mapping[str, Any], name: str) -> str:
+    value = key.get(name)
+    if not isinstance(value, str):
+        raise Unsound(f"a key's {name} is missing or no text")
+    return value
+
+
+def _optional(key: Mapping[str, Any], name: str) -> str | None:
+    return None if key.get(name) is None else _text(key, name)

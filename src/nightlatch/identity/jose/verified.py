@@ -1,0 +1,28 @@
+"""What became of a token, and why a part of it was refused."""
+
+from typing import Any
+
+from msgspec import Struct
+
+Document = dict[str, Any]
+
+
+class Verified(Struct, frozen=True):
+    valid: bool
+    reason: str = ""
+    """Why it is not, in words; empty when it is."""
+    header: Document = {}
+    """Protected and unprotected together, as the token says: to be believed only when valid."""
+    payload: bytes = b""
+    """Of the innermost token; empty unless its signature holds, or its decryption did."""
+    claims: Document | None = None
+    """The payload, where that is a JSON object; None unless the signature holds. A token that is
+    only too old has them too."""
+    key_id: str = ""
+    """`kid` of the key that it was verified with, where that has one."""
+    nested: bool = False
+    """The claims come from a signed token within an encrypted one."""
+
+
+class Unsound(Exception):
+    """Something is wrong with a token or a key; the text says what. Never leaves this package."""

@@ -1,0 +1,88 @@
+"""Rules about a token's signature and the keys behind it (RFC 7518, 8725)."""
+
+from collections.abc import Iterator
+
+from nightlatch.exchange.judgement import Level
+from nightlatch.identity.jose.encoding import from_base64url
+from nightlatch.identity.jose.keys import read_keys
+from nightlatch.identity.jose.verified import Unsound
+from nightlatch.identity.lint.look import Look
+from nightlatch.identity.lint.rule import Rule
+
+_PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "k")
+
+
+def _psychic(look: Look) -> Iterator[str]:
+    if not look.algorithm.startswith("ES") or not look.token.signature:
+        return
+    try:
+        value = from_base64url(look.token.signature, "signature")
+    except Unsound:
+        return
+    half = len(value) // 2
+    if not any(value[:half]) or not any(value[half:]):
+        yield "one half of the signature is zero"
+
+
+def _confusion(look: Look) -> Iterator[str]:
+    kinds = {str(key.get("kty")) for key in look.keys}
+    if look.algorithm.startswith("HS") and kinds and "oct" not in kinds:
+        yield f"alg is {look.algorithm}, and its issuer publishes public keys alone"
+
+
+def _another_algorithm(look: Look) -> Iterator[str]:
+    named = {key["alg"] for key in look.keys if isinstance(key.get("alg"), str)}
+    if named and len(named) == len(look.keys) and look.algorithm not in named:
+        yield f"alg is {look.algorithm[:32]}; its issuer's keys are for {', '.join(sorted(named))}"
+
+
+def _weak_secret(look: Look) -> Iterator[str]:
+    if look.weak_secret is not None:
+        yield "the secret is in a list of common ones: anybody can make such tokens"
+
+
+def _weak_keys(look: Look) -> Iterator[str]:
+    if not look.keys:
+        return
+    try:
+        read_keys(list(look.keys))
+    except Unsound as fault:
+        yield str(fault)
+
+
+def _published(look: Look) -> Iterator[str]:
+    for key in look.keys:
+        found = [name for name in _PRIVATE if name in key]
+        if found and key.get("kty") != "oct":
+            yield f"a key is given with its private part ({', '.join(found)})"
+
+
+SIGNATURE_RULES = (
+    Rule(
+        "psychic-signature", Level.HIGH, "A signature that fits everything", "CVE-2022-21449",
+        "Update the library that verifies: it must refuse zero.", _psychic,
+    ),
+    Rule(
+        "key-confusion", Level.HIGH, "A public key used as a secret", "RFC 8725, section 2.1",
+        "Let the key decide the algorithm: a public key verifies no HMAC.", _confusion,
+    ),
+    Rule(
+        "another-algorithm", Level.MEDIUM, "Not the issuer's algorithm", "RFC 8725, section 3.1",
+        "Accept the algorithms that your issuer's keys name.", _another_algorithm,
+    ),
+    Rule(
+        "weak-secret", Level.HIGH, "The secret is known", "RFC 8725, section 3.5",
+        "Change it now for 32 random bytes or more, and end all tokens that it signed.",
+        _weak_secret,
+    ),
+    Rule(
+        "weak-keys", Level.HIGH, "The keys are weak or ambiguous", "RFC 7518, sections 3.2 and 3.3",
+        "Use RSA of 2,048 bits or more, secrets as long as the hash, and an id for each key.",
+        _weak_keys,
+    ),
+    Rule(
+        "private-key-published", Level.HIGH, "A private key is in the key set",
+        "RFC 7517, section 9.2", "Publish public parts alone, and replace this key everywhere.",
+        _published,
+    ),
+)  # fmt: skip

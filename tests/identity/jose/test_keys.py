@@ -1,0 +1,163 @@
+"""Keys under the policy: the weak, the ambiguous and the contradictory are refused, whatever they
+signed."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.identity.jose.tokens import (
+    b64,
+    ec_signer,
+    edwards_signer,
+    hmac_signer,
+    number,
+    rsa_jwk,
+    rsa_key,
+    rsa_signer,
+    un64,
+)
+
+from nightlatch.identity.jose import verify
+from nightlatch.identity.jose.keys import MAX_KEYS, read_keys
+from nightlatch.identity.jose.roca import has_roca
+from nightlatch.identity.jose.verified import Unsound
+
+RSA, EC, SECRET = rsa_signer("RS256"), ec_signer("ES256"), hmac_signer("HS256")
+
+
+def test_a_mixed_set_is_refused() -> None:
+    keys = [SECRET.public | {"kid": "a"}, EC.public | {"kid": "b"}]
+    assert verify(SECRET.token(kid="a"), keys).reason == "the set mixes secrets with public keys"
+
+
+def test_two_keys_of_one_name_are_refused() -> None:
+    keys = [EC.public, RSA.public]
+    assert verify(EC.token(), keys).reason == "two keys have the same id"
+    assert verify(EC.token(), [EC.public | {"kid": "b"}, RSA.public | {"kid": "a"}]).reason
+
+
+def test_short_secrets_are_refused() -> None:
+    for algorithm, least in (("HS256", 32), ("HS384", 48), ("HS512", 64)):
+        assert verify(
+            hmac_signer(algorithm, least).token(), hmac_signer(algorithm, least).public
+        ).valid
+        short = hmac_signer(algorithm, least - 1)
+        assert "too short" in verify(short.token(), short.public).reason
+        unnamed = {name: value for name, value in short.public.items() if name != "alg"}
+        assert not verify(short.token(), unnamed).valid
+    for length in (0, 6):
+        signer = hmac_signer("HS256", length)
+        assert not verify(signer.token(), signer.public).valid
+
+
+def test_weak_rsa_keys_are_refused() -> None:
+    weak = rsa_key(1_024)
+    signer = rsa_signer("RS256", weak)
+    assert "1024 bits" in verify(signer.token(), signer.public).reason
+    for exponent in (0, 1, 2, 65_536, 1 << 65 | 1):
+        key = RSA.public | {"e": number(exponent, 9)}
+        assert "exponent" in verify(RSA.token(), key).reason
+    assert verify(rsa_signer("RS256", rsa_key(2_048, 3)).token(), rsa_jwk(rsa_key(2_048, 3))).valid
+    huge = RSA.public | {"n": number((1 << 16_385) | 1)}
+    assert "more than 16384" in verify(RSA.token(), huge).reason
+
+
+def test_keys_that_can_be_factored_are_refused() -> None:
+    """A modulus of the flawed kind: a power of the generator modulo all the small primes."""
+    primes = [p for p in range(3, 168, 2) if all(p % d for d in range(3, p, 2))]
+    product = 1
+    for prime in primes:
+        product *= prime
+    modulus = pow(65_537, 12_345, product)
+    modulus += product * ((1 << 2_047) // product)
+    modulus += product * (modulus % 2 == 0)
+    assert has_roca(modulus)
+    assert "ROCA" in verify(RSA.token(), RSA.public | {"n": number(modulus)}).reason
+    assert not has_roca(rsa_key().public_key().public_numbers().n)
+
+
+@pytest.mark.parametrize(
+    ("members", "valid"),
+    [
+        ({"use": "enc"}, False),
+        ({"use": "SIG"}, False),
+        ({"key_ops": ["verify"]}, True),
+        ({"key_ops": ["sign", "verify"]}, True),
+        ({"key_ops": ["encrypt"]}, False),
+        ({"key_ops": []}, False),
+        ({"key_ops": "verify"}, False),
+        ({"key_ops": ["verify", "verify"]}, False),
+        ({"key_ops": [1]}, False),
+        ({"alg": "ES384"}, False),
+        ({"alg": "ES521"}, False),
+        ({"alg": "HS256"}, False),
+        ({"alg": "ECDH-ES"}, False),
+        ({"alg": 1}, False),
+        ({"crv": "P-384"}, False),
+        ({"crv": "secp256k1"}, False),
+        ({"crv": None}, False),
+        ({"kty": "RSA"}, False),
+        ({"kty": "ec"}, False),
+        ({"kty": None}, False),
+        ({"kid": 1}, False),
+        ({"kid": None}, True),
+        ({"x": "AA"}, False),
+        ({"y": b64(bytes(32))}, False),
+        ({"unknown": "ignored"}, True),
+    ],
+)
+def test_what_a_key_says_of_itself_counts(members: dict[str, Any], *, valid: bool) -> None:
+    assert verify(EC.token(), EC.public | members).valid is valid
+
+
+def test_a_coordinate_has_one_spelling() -> None:
+    x = EC.public["x"]
+    for spelt in (x + "=", x + " ", x[:-1], "+" + x[1:], x + "\n"):
+        assert not verify(EC.token(), EC.public | {"x": spelt}).valid
+
+
+def test_a_point_that_is_not_on_the_curve() -> None:
+    y = bytearray(un64(EC.public["y"]))
+    y[-1] ^= 1
+    assert (
+        verify(EC.token(), EC.public | {"y": b64(bytes(y))}).reason
+        == "a key is not one of its type"
+    )
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [None, 1, [], {}, "", "x", b"\xff", [1], {"keys": []}, {"keys": {}}, {"keys": [None]}, "[]"],
+)
+def test_what_is_no_key(keys: Any) -> None:
+    found = verify(EC.token(), keys)
+    assert not found.valid
+    assert found.reason
+
+
+def test_a_set_is_bounded_and_read_once() -> None:
+    keys = [edwards_signer("Ed25519").public | {"kid": str(number)} for number in range(MAX_KEYS)]
+    ring = read_keys(keys)
+    token = edwards_signer("Ed25519").token(kid="7")
+    assert verify(token, ring).key_id == "7"
+    with pytest.raises(Unsound, match="more than 100"):
+        read_keys([*keys, EC.public])
+
+
+def test_a_member_twice_makes_no_key() -> None:
+    text = json.dumps(SECRET.public)[:-1] + ',"k":"AAAA"}'
+    assert verify(SECRET.token(), text).reason == "the key is not sound JSON"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["kty", "crv", "x", "y", "n", "e", "k", "alg", "use", "kid", "key_ops"]),
+        st.one_of(st.none(), st.text(max_size=8), st.integers(), st.lists(st.text(max_size=4))),
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_no_key_raises(members: dict[str, Any]) -> None:
+    for signer in (RSA, EC, SECRET):
+        assert isinstance(verify(signer.token(), signer.public | members).valid, bool)
