@@ -73,7 +73,7 @@ limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_h
 limits.command(name="suggest")(suggest)
 cli.add_typer(limits, name="limits", rich_help_panel=LEVERS)
 
-IN_AND_OUT = "In and out: what is seen elsewhere than in the application, and where it goes"
+IN_AND_OUT = "In and out: what was seen elsewhere, and where it goes"
 source = typer.Typer(
     help="Tokens of sources: who may send, and what they sent.", no_args_is_help=True
 )
