@@ -1,7 +1,7 @@
 """aiohttp, on its own server."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from aiohttp import web
@@ -73,10 +73,15 @@ async def _stream(
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers={"content-type": media})
     await response.prepare(request)
-    for piece in content:
-        await asyncio.sleep(0.005 if piece is None else 0)
-        if piece is not None:
-            await response.write(piece)
+    try:
+        for piece in content:
+            await asyncio.sleep(0.005 if piece is None else 0)
+            if piece is not None:
+                await response.write(piece)
+    finally:
+        # Not only when the error's frames are collected.
+        if isinstance(content, Generator):
+            content.close()
     await response.write_eof()
     return response
 

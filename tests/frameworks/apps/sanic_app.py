@@ -72,7 +72,7 @@ async def form(request: Request) -> HTTPResponse:
 async def upload(request: Request) -> HTTPResponse:
     size = 0
     assert request.stream is not None
-    while (piece := await request.stream.read()) is not None:  # type: ignore[union-attr]
+    while (piece := await request.stream.read()) is not None:  # type: ignore[attr-defined]
         size += len(piece)
     return json({"size": size})
 
