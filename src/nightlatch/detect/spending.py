@@ -222,7 +222,8 @@ class Spending:
         history = visit.history
         own = spent.circle == visit.key[1]
         # One of a few long lists, where nobody knows yet how long they are.
-        unknown = visit.door.ceilings.limit is None and FEW_LISTS * visit.door.longest >= spent.subjects
+        longest = visit.door.longest
+        unknown = visit.door.ceilings.limit is None and FEW_LISTS * longest >= spent.subjects
         grave = Level.HIGH if own else Level.MEDIUM
         self._alarms.raise_(
             Detection(
@@ -231,7 +232,7 @@ class Spending:
                 spent.circle,
                 Level.LOW if unknown else grave,
                 visit.now,
-                words.overspent(spent) + (words.lists(visit.door.longest) if unknown else ""),
+                words.overspent(spent) + (words.lists(longest) if unknown else ""),
                 0.0,
                 spent.subjects,
                 history.asked if own else spent.subjects,

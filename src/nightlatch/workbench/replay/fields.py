@@ -1,7 +1,7 @@
 """What a record says under a field's name: made up, but of the kind that the name promises."""
 
-from collections.abc import Callable
 from base64 import b32encode
+from collections.abc import Callable
 from hashlib import sha256
 
 from nightlatch.workbench.replay.identifiers import birth_date, person, street
