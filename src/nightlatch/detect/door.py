@@ -106,6 +106,7 @@ class Door:
         "good_standing",
         "kept",
         "key",
+        "longest",
         "neighbours",
         "newcomers",
         "novel",
@@ -128,6 +129,8 @@ class Door:
         self.since = since
         """When somebody first asked here."""
         self._vouchers: OrderedDict[bytes, int] = OrderedDict()
+        self.longest = 0
+        """People in the longest answer yet."""
         self.kept = False
         """Protected from being forgotten for endpoints that nothing is known of."""
         self.rate = MissRate()

@@ -65,7 +65,7 @@ class Spending:
         """Enter subjects that are about to leave into every circle's account."""
         history, door, now = visit.history, visit.door, visit.now
         digests = [subject.digest for subject in disclosed]
-        visit.given = len(digests)
+        door.longest = max(door.longest, len(digests))
         new = history.account.add(digests, now, self._few)
         full = self._caller_full if visit.payer is None else self._budgets.passed
         self._share(visit, visit.key[1], history.account, full)
@@ -222,7 +222,8 @@ class Spending:
         history = visit.history
         own = spent.circle == visit.key[1]
         # One of a few long lists, where nobody knows yet how long they are.
-        unknown = visit.door.ceilings.limit is None and FEW_LISTS * visit.given >= spent.subjects
+        longest = visit.door.longest
+        unknown = visit.door.ceilings.limit is None and FEW_LISTS * longest >= spent.subjects
         grave = Level.HIGH if own else Level.MEDIUM
         self._alarms.raise_(
             Detection(
@@ -231,7 +232,7 @@ class Spending:
                 spent.circle,
                 Level.LOW if unknown else grave,
                 visit.now,
-                words.overspent(spent) + (words.lists(visit.given) if unknown else ""),
+                words.overspent(spent) + (words.lists(longest) if unknown else ""),
                 0.0,
                 spent.subjects,
                 history.asked if own else spent.subjects,

@@ -29,8 +29,6 @@ class Visit(Struct, gc=False):
     """The one number it asks for is next to another; None while that is not known."""
     travelled: bool = False
     """The address has been at other endpoints as well."""
-    given: int = 0
-    """People in the answer."""
     payer: History | None = None
     """Of the address or principal that was challenged, when a pass speaks for the caller."""
 
