@@ -251,10 +251,7 @@ class Watch:
     def _is_good(self, door: Door, key: Key, history: History | None, caller: Caller) -> bool:
         """Whether this caller was known before the walk: here, or at other endpoints."""
         walk = door.walk
-        if history is None:
-            if self._knows(key):
-                return True
-        elif history.clean_before(walk.began_turn):
+        if self._knows(key) if history is None else history.clean_before(walk.began_turn):
             return True
         since = self._journeys.since(address_of(caller))
         if since is None or walk.alarmed_at is None or since > walk.alarmed_at - REGULAR:
