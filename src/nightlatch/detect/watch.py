@@ -256,10 +256,7 @@ class Watch:
         if walk.feigned:
             # One look-up by way of other endpoints is what those who walk begin with.
             return self._came_back(key, history) and (history is None or not history.suspect)
-        if history is None:
-            if self._knows(key):
-                return True
-        elif history.clean_before(walk.began_turn):
+        if self._knows(key) if history is None else history.clean_before(walk.began_turn):
             return True
         since = self._journeys.since(address_of(caller))
         if since is None or walk.alarmed_at is None or since > walk.alarmed_at - REGULAR:
