@@ -6,7 +6,7 @@ import pytest
 
 from nightlatch.exchange.judgement import Mode
 from nightlatch.settings import SETTINGS, ConfigurationError, Settings, load_settings
-from nightlatch.settings.tree import MarkedEndpoint
+from nightlatch.settings.ways import MarkedEndpoint
 
 
 def _file(tmp_path: Path, text: str) -> Path:
@@ -59,7 +59,7 @@ def test_every_setting_can_be_given_in_all_three_ways(tmp_path: Path) -> None:
         elif isinstance(setting.default, tuple):
             code, text, expected = ["a", "b"], "a, b", ("a", "b")
         elif isinstance(setting.default, int):
-            code, text, expected = 4321, "4321", 4321
+            code, text, expected = 321, "321", 321
         else:
             code, text, expected = "word", "word", "word"
         branch, _, key = setting.name.rpartition(".")

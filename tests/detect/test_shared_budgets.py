@@ -8,6 +8,7 @@ from nightlatch.detect.spending import SHARED_FROM
 from nightlatch.detect.watch import Watch
 from nightlatch.policy.budgets import Budgets, Limits, Window
 from nightlatch.store.memory_counters import MemoryCounters
+from nightlatch.store.ports import SharedPace
 
 
 class Tally:
@@ -38,6 +39,9 @@ class Counts:
     def tally(self, name: str, windows: Sequence[int]) -> Tally:
         self.windows.add(tuple(windows))
         return self.tallies.setdefault(name, Tally())
+
+    def pace(self, name: str, interval: float, bound: float) -> SharedPace:
+        raise AssertionError("no budget has a pace")
 
 
 SMALL = Budgets(

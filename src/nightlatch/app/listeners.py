@@ -32,7 +32,7 @@ from nightlatch.capture.wires.tally import Tally
 from nightlatch.exchange.source import SourceKind
 from nightlatch.faults import guarded
 from nightlatch.settings import Settings
-from nightlatch.settings.tree import Gelf, Syslog
+from nightlatch.settings.ways import Gelf, Syslog
 
 log = logging.getLogger("nightlatch.listeners")
 

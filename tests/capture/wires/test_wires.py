@@ -10,7 +10,7 @@ from nightlatch.capture.wires.allowed import AllowList
 from nightlatch.capture.wires.datagrams import kernel_drops
 from nightlatch.capture.wires.rate import SenderRates
 from nightlatch.capture.zones import without_zone
-from nightlatch.settings.tree import PRIVATE
+from nightlatch.settings.ways import PRIVATE
 
 
 @pytest.mark.parametrize(
