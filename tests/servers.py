@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,13 @@ PATIENCE = 30.0
 """Seconds that a condition may take to come true; how long it takes is no part of any test."""
 
 CLIENT = httpx.Client(
-    verify=False, timeout=PATIENCE, limits=httpx.Limits(max_keepalive_connections=0)
+    verify=False,
+    timeout=PATIENCE,
+    limits=httpx.Limits(max_keepalive_connections=0),
+    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
 )
 """One for all: each would read the certificates of the world anew. A connection for each request,
-as many clients have."""
+as many clients have, and no memory: what one test's server sets is not for another's."""
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -41,6 +46,11 @@ def eventually(holds: Callable[[], Any], seconds: float = PATIENCE, pause: float
         assert time.monotonic() < until, "it never came to hold"
         time.sleep(pause)
     return value
+
+
+def program(name: str) -> str | None:
+    """A server's program, also where only root's shells look."""
+    return shutil.which(name) or shutil.which(name, path="/usr/local/sbin:/usr/sbin")
 
 
 def free_port() -> int:

@@ -1,7 +1,6 @@
 """An application behind the gateway: what it answers, and the processes around it."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from tests.servers import Server, eventually, free_port, running
+from tests.servers import Server, eventually, free_port, program, running
 
 from nightlatch.app.haproxy import HAProxy
 from nightlatch.exchange.record import Record
@@ -20,7 +19,7 @@ from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.ports import EventQuery
 
 needs_haproxy = pytest.mark.skipif(
-    shutil.which("haproxy") is None,
+    program("haproxy") is None,
     reason="NOT RUN: no HAProxy was found. Install the system's package `haproxy` and run again.",
 )
 
@@ -145,7 +144,7 @@ def gateway(place: Path, behind: Server, *options: str, **settings: str) -> Iter
             if server.process.poll() is None:
                 server.stop()
             # It outlives whoever was killed.
-            HAProxy(Path("haproxy"), place / ".nightlatch" / "run").stop(grace=0.0)
+            HAProxy(Path(str(program("haproxy"))), place / ".nightlatch" / "run").stop(grace=0.0)
 
 
 def on_record(place: Path) -> list[Record]:

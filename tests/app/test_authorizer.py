@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,16 +12,16 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.app.gateway_house import on_record, upstream
-from tests.servers import CLIENT, Server, eventually, free_port, nightlatch, running
+from tests.servers import CLIENT, Server, eventually, free_port, nightlatch, program, running
 from websockets.sync.client import connect
 
 from nightlatch.exchange.source import SourceKind
 
-ENVOY = os.environ.get("ENVOY") or shutil.which("envoy")
+ENVOY = os.environ.get("ENVOY") or program("envoy")
 
 pytestmark = pytest.mark.slow
 needs_nginx = pytest.mark.skipif(
-    shutil.which("nginx") is None,
+    program("nginx") is None,
     reason="NOT RUN: no nginx was found. Install the system's package `nginx-light`.",
 )
 needs_envoy = pytest.mark.skipif(
@@ -72,7 +71,7 @@ def nginx(place: Path, agent: int, behind: Server) -> Iterator[Server]:
         f"pid {place}/nginx.pid; error_log {place}/error.log;"
         f"events {{}} http {{ {temporary}\n{mine}\n}}"
     )
-    with process(["nginx", "-c", str(config)], port, place) as server:
+    with process([str(program("nginx")), "-c", str(config)], port, place) as server:
         yield server
 
 

@@ -45,23 +45,22 @@ def test_each_forked_worker_ships_its_own(tmp_path: Path) -> None:
     with collector(tmp_path) as up, preloaded(tmp_path, URL=up.url, SERVICE="shop") as server:
         visit(server, 40)
         eventually(lambda: outcomes(up)["recorded"] == 40)
-        # The master, which has no traffic of its own, and both workers.
-        eventually(lambda: metrics(up).get("nightlatch_agents{service=shop}") == 3)
+        # Both workers; the master has no traffic, and so no agent.
+        eventually(lambda: metrics(up).get("nightlatch_agents{service=shop}") == 2)
         assert server.stop() == 0
         assert outcomes(up)["recorded"] == 40
         assert sum(outcomes(up).values()) == 40
 
 
-def test_workers_of_a_preloading_server_leave_the_masters_files_alone(tmp_path: Path) -> None:
+def test_one_of_several_workers_keeps_the_files_and_the_others_say_so(tmp_path: Path) -> None:
     with preloaded(tmp_path) as server:
         visit(server, 40)
-        eventually(lambda: "belongs to the process that this one was forked from" in server.said)
+        eventually(lambda: "is held by another process" in server.said)
         assert "Set NIGHTLATCH_URL" in server.said
         assert server.stop() == 0
         assert "Traceback" not in server.said
-        assert "signal" not in server.said.lower().replace("handling signal", "")
     with closing(DuckDBEvents(tmp_path / ".nightlatch" / "events.duckdb")) as events:
-        assert events.count(EventQuery()) == 0
+        assert 0 < events.count(EventQuery()) < 40
 
 
 def test_tasks_of_celery_are_recorded(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 EVENT = {
     "api_key": "x",
     "project_id": "y",
-    "version": "0.6",
+    "version": 20,
     "sdk": "django",
     "data": {
         "server": {"ip": "10.0.0.1"},

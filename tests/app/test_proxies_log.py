@@ -1,6 +1,5 @@
 """The real nginx and HAProxy, told to log to our socket as their manuals say, and nothing else."""
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,12 +10,11 @@ import httpx
 import pytest
 from tests.app.test_listeners import listening, port_of
 from tests.capture.wires.intakes import RememberingIntake
-from tests.servers import CLIENT, eventually, free_port
+from tests.servers import CLIENT, eventually, free_port, program
 
 from nightlatch.exchange.source import Part, SourceKind
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+NGINX, HAPROXY = program("nginx"), program("haproxy")
 NO_NGINX = "nginx is not installed: install the package `nginx-light`"
 NO_HAPROXY = "HAProxy is not installed: install the package `haproxy`"
 

@@ -33,10 +33,10 @@ LEVERS = (
 )  # fmt: skip
 COMMANDS = (
     *("demo", "replay", "up", "doctor", "endpoints", "checks", "detectors", "feeds", "patterns"),
-    *("token", "version", "import", "dead-letters"),
+    *("token", "version", "import", "export", "dead-letters"),
     *LEVERS,
 )
-GROUPS = ("limits", "source", "otp")
+GROUPS = ("limits", "gateway", "source", "otp")
 
 
 @pytest.fixture(autouse=True)

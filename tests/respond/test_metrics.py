@@ -94,7 +94,7 @@ def test_labels_are_bounded_and_tell_of_nobody() -> None:
 def test_every_number_of_health_is_in_the_scrape() -> None:
     """A new field of Health must be shown or be named here."""
     recorder, _ = make()
-    shown_otherwise = {"at", "version", "store", "mode"}
+    shown_otherwise = {"at", "version", "store", "mode", "feeds"}
     assert {field.name for field in msgspec.structs.fields(recorder.health(NOW))} - (
         shown_otherwise
     ) == {

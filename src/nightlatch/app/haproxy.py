@@ -40,7 +40,7 @@ def find_haproxy(named: str = "") -> Path:
     found = named and shutil.which(named)
     if named and not found:
         raise GatewayFailed(f"gateway.haproxy names {named}, which is no program here.")
-    found = found or shutil.which("haproxy") or _in_wheel()
+    found = found or shutil.which("haproxy", path=_search_path()) or _in_wheel()
     if not found:
         raise GatewayFailed(
             "HAProxy is not installed here. Install the system's package `haproxy` (2.6 or newer), "
@@ -52,6 +52,11 @@ def find_haproxy(named: str = "") -> Path:
             f"{found} is HAProxy {version[0]}.{version[1]}; 2.6 or newer is needed."
         )
     return Path(found)
+
+
+def _search_path() -> str:
+    """Servers live where many a shell does not look."""
+    return os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"))
 
 
 def _in_wheel() -> str | None:

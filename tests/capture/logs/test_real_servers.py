@@ -1,6 +1,5 @@
 """Logs that real servers wrote, of requests that real and hostile clients sent."""
 
-import shutil
 import socket
 import subprocess
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.capture.logs.intakes import Remembering
-from tests.servers import eventually, free_port
+from tests.servers import eventually, free_port, program
 
 from nightlatch.capture.logs.bookmarks import Bookmarks
 from nightlatch.capture.logs.custom import chosen_format
@@ -51,8 +50,8 @@ TIMED = (
 )  # fmt: skip
 
 
-def need(program: str, package: str) -> str:
-    found = shutil.which(program)
+def need(name: str, package: str) -> str:
+    found = program(name)
     if found is None:
         pytest.skip(f"NOT RUN: install the package `{package}` with the system's package manager")
     return found

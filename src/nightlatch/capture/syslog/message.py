@@ -20,7 +20,7 @@ _HEADER = re.compile(
     r"1 (?P<at>\S{1,64}) (?P<host>\S{1,255}) (?P<app>\S{1,48}) \S{1,128} \S{1,32} "
 )
 _ELEMENT = re.compile(r'\[([^\s=\]"]{1,32})')
-_PARAMETER = re.compile(r' +([^\s=\]"]{1,32})="((?:[^"\\\]]|\\.)*+)"', re.DOTALL)
+_PARAMETER = re.compile(r' +([^\s=\]"]{1,32})="([^"\\\]]*+(?:\\.[^"\\\]]*+)*)"', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\\]])')
 _ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?):? ")
 _OLD_TIME = re.compile(

@@ -11,7 +11,7 @@ from nightlatch.identity.jose.verified import Document, Unsound
 
 MAX_DEPTH = 32
 _OPENING = re.compile(rb"[\[{]")
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _ALPHABET = re.compile(rb"[A-Za-z0-9_-]*+\Z")
 
