@@ -14,7 +14,7 @@ from typing import Any
 
 import pygelf  # type: ignore[import-untyped]
 import pytest
-from tests.capture.wires.intakes import RememberingIntake
+from tests.capture.intakes import RememberingIntake
 from tests.servers import eventually
 
 from nightlatch.app.configuration import configure

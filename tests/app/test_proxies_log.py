@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.app.test_listeners import listening, port_of
-from tests.capture.wires.intakes import RememberingIntake
+from tests.capture.intakes import RememberingIntake
 from tests.servers import CLIENT, eventually, free_port, program
 
 from nightlatch.exchange.source import Part, SourceKind

@@ -31,6 +31,10 @@ class RememberingIntake:
     def reject(self, kind: SourceKind, name: str, reason: str, excerpt: bytes = b"") -> None:
         self.rejected.append((kind, name, reason, excerpt))
 
+    @property
+    def reasons(self) -> list[str]:
+        return [reason for _, _, reason, _ in self.rejected]
+
 
 class OneToken:
     """Admits whoever shows TOKEN, for one kind."""

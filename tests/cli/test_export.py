@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.app.test_listeners import listening, port_of
-from tests.capture.wires.intakes import RememberingIntake
+from tests.capture.intakes import RememberingIntake
 from tests.records import record
 from tests.servers import collector, eventually, free_port, nightlatch
 from typer.testing import CliRunner

@@ -13,7 +13,8 @@ import httpx
 import pygelf  # type: ignore[import-untyped]
 import pytest
 from tests.capture.collector_server import serving
-from tests.capture.wires.intakes import OneToken, RememberingIntake, texts
+from tests.capture.intakes import RememberingIntake
+from tests.capture.wires.intakes import OneToken, texts
 from tests.servers import CLIENT, eventually
 
 from nightlatch.capture.attributes import Attributes

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.app.test_listeners import listening, port_of
-from tests.capture.wires.intakes import RememberingIntake
+from tests.capture.intakes import RememberingIntake
 from tests.records import record
 from tests.respond.exports.samples import ALERT
 from tests.servers import eventually
