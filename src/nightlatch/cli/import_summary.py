@@ -168,7 +168,8 @@ def _print_exchange(one: Observed) -> None:
         soft_wrap=True,
     )
     answer = f"{told.status}, {told.body.size:,} bytes" if told else "no answer"
-    screen.print(f"    {answer}, {one.duration:.3f} s", markup=False)
+    took = "" if Part.DURATION in one.source.unseen else f", {one.duration:.3f} s"
+    screen.print(f"    {answer}{took}", markup=False)
     for name, value in asked.headers.text():
         if name not in ("authorization", "cookie"):
             screen.print(f"    {name}: {value}", markup=False, soft_wrap=True)
