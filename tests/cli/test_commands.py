@@ -33,7 +33,7 @@ LEVERS = (
 )  # fmt: skip
 COMMANDS = (
     *("demo", "replay", "up", "doctor", "endpoints", "checks", "detectors", "feeds", "patterns"),
-    *("token", "version", "import", "dead-letters"),
+    *("token", "version", "import", "dead-letters", "run"),
     *LEVERS,
 )
 GROUPS = ("limits", "source", "otp")

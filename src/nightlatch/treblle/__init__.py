@@ -2,11 +2,13 @@
 
 Django: in MIDDLEWARE, `treblle.middleware.TreblleMiddleware` becomes
 `nightlatch.treblle.TreblleMiddleware`. Flask: `from treblle_flask import Treblle` becomes
-`from nightlatch.treblle import Treblle`. What `TREBLLE = {...}` says is kept: masked fields are
-redacted, excluded routes left alone; nothing is sent to Treblle.
+`from nightlatch.treblle import Treblle`. FastAPI: `from trenasty.middleware.treblle import
+TreblleMiddleware` becomes `from nightlatch.treblle.fastapi import TreblleMiddleware`. What
+`TREBLLE = {...}` or the environment says is kept: masked fields are redacted, excluded routes left
+alone; nothing is sent to Treblle. `nightlatch run` does the same without a change in the code.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nightlatch.app.treblle import treblle_keywords
 
@@ -20,6 +22,12 @@ __all__ = ["Treblle", "TreblleMiddleware"]
 
 class Treblle:
     """The Flask extension under its other name; `hidden_keys` and `excluded_routes` are kept."""
+
+    DEFAULT_HIDDEN_KEYS: ClassVar[list[str]] = [
+        "password", "pwd", "secret", "password_confirmation", "passwordConfirmation", "cc",
+        "card_number", "cardNumber", "ccv", "ssn", "credit_score", "creditScore", "authorization",
+    ]  # fmt: skip
+    """As theirs, for code that adds to it."""
 
     def __init__(self, app: "Flask | None" = None, **given: Any) -> None:
         from nightlatch.flask import Nightlatch

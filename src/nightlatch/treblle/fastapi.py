@@ -1,0 +1,46 @@
+"""FastAPI and Starlette, for projects that come from Treblle's SDK for them, `trenasty`.
+
+    from nightlatch.treblle.fastapi import TreblleMiddleware  # was trenasty.middleware.treblle
+
+    app = FastAPI()
+    app.middleware("http")(TreblleMiddleware(app))
+
+That is their way to say it; `app.add_middleware(TreblleMiddleware)` does the same without a second
+layer around every request. Masked fields come from the environment, as there
+(`TREBLLE_SENSITIVE_KEYS`, `TREBLLE_MASKED_FIELDS`), or by keyword, as in the other SDKs:
+`masked_fields`, `excluded_routes`.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nightlatch.app.middleware import Nightlatch
+from nightlatch.app.treblle import treblle_keywords, with_environment
+from nightlatch.capture.ports import Application
+
+__all__ = ["TreblleMiddleware"]
+
+
+class TreblleMiddleware:
+    """Watches `app`, a whole application or a part of its stack."""
+
+    def __init__(self, app: Any, **given: Any) -> None:
+        settings = treblle_keywords(with_environment(given))
+        self._watched: Application = app
+        if hasattr(app, "add_middleware"):
+            # A whole application, which keeps us as one of its layers from here on.
+            app.add_middleware(Nightlatch, **settings)
+        else:
+            self._watched = Nightlatch(app, **settings)
+
+    def __call__(self, *given: Any) -> Awaitable[Any]:
+        """As `app.middleware("http")` calls it, `(request, call_next)`, or as a server does."""
+        if len(given) == 2:
+            request, call_next = given
+            return _pass_on(request, call_next)
+        return self._watched(*given)
+
+
+async def _pass_on(request: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:
+    # Their layer stays where it was put, and has nothing to do: ours is below it.
+    return await call_next(request)
