@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 PHONE = "12015550041"
 PATH = f"/v1/users/{PHONE}/status"
-ANSWER = {"phone": PHONE, "nickname": "Zaphod", "shade": "cerulean"}
+ANSWER = {"phone": PHONE, "shade": "cerulean", "grain": "walnut"}
 
 DJANGO = {
     "shop/__init__.py": "",
@@ -45,7 +45,7 @@ MIDDLEWARE = [
 TREBLLE = {
     "SDK_TOKEN": "their-token",
     "API_KEY": "their-key",
-    "MASKED_FIELDS": ["nickname"],
+    "MASKED_FIELDS": ["shade"],
     "EXCLUDED_ROUTES": ["/ping"],
 }
 """,
@@ -72,6 +72,8 @@ _THEIRS = """
 import os, socket
 
 class {name}:
+    DEFAULT_HIDDEN_KEYS = ["password"]
+
     def __init__(self, *given, **named):
         socket.create_connection(os.environ["THEIRS"].split(":"))
 
@@ -91,8 +93,8 @@ Treblle(
     app,
     TREBLLE_SDK_TOKEN="their-token",
     TREBLLE_API_KEY="their-key",
-    hidden_keys=[*Treblle.DEFAULT_HIDDEN_KEYS, "nickname"],
-) if hasattr(Treblle, "DEFAULT_HIDDEN_KEYS") else Treblle(app)
+    hidden_keys=[*Treblle.DEFAULT_HIDDEN_KEYS, "shade"],
+)
 
 @app.get("/v1/users/<phone>/status")
 def status(phone):
@@ -105,7 +107,7 @@ FASTAPI = {
     "trenasty/middleware/__init__.py": "",
     "trenasty/middleware/treblle.py": _THEIRS.format(name="TreblleMiddleware"),
     "trenasty/configs/__init__.py": "",
-    "trenasty/configs/config.py": "import os\nos.environ['TREBLLE_SENSITIVE_KEYS'] = 'pwd,nickname'",
+    "trenasty/configs/config.py": "import os\nos.environ['TREBLLE_SENSITIVE_KEYS'] = 'pwd,shade'",
     "shop.py": f"""
 from fastapi import FastAPI
 from trenasty.middleware.treblle import TreblleMiddleware
@@ -184,32 +186,46 @@ def serving(case: Case, place: Path, *before: str, **settings: str) -> Iterator[
         server.stop()
 
 
-def records(up: Server, place: Path) -> Any:
-    token = (place / ".nightlatch" / "ingest-token").read_text().strip()
-    headers = {"Authorization": f"Bearer {token}"}
-    listed = CLIENT.get(f"{up.url}/api/v1/records?limit=50", headers=headers).json()
-    return [
-        CLIENT.get(f"{up.url}/api/v1/records/{one['id']}", headers=headers).json() for one in listed
-    ]
+@dataclass(frozen=True)
+class Recorded:
+    """A collector, and what it has."""
+
+    url: str
+    token: str
+
+    def of(self, service: str) -> Any:
+        listed = self._get("/records?limit=50")
+        mine = [one["id"] for one in listed if one["service"] == service]
+        return [self._get(f"/records/{one}") for one in mine]
+
+    def _get(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return CLIENT.get(f"{self.url}/api/v1{path}", headers=headers).json()
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
+    place = tmp_path_factory.mktemp("collector")
+    token = "a-token-for-tests-of-nightlatch-run"
+    with collector(place, TOKEN=token) as server:
+        yield Recorded(server.url, token)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_with_it_nightlatch_watches_and_nothing_goes_to_treblle(
-    name: str, tmp_path: Path, theirs: Theirs
+    name: str, tmp_path: Path, theirs: Theirs, recorded: Recorded
 ) -> None:
-    with (
-        collector(tmp_path) as up,
-        serving(CASES[name], tmp_path, "nightlatch", "run", "--", URL=up.url) as server,
-    ):
-        assert server.get(PATH).json() == ANSWER
+    settings = {"URL": recorded.url, "TOKEN": recorded.token, "SERVICE": name}
+    with serving(CASES[name], tmp_path, "nightlatch", "run", "--", **settings) as server:
         if name == "django":
-            assert server.get("/ping").status_code == 200
-        [record] = eventually(lambda: records(up, tmp_path))
+            assert server.get("/ping").status_code == 200, "which is excluded"
+        assert server.get(PATH).json() == ANSWER
+        [record] = eventually(lambda: recorded.of(name))
     assert record["endpoint"] == "GET /v1/users/{phone}/status"
     assert (record["method"], record["status"]) == ("GET", 200)
     told = str(record)
-    assert "Zaphod" not in told
-    assert "cerulean" in told, "what nobody masks is kept"
+    assert "cerulean" not in told, "they masked it"
+    assert "walnut" in told, "what nobody masks is kept"
     assert "Nothing is sent to Treblle" in server.said
     assert theirs.calls == 0
 

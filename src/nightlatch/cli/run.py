@@ -10,9 +10,7 @@ from nightlatch.stand_ins import environment_for_children
 
 
 def run_command(
-    command: Annotated[
-        list[str], typer.Argument(help="What starts the server, with its options.")
-    ],
+    command: Annotated[list[str], typer.Argument(help="What starts the server, with its options.")],
 ) -> None:
     """Start a Python server with Nightlatch in the place of Treblle's SDK, without touching code.
 
