@@ -239,15 +239,19 @@ def test_without_it_nothing_changes(name: str, tmp_path: Path, theirs: Theirs) -
     assert "nightlatch" not in server.said.lower()
 
 
-def test_a_command_that_is_not_there_is_told(tmp_path: Path) -> None:
-    done = nightlatch(tmp_path, "run", "--", "no-such-server", "--port", "1")
+@pytest.mark.parametrize("before", [("run", "--"), ("run",)])
+def test_a_command_that_is_not_there_is_told(tmp_path: Path, before: tuple[str, ...]) -> None:
+    done = nightlatch(tmp_path, *before, "no-such-server", "--port", "1")
     assert done.returncode == 2
     assert "Cannot start 'no-such-server': No such file or directory." in done.stderr
 
 
-def test_the_command_keeps_its_words_its_output_and_its_exit_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [("run", "--"), ("run",)])
+def test_the_command_keeps_its_words_its_output_and_its_exit_code(
+    tmp_path: Path, before: tuple[str, ...]
+) -> None:
     script = 'printf "%s|" "$0" "$@"; exit 7'
-    done = nightlatch(tmp_path, "run", "sh", "-c", script, "a b", "--help", "--", "-x")
+    done = nightlatch(tmp_path, *before, "sh", "-c", script, "a b", "--help", "--", "-x")
     assert (done.returncode, done.stdout) == (7, "a b|--help|--|-x|")
 
 
@@ -259,3 +263,11 @@ def test_its_process_is_the_servers_own(tmp_path: Path) -> None:
     ) as process:  # fmt: skip
         said, _ = process.communicate(timeout=PATIENCE)
     assert int(said) == process.pid
+
+
+def test_where_only_the_middleware_is_installed_it_runs_too(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('none here', name='typer')")
+    assert nightlatch(tmp_path, "run", "--", "sh", "-c", "exit 7").returncode == 7
+    refused = nightlatch(tmp_path, "version")
+    assert refused.returncode == 1
+    assert "needs 'typer'" in refused.stderr

@@ -1,12 +1,11 @@
 """`nightlatch run`: the application as it is, with Nightlatch in the place of Treblle's SDK."""
 
-import os
 from typing import Annotated
 
 import typer
 
 from nightlatch.cli.output import Refusal
-from nightlatch.stand_ins import environment_for_children
+from nightlatch.stand_ins import CannotStart, become
 
 
 def run_command(
@@ -26,13 +25,7 @@ def run_command(
 
     Without `nightlatch run`, everything is as before.
     """
-    note = "nightlatch run: Nightlatch stands in for treblle, treblle_flask and trenasty."
-    typer.echo(note, err=True)
     try:
-        # In our place: signals, exit code and process id are the server's own.
-        os.execvpe(command[0], command, environment_for_children(os.environ))  # noqa: S606
-    except OSError as refused:
-        raise Refusal(
-            f"Cannot start {command[0]!r}: {refused.strerror}. "
-            "Is it installed, and on PATH? nightlatch run -- COMMAND"
-        ) from refused
+        become(command)
+    except CannotStart as mistake:
+        raise Refusal(str(mistake)) from mistake

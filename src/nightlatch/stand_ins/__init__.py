@@ -22,7 +22,7 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 log = logging.getLogger("nightlatch")
 
@@ -58,6 +58,24 @@ def environment_for_children(environment: Mapping[str, str]) -> dict[str, str]:
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
     kept = [place for place in paths if place and place != str(START)]
     return {**environment, "PYTHONPATH": os.pathsep.join([str(START), *kept])}
+
+
+class CannotStart(Exception):
+    """There is no such command, or it must not be run; the text says which and what to do."""
+
+
+def become(command: Sequence[str]) -> NoReturn:
+    """Be this command from now on: signals, exit code and process id are its own. Raises
+    CannotStart."""
+    sys.stderr.write("nightlatch run: Nightlatch stands in for treblle, treblle_flask, trenasty.\n")
+    sys.stderr.flush()
+    try:
+        os.execvpe(command[0], list(command), environment_for_children(os.environ))  # noqa: S606
+    except OSError as error:
+        raise CannotStart(
+            f"Cannot start {command[0]!r}: {error.strerror}. "
+            "Is it installed, and on PATH? nightlatch run -- COMMAND"
+        ) from error
 
 
 def install() -> None:

@@ -11,12 +11,11 @@ layer around every request. Masked fields come from the environment, as there
 `masked_fields`, `excluded_routes`.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nightlatch.app.middleware import Nightlatch
 from nightlatch.app.treblle import treblle_keywords, with_environment
-from nightlatch.capture.ports import Application
+from nightlatch.capture.ports import Application, Send
 
 __all__ = ["TreblleMiddleware"]
 
@@ -33,14 +32,10 @@ class TreblleMiddleware:
         else:
             self._watched = Nightlatch(app, **settings)
 
-    def __call__(self, *given: Any) -> Awaitable[Any]:
-        """As `app.middleware("http")` calls it, `(request, call_next)`, or as a server does."""
-        if len(given) == 2:
-            request, call_next = given
-            return _pass_on(request, call_next)
-        return self._watched(*given)
-
-
-async def _pass_on(request: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:
-    # Their layer stays where it was put, and has nothing to do: ours is below it.
-    return await call_next(request)
+    async def __call__(self, asked: Any, following: Any, send: Send | None = None) -> Any:
+        """As `app.middleware("http")` calls it, `(request, call_next)`, or as ASGI has it,
+        `(scope, receive, send)`."""
+        if send is None:
+            # Their layer stays where it was put, and has nothing to do: ours is below it.
+            return await following(asked)
+        return await self._watched(asked, following, send)
