@@ -15,7 +15,7 @@ from typing import Any
 
 from nightlatch.app.middleware import Nightlatch
 from nightlatch.app.treblle import treblle_keywords, with_environment
-from nightlatch.capture.ports import Application, Send
+from nightlatch.capture.ports import Application
 
 __all__ = ["TreblleMiddleware"]
 
@@ -23,19 +23,24 @@ __all__ = ["TreblleMiddleware"]
 class TreblleMiddleware:
     """Watches `app`, a whole application or a part of its stack."""
 
-    def __init__(self, app: Any, **given: Any) -> None:
+    def __init__(self, app: Any, /, **given: Any) -> None:
         settings = treblle_keywords(with_environment(given))
         self._watched: Application = app
         if hasattr(app, "add_middleware"):
             # A whole application, which keeps us as one of its layers from here on.
-            app.add_middleware(Nightlatch, **settings)
+            app.add_middleware(_layer, **settings)
         else:
             self._watched = Nightlatch(app, **settings)
 
-    async def __call__(self, asked: Any, following: Any, send: Send | None = None) -> Any:
+    async def __call__(self, asked: Any, following: Any, send: Any = None) -> Any:
         """As `app.middleware("http")` calls it, `(request, call_next)`, or as ASGI has it,
         `(scope, receive, send)`."""
         if send is None:
             # Their layer stays where it was put, and has nothing to do: ours is below it.
             return await following(asked)
         return await self._watched(asked, following, send)
+
+
+def _layer(app: Application, **settings: Any) -> Nightlatch:
+    # Starlette before 0.35, with which people have `trenasty`, gives the application by name.
+    return Nightlatch(app, **settings)
