@@ -11,8 +11,8 @@ from tests.servers import environment
 from nightlatch.stand_ins import STAND_INS, START, environment_for_children, install
 
 OURS = {
-    "treblle": "nightlatch.django",
-    "treblle.middleware": "nightlatch.django",
+    "treblle": "nightlatch.treblle.django",
+    "treblle.middleware": "nightlatch.treblle.django",
     "treblle_flask": "nightlatch.treblle",
     "treblle_flask.extension": "nightlatch.treblle",
     "trenasty.middleware.treblle": "nightlatch.treblle.fastapi",

@@ -64,3 +64,23 @@ async def test_it_is_passed_once_in_every_way(
         assert (await client.get("/hello/ada")).text == "hello ada"
     assert Watching.passed == 1
     assert Watching.settings == {"redact_names": ("a", "pwd", "shade")}
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+async def test_where_nightlatch_is_already_it_does_nothing(
+    ours_first: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fastapi, "Nightlatch", Watching)
+    monkeypatch.setattr(Watching, "passed", 0)
+    app = Starlette()
+    if ours_first:
+        app.add_middleware(Watching)
+    _as_documented(app)
+    if not ours_first:
+        app.add_middleware(Watching)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://shop"
+    ) as client:
+        assert (await client.get("/")).status_code == 404
+    assert Watching.passed == 1
+    assert "does nothing" in caplog.text

@@ -32,7 +32,7 @@ START = Path(__file__).with_name("start")
 _Names = Mapping[str, str]
 """What a module has, and where of ours it comes from."""
 
-_DJANGO = {"TreblleMiddleware": "nightlatch.treblle"}
+_DJANGO = {"TreblleMiddleware": "nightlatch.treblle.django"}
 _FLASK = {"Treblle": "nightlatch.treblle"}
 _FASTAPI = {"TreblleMiddleware": "nightlatch.treblle.fastapi"}
 

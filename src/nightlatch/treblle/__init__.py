@@ -8,6 +8,8 @@ TreblleMiddleware` becomes `from nightlatch.treblle.fastapi import TreblleMiddle
 alone; nothing is sent to Treblle. `nightlatch run` does the same without a change in the code.
 """
 
+import logging
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nightlatch.app.treblle import treblle_keywords
@@ -15,9 +17,11 @@ from nightlatch.app.treblle import treblle_keywords
 if TYPE_CHECKING:
     from flask import Flask
 
-    from nightlatch.django import NightlatchMiddleware as TreblleMiddleware
+    from nightlatch.treblle.django import TreblleMiddleware
 
 __all__ = ["Treblle", "TreblleMiddleware"]
+
+log = logging.getLogger("nightlatch")
 
 
 class Treblle:
@@ -32,16 +36,20 @@ class Treblle:
     def __init__(self, app: "Flask | None" = None, **given: Any) -> None:
         from nightlatch.flask import Nightlatch
 
-        self._extension = Nightlatch(app, **treblle_keywords(given))
+        self._extension = Nightlatch(**treblle_keywords(given))
+        if app is not None:
+            self.init_app(app)
 
     def init_app(self, app: "Flask") -> None:
-        self._extension.init_app(app)
+        """Watch `app`, unless it is watched already."""
+        if "nightlatch" in app.extensions:
+            log.warning("%s has Nightlatch: the extension with Treblle's name does nothing.", app)
+        else:
+            self._extension.init_app(app)
 
 
 def __getattr__(name: str) -> object:
     # Late: who has Flask need not have what Django's middleware brings.
     if name == "TreblleMiddleware":
-        from nightlatch.django import NightlatchMiddleware
-
-        return NightlatchMiddleware
+        return import_module("nightlatch.treblle.django").TreblleMiddleware
     raise AttributeError(f"module 'nightlatch.treblle' has no attribute {name!r}")

@@ -11,6 +11,8 @@ layer around every request. Masked fields come from the environment, as there
 `masked_fields`, `excluded_routes`.
 """
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from nightlatch.app.middleware import Nightlatch
@@ -18,6 +20,8 @@ from nightlatch.app.treblle import treblle_keywords, with_environment
 from nightlatch.capture.ports import Application
 
 __all__ = ["TreblleMiddleware"]
+
+log = logging.getLogger("nightlatch")
 
 
 class TreblleMiddleware:
@@ -28,7 +32,7 @@ class TreblleMiddleware:
         self._watched: Application = app
         if hasattr(app, "add_middleware"):
             # A whole application, which keeps us as one of its layers from here on.
-            app.add_middleware(_layer, **settings)
+            app.add_middleware(_layer_of(app), **settings)
         else:
             self._watched = Nightlatch(app, **settings)
 
@@ -41,6 +45,16 @@ class TreblleMiddleware:
         return await self._watched(asked, following, send)
 
 
-def _layer(app: Application, **settings: Any) -> Nightlatch:
-    # Starlette before 0.35, with which people have `trenasty`, gives the application by name.
-    return Nightlatch(app, **settings)
+def _layer_of(whole: Any) -> Callable[..., Application]:
+    """Makes our layer of an application, once it knows all of its layers."""
+
+    # Starlette before 0.35, with which people have `trenasty`, gives what is below it by name.
+    def layer(app: Application, **settings: Any) -> Application:
+        if any(one.cls is Nightlatch for one in whole.user_middleware):
+            log.warning(
+                "The application has Nightlatch: the layer with Treblle's name does nothing."
+            )
+            return app
+        return Nightlatch(app, **settings)
+
+    return layer
