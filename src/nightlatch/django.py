@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nightlatch.app.configuration import keywords
 from nightlatch.app.installation import Installation
 from nightlatch.app.last_call import before_sigterm
-from nightlatch.app.treblle import treblle_settings
+from nightlatch.app.treblle import treblle_of_django
 from nightlatch.capture.frameworks.django import DjangoCapture
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class NightlatchMiddleware:
         from django.conf import settings
 
         given = {
-            **treblle_settings(getattr(settings, "TREBLLE", None)),
+            **treblle_of_django(settings),
             **keywords(getattr(settings, "NIGHTLATCH", {})),
         }
         self._get_response = get_response

@@ -33,7 +33,7 @@ LEVERS = (
 )  # fmt: skip
 COMMANDS = (
     *("demo", "replay", "up", "doctor", "endpoints", "checks", "detectors", "feeds", "patterns"),
-    *("token", "version", "import", "export", "dead-letters"),
+    *("token", "version", "import", "export", "dead-letters", "run"),
     *LEVERS,
 )
 GROUPS = ("limits", "gateway", "source", "otp")

@@ -33,6 +33,7 @@ from nightlatch.cli.patterns import patterns
 from nightlatch.cli.preview import suggest
 from nightlatch.cli.replay import replay
 from nightlatch.cli.replay_server import serve_replay
+from nightlatch.cli.run import run_command
 from nightlatch.cli.source import add, dead_letters, list_sources, revoke
 from nightlatch.cli.token import token
 from nightlatch.cli.up import up
@@ -81,6 +82,12 @@ source.command()(add)
 source.command(name="list")(list_sources)
 source.command()(revoke)
 cli.add_typer(gateway, name="gateway", rich_help_panel=IN_AND_OUT)
+cli.command(
+    name="run",
+    rich_help_panel=IN_AND_OUT,
+    # What follows is the server's, its options too.
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)(run_command)
 cli.command(name="import", rich_help_panel=IN_AND_OUT)(import_logs)
 cli.add_typer(source, name="source", rich_help_panel=IN_AND_OUT)
 cli.command(rich_help_panel=IN_AND_OUT)(dead_letters)
