@@ -98,7 +98,7 @@ def client_token(state: State, token: str, now: float) -> tuple[Client, Document
     if not _is_for(state, claims.get("aud")):
         raise refused("aud of the assertion is not this server")
     identity, until = claims.get("jti"), claims.get("exp", 0)
-    if not isinstance(identity, str) or not now - 60 <= until <= now + MAX_ASSERTION_LIFE:
+    if not isinstance(identity, str) or not now - 60 <= until <= now + MAX_ASSERTION_LIFE + 60:
         raise refused("the assertion needs jti, and exp within the hour")
     if not state.assertions.first_time(f"{client.id}.{identity}", now, until + 60, True):
         raise refused("the assertion was used before")
