@@ -23,7 +23,10 @@ def authenticated(state: State, asked: Asked, form: Parameters, now: float) -> C
     if sum(ways) > 1:
         raise Refusal("invalid_request", "the client authenticates in more than one way")
     if basic:
-        return _by_secret(state, *_basic(basic), "client_secret_basic", now)
+        name, word = _basic(basic)
+        if form.get("client_id", name) != name:
+            raise Refusal("invalid_request", "client_id is not the one that authenticates")
+        return _by_secret(state, name, word, "client_secret_basic", now)
     if "client_assertion" in form:
         return _by_assertion(state, form, now)
     client_id = form.get("client_id", "")
