@@ -36,7 +36,7 @@ COMMANDS = (
     *("token", "version", "import", "export", "dead-letters", "run"),
     *LEVERS,
 )
-GROUPS = ("limits", "gateway", "source", "otp")
+GROUPS = ("limits", "gateway", "source", "otp", "oauth")
 
 
 @pytest.fixture(autouse=True)

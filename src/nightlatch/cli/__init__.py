@@ -27,6 +27,7 @@ from nightlatch.cli.measures import (
     uniform,
     withhold,
 )
+from nightlatch.cli.oauth import oauth
 from nightlatch.cli.otp import otp
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
@@ -96,6 +97,7 @@ cli.command(rich_help_panel=IN_AND_OUT)(export)
 BENCH = "Workbench: nothing leaves this machine"
 cli.add_typer(token, name="token", rich_help_panel=BENCH)
 cli.add_typer(otp, name="otp", rich_help_panel=BENCH)
+cli.add_typer(oauth, name="oauth", rich_help_panel=BENCH)
 
 
 def run() -> None:

@@ -12,7 +12,10 @@ from nightlatch.identity.jose.keys import read_keys
 from nightlatch.identity.jose.verified import Unsound
 from nightlatch.workbench.tokens.material import NoKey
 
-_PREFERRED = ("ES256", "EdDSA", "ES384", "ES512", "PS256", "HS256", "ES256K")
+_PREFERRED = (
+    *("ES256", "EdDSA", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"),
+    *("HS256", "HS384", "HS512", "ES256K", "Ed25519", "Ed448"),
+)
 """Where a key may sign with several, the first of these."""
 
 
