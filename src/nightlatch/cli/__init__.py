@@ -24,6 +24,7 @@ from nightlatch.cli.measures import (
     uniform,
     withhold,
 )
+from nightlatch.cli.oauth_flows import oauth
 from nightlatch.cli.otp import otp
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
@@ -56,6 +57,7 @@ for command in (
 BENCH = "Workbench: nothing leaves this machine"
 cli.add_typer(token, name="token", rich_help_panel=BENCH)
 cli.add_typer(otp, name="otp", rich_help_panel=BENCH)
+cli.add_typer(oauth, name="oauth", rich_help_panel=BENCH)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 cli.command(name="serve-replay", hidden=True)(serve_replay)
 
