@@ -26,13 +26,14 @@ CertKey = Annotated[str, typer.Option(help="Its private key, where that is anoth
 Authority = Annotated[str, typer.Option("--ca", help="Who vouches for the server: PEM file.")]
 Scope = Annotated[str, typer.Option(help='What to ask for: "openid profile".')]
 ProofKey = Annotated[str, typer.Option(
-    "--dpop", metavar="FILE", help="Bind tokens to the key in this file (DPoP); made if missing.",
+    "--dpop", metavar="FILE", help="Bind tokens to this file's key (DPoP); made if missing.",
 )]  # fmt: skip
 Parameters = Annotated[list[str], typer.Option(
     "--parameter", "-p", metavar="NAME=VALUE", help="More of the request. Repeatable.",
 )]  # fmt: skip
-Save = Annotated[str, typer.Option(metavar="FILE", help="Keep server, client and parameters, "
-                                   "without secrets: to be shared, or given as SERVER.")]  # fmt: skip
+Save = Annotated[str, typer.Option(
+    metavar="FILE", help="Keep server, client and parameters, without secrets: to be shared, or "
+    "given as SERVER.")]  # fmt: skip
 Show = Annotated[bool, typer.Option("--show", help="Read the server's metadata, print the "
                                     "requests as curl, and send none of them.")]  # fmt: skip
 Reveal = Annotated[bool, typer.Option("--reveal", help="Print secrets in requests, too.")]

@@ -1,4 +1,4 @@
-"""Flows played in tests: a browser that follows redirects, and a server that says what it is told."""
+"""Flows played in tests: a browser that follows redirects, a server that says what it is told."""
 
 import json
 import threading
@@ -45,13 +45,15 @@ async def no_browser(step: Visit) -> Pairs:
     raise AssertionError(f"no browser was to be opened: {step}")
 
 
-async def played(flow: Play[T], visiting: Visiting = no_browser, before: Callable[[Call], Call] | None
-                 = None, invite: Callable[[Invite], None] = lambda _: None, **bounds: Any,
-                 ) -> Played[T]:  # fmt: skip
+async def played(
+    flow: Play[T], visiting: Visiting = no_browser,
+    before: Callable[[Call], Call] = lambda call: call,
+    invite: Callable[[Invite], None] = lambda _: None, **bounds: Any,
+) -> Played[T]:  # fmt: skip
     async def wait(_seconds: float) -> None:
         return
 
-    hands = Hands(visiting, before or (lambda call: call), invite, wait=wait)
+    hands = Hands(visiting, before, invite, wait=wait)
     async with Network(**bounds) as network:
         return await play(flow, network, hands)
 
@@ -144,7 +146,7 @@ def server(reply: Callable[[str, Asked], Answer]) -> Iterator[str]:
                 # The client under test has had enough.
                 self.close_connection = True
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 -- the library's name
 
         def log_message(self, *_told: object) -> None:
             return

@@ -13,17 +13,20 @@ from nightlatch.workbench.oauth.flows.endpoints import register, registration_re
 from nightlatch.workbench.oauth.flows.grants import refresh
 from nightlatch.workbench.oauth.flows.metadata import discover
 
-pytestmark = pytest.mark.skipif(
-    find_spec("oidc_provider_mock") is None, reason="pip install oidc-provider-mock"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        find_spec("oidc_provider_mock") is None, reason="pip install oidc-provider-mock"
+    ),
+    # Of its own libraries.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
 ADA = {"sub": "ada"}
 
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import oidc_provider_mock
+    with warnings.catch_warnings(record=True):
+        import oidc_provider_mock  # type: ignore[import-untyped,unused-ignore]
 
         with oidc_provider_mock.run_server_in_thread() as server:
             yield f"http://localhost:{server.server_port}"

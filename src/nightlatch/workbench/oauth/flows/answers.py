@@ -38,13 +38,13 @@ def document(answer: Answer, purpose: str) -> Document:
         place = printable(masked_url(answer.header("location")))
         raise FlowFault(
             f"cannot {purpose}: the server answers {answer.status} and points to "
-            f"{place or 'nowhere'}, which is not followed; name that address yourself if it is right"
+            f"{place or 'nowhere'}, which is not followed; name that address if it is right"
         )
     kind = answer.header("content-type").partition(";")[0].strip().lower()
     if kind in ("text/html", "application/xhtml+xml"):
         raise FlowFault(
-            f"cannot {purpose}: the server answers {answer.status} with a web page where JSON was "
-            "due; the address may be wrong, or a proxy or a log-in page stands in between"
+            f"cannot {purpose}: the server answers {answer.status} with a web page where JSON "
+            "was due; the address may be wrong, or a proxy or a log-in page stands in between"
         )
     if not 200 <= answer.status < 300:
         raise refused(answer, purpose)

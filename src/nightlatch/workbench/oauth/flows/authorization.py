@@ -87,8 +87,10 @@ def _new_request(client: Client, wishes: Wishes) -> _Request:
 
 def _warn(client: Client, wishes: Wishes) -> Play[None]:
     if "token" in wishes.response_type.split():
-        yield from tell("deprecated: an access token through the browser ends up in histories and logs "
-                        "(implicit, RFC 9700, section 2.1.2)")  # fmt: skip
+        yield from tell(
+            "deprecated: an access token through the browser ends up in histories and logs "
+            "(implicit, RFC 9700, section 2.1.2)"
+        )
     elif wishes.response_type != "code":
         yield from tell(
             "deprecated: a token through the browser; plain code with PKCE does the same"
@@ -183,8 +185,8 @@ def _check_issuer(client: Client, answer: dict[str, str]) -> Play[None]:
     issuer = answer.get("iss")
     if issuer is not None and issuer != client.metadata.issuer:
         raise FlowFault(
-            f"the answer is from {printable(issuer)}, and not from {client.metadata.issuer}: this is "
-            "a mix-up of servers (RFC 9207); nothing of it is used"
+            f"the answer is from {printable(issuer)}, and not from {client.metadata.issuer}: "
+            "this is a mix-up of servers (RFC 9207); nothing of it is used"
         )
     if issuer is not None:
         return

@@ -35,11 +35,11 @@ def refresh(client: Client, token: str, extra: Pairs = (), subject: str = "") ->
         client, "refresh the token", fields, Expected(subject=subject)
     )
     if tokens.refresh_token and tokens.refresh_token != token:
-        yield from tell("rotated: there is a new refresh token, and the old one should be spent")
+        yield from tell("rotated: there is a new refresh token, the old one should be spent")
     elif client.registration.authentication == "none" and client.secrets.proof_key is None:
         yield from tell(
-            "not rotated: a public client's refresh token must be replaced at each use, or bound to "
-            "the client (RFC 9700, section 4.14.2)"
+            "not rotated: a public client's refresh token must be replaced at each use, or bound "
+            "to the client (RFC 9700, section 4.14.2)"
         )
     else:
         yield from tell(

@@ -99,8 +99,8 @@ def _of(found: Document, expected: str) -> Play[Metadata]:
     if issuer != expected:
         if issuer.rstrip("/") != expected.rstrip("/"):
             raise FlowFault(
-                f"the metadata found for {printable(expected)} is that of {printable(issuer)}: it "
-                "is not used (RFC 8414, section 3.3). Start from that issuer if it is the one you mean"
+                f"the metadata found for {printable(expected)} is that of {printable(issuer)}: "
+                "it is not used (RFC 8414, section 3.3). Start from that issuer if you mean it"
             )
         yield from tell(
             f"the issuer's exact name is {printable(issuer)}, slash or not: tokens say so"
@@ -142,7 +142,12 @@ def _check_address(address: str) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host or parts.scheme not in ("https", "http") or not address.isprintable():
+    if (
+        not host
+        or parts.scheme not in ("https", "http")
+        or not address.isprintable()
+        or " " in address
+    ):
         raise FlowFault(f"{printable(address)} is no https address, no issuer and no account")
     if parts.fragment or "@" in parts.netloc or (parts.query and _WEBFINGER not in parts.path):
         raise FlowFault("an issuer has neither user, query nor fragment (RFC 8414, section 2)")
