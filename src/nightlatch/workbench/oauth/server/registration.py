@@ -1,0 +1,123 @@
+"""Clients that introduce themselves (RFC 7591), or are given on the command line."""
+
+import re
+import secrets
+from urllib.parse import urlsplit
+
+from nightlatch.identity.jose.keys import read_keys
+from nightlatch.identity.jose.verified import Unsound
+from nightlatch.workbench.oauth.server.answers import (
+    NO_STORE,
+    Answer,
+    Asked,
+    Document,
+    Refusal,
+    json_answer,
+)
+from nightlatch.workbench.oauth.server.clients import CODE, GRANTS, METHODS, SCOPES, Client
+from nightlatch.workbench.oauth.server.state import State, new_secret
+
+_LIFE = 86_400
+_MOST = 20
+_ID = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+_NEVER = frozenset({"javascript", "data", "file", "vbscript", "blob", ""})
+_USUAL_SCOPE = "openid profile email offline_access api"
+
+
+def register(state: State, asked: Asked, now: float) -> Answer:
+    given = asked.json()
+    client = read_client({**given, "client_id": f"dynamic-{secrets.token_hex(8)}"})
+    state.registered.put(client.id, client, now + _LIFE)
+    return json_answer(
+        {
+            "client_id": client.id,
+            "client_id_issued_at": int(now),
+            **({"client_secret": client.secret, "client_secret_expires_at": int(now) + _LIFE}
+               if client.secret else {}),
+            "client_name": client.name,
+            "redirect_uris": client.redirects,
+            "grant_types": sorted(client.grants),
+            "token_endpoint_auth_method": next(iter(client.methods)),
+            "scope": " ".join(sorted(client.scopes)),
+        },
+        201, NO_STORE,
+    )  # fmt: skip
+
+
+def read_client(given: Document) -> Client:
+    """A client from its metadata; a secret is made where one is due. Raises Refusal."""
+    method = given.get("token_endpoint_auth_method", "client_secret_basic")
+    if method not in METHODS:
+        raise _bad("token_endpoint_auth_method is not served")
+    client_id, secret = given.get("client_id"), given.get("client_secret") or new_secret()
+    if not isinstance(client_id, str) or not _ID.fullmatch(client_id):
+        raise _bad("client_id is missing, or has other than letters, digits and -._~")
+    if not isinstance(secret, str) or not secret.isascii():
+        raise _bad("client_secret is no ASCII text")
+    grants = frozenset(_texts(given, "grant_types", [CODE]))
+    redirects = tuple(_texts(given, "redirect_uris", []))
+    scopes = _text(given, "scope", _USUAL_SCOPE).split()
+    if not grants.issubset(GRANTS) or not set(SCOPES).issuperset(scopes):
+        raise _bad("one of grant_types or of the scopes is not served")
+    _refuse_addresses(redirects, needed=CODE in grants)
+    return Client(
+        id=client_id,
+        name=_text(given, "client_name", client_id),
+        methods=frozenset({method}),
+        secret=secret if method.startswith("client_secret") else "",
+        keys=_keys(given, method),
+        redirects=redirects,
+        logout_redirects=tuple(_texts(given, "post_logout_redirect_uris", [])),
+        grants=grants,
+        scopes=frozenset(scopes),
+        dpop_only=given.get("dpop_bound_access_tokens") is True,
+        pushed_only=given.get("require_pushed_authorization_requests") is True,
+    )
+
+
+def _refuse_addresses(addresses: tuple[str, ...], *, needed: bool) -> None:
+    if needed and not addresses:
+        raise Refusal("invalid_redirect_uri", "redirect_uris is needed")
+    for address in addresses:
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            raise Refusal("invalid_redirect_uri", "a redirect_uri is no address") from None
+        web = parts.scheme in ("http", "https")
+        if parts.scheme in _NEVER or "#" in address or (web and not parts.hostname):
+            raise Refusal("invalid_redirect_uri", "a redirect_uri is not one to redirect to")
+
+
+def _keys(given: Document, method: str) -> tuple[Document, ...]:
+    if "jwks_uri" in given:
+        raise _bad("jwks_uri is not fetched by this server: send jwks")
+    jwks = given.get("jwks")
+    if jwks is None and method != "private_key_jwt":
+        return ()
+    try:
+        ring = read_keys(jwks)
+    except Unsound as fault:
+        raise _bad(f"jwks: {fault}") from None
+    if any(key.kty == "oct" for key in ring.keys) or not isinstance(jwks, dict):
+        raise _bad("jwks is no set of public keys")
+    return tuple(jwks.get("keys", [jwks]))
+
+
+def _texts(given: Document, name: str, usual: list[str]) -> list[str]:
+    value = given.get(name, usual)
+    if not isinstance(value, list) or len(value) > _MOST:
+        raise _bad(f"{name} is no list, or a very long one")
+    if not all(isinstance(one, str) and one.isascii() and one.isprintable() for one in value):
+        raise _bad(f"{name} is no list of plain texts")
+    return value
+
+
+def _text(given: Document, name: str, usual: str) -> str:
+    value = given.get(name, usual)
+    if not isinstance(value, str) or not value.isprintable() or len(value) > 500:
+        raise _bad(f"{name} is no plain text")
+    return value
+
+
+def _bad(description: str) -> Refusal:
+    return Refusal("invalid_client_metadata", description)
