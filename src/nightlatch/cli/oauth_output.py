@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import msgspec
+from rich.console import Console
 from rich.markup import escape
 
 from nightlatch.cli.output import print_json, screen, table
@@ -14,6 +15,9 @@ from nightlatch.workbench.oauth.flows.masking import masked_url
 from nightlatch.workbench.oauth.flows.network import Entry
 from nightlatch.workbench.oauth.flows.steps import Invite, Visit
 from nightlatch.workbench.oauth.flows.tokens import Tokens
+
+_aside = Console(stderr=True, highlight=False)
+"""For what a person must do, while the result goes into a pipe."""
 
 
 def print_requests(steps: list[Call | Visit], *, reveal: bool, as_json: bool) -> None:
@@ -43,14 +47,14 @@ def print_before(call: Call, *, reveal: bool) -> None:
 
 
 def print_invitation(step: Invite) -> None:
-    screen.print(f"\nTo {step.purpose}, open [bold]{escape(step.url)}[/]")
-    screen.print(f"and check that it shows [bold]{escape(step.code)}[/]\n")
+    _aside.print(f"\nTo {step.purpose}, open [bold]{escape(step.url)}[/]")
+    _aside.print(f"and check that it shows [bold]{escape(step.code)}[/]\n")
 
 
 def print_visit(step: Visit) -> None:
-    screen.print(f"\nTo {step.purpose}, open in a browser of this machine:")
-    screen.print(step.url, markup=False, soft_wrap=True)
-    screen.print()
+    _aside.print(f"\nTo {step.purpose}, open in a browser of this machine:")
+    _aside.print(step.url, markup=False, soft_wrap=True)
+    _aside.print()
 
 
 def print_played(played: Played[Any], *, as_json: bool, log: bool) -> None:

@@ -1,6 +1,7 @@
 """Flows played in tests: a browser that follows redirects, a server that says what it is told."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,6 +19,7 @@ from nightlatch.workbench.oauth.flows.metadata import Metadata, discover
 from nightlatch.workbench.oauth.flows.network import Network
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Invite, Play, Visit
 
+_INPUT = re.compile(r'name="([^"]+)" value="([^"]*)"')
 T = TypeVar("T")
 BACK = "http://127.0.0.1:1/callback"
 """Nobody listens there: the browser of these tests stops before it."""
@@ -32,6 +34,8 @@ def browser(form: dict[str, str] | None = None) -> Visiting:
             answer = await client.get(step.url)
             if answer.status_code == 200 and form is not None:
                 answer = await client.post(step.url, data=form)
+            if "<input" in answer.text:
+                return tuple(_INPUT.findall(answer.text))
             assert answer.is_redirect, answer.text
             place = answer.headers["location"]
         assert place.startswith(step.redirect_uri), place

@@ -25,7 +25,7 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = 60
 
 
-class Registration(Struct, frozen=True):
+class Registration(Struct, frozen=True, forbid_unknown_fields=True):
     """What a server knows of the client. No secret, so that it can be shared."""
 
     client_id: str

@@ -82,7 +82,7 @@ class Network:
                 call.method, URL(call.url, encoded=True), headers=[*_AGENT, *call.headers],
                 data=call.body or None, allow_redirects=False, ssl=self._tls(call.certificate),
             ) as response:  # fmt: skip
-                headers = tuple((name, value) for name, value in response.headers.items())
+                headers = tuple((str(name), value) for name, value in response.headers.items())
                 body = await self._body(response, call)
                 return Answer(response.status, headers, body)
         except TimeoutError:
