@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from nightlatch.cli import cli
 from nightlatch.cli.oauth import oauth
+from nightlatch.cli.oauth_flows import FLOWS
 from nightlatch.cli.output import Refusal
 from nightlatch.workbench.oauth.server.clients import DEMO_SECRET
 
@@ -50,8 +51,8 @@ def refusal(*arguments: str) -> str:
 
 
 def test_each_command_teaches() -> None:
-    names = [one.name for one in oauth.registered_commands if one.name != "serve-test"]
-    assert len(names) >= 13
+    names = [one.name for one in oauth.registered_commands if one.name in FLOWS]
+    assert len(names) == 14
     for name in names:
         words = said(str(name), "--help")
         assert "--show" in words
@@ -77,7 +78,7 @@ def test_a_token_is_used_asked_about_and_revoked(server: Serving, tmp_path: Path
 
 def test_the_secret_comes_from_the_environment_or_is_asked_for(server: Serving) -> None:
     plain = ("client-credentials", server.issuer, "--client", "demo-confidential")
-    assert told(*plain, NIGHTLATCH_OAUTH_SECRET=DEMO_SECRET)["result"]["access_token"]
+    assert told(*plain, OAUTH_CLIENT_SECRET=DEMO_SECRET)["result"]["access_token"]
     assert "Issued" in said(*plain, "--secret", "-", given=f"{DEMO_SECRET}\n")
     asked = said(*plain, "--auth", "client_secret_post", given=f"{DEMO_SECRET}\n")
     assert DEMO_SECRET not in asked
@@ -111,7 +112,7 @@ def test_a_collection_is_shared_without_secrets(server: Serving, tmp_path: Path)
     assert DEMO_SECRET not in text
     assert json.loads(text)["flows"] == {"client-credentials": {"resource": "x"}}
     told("client-credentials", server.issuer, *BASIC, "--scope", "api", "--save", str(place))
-    again = told("client-credentials", str(place), NIGHTLATCH_OAUTH_SECRET=DEMO_SECRET)
+    again = told("client-credentials", str(place), OAUTH_CLIENT_SECRET=DEMO_SECRET)
     assert again["result"]["scope"] == "api"
 
 
@@ -182,6 +183,27 @@ def test_an_editor_changes_what_is_sent(server: Serving, tmp_path: Path) -> None
     assert "unsupported_grant_type" in found["fault"]
     failed = told("discover", server.issuer, "--edit", exit_code=1, EDITOR="false")
     assert "nothing is sent" in failed["fault"]
+
+
+def test_ones_own_api_is_probed_and_nobody_elses() -> None:
+    with serving("accepts-none") as faulty:
+        host = faulty.issuer.removeprefix("http://")
+        token = told("client-credentials", faulty.issuer, *BASIC)["result"]["access_token"]
+        asked = ("probe", f"{faulty.issuer}/api/me", "--token", token, "--rate", "20")
+        assert f"--yes-this-is-mine {host}" in refusal(*asked)
+        assert "only ever your own" in refusal(*asked, "--yes-this-is-mine", "api.example")
+        found = told(*asked, "--yes-this-is-mine", host, "--log", exit_code=1)
+        assert [one["id"] for one in found["found"]] == ["unsigned"]
+        assert token not in json.dumps(found)
+
+
+def test_a_sound_api_is_told_so(server: Serving) -> None:
+    host = server.issuer.removeprefix("http://")
+    token = told("client-credentials", server.issuer, *BASIC)["result"]["access_token"]
+    words = said("probe", f"{server.issuer}/api/me", "--token", token, "--rate", "20",
+                 "--yes-this-is-mine", host, "--jwks", f"{server.issuer}/jwks")  # fmt: skip
+    assert "Nothing found" in words
+    assert "Not tried: expired" in words
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

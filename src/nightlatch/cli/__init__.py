@@ -24,7 +24,9 @@ from nightlatch.cli.measures import (
     uniform,
     withhold,
 )
-from nightlatch.cli.oauth_flows import oauth
+from nightlatch.cli.oauth import oauth
+from nightlatch.cli.oauth_flows import FLOWS
+from nightlatch.cli.oauth_probe import probe
 from nightlatch.cli.otp import otp
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
@@ -57,6 +59,9 @@ for command in (
 BENCH = "Workbench: nothing leaves this machine"
 cli.add_typer(token, name="token", rich_help_panel=BENCH)
 cli.add_typer(otp, name="otp", rich_help_panel=BENCH)
+for name, flow in FLOWS.items():
+    oauth.command(name=name)(flow)
+oauth.command()(probe)
 cli.add_typer(oauth, name="oauth", rich_help_panel=BENCH)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 cli.command(name="serve-replay", hidden=True)(serve_replay)

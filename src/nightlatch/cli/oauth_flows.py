@@ -5,15 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from nightlatch.cli.oauth import oauth
 from nightlatch.cli.oauth_options import Options, body_of, credential, pairs, with_options
 from nightlatch.cli.oauth_run import run_flow
 from nightlatch.workbench.oauth.flows import authorization, endpoints, grants, polling
 from nightlatch.workbench.oauth.flows.call import Pairs
 from nightlatch.workbench.oauth.flows.client import Client
 from nightlatch.workbench.oauth.flows.steps import Play, tell
-
-__all__ = ["oauth"]
 
 _ASK = "-"
 Command = Callable[..., None]
@@ -27,12 +24,6 @@ Redirect = Annotated[str, typer.Option(
 Opens = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser for you.")]
 
 
-def flow_command(name: str, *, server: bool = True) -> Callable[[Command], Command]:
-    """Registers a command of the group that takes the options of all flows."""
-    return lambda command: oauth.command(name=name)(with_options(command, server=server))
-
-
-@flow_command("discover")
 def discover(options: Options) -> None:
     """Read what a server says about itself, and check that it is the issuer it claims to be.
 
@@ -46,7 +37,6 @@ def discover(options: Options) -> None:
     run_flow(options, "discover", flow)
 
 
-@flow_command("code")
 def code(
     options: Options,
     redirect: Redirect = "",
@@ -76,19 +66,16 @@ def code(
     run_flow(options, "code", flow, redirect=redirect, opens=opens)
 
 
-@flow_command("client-credentials")
 def client_credentials(options: Options) -> None:
     """Get a token for the client itself: one machine speaks to another, and no person is there."""
     run_flow(options, "client-credentials", grants.client_credentials)
 
 
-@flow_command("device")
 def device(options: Options) -> None:
     """Log in on another device: for a television or a terminal without a browser (RFC 8628)."""
     run_flow(options, "device", polling.device)
 
 
-@flow_command("ciba")
 def ciba(
     options: Options,
     login_hint: Annotated[str, typer.Option(help="Whom to ask: an account, e-mail, number.")],
@@ -99,7 +86,6 @@ def ciba(
     run_flow(options, "ciba", lambda client, extra: polling.ciba(client, whom, extra))
 
 
-@flow_command("refresh")
 def refresh(
     options: Options,
     token: TokenText,
@@ -113,7 +99,6 @@ def refresh(
     run_flow(options, "refresh", lambda client, extra: play(client, given, extra))
 
 
-@flow_command("exchange")
 def exchange(
     options: Options,
     token: TokenText,
@@ -134,7 +119,6 @@ def exchange(
     run_flow(options, "exchange", lambda client, extra: grants.exchange(client, given, extra))
 
 
-@flow_command("password")
 def password(
     options: Options,
     user: Annotated[str, typer.Option(help="The person's name at the server.")],
@@ -147,14 +131,12 @@ def password(
     run_flow(options, "password", lambda client, extra: grants.password(client, user, given, extra))
 
 
-@flow_command("introspect")
 def introspect(options: Options, token: TokenText, hint: Hint = "") -> None:
     """Ask the server what a token is, and whether it is still good (RFC 7662)."""
     given = credential(token, "The token")
     run_flow(options, "introspect", lambda client, _: endpoints.introspect(client, given, hint))
 
 
-@flow_command("revoke")
 def revoke(options: Options, token: TokenText, hint: Hint = "") -> None:
     """Tell the server that a token is not to be good any more (RFC 7009)."""
     given = credential(token, "The token")
@@ -166,7 +148,6 @@ def revoke(options: Options, token: TokenText, hint: Hint = "") -> None:
     run_flow(options, "revoke", flow)
 
 
-@flow_command("userinfo")
 def userinfo(
     options: Options,
     token: TokenText,
@@ -177,7 +158,6 @@ def userinfo(
     run_flow(options, "userinfo", lambda client, _: endpoints.userinfo(client, given, subject))
 
 
-@flow_command("logout")
 def logout(
     options: Options,
     id_token: Annotated[str, typer.Option(help="The ID token of the session.")] = "",
@@ -193,7 +173,6 @@ def logout(
     run_flow(options, "logout", flow, redirect=return_to or None, opens=opens)
 
 
-@flow_command("register")
 def register(
     options: Options,
     redirect: Annotated[list[str], typer.Option(help="A redirect address. Repeatable.")] = [],  # noqa: B006
@@ -215,7 +194,6 @@ def register(
     run_flow(options, "register", flow)
 
 
-@flow_command("call", server=False)
 def call(
     options: Options,
     url: Annotated[str, typer.Argument(help="The API's address.")],
@@ -236,3 +214,22 @@ def call(
         }  # fmt: skip
 
     run_flow(options, "call", flow)
+
+
+FLOWS: dict[str, Command] = {
+    "discover": with_options(discover),
+    "code": with_options(code),
+    "client-credentials": with_options(client_credentials),
+    "device": with_options(device),
+    "ciba": with_options(ciba),
+    "refresh": with_options(refresh),
+    "exchange": with_options(exchange),
+    "password": with_options(password),
+    "introspect": with_options(introspect),
+    "revoke": with_options(revoke),
+    "userinfo": with_options(userinfo),
+    "logout": with_options(logout),
+    "register": with_options(register),
+    "call": with_options(call, server=False),
+}
+"""By the command's name."""

@@ -16,7 +16,7 @@ Server = Annotated[str, typer.Argument(
     "or a file that --save wrote.")]  # fmt: skip
 ClientId = Annotated[str, typer.Option("--client", help="The client's id.")]
 Secret = Annotated[str, typer.Option(
-    help='The client\'s secret; "-" asks for it. Else from NIGHTLATCH_OAUTH_SECRET.')]  # fmt: skip
+    help='The client\'s secret; "-" asks for it. Else from OAUTH_CLIENT_SECRET.')]  # fmt: skip
 Auth = Annotated[str, typer.Option(
     help="How the client proves who it is: none, client_secret_basic, client_secret_post, "
     "client_secret_jwt, private_key_jwt, tls_client_auth. Else by what it has.")]  # fmt: skip

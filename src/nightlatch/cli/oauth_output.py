@@ -66,7 +66,7 @@ def print_played(played: Played[Any], *, as_json: bool, log: bool) -> None:
     for note in played.notes:
         screen.print(f"[yellow]•[/] {escape(note)}")
     if log:
-        _print_log(played.log)
+        print_log(played.log)
     if played.fault:
         screen.print(f"[bold red]No:[/] {escape(played.fault)}.")
     elif isinstance(played.result, Tokens):
@@ -100,7 +100,7 @@ def _print_document(document: dict[str, Any]) -> None:
     screen.print(rows)
 
 
-def _print_log(log: tuple[Entry, ...]) -> None:
+def print_log(log: tuple[Entry, ...]) -> None:
     for entry in log:
         end = escape(entry.fault) or f"{entry.status} in {entry.seconds * 1000:.0f} ms"
         screen.print(f"\n[bold]{escape(entry.purpose)}[/]: {end}")

@@ -10,9 +10,11 @@ from typing import Any
 import uvicorn
 from msgspec import Struct
 
+from nightlatch.workbench.oauth.probe.forgery import take_apart
 from nightlatch.workbench.oauth.server.app import create_server
 from nightlatch.workbench.oauth.server.clients import demo_clients, demo_key
-from nightlatch.workbench.oauth.server.state import Options, new_state
+from nightlatch.workbench.oauth.server.state import Options, State, new_state
+from nightlatch.workbench.tokens.making import sign
 from nightlatch.workbench.tokens.material import public_part
 
 
@@ -20,6 +22,20 @@ class Serving(Struct):
     issuer: str
     key: dict[str, Any]
     """Of the client `demo-key`, private."""
+    state: State
+
+    def expired(self, token: str) -> str:
+        """The same, an hour ago."""
+        return self._resigned(token, iat=int(time.time()) - 7_200, exp=int(time.time()) - 3_600)
+
+    def elsewhere(self, token: str) -> str:
+        """The same, for another API."""
+        return self._resigned(token, aud="https://other.example/api")
+
+    def _resigned(self, token: str, **claims: object) -> str:
+        parts = take_apart(token)
+        assert parts is not None
+        return sign({**parts.claims, **claims}, self.state.key, typ=parts.header["typ"])
 
 
 @contextmanager
@@ -37,7 +53,7 @@ def serving(*faults: str, **options: Any) -> Iterator[Serving]:
     while not server.started:
         time.sleep(0.005)
     try:
-        yield Serving(issuer, key)
+        yield Serving(issuer, key, state)
     finally:
         server.should_exit = True
         thread.join()

@@ -67,7 +67,7 @@ def test_each_way_to_authenticate(method: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "missing"), [
-    ("client_secret_basic", "NIGHTLATCH_OAUTH_SECRET"), ("private_key_jwt", "--client-key"),
+    ("client_secret_basic", "OAUTH_CLIENT_SECRET"), ("private_key_jwt", "--client-key"),
     ("tls_client_auth", "--cert"),
 ])  # fmt: skip
 def test_what_a_client_lacks_is_said_and_nothing_sent(method: str, missing: str) -> None:

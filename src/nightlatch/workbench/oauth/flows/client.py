@@ -93,7 +93,7 @@ class Client(Struct, frozen=True):
         if not self.secrets.client_secret:
             raise FlowFault(
                 f"{self.registration.authentication} needs the client's secret "
-                "(--secret -, or NIGHTLATCH_OAUTH_SECRET in the environment)"
+                "(--secret -, or OAUTH_CLIENT_SECRET in the environment)"
             )
         return self.secrets.client_secret
 

@@ -22,14 +22,14 @@ def prove_and_send(client: Client, call: Call, token: str = "") -> Play[Answer]:
     wants its nonce in the proof (section 8). `token` binds the proof to an access token."""
     if client.secrets.proof_key is None:
         return (yield from send(call))
-    answer = yield from send(_proven(client, call, token))
+    answer = yield from send(proven(client, call, token))
     nonce = answer.header("dpop-nonce")
     if answer.status not in (400, 401) or not nonce or not _asks_for_nonce(answer):
         return answer
     if len(nonce) > _MAX_NONCE or not nonce.isascii() or not nonce.isprintable():
         raise FlowFault("the server's DPoP-Nonce is no sound nonce")
     yield from tell("the server wants its own nonce in the proof: sent once more")
-    return (yield from send(_proven(client, call, token, nonce)))
+    return (yield from send(proven(client, call, token, nonce)))
 
 
 def key_thumbprint(client: Client) -> str:
@@ -38,7 +38,8 @@ def key_thumbprint(client: Client) -> str:
     return thumbprint(key) if key else ""
 
 
-def _proven(client: Client, call: Call, token: str, nonce: str = "") -> Call:
+def proven(client: Client, call: Call, token: str, nonce: str = "") -> Call:
+    """The call with a fresh proof. Raises FlowFault."""
     proof = _proof(client, call, token, nonce)
     return msgspec.structs.replace(call, headers=(*call.headers, ("DPoP", proof)))
 

@@ -14,7 +14,7 @@ from nightlatch.workbench.oauth.flows.client import Registration, Secrets
 from nightlatch.workbench.oauth.flows.masking import SECRET_NAMES
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 
-SECRET_VARIABLE = "NIGHTLATCH_OAUTH_SECRET"
+SECRET_VARIABLE = "OAUTH_CLIENT_SECRET"
 _MAX_FILE = 1 << 20
 
 
