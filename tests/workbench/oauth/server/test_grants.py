@@ -44,6 +44,10 @@ def less_scope(bench: Bench) -> Document:
         bench.token("refresh_token", client_id="demo-public", refresh_token=token, scope="api")
     )
     assert found["scope"] == "api"
+    # Less was asked for once: the next may have the whole again.
+    token = found["refresh_token"]
+    whole = _ok(bench.token("refresh_token", client_id="demo-public", refresh_token=token))
+    assert whole["scope"] == "openid profile email api"
     return found
 
 
@@ -318,6 +322,10 @@ def _exchange_of_revoked(bench: Bench) -> Any:
     return _exchange_asked(bench, token)
 
 
+def _exchange_of_bound(bench: Bench) -> Any:
+    return _exchange_asked(bench, bench.own(proof=bench.proof("POST", "/token"))["access_token"])
+
+
 def _proof_with(method: str = "POST", path: str = "/token", **claims: Any) -> Refused:
     return lambda bench: bench.token(
         "client_credentials", CONFIDENTIAL, proof=bench.proof(method, path, **claims)
@@ -369,6 +377,8 @@ BAD: tuple[tuple[str, str, Refused], ...] = (
     ("invalid_client", "no basic", lambda b: b.http.post(
         "/token", data={"a": "b"}, headers={"Authorization": "Basic %%%"})),
     ("invalid_request", "two ways", _two_ways),
+    ("invalid_request", "two clients",
+     lambda b: b.token("client_credentials", CONFIDENTIAL, client_id="demo-key")),
     ("invalid_client", "assertion twice", _assertion_twice),
     ("invalid_client", "another's key", _assertion_with({**generate("EC"), "alg": "ES256"})),
     ("invalid_client", "assertion for others", _assertion_with(aud="https://other.example")),
@@ -409,6 +419,7 @@ BAD: tuple[tuple[str, str, Refused], ...] = (
     ("invalid_request", "exchange into another type", _exchange_of(requested_token_type="x")),
     ("invalid_scope", "exchange for more", _exchange_of(scope="api email")),
     ("invalid_request", "exchange of the revoked", _exchange_of_revoked),
+    ("invalid_request", "exchange of what is bound, without the key", _exchange_of_bound),
     ("invalid_grant", "bearer about nobody", lambda b: _bearer(b, b.assertion(sub="eve"))),
     ("invalid_grant", "no bearer", lambda b: _bearer(b, "nothing")),
     ("invalid_grant", "bearer of another", lambda b: _bearer(
@@ -443,7 +454,7 @@ def test_is_refused(bench: Bench, error: str, case: str, ask: Refused) -> None:
 
 
 def test_how_many_ways_of_refusal_ran() -> None:
-    assert len({case for _, case, _ in BAD}) == len(BAD) == 71
+    assert len({case for _, case, _ in BAD}) == len(BAD) == 73
 
 
 def test_a_code_that_comes_twice_ends_what_came_of_it(bench: Bench) -> None:

@@ -24,7 +24,13 @@ from nightlatch.workbench.oauth.server.client_authentication import authenticate
 from nightlatch.workbench.oauth.server.clients import PEOPLE
 from nightlatch.workbench.oauth.server.dpop import proven_key
 from nightlatch.workbench.oauth.server.state import Code, Grant, State, new_secret
-from nightlatch.workbench.oauth.server.tokens import access_token, id_token, signed, with_family
+from nightlatch.workbench.oauth.server.tokens import (
+    access_token,
+    id_token,
+    signed,
+    token_type,
+    with_family,
+)
 
 _FIRST = next(iter(PEOPLE))
 _CONSENT_LIFE = 600
@@ -111,7 +117,7 @@ def _allow(state: State, request: AuthorizationRequest, person: str, now: float)
         state.codes.put(members["code"], code, now + state.options.refresh_life)
     if "token" in request.response_type:
         members["access_token"] = access_token(state, grant, now)
-        members["token_type"] = "Bearer"
+        members["token_type"] = token_type(grant)
         members["expires_in"] = str(state.options.token_life)
         members["scope"] = grant.scope
     if "id_token" in request.response_type:

@@ -23,7 +23,10 @@ def authenticated(state: State, asked: Asked, form: Parameters, now: float) -> C
     if sum(ways) > 1:
         raise Refusal("invalid_request", "the client authenticates in more than one way")
     if basic:
-        return _by_secret(state, *_basic(basic), "client_secret_basic", now)
+        name, word = _basic(basic)
+        if form.get("client_id", name) != name:
+            raise Refusal("invalid_request", "client_id is not the one that authenticates")
+        return _by_secret(state, name, word, "client_secret_basic", now)
     if "client_assertion" in form:
         return _by_assertion(state, form, now)
     client_id = form.get("client_id", "")
@@ -98,7 +101,7 @@ def client_token(state: State, token: str, now: float) -> tuple[Client, Document
     if not _is_for(state, claims.get("aud")):
         raise refused("aud of the assertion is not this server")
     identity, until = claims.get("jti"), claims.get("exp", 0)
-    if not isinstance(identity, str) or not now - 60 <= until <= now + MAX_ASSERTION_LIFE:
+    if not isinstance(identity, str) or not now - 60 <= until <= now + MAX_ASSERTION_LIFE + 60:
         raise refused("the assertion needs jti, and exp within the hour")
     if not state.assertions.first_time(f"{client.id}.{identity}", now, until + 60, True):
         raise refused("the assertion was used before")

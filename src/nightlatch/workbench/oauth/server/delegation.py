@@ -10,6 +10,7 @@ from nightlatch.workbench.oauth.server.tokens import (
     access_token,
     read_access,
     token_response,
+    token_type,
 )
 
 _READABLE = frozenset({ISSUED_TYPE, "urn:ietf:params:oauth:token-type:jwt"})
@@ -24,6 +25,7 @@ def exchanged(state: State, client: Client, form: Parameters, key: str, now: flo
         raise Refusal("invalid_request", "only access tokens are issued")
     subject = _read(state, form, "subject", now)
     actor = _read(state, form, "actor", now) if "actor_token" in form else None
+    _refuse_unbinding(subject, key)
     scope = form.get("scope", str(subject.get("scope", "")))
     if not set(scope.split()) <= set(str(subject.get("scope", "")).split()):
         raise Refusal("invalid_scope", "an exchange cannot ask for more than was granted")
@@ -38,10 +40,17 @@ def exchanged(state: State, client: Client, form: Parameters, key: str, now: flo
     return {
         "access_token": access_token(state, grant, now),
         "issued_token_type": ISSUED_TYPE,
-        "token_type": "DPoP" if key else "Bearer",
+        "token_type": token_type(grant),
         "expires_in": state.options.token_life,
         "scope": scope,
     }
+
+
+def _refuse_unbinding(subject: Document, key: str) -> None:
+    """Who stole a bound token could have one that is not bound otherwise."""
+    confirmation = subject.get("cnf")
+    if isinstance(confirmation, dict) and confirmation.get("jkt") != key:
+        raise Refusal("invalid_request", "subject_token is bound to a key that was not proven")
 
 
 def _acting(subject: Document, actor: Document | None) -> Document | None:

@@ -109,7 +109,8 @@ def _refresh(state: State, client: Client, form: Parameters, key: str, now: floa
     # Only public clients' refresh tokens are bound (RFC 9449, section 5).
     grant = _bound(held.grant, key) if client.public else replace(held.grant, key=key)
     held.used = True
-    return token_response(state, client, replace(grant, scope=scope, nonce=""), now)
+    asked = replace(grant, scope=scope, nonce="")
+    return token_response(state, client, asked, now, whole_scope=grant.scope)
 
 
 def _credentials(state: State, client: Client, form: Parameters, key: str, now: float) -> Document:

@@ -85,8 +85,13 @@ def person_claims(sub: str, scope: str) -> Document:
     return found
 
 
-def token_response(state: State, client: Client, grant: Grant, now: float) -> Document:
-    """RFC 6749, section 5.1, with an ID token and a refresh token where they are due."""
+def token_response(
+    state: State, client: Client, grant: Grant, now: float, whole_scope: str = ""
+) -> Document:
+    """RFC 6749, section 5.1, with an ID token and a refresh token where they are due.
+
+    A refresh token keeps the whole scope, where less was asked for now (section 6).
+    """
     personal = grant.sub in PEOPLE
     refreshable = personal and REFRESH in client.grants
     if refreshable and not grant.family:
@@ -94,16 +99,21 @@ def token_response(state: State, client: Client, grant: Grant, now: float) -> Do
     access = access_token(state, grant, now)
     found: Document = {
         "access_token": access,
-        "token_type": "DPoP" if grant.key else "Bearer",
+        "token_type": token_type(grant),
         "expires_in": state.options.token_life,
         "scope": grant.scope,
     }
     if refreshable:
         found["refresh_token"] = refresh = new_secret()
-        state.refreshes.put(refresh, Refresh(grant), now + state.options.refresh_life)
+        kept = replace(grant, scope=whole_scope or grant.scope)
+        state.refreshes.put(refresh, Refresh(kept), now + state.options.refresh_life)
     if personal and "openid" in grant.scope.split():
         found["id_token"] = id_token(state, grant, now, access)
     return found
+
+
+def token_type(grant: Grant) -> str:
+    return "DPoP" if grant.key else "Bearer"
 
 
 def with_family(state: State, grant: Grant, now: float) -> Grant:

@@ -1,0 +1,81 @@
+"""`nightlatch oauth serve-test`, as a process."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.servers import Server, free_port, nightlatch, running
+from typer.testing import CliRunner
+
+from nightlatch.cli import cli
+from nightlatch.cli.output import Refusal
+from nightlatch.workbench.oauth.server.faults import FAULTS
+
+
+def serve(*options: str) -> tuple[list[str], int]:
+    port = free_port()
+    return ["nightlatch", "oauth", "serve-test", "--port", str(port), *options], port
+
+
+def told(server: Server) -> dict[str, object]:
+    found: dict[str, object] = json.loads(server.said.splitlines()[0])
+    return found
+
+
+@pytest.mark.slow
+def test_it_tells_machines_what_there_is(tmp_path: Path) -> None:
+    metadata = tmp_path / "client.json"
+    metadata.write_text(json.dumps({
+        "client_id": "mine", "client_secret": "word", "grant_types": ["client_credentials"],
+    }))  # fmt: skip
+    options = ("--client", str(metadata), "--fault", "no-iss", "--opaque", "--json")
+    command, port = serve(*options)
+    with running(command, port, tmp_path) as server:
+        said = told(server)
+        assert said["issuer"] == server.url
+        assert said["faults"] == ["no-iss"]
+        assert "Never for production" in str(said["warning"])
+        clients = said["clients"]
+        assert isinstance(clients, list)
+        assert [one["client_id"] for one in clients] == [
+            "demo-public", "demo-confidential", "demo-device", "demo-key", "mine",
+        ]  # fmt: skip
+        assert [bool(one["private_key"]) for one in clients] == [False, False, False, True, False]
+        found = server.get("/.well-known/openid-configuration").json()
+        assert found["issuer"] == server.url
+
+
+@pytest.mark.slow
+def test_it_tells_people_what_to_try(tmp_path: Path) -> None:
+    command, port = serve("--fault", "accepts-none", "--issuer", "https://id.test")
+    with running(command, port, tmp_path) as server:
+        assert "Never for production" in " ".join(server.said.split())
+        assert "Fault on: accepts-none" in server.said
+        assert "https://id.test/authorize?response_type=code" in server.said
+        assert server.get("/jwks").status_code == 200
+
+
+@pytest.mark.slow
+def test_it_lists_its_faults(tmp_path: Path) -> None:
+    done = nightlatch(tmp_path, "oauth", "serve-test", "--faults", "--json")
+    listed = [one["name"] for one in json.loads(done.stdout)]
+    assert listed == [fault.name for fault in FAULTS]
+    assert "key-confusion" in nightlatch(tmp_path, "oauth", "serve-test", "--faults").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--fault", "nonsense"), "no such fault: nonsense"),
+        (("--issuer", "id.test"), "scheme, host and port alone"),
+        (("--issuer", "https://id.test/path"), "scheme, host and port alone"),
+        (("--algorithm", "none"), "one of ES256, RS256"),
+        (("--client", "nowhere.json"), "neither a file nor JSON"),
+        (("--client", "{}"), "client_id is missing"),
+        (("--client", '{"client_id": "x", "scope": "all"}'), "not served"),
+    ],
+)
+def test_mistakes_are_told_in_words(options: tuple[str, ...], words: str) -> None:
+    done = CliRunner().invoke(cli, ["oauth", "serve-test", *options])
+    assert isinstance(done.exception, Refusal)
+    assert words in str(done.exception)

@@ -1,0 +1,80 @@
+"""Authlib's client, written by others, gets along with the server."""
+
+import time
+
+import httpx
+import pytest
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
+from joserfc.jwk import ECKey
+from tests.workbench.oauth.server.running import CONFIDENTIAL, RETURN, VERIFIER, Bench
+
+SCOPE = "openid profile api"
+
+
+def walked(session: OAuth2Session, bench: Bench) -> str:
+    """Through the log-in, as a browser; where it ends."""
+    metadata = bench.http.get("/.well-known/openid-configuration").json()
+    address, state = session.create_authorization_url(
+        metadata["authorization_endpoint"], code_verifier=VERIFIER, nonce="n", auto="1"
+    )
+    where: str = httpx.get(address, trust_env=False).headers["location"]
+    assert f"state={state}" in where
+    return where
+
+
+def test_code_with_pkce_refresh_introspection_and_revocation(bench: Bench) -> None:
+    client_id, word = CONFIDENTIAL
+    with OAuth2Session(
+        client_id, word, scope=SCOPE, redirect_uri=RETURN, code_challenge_method="S256"
+    ) as session:
+        endpoint = f"{bench.issuer}/token"
+        token = session.fetch_token(
+            endpoint, authorization_response=walked(session, bench), code_verifier=VERIFIER
+        )
+        assert token["scope"] == SCOPE
+        assert session.get(f"{bench.issuer}/api/me").json()["sub"] == "ada"
+        assert session.get(f"{bench.issuer}/userinfo").json()["name"] == "Ada Test"
+        renewed = session.refresh_token(endpoint, refresh_token=token["refresh_token"])
+        assert renewed["access_token"] != token["access_token"]
+        held = renewed["access_token"]
+        asked = f"{bench.issuer}/introspect"
+        assert session.introspect_token(asked, token=held).json()["active"] is True
+        assert session.revoke_token(f"{bench.issuer}/revoke", token=held).status_code == 200
+        assert session.introspect_token(asked, token=held).json()["active"] is False
+
+
+def test_a_public_client_with_pkce(bench: Bench) -> None:
+    with OAuth2Session(
+        "demo-public", scope=SCOPE, redirect_uri=RETURN, code_challenge_method="S256",
+        token_endpoint_auth_method="none",
+    ) as session:  # fmt: skip
+        token = session.fetch_token(
+            f"{bench.issuer}/token",
+            authorization_response=walked(session, bench),
+            code_verifier=VERIFIER,
+        )
+        assert bench.me(token["access_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_client_credentials(bench: Bench, method: str) -> None:
+    with OAuth2Session(*CONFIDENTIAL, token_endpoint_auth_method=method) as session:
+        token = session.fetch_token(f"{bench.issuer}/token", grant_type="client_credentials")
+        assert bench.me(token["access_token"]).status_code == 200
+
+
+def test_client_assertions(bench: Bench) -> None:
+    # Authlib has a clock of its own.
+    bench.moment = time.time()
+    endpoint = f"{bench.issuer}/token"
+    with OAuth2Session(*CONFIDENTIAL, token_endpoint_auth_method="client_secret_jwt") as session:
+        session.register_client_auth_method(ClientSecretJWT(endpoint))
+        token = session.fetch_token(endpoint, grant_type="client_credentials")
+        assert bench.me(token["access_token"]).status_code == 200
+    with OAuth2Session(
+        "demo-key", ECKey.import_key(bench.client_key), token_endpoint_auth_method="private_key_jwt"
+    ) as session:
+        session.register_client_auth_method(PrivateKeyJWT(endpoint, alg="ES256"))
+        token = session.fetch_token(endpoint, grant_type="client_credentials")
+        assert bench.me(token["access_token"]).status_code == 200
