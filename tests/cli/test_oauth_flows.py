@@ -144,7 +144,7 @@ def test_a_browser_logs_in_and_the_tokens_go_on(server: Serving, tmp_path: Path)
     assert any("whole family is revoked" in note for note in reused["notes"])
 
 
-def _in_process(browser: str, *arguments: str) -> dict[str, Any]:
+def _in_process(browser: str, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
     """In a process of its own: which browser there is, is settled once."""
     import subprocess
 
@@ -155,7 +155,7 @@ def _in_process(browser: str, *arguments: str) -> dict[str, Any]:
         env=environment() | {"BROWSER": browser}, capture_output=True, text=True, timeout=60,
         check=False,
     )  # fmt: skip
-    assert ran.returncode == 0, (ran.stdout, ran.stderr)
+    assert ran.returncode == exit_code, (ran.stdout, ran.stderr)
     found: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
     return found
 
@@ -195,6 +195,21 @@ def test_ones_own_api_is_probed_and_nobody_elses() -> None:
         found = told(*asked, "--yes-this-is-mine", host, "--log", exit_code=1)
         assert [one["id"] for one in found["found"]] == ["unsigned"]
         assert token not in json.dumps(found)
+
+
+def test_ones_own_server_is_probed(tmp_path: Path) -> None:
+    browser = tmp_path / "browser.py"
+    browser.write_text("import sys, httpx\nhttpx.get(sys.argv[1], follow_redirects=True)\n")
+    with serving("code-replay") as faulty:
+        found = _in_process(
+            f"{sys.executable} {browser} %s", "probe-server", faulty.issuer, "--client",
+            "demo-public", "--scope", "openid", "--yes-this-is-mine",
+            faulty.issuer.removeprefix("http://"), exit_code=1,
+        )  # fmt: skip
+        assert [one["id"] for one in found["result"]["found"]] == ["code-replay"]
+        assert "only ever your own" in said(
+            "probe-server", faulty.issuer, "--client", "demo-public", exit_code=1
+        )
 
 
 def test_a_sound_api_is_told_so(server: Serving) -> None:

@@ -26,7 +26,8 @@ from nightlatch.cli.measures import (
 )
 from nightlatch.cli.oauth import oauth
 from nightlatch.cli.oauth_flows import FLOWS
-from nightlatch.cli.oauth_probe import probe
+from nightlatch.cli.oauth_options import with_options
+from nightlatch.cli.oauth_probe import probe, probe_server
 from nightlatch.cli.otp import otp
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
@@ -62,6 +63,7 @@ cli.add_typer(otp, name="otp", rich_help_panel=BENCH)
 for name, flow in FLOWS.items():
     oauth.command(name=name)(flow)
 oauth.command()(probe)
+oauth.command()(with_options(probe_server))
 cli.add_typer(oauth, name="oauth", rich_help_panel=BENCH)
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 cli.command(name="serve-replay", hidden=True)(serve_replay)

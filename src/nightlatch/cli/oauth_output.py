@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from nightlatch.cli.output import print_json, screen, table
+from nightlatch.exchange.judgement import Level
 from nightlatch.workbench.oauth.flows.answers import printable
 from nightlatch.workbench.oauth.flows.call import Call
 from nightlatch.workbench.oauth.flows.drive import Played
@@ -15,7 +16,9 @@ from nightlatch.workbench.oauth.flows.masking import masked_url
 from nightlatch.workbench.oauth.flows.network import Entry
 from nightlatch.workbench.oauth.flows.steps import Invite, Visit
 from nightlatch.workbench.oauth.flows.tokens import Tokens
+from nightlatch.workbench.oauth.probe.weakness import Found, Report
 
+_COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "dim"}
 _aside = Console(stderr=True, highlight=False)
 """For what a person must do, while the result goes into a pipe."""
 
@@ -66,17 +69,21 @@ def print_played(played: Played[Any], *, as_json: bool, log: bool) -> None:
     for note in played.notes:
         screen.print(f"[yellow]•[/] {escape(note)}")
     if log:
-        print_log(played.log)
+        _print_log(played.log)
     if played.fault:
         screen.print(f"[bold red]No:[/] {escape(played.fault)}.")
     elif isinstance(played.result, Tokens):
         _print_tokens(played.result)
+    elif isinstance(played.result, Report):
+        print_report(played.result)
     elif isinstance(played.result, dict):
         _print_document(played.result)
 
 
 def plain(result: object) -> Any:
     """For JSON: without members that are empty."""
+    if isinstance(result, Report):
+        return plain_report(result)
     if not isinstance(result, Tokens):
         return result
     return {name: value for name, value in msgspec.structs.asdict(result).items() if value}
@@ -100,7 +107,7 @@ def _print_document(document: dict[str, Any]) -> None:
     screen.print(rows)
 
 
-def print_log(log: tuple[Entry, ...]) -> None:
+def _print_log(log: tuple[Entry, ...]) -> None:
     for entry in log:
         end = escape(entry.fault) or f"{entry.status} in {entry.seconds * 1000:.0f} ms"
         screen.print(f"\n[bold]{escape(entry.purpose)}[/]: {end}")
@@ -115,3 +122,33 @@ def print_log(log: tuple[Entry, ...]) -> None:
 def _clean(text: str) -> str:
     """A server's bytes must not steer the terminal."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)
+
+
+def plain_report(report: Report) -> dict[str, Any]:
+    """For JSON."""
+    found = [_one(one) for one in report.found]
+    return {"found": found, "tried": report.tried, "skipped": report.skipped}
+
+
+def _one(found: Found) -> dict[str, str]:
+    its = found.weakness
+    return {"id": its.id, "level": its.level.word, "title": its.title, "source": its.source,
+            "evidence": found.evidence, "remedy": its.remedy}  # fmt: skip
+
+
+def print_report(report: Report) -> None:
+    """What was found, what was tried, and what could not be."""
+    if report.found:
+        rows = table("Level", "What is wrong", "What was seen", "What to do", "Written in")
+        for one in report.found:
+            its = one.weakness
+            level = f"[{_COLOURS[its.level]}]{its.level.word}[/]"
+            rows.add_row(
+                level, its.title, escape(one.evidence), its.remedy, f"[dim]{its.source}[/]"
+            )
+        screen.print(rows)
+    else:
+        screen.print("[bold green]Nothing found.[/]")
+    screen.print(f"Tried: {', '.join(report.tried)}.")
+    for text in report.skipped:
+        screen.print(f"[dim]Not tried: {escape(text)}.[/]")

@@ -2,33 +2,34 @@
 
 import asyncio
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from nightlatch.cli.oauth_options import Authority, Json, Log, credential
-from nightlatch.cli.oauth_output import print_log
-from nightlatch.cli.output import Refusal, print_json, screen, table
-from nightlatch.exchange.judgement import Level
+from nightlatch.cli.oauth_flows import Opens, Redirect
+from nightlatch.cli.oauth_options import Authority, Json, Log, Options, credential
+from nightlatch.cli.oauth_output import plain_report, print_played
+from nightlatch.cli.oauth_run import run_flow
+from nightlatch.cli.output import Refusal, print_json
 from nightlatch.workbench.oauth.flows.call import Pairs
 from nightlatch.workbench.oauth.flows.drive import Hands, Played, play
 from nightlatch.workbench.oauth.flows.network import Network
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Visit
 from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.api import Target, confirmed, probe_api
-from nightlatch.workbench.oauth.probe.weakness import Found, Report
+from nightlatch.workbench.oauth.probe.server import probe_server as probed_server
+from nightlatch.workbench.oauth.probe.weakness import Report
 from nightlatch.workbench.tokens.material import NoKey, keys_from
 
 _ASK = "-"
-_COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "dim"}
+Mine = Annotated[str, typer.Option(
+    "--yes-this-is-mine", metavar="HOST", help="The host once more: it is yours.")]  # fmt: skip
 
 
 def probe(
     url: Annotated[str, typer.Argument(help="An address of your API that demands a token.")],
     token: Annotated[str, typer.Option(help='A good token, a file, or "-".')] = _ASK,
-    mine: Annotated[str, typer.Option(
-        "--yes-this-is-mine", metavar="HOST", help="The host once more: it is yours.")] = "",
+    mine: Mine = "",
     jwks: Annotated[str, typer.Option(help="The issuer's keys: file, JWKS or issuer.")] = "",
     expired: Annotated[str, typer.Option(help="A token that has expired.")] = "",
     other_audience: Annotated[str, typer.Option(help="A token for another service.")] = "",
@@ -60,11 +61,10 @@ def probe(
     if played.result is None:
         raise Refusal(f"{played.fault}.")
     if as_json:
-        print_json(_plain(played, played.result) | ({"log": played.log} if log else {}))
+        found = plain_report(played.result) | {"notes": played.notes}
+        print_json(found | ({"log": played.log} if log else {}))
     else:
-        if log:
-            print_log(played.log)
-        _print_report(played.result, played.notes)
+        print_played(played, as_json=False, log=log)
     raise typer.Exit(1 if played.result.found else 0)
 
 
@@ -77,33 +77,16 @@ async def _no_browser(_step: Visit) -> Pairs:
     raise FlowFault("a probe of an API needs no browser")
 
 
-def _plain(played: Played[Report], report: Report) -> dict[str, Any]:
-    return {
-        "found": [_one(found) for found in report.found],
-        "tried": report.tried, "skipped": report.skipped, "notes": played.notes,
-    }  # fmt: skip
+def probe_server(
+    options: Options,
+    mine: Mine = "",
+    redirect: Redirect = "",
+    opens: Opens = True,
+) -> None:
+    """Try on your own authorization server what attackers try, with a client of yours.
 
-
-def _one(found: Found) -> dict[str, str]:
-    its = found.weakness
-    return {"id": its.id, "level": its.level.word, "title": its.title, "source": its.source,
-            "evidence": found.evidence, "remedy": its.remedy}  # fmt: skip
-
-
-def _print_report(report: Report, notes: tuple[str, ...]) -> None:
-    for note in notes:
-        screen.print(f"[yellow]•[/] {escape(note)}")
-    if report.found:
-        rows = table("Level", "What is wrong", "What was seen", "What to do", "Written in")
-        for one in report.found:
-            its = one.weakness
-            level = f"[{_COLOURS[its.level]}]{its.level.word}[/]"
-            rows.add_row(
-                level, its.title, escape(one.evidence), its.remedy, f"[dim]{its.source}[/]"
-            )
-        screen.print(rows)
-    else:
-        screen.print("[bold green]Nothing found.[/]")
-    screen.print(f"Tried: {', '.join(report.tried)}.")
-    for text in report.skipped:
-        screen.print(f"[dim]Not tried: {escape(text)}.[/]")
+    Three log-ins, of which two are made wrongly: is the verifier checked, a code good twice, an
+    altered redirect address served, an old refresh token taken? Exits with 1 if something is found.
+    """
+    run_flow(options, "probe-server", lambda client, _: probed_server(client, mine),
+             redirect=redirect, opens=opens)  # fmt: skip

@@ -39,6 +39,7 @@ from nightlatch.workbench.oauth.flows.metadata import Metadata, discover
 from nightlatch.workbench.oauth.flows.network import Network
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit
 from nightlatch.workbench.oauth.flows.workspace import Workspace
+from nightlatch.workbench.oauth.probe.weakness import Report
 from nightlatch.workbench.tokens.material import NoKey, generate, keys_from
 
 _USUAL_REDIRECT = "http://127.0.0.1:0/callback"
@@ -89,7 +90,8 @@ def run_flow(options: Options, name: str, flow: Flow, *, redirect: str | None = 
     if played is None:
         return
     print_played(played, as_json=options.as_json, log=options.log)
-    raise typer.Exit(1 if played.fault else 0)
+    bad = isinstance(played.result, Report) and played.result.found
+    raise typer.Exit(1 if played.fault or bad else 0)
 
 
 async def _run(options: Options, name: str, flow: Flow, redirect: str | None, *, opens: bool,

@@ -17,7 +17,7 @@ from nightlatch.workbench.oauth.flows.client import Client
 from nightlatch.workbench.oauth.flows.dpop import key_thumbprint
 from nightlatch.workbench.oauth.flows.identity_token import Expected, checked
 from nightlatch.workbench.oauth.flows.metadata import fetch_keys
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit, tell, visit
+from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Untrusted, Visit, tell, visit
 from nightlatch.workbench.oauth.flows.tokens import (
     Tokens,
     ask,
@@ -47,7 +47,7 @@ class Wishes(Struct, frozen=True):
     extra: Pairs = ()
 
 
-class _Request(Struct, frozen=True):
+class Request(Struct, frozen=True):
     """What is remembered until the browser comes back."""
 
     wishes: Wishes
@@ -62,22 +62,26 @@ class _Request(Struct, frozen=True):
 
 def authorization(client: Client, wishes: Wishes | None = None) -> Play[Tokens]:
     """Send the browser to the server, check what it brings back, and fetch the tokens."""
-    wishes = wishes or Wishes()
+    request, answer = yield from authorized(client, wishes or Wishes())
+    return (yield from _tokens(client, request, answer))
+
+
+def authorized(client: Client, wishes: Wishes) -> Play[tuple[Request, dict[str, str]]]:
+    """The first half: the request, and the checked answer to it. Raises FlowFault."""
     request = _new_request(client, wishes)
     yield from _warn(client, wishes)
     url = yield from _address(client, request)
     example = (("code", "CODE"), ("state", request.state), ("iss", client.metadata.issuer))
     brought = yield from visit(Visit(PURPOSE, url, client.registration.redirect_uri, example))
-    answer = yield from _checked_answer(client, request, brought)
-    return (yield from _tokens(client, request, answer))
+    return request, (yield from _checked_answer(client, request, brought))
 
 
-def _new_request(client: Client, wishes: Wishes) -> _Request:
+def _new_request(client: Client, wishes: Wishes) -> Request:
     if wishes.response_type not in RESPONSE_TYPES:
         raise FlowFault(f"the response type is one of: {', '.join(RESPONSE_TYPES)}")
     openid = "openid" in client.registration.scope.split() or "id_token" in wishes.response_type
     has_code = "code" in wishes.response_type.split()
-    return _Request(
+    return Request(
         wishes,
         secrets.token_urlsafe(24),
         secrets.token_urlsafe(24) if openid else "",
@@ -102,7 +106,7 @@ def _warn(client: Client, wishes: Wishes) -> Play[None]:
         yield from tell("the server does not announce PKCE (code_challenge_methods_supported)")
 
 
-def _parameters(client: Client, request: _Request) -> Pairs:
+def _parameters(client: Client, request: Request) -> Pairs:
     wishes, method = request.wishes, request.wishes.pkce
     challenge = request.verifier
     if request.verifier and method == "S256":
@@ -119,7 +123,7 @@ def _parameters(client: Client, request: _Request) -> Pairs:
     return tuple(pair for pair in every if pair[1])
 
 
-def _address(client: Client, request: _Request) -> Play[str]:
+def _address(client: Client, request: Request) -> Play[str]:
     endpoint = client.metadata.endpoint("authorization_endpoint")
     parameters = _parameters(client, request)
     if request.wishes.signed:
@@ -150,18 +154,18 @@ def _push(client: Client, parameters: Pairs) -> Play[str]:
     return text_of(document(answer, purpose), "request_uri", purpose)
 
 
-def _checked_answer(client: Client, request: _Request, brought: Pairs) -> Play[dict[str, str]]:
+def _checked_answer(client: Client, request: Request, brought: Pairs) -> Play[dict[str, str]]:
     """What the browser brought, if it is this server's answer to this request. Anybody can send a
     browser here: before `state` and `iss` hold, nothing in it is used, not even the error."""
     names = [name for name, _ in brought]
     if len(set(names)) != len(names):
-        raise FlowFault("the browser came back with a parameter twice: nothing of it is used")
+        raise Untrusted("the browser came back with a parameter twice: nothing of it is used")
     answer = dict(brought)
     if "jwt" in request.wishes.response_mode or "response" in answer:
         answer = yield from _unsealed(client, answer)
     if not hmac.compare_digest(answer.get("state", "").encode(), request.state.encode()):
         had = "with another" if "state" in answer else "without our"
-        raise FlowFault(
+        raise Untrusted(
             f"the browser came back {had} state: this is no answer to our request (forged, "
             "or from another tab); nothing of it is used"
         )
@@ -184,20 +188,20 @@ def _check_issuer(client: Client, answer: dict[str, str]) -> Play[None]:
     """RFC 9207: whose answer is it, where a client talks to several servers?"""
     issuer = answer.get("iss")
     if issuer is not None and issuer != client.metadata.issuer:
-        raise FlowFault(
+        raise Untrusted(
             f"the answer is from {printable(issuer)}, and not from {client.metadata.issuer}: "
             "this is a mix-up of servers (RFC 9207); nothing of it is used"
         )
     if issuer is not None:
         return
     if client.metadata.says("authorization_response_iss_parameter_supported"):
-        raise FlowFault(
+        raise Untrusted(
             "the server promises answers that name it (iss), and this one does not: not used"
         )
     yield from tell("the answer does not name its issuer (RFC 9207): a mix-up would not be noticed")
 
 
-def _tokens(client: Client, request: _Request, answer: dict[str, str]) -> Play[Tokens]:
+def _tokens(client: Client, request: Request, answer: dict[str, str]) -> Play[Tokens]:
     direct = None
     if {"token", "id_token"} & set(request.wishes.response_type.split()):
         direct = yield from _direct(client, request, answer)
@@ -212,7 +216,7 @@ def _tokens(client: Client, request: _Request, answer: dict[str, str]) -> Play[T
     return (yield from request_tokens(client, "exchange the code for tokens", fields, expected))
 
 
-def _direct(client: Client, request: _Request, answer: dict[str, str]) -> Play[Tokens]:
+def _direct(client: Client, request: Request, answer: dict[str, str]) -> Play[Tokens]:
     """Tokens that came through the browser (OpenID Connect Core 1.0, sections 3.2 and 3.3)."""
     wanted = request.wishes.response_type.split()
     for name, kind in (("access_token", "token"), ("id_token", "id_token")):

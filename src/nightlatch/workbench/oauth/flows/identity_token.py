@@ -10,7 +10,7 @@ from msgspec import Struct
 from nightlatch.identity.jose import Verified, verify
 from nightlatch.workbench.oauth.flows.answers import printable
 from nightlatch.workbench.oauth.flows.client import Client
-from nightlatch.workbench.oauth.flows.steps import FlowFault
+from nightlatch.workbench.oauth.flows.steps import Untrusted
 
 _DIGESTS = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 
@@ -30,7 +30,7 @@ class Expected(Struct, frozen=True):
 
 def verified_claims(token: str, keys: dict[str, Any], client: Client, expected: Expected,
                     access_token: str = "") -> dict[str, Any]:  # fmt: skip
-    """Its claims, if all of it holds. Raises FlowFault: then nothing of it is to be used."""
+    """Its claims, if all of it holds. Raises Untrusted: then nothing of it is to be used."""
     found = checked(token, keys, client, "the ID token")
     claims = found.claims or {}
     _require(isinstance(claims.get("sub"), str) and claims["sub"], "it is about nobody (no sub)")
@@ -50,7 +50,7 @@ def verified_claims(token: str, keys: dict[str, Any], client: Client, expected: 
 
 
 def checked(token: str, keys: dict[str, Any], client: Client, what: str) -> Verified:
-    """A JWT that the issuer signed for this client, with an end. Raises FlowFault."""
+    """A JWT that the issuer signed for this client, with an end. Raises Untrusted."""
     found = verify(token, keys, client.clock())
     _require(found.valid, found.reason, what)
     claims = found.claims
@@ -91,4 +91,4 @@ def _check_hash(found: Verified, name: str, value: str, *, required: bool) -> No
 
 def _require(holds: object, fault: str, what: str = "the ID token") -> None:
     if not holds:
-        raise FlowFault(f"{what} is not to be trusted: {fault}")
+        raise Untrusted(f"{what} is not to be trusted: {fault}")

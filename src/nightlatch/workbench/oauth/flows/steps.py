@@ -56,6 +56,10 @@ class FlowFault(Exception):
         """The server's own word (RFC 6749, section 5.2), where it gave one."""
 
 
+class Untrusted(FlowFault):
+    """An answer came, and does not prove whose it is: nothing of it is used."""
+
+
 def send(call: Call) -> Play[Answer]:
     reply = yield call
     if not isinstance(reply, Answer):

@@ -78,7 +78,7 @@ def probe_api(target: Target, clock: Callable[[], float]) -> Play[Report]:
     names = [one.weakness.id for one in tried]
     names += ["token-in-query", *(["weak-secret"] if parts else []),
               *(["unproven", "proof-replay"] if target.proof_key else [])]  # fmt: skip
-    return Report(_first_of_each(found), tuple(dict.fromkeys(names)), tuple(skipped))
+    return Report(first_of_each(found), tuple(dict.fromkeys(names)), tuple(skipped))
 
 
 class _Asking:
@@ -188,7 +188,7 @@ def _skipped(target: Target, parts: Parts | None) -> Iterator[str]:
         yield "unproven, proof-replay: the token is bound to a key (--dpop)"
 
 
-def _first_of_each(found: list[Found]) -> tuple[Found, ...]:
+def first_of_each(found: list[Found]) -> tuple[Found, ...]:
     """One door open in four ways is one finding."""
     first: dict[str, Found] = {}
     for one in found:

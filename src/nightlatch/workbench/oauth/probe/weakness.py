@@ -142,3 +142,74 @@ REPLAY = Weakness(
     "RFC 9449, 11.1",
     "Remember each jti while its proof is good, or use nonces.",
 )
+
+LOGIN = Weakness(
+    "log-in",
+    Level.HIGH,
+    "The answer to a log-in does not prove whose it is",
+    "RFC 9700, 4.4, 4.7",
+    "Return state as it was sent, iss as announced, and nonce in the ID token.",
+)
+CODE_REPLAY = Weakness(
+    "code-replay",
+    Level.HIGH,
+    "A code works twice",
+    "RFC 6749, 4.1.2",
+    "Refuse a code that was used, and revoke what it was exchanged for.",
+)
+VERIFIER = Weakness(
+    "verifier-ignored",
+    Level.HIGH,
+    "The code verifier is not checked",
+    "RFC 7636, 4.6",
+    "Compare the verifier with the challenge that the code was issued for.",
+)
+DOWNGRADE = Weakness(
+    "pkce-downgrade",
+    Level.HIGH,
+    "PKCE can be left out",
+    "RFC 9700, 2.1.1",
+    "Refuse requests of public clients without code_challenge.",
+)
+REDIRECT = Weakness(
+    "loose-redirect",
+    Level.HIGH,
+    "A redirect address that is not registered gets the answer",
+    "RFC 9700, 4.1",
+    "Compare redirect addresses as whole texts; of loopback, all but the port.",
+)
+REQUEST = Weakness(
+    "unsigned-request",
+    Level.MEDIUM,
+    "A request object without a signature is believed",
+    "RFC 9101, 10.1",
+    "Refuse alg none for clients that can sign.",
+)
+REUSE = Weakness(
+    "refresh-reuse",
+    Level.HIGH,
+    "A refresh token that was replaced still works",
+    "RFC 9700, 4.14.2",
+    "Refuse it, and revoke the whole family.",
+)
+CACHED = Weakness(
+    "cacheable",
+    Level.LOW,
+    "Answers with tokens may be cached",
+    "RFC 6749, 5.1",
+    "Send Cache-Control: no-store.",
+)
+INTROSPECTION = Weakness(
+    "open-introspection",
+    Level.MEDIUM,
+    "Anybody may ask what a token is",
+    "RFC 7662, 2.1",
+    "Let only clients that authenticate introspect.",
+)
+PRIVATE = Weakness(
+    "private-keys",
+    Level.HIGH,
+    "Private keys are published",
+    "RFC 7517, 9.2",
+    "Replace the keys now, and publish their public parts alone.",
+)
