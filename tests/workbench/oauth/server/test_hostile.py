@@ -6,13 +6,21 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.workbench.oauth.server.running import CHALLENGE, CONFIDENTIAL, RETURN, Bench, b64
+from tests.workbench.oauth.server.running import (
+    CHALLENGE,
+    CONFIDENTIAL,
+    RETURN,
+    Bench,
+    b64,
+    claims_of,
+)
 
 from nightlatch.workbench.oauth.server.app import ENDPOINTS
 from nightlatch.workbench.oauth.server.authorization_request import RESPONSE_MODES, RESPONSE_TYPES
 from nightlatch.workbench.oauth.server.client_authentication import JWT_ASSERTION
-from nightlatch.workbench.oauth.server.clients import GRANTS
+from nightlatch.workbench.oauth.server.clients import EXCHANGE, GRANTS
 from nightlatch.workbench.oauth.server.faults import FAULTS
+from nightlatch.workbench.oauth.server.tokens import ISSUED_TYPE
 
 PATIENT = settings(max_examples=40, deadline=None)
 LENIENT = [one.name for one in FAULTS if one.name not in ("slow", "server-errors")]
@@ -91,6 +99,25 @@ def test_nothing_unregistered_is_ever_sent_to(bench: Bench, form: dict[str, str]
     form = {name: text.encode("utf-8", "replace").decode() for name, text in form.items()}
     answer = bench.http.get("/authorize", params={**form, "client_id": "demo-public", "auto": "1"})
     assert answer.status_code == 400 or form.get("redirect_uri") == RETURN
+
+
+@PATIENT
+@given(changes=documents | st.just({"sub": "\ud800"}), kind=st.sampled_from(["sub", "aud", "act"]))
+def test_no_forged_token_breaks_an_api_that_believes_it(
+    bench: Bench, changes: dict[str, object], kind: str
+) -> None:
+    sound = claims_of(bench.own()["access_token"])
+    odd = {kind: changes.get(kind, ["x"]), "scope": changes.get("iss"), "cnf": changes.get("cnf")}
+    for claims in ({**sound, **odd}, {**sound, kind: odd[kind]}, {**sound, "sub": changes}):
+        token = ".".join(b64(json.dumps(part).encode()) for part in ({"alg": "none"}, claims)) + "."
+        form = {"token": token, "subject_token": token, "subject_token_type": ISSUED_TYPE}
+        with bench.having(*LENIENT):
+            assert bench.me(token).status_code < 500
+            for path in ("/introspect", "/revoke"):
+                assert bench.http.post(path, data=form, auth=CONFIDENTIAL).status_code < 500
+            assert bench.token(EXCHANGE, CONFIDENTIAL, **form).status_code < 500
+            sent = {"Authorization": f"Bearer {token}"}
+            assert bench.http.get("/userinfo", headers=sent).status_code < 500
 
 
 def test_deep_and_long_things(bench: Bench) -> None:

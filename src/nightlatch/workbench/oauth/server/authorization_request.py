@@ -9,7 +9,6 @@ from nightlatch.identity.jwt import read_token
 from nightlatch.workbench.oauth.server.answers import Document, Parameters, Refusal
 from nightlatch.workbench.oauth.server.clients import CODE, IMPLICIT, SCOPES, Client
 from nightlatch.workbench.oauth.server.state import State
-from nightlatch.workbench.tokens.material import secret
 
 PUSHED = "urn:ietf:params:oauth:request_uri:"
 RESPONSE_TYPES = (
@@ -81,8 +80,7 @@ def _request_claims(state: State, client: Client, token: str, now: float) -> Doc
     unsigned = read_token(token)
     if unsigned and state.has("unsigned-request") and unsigned.header.get("alg") == "none":
         return unsigned.claims or {}
-    keys = list(client.keys) or (secret(client.secret) if client.secret else [])
-    found = verify(token, keys, now)
+    found = verify(token, client.signing_keys, now)
     if not found.valid or found.claims is None:
         raise Refusal("invalid_request_object", "the request object is not signed by the client")
     audience = found.claims.get("aud", state.options.issuer)

@@ -10,7 +10,6 @@ from nightlatch.identity.jwt import read_token
 from nightlatch.workbench.oauth.server.answers import Asked, Document, Parameters, Refusal
 from nightlatch.workbench.oauth.server.clients import Client
 from nightlatch.workbench.oauth.server.state import State
-from nightlatch.workbench.tokens.material import secret
 
 JWT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_ASSERTION_LIFE = 3_600
@@ -92,9 +91,9 @@ def client_token(state: State, token: str, now: float) -> tuple[Client, Document
     """
     issuer = _unverified_issuer(token)
     client = state.client(issuer, now)
-    if client is None or not (client.keys or client.secret):
+    if client is None or not client.signing_keys:
         raise refused("the assertion is of no client that has a key here")
-    found = verify(token, list(client.keys) or secret(client.secret), now)
+    found = verify(token, client.signing_keys, now)
     claims = found.claims
     if not found.valid or claims is None:
         raise refused("the assertion is not valid: wrong key, form or time")

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from nightlatch.identity.jose.encoding import to_base64url
 from nightlatch.workbench.tokens.material import generate
 
 CODE, REFRESH, CREDENTIALS = "authorization_code", "refresh_token", "client_credentials"
@@ -39,6 +40,13 @@ class Client(Struct, frozen=True, kw_only=True):
     @property
     def public(self) -> bool:
         return "none" in self.methods
+
+    @property
+    def signing_keys(self) -> list[dict[str, Any]]:
+        """What it signs with: its keys, or its secret as one."""
+        if self.keys or not self.secret:
+            return list(self.keys)
+        return [{"kty": "oct", "k": to_base64url(self.secret.encode()).decode()}]
 
 
 class Person(Struct, frozen=True):

@@ -28,6 +28,8 @@ class _Parts:
         head, _, payload = self.signed.partition(".")
         self.header = protected_header(head)
         self.claims = json_object(from_base64url(payload, "payload"), "payload")
+        if not _is_sayable(self.claims):
+            raise Unsound("the payload has half a character, which no answer could carry")
         self.signature = from_base64url(signature, "signature")
 
     def is_hmac_of(self, secret: bytes) -> bool:
@@ -37,6 +39,14 @@ class _Parts:
     @property
     def key_id(self) -> str:
         return str(self.header.get("kid", ""))
+
+
+def _is_sayable(claims: Document) -> bool:
+    try:
+        json.dumps(claims, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def lenient_claims(state: State, token: str, now: float) -> Document | None:

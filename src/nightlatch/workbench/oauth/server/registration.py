@@ -26,7 +26,9 @@ _USUAL_SCOPE = "openid profile email offline_access api"
 
 def register(state: State, asked: Asked, now: float) -> Answer:
     given = asked.json()
-    client = read_client({**given, "client_id": f"dynamic-{secrets.token_hex(8)}"})
+    # Id and secret are the server's to choose.
+    chosen = {"client_id": f"dynamic-{secrets.token_hex(8)}", "client_secret": new_secret()}
+    client = read_client({**given, **chosen})
     state.registered.put(client.id, client, now + _LIFE)
     return json_answer(
         {

@@ -72,9 +72,10 @@ def _check_audience(state: State, claims: Document, audience: str) -> None:
         return
     given = claims.get("aud")
     # An ID token is for its client, and so is the audience that the fault cannot look at.
-    if state.has("id-token-accepted") and given in state.clients:
+    audiences = given if isinstance(given, list) else [given]
+    if state.has("id-token-accepted") and not state.clients.keys().isdisjoint(audiences):
         return
-    if audience not in (given if isinstance(given, list) else [given]):
+    if audience not in audiences:
         raise refused("the token is for another API")
 
 

@@ -25,7 +25,7 @@ ISSUED_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 
 
 def signed(state: State, claims: Document, typ: str = "JWT") -> str:
-    return sign(claims, state.key, typ=typ)
+    return sign(claims, state.key, typ=typ, alg=state.options.algorithm)
 
 
 def access_token(state: State, grant: Grant, now: float) -> str:
