@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from nightlatch.cli.oauth_options import Options, body_of, credential, pairs, with_options
-from nightlatch.cli.oauth_run import run_flow
 from nightlatch.workbench.oauth.flows import authorization, endpoints, grants, polling
 from nightlatch.workbench.oauth.flows.call import Pairs
 from nightlatch.workbench.oauth.flows.client import Client
@@ -14,6 +13,8 @@ from nightlatch.workbench.oauth.flows.steps import Play, tell
 
 _ASK = "-"
 Command = Callable[..., None]
+Flow = Callable[[Client, Pairs], Play[Any]]
+"""Of a client and of more parameters, as they were typed or kept."""
 TokenText = Annotated[
     str, typer.Argument(metavar="TOKEN", help='The token, a file that holds it, or "-".')
 ]
@@ -22,6 +23,14 @@ Redirect = Annotated[str, typer.Option(
     help="The registered redirect address. An http address of this machine is listened at, by "
     "default on any free port; from any other you paste where the browser ended.")]  # fmt: skip
 Opens = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser for you.")]
+
+
+def run_flow(options: Options, name: str, flow: Flow, *, redirect: str | None = None,
+             opens: bool = False) -> None:  # fmt: skip
+    """See `oauth_run.run_flow`: what speaks HTTP is loaded by whoever needs it alone."""
+    from nightlatch.cli.oauth_run import run_flow as run
+
+    run(options, name, flow, redirect=redirect, opens=opens)
 
 
 def discover(options: Options) -> None:

@@ -12,8 +12,8 @@ from nightlatch.exchange.judgement import Level
 from nightlatch.workbench.oauth.flows.answers import printable
 from nightlatch.workbench.oauth.flows.call import Call
 from nightlatch.workbench.oauth.flows.drive import Played
+from nightlatch.workbench.oauth.flows.log import Entry
 from nightlatch.workbench.oauth.flows.masking import masked_url
-from nightlatch.workbench.oauth.flows.network import Entry
 from nightlatch.workbench.oauth.flows.steps import Invite, Visit
 from nightlatch.workbench.oauth.flows.tokens import Tokens
 from nightlatch.workbench.oauth.probe.weakness import Found, Report

@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from nightlatch.cli.oauth_flows import Opens, Redirect
+from nightlatch.cli.oauth_flows import Opens, Redirect, run_flow
 from nightlatch.cli.oauth_options import Authority, Json, Log, Options, credential
 from nightlatch.cli.oauth_output import plain_report, print_played
-from nightlatch.cli.oauth_run import run_flow
 from nightlatch.cli.output import Refusal, print_json
 from nightlatch.workbench.oauth.flows.call import Pairs
 from nightlatch.workbench.oauth.flows.drive import Hands, Played, play
-from nightlatch.workbench.oauth.flows.network import Network
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Visit
 from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.api import Target, confirmed, probe_api
@@ -69,6 +67,8 @@ def probe(
 
 
 async def _played(target: Target, authority: str) -> Played[Report]:
+    from nightlatch.workbench.oauth.flows.network import Network
+
     async with Network(authority=authority) as network:
         return await play(probe_api(target, time.time), network, Hands(_no_browser))
 

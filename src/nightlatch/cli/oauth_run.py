@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 import time
 import webbrowser
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import typer
 
+from nightlatch.cli.oauth_flows import Flow
 from nightlatch.cli.oauth_options import Options
 from nightlatch.cli.oauth_output import (
     print_before,
@@ -37,14 +37,12 @@ from nightlatch.workbench.oauth.flows.drive import Hands, Played, imagine, play
 from nightlatch.workbench.oauth.flows.loopback import HOSTS, Listener
 from nightlatch.workbench.oauth.flows.metadata import Metadata, discover
 from nightlatch.workbench.oauth.flows.network import Network
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit
+from nightlatch.workbench.oauth.flows.steps import FlowFault, Visit
 from nightlatch.workbench.oauth.flows.workspace import Workspace
 from nightlatch.workbench.oauth.probe.weakness import Report
 from nightlatch.workbench.tokens.material import NoKey, generate, keys_from
 
 _USUAL_REDIRECT = "http://127.0.0.1:0/callback"
-Flow = Callable[[Client, Pairs], Play[Any]]
-"""Of a client and of more parameters, as they were typed or kept."""
 
 
 class Browser:

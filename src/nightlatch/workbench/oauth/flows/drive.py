@@ -4,13 +4,16 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
 
 from nightlatch.workbench.oauth.flows.call import Answer, Call, Pairs
-from nightlatch.workbench.oauth.flows.network import Entry, Network
+from nightlatch.workbench.oauth.flows.log import Entry
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Invite, Note, Play, Reply, Visit, Wait
+
+if TYPE_CHECKING:
+    from nightlatch.workbench.oauth.flows.network import Network
 
 T = TypeVar("T")
 
@@ -38,7 +41,7 @@ class Hands(Struct):
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-async def play(flow: Play[T], network: Network, hands: Hands) -> Played[T]:
+async def play(flow: Play[T], network: "Network", hands: Hands) -> Played[T]:
     """To its end. Never raises for what a server does."""
     notes: list[str] = []
     reply: Reply = None

@@ -7,34 +7,17 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
-from msgspec import Struct
 from yarl import URL
 
-from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Headers, header
-from nightlatch.workbench.oauth.flows.masking import masked_body, masked_headers
+from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate
+from nightlatch.workbench.oauth.flows.log import Entry, entry_of
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 
 MAX_ANSWER = 1 << 20
 """Bytes of a body."""
 PATIENCE = 20.0
 """Seconds for the whole of an answer."""
-_SHOWN = 4_096
 _AGENT = (("User-Agent", "nightlatch"), ("Accept-Encoding", "identity"))
-
-
-class Entry(Struct, frozen=True):
-    """One exchange with a server, for people: credentials are *** in it."""
-
-    purpose: str
-    request: str
-    """First line, headers and body."""
-    status: int = 0
-    headers: Headers = ()
-    body: str = ""
-    """The beginning of it."""
-    seconds: float = 0.0
-    fault: str = ""
-    """Why there was no answer."""
 
 
 class Network:
@@ -122,11 +105,7 @@ class Network:
         return context
 
     def _note(self, call: Call, answer: Answer, seconds: float, fault: str = "") -> None:
-        body = masked_body(answer.body[: 4 * _SHOWN], header(answer.headers, "content-type"))
-        self.log.append(Entry(
-            call.purpose, call.masked().as_text(), answer.status, masked_headers(answer.headers),
-            body[:_SHOWN].decode("utf-8", "replace"), seconds, fault,
-        ))  # fmt: skip
+        self.log.append(entry_of(call, answer, seconds, fault))
 
 
 def _told(error: Exception, call: Call) -> str:
