@@ -28,6 +28,9 @@ from nightlatch.cli.measures import (
     withhold,
 )
 from nightlatch.cli.oauth import oauth
+from nightlatch.cli.oauth_flows import FLOWS
+from nightlatch.cli.oauth_options import with_options
+from nightlatch.cli.oauth_probe import probe, probe_server
 from nightlatch.cli.otp import otp
 from nightlatch.cli.output import Refusal, error
 from nightlatch.cli.patterns import patterns
@@ -97,6 +100,10 @@ cli.command(rich_help_panel=IN_AND_OUT)(export)
 BENCH = "Workbench: nothing leaves this machine"
 cli.add_typer(token, name="token", rich_help_panel=BENCH)
 cli.add_typer(otp, name="otp", rich_help_panel=BENCH)
+for name, flow in FLOWS.items():
+    oauth.command(name=name)(flow)
+oauth.command()(probe)
+oauth.command()(with_options(probe_server))
 cli.add_typer(oauth, name="oauth", rich_help_panel=BENCH)
 
 

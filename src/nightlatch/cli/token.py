@@ -54,7 +54,7 @@ def inspect(text: TokenText, as_json: AsJson = False) -> None:
 
     Nothing in it is believed: `nightlatch token verify` tells whether its signature holds.
     """
-    given = _read(text)
+    given = read_given(text)
     found = explain(given, time.time())
     faults = _faults(found, given, [])
     if as_json:
@@ -81,7 +81,7 @@ def verify(
     """
     from nightlatch.identity.jose import verify as verified
 
-    found = verified(_read(text), _keys(key, secret, "verify"))
+    found = verified(read_given(text), _keys(key, secret, "verify"))
     if as_json:
         print_json({
             "valid": found.valid, "reason": found.reason, "header": found.header,
@@ -107,7 +107,7 @@ def lint(
 
     With its issuer's keys, these are judged too. Exits with 1 when something is Medium or High.
     """
-    given = _read(text)
+    given = read_given(text)
     found = explain(given, time.time())
     keys = _keys(key, secret, "lint") if key or secret else []
     faults = _faults(found, given, keys)
@@ -130,7 +130,7 @@ def sign(
     from nightlatch.workbench.tokens.making import sign as signed
     from nightlatch.workbench.tokens.material import NoKey
 
-    body = _json(_read(claims), "the claims")
+    body = _json(read_given(claims), "the claims")
     if expires and "exp" not in body:
         now = int(time.time())
         body = {"iat": now, "exp": now + expires, **body}
@@ -161,7 +161,8 @@ def make_key(
         raise Refusal(f"{fault}.") from fault
 
 
-def _read(text: str) -> str:
+def read_given(text: str) -> str:
+    """A text, the content of a file of that name, or standard input for a dash."""
     if text == "-":
         return sys.stdin.read(1 << 20).strip()
     try:

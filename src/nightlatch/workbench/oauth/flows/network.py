@@ -1,0 +1,120 @@
+"""Calls sent over HTTP within bounds, and a log of them without secrets."""
+
+import asyncio
+import ssl
+import time
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate
+from nightlatch.workbench.oauth.flows.log import Entry, entry_of
+from nightlatch.workbench.oauth.flows.steps import FlowFault
+
+MAX_ANSWER = 1 << 20
+"""Bytes of a body."""
+PATIENCE = 20.0
+"""Seconds for the whole of an answer."""
+_AGENT = (("User-Agent", "nightlatch"), ("Accept-Encoding", "identity"))
+
+
+class Network:
+    """Sends calls, one at a time: no redirect is followed, no cookie kept, no proxy asked.
+
+    `authority` is a PEM file of who may vouch for servers besides those that this machine trusts.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE, max_answer: int = MAX_ANSWER,
+                 authority: str = "") -> None:  # fmt: skip
+        self.log: list[Entry] = []
+        self._patience = patience
+        self._max_answer = max_answer
+        self._authority = authority
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False,
+            timeout=aiohttp.ClientTimeout(total=self._patience),
+        )  # fmt: skip
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                        trace: TracebackType | None) -> None:  # fmt: skip
+        if self._session:
+            await self._session.close()
+
+    async def send(self, call: Call) -> Answer:
+        """Raises FlowFault where there is no answer within bounds."""
+        started = time.perf_counter()
+        try:
+            answer = await self._answer(call)
+        except FlowFault as fault:
+            self._note(call, Answer(0), time.perf_counter() - started, str(fault))
+            raise
+        self._note(call, answer, time.perf_counter() - started)
+        return answer
+
+    async def _answer(self, call: Call) -> Answer:
+        if self._session is None:
+            raise RuntimeError("a Network is used within `async with`")
+        try:
+            async with self._session.request(
+                call.method, URL(call.url, encoded=True), headers=[*_AGENT, *call.headers],
+                data=call.body or None, allow_redirects=False, ssl=self._tls(call.certificate),
+            ) as response:  # fmt: skip
+                headers = tuple((str(name), value) for name, value in response.headers.items())
+                body = await self._body(response, call)
+                return Answer(response.status, headers, body)
+        except TimeoutError:
+            raise FlowFault(
+                f"cannot {call.purpose}: no whole answer within {self._patience:g} seconds"
+            ) from None
+        except (aiohttp.ClientError, ValueError, OSError, asyncio.IncompleteReadError) as error:
+            raise FlowFault(f"cannot {call.purpose}: {_told(error, call)}") from None
+
+    async def _body(self, response: aiohttp.ClientResponse, call: Call) -> bytes:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise FlowFault(
+                f"cannot {call.purpose}: the answer is compressed, which was not asked for"
+            )
+        found = bytearray()
+        async for chunk in response.content.iter_chunked(65_536):
+            found += chunk
+            if len(found) > self._max_answer:
+                raise FlowFault(
+                    f"cannot {call.purpose}: the answer has more than {self._max_answer:,} bytes"
+                )
+        return bytes(found)
+
+    def _tls(self, certificate: Certificate | None) -> ssl.SSLContext | bool:
+        if certificate is None and not self._authority:
+            return True
+        context = ssl.create_default_context()
+        try:
+            if self._authority:
+                context.load_verify_locations(self._authority)
+            if certificate:
+                context.load_cert_chain(certificate.chain, certificate.key or None)
+        except (OSError, ssl.SSLError) as error:
+            raise FlowFault(
+                f"the certificate's files cannot be used: {error.strerror or error}"
+            ) from None
+        return context
+
+    def _note(self, call: Call, answer: Answer, seconds: float, fault: str = "") -> None:
+        self.log.append(entry_of(call, answer, seconds, fault))
+
+
+def _told(error: Exception, call: Call) -> str:
+    host = URL(call.url, encoded=True).host
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"the certificate of {host} is not trusted here (--ca FILE names who vouches for it)"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"{host} cannot be reached: is it running, and is this its address?"
+    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
+        return f"{host} broke off in the middle of its answer"
+    # Its own words may repeat what was sent.
+    return f"{host} does not speak HTTP as it should ({type(error).__name__})"
