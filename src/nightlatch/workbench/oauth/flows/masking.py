@@ -17,7 +17,7 @@ _SECRET_HEADERS = frozenset(
 _ADDRESS_HEADERS = frozenset({"location", "referer"})
 _IN_JSON = re.compile(
     r'("(?:' + "|".join(sorted(SECRET_NAMES)) + r')"\s*+:\s*+)'
-    r'(?:"(?:[^"\\]|\\.)*+"?|[^",}\]\s]++)'
+    r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*"?|[^",}\]\s]++)'
 )
 
 

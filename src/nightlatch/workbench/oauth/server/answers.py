@@ -117,7 +117,7 @@ def page_answer(text: str, status: int = 200, script: str = "'none'") -> Answer:
 
 
 def redirect(address: str) -> Answer:
-    safe = quote(address, safe="/:?#[]@!$&'()*+,;=%-._~")
+    safe = quote(address, safe="/:?#[]@!$&'(),;=%-._~*+")
     return Answer(303, headers={**NO_STORE, "Location": safe})
 
 
