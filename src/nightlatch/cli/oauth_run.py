@@ -121,9 +121,9 @@ async def _metadata(kept: Workspace, network: Network, hands: Hands) -> Played[M
 
 
 def _hands(options: Options, browser: Browser) -> Hands:
-    def before(call: Call) -> Call:
+    async def before(call: Call) -> Call:
         if options.edit:
-            call = _in_editor(call)
+            call = await asyncio.to_thread(_in_editor, call)
         if not options.as_json:
             print_before(call, reveal=options.reveal)
         return call

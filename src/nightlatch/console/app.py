@@ -22,9 +22,11 @@ from nightlatch.console.pages import (
     home,
     incidents,
     measures,
+    oauth,
     requests,
     settings,
     sources,
+    tokens,
 )
 from nightlatch.console.ports import Recorder
 from nightlatch.console.rendering import STATIC, bare, page
@@ -45,6 +47,8 @@ ROUTERS = (
     measures.router,
     checks_pages.router,
     sources.router,
+    tokens.router,
+    oauth.router,
     settings.router,
 )
 MACHINES = (api.router, measures_api.router)

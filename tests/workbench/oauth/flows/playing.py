@@ -57,7 +57,10 @@ async def played(
     async def wait(_seconds: float) -> None:
         return
 
-    hands = Hands(visiting, before, invite, wait=wait)
+    async def shown(call: Call) -> Call:
+        return before(call)
+
+    hands = Hands(visiting, shown, invite, wait=wait)
     async with Network(**bounds) as network:
         return await play(flow, network, hands)
 

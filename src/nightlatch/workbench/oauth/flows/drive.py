@@ -29,12 +29,16 @@ class Played(Struct, Generic[T], frozen=True):
     log: tuple[Entry, ...] = ()
 
 
+async def _unchanged(call: Call) -> Call:
+    return call
+
+
 class Hands(Struct):
     """What a person does in a flow, or a test in their place."""
 
     visit: Callable[[Visit], Awaitable[Pairs]]
     """Sends the browser away and waits until it is back."""
-    before: Callable[[Call], Call] = lambda call: call
+    before: Callable[[Call], Awaitable[Call]] = _unchanged
     """Sees each call before it is sent, and may change it; raises FlowFault to stop."""
     invite: Callable[[Invite], None] = lambda _step: None
     tell: Callable[[str], None] = lambda _text: None
@@ -65,7 +69,7 @@ async def play(flow: Play[T], network: "Network", hands: Hands) -> Played[T]:
             elif isinstance(step, Visit):
                 reply = await hands.visit(step)
             else:
-                reply = await network.send(hands.before(step))
+                reply = await network.send(await hands.before(step))
         except FlowFault as told:
             # Into the flow, which may know another way.
             fault = told
