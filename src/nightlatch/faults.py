@@ -19,6 +19,13 @@ _LOG_EVERY = 10.0
 without filling the disk."""
 
 
+class Mistake(Exception):
+    """Something is not as it must be, and the text tells a person what, and what to do about it.
+
+    The command line prints the text, and no traceback.
+    """
+
+
 class FaultCounter:
     """How often each guarded place failed, since the start of the process."""
 

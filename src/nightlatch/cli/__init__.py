@@ -32,7 +32,7 @@ from nightlatch.cli.oauth_flows import FLOWS
 from nightlatch.cli.oauth_options import with_options
 from nightlatch.cli.oauth_probe import probe, probe_server
 from nightlatch.cli.otp import otp
-from nightlatch.cli.output import Refusal, error
+from nightlatch.cli.output import error
 from nightlatch.cli.patterns import patterns
 from nightlatch.cli.preview import suggest
 from nightlatch.cli.replay import replay
@@ -42,12 +42,7 @@ from nightlatch.cli.source import add, dead_letters, list_sources, revoke
 from nightlatch.cli.token import token
 from nightlatch.cli.up import up
 from nightlatch.cli.version import version
-from nightlatch.settings import ConfigurationError
-from nightlatch.store.ports import StoreFailed
-from nightlatch.workbench.demo.theatre import DemoFailed
-from nightlatch.workbench.replay.http import ServerFailed
-from nightlatch.workbench.replay.log import LogFault
-from nightlatch.workbench.replay.reading import ScenarioFault
+from nightlatch.faults import Mistake
 
 cli = typer.Typer(
     name="nightlatch",
@@ -63,10 +58,6 @@ for command in (demo, replay, up, doctor, endpoints, checks, detectors, feeds, p
 cli.command(name="serve-sample", hidden=True)(serve_sample)
 cli.command(name="serve-replay", hidden=True)(serve_replay)
 
-
-_MISTAKES = (
-    ConfigurationError, DemoFailed, LogFault, Refusal, ScenarioFault, ServerFailed, StoreFailed,
-)  # fmt: skip
 
 LEVERS = "Levers: each is previewed, ends by itself, and can be undone"
 for lever in (
@@ -111,7 +102,7 @@ def run() -> None:
     """Run the command line; a mistake of the user's ends in words, not in a traceback."""
     try:
         cli()
-    except _MISTAKES as mistake:
+    except Mistake as mistake:
         error(str(mistake))
         sys.exit(2)
     except KeyboardInterrupt:

@@ -8,12 +8,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from nightlatch.faults import Mistake
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead.")]
 
 screen = Console(highlight=False)
 
 
-class Refusal(Exception):
+class Refusal(Mistake):
     """The command cannot do it; the text says why and what to do next."""
 
 

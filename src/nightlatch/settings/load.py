@@ -18,6 +18,7 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from nightlatch.faults import Mistake
 from nightlatch.settings.tree import Settings
 
 FILE_NAME = "nightlatch.toml"
@@ -41,7 +42,7 @@ class Setting(Struct, frozen=True):
         return self.name.replace(".", "_")
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(Mistake):
     """The configuration has mistakes; the text lists every one of them."""
 
     def __init__(self, mistakes: list[str]) -> None:

@@ -14,9 +14,10 @@ from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.measure import Measure
 from nightlatch.exchange.record import Record
+from nightlatch.faults import Mistake
 
 
-class StoreFailed(Exception):
+class StoreFailed(Mistake):
     """The store could not do it: disk full, file locked, gone. The text says what to do."""
 
 

@@ -15,6 +15,7 @@ import aiohttp
 from msgspec import Struct
 
 from nightlatch.exchange.judgement import Mode
+from nightlatch.faults import Mistake
 from nightlatch.workbench.demo.alert import first_alert
 from nightlatch.workbench.demo.cast import Cast, attack_addresses
 from nightlatch.workbench.demo.traffic import CONNECTIONS, Traffic
@@ -51,7 +52,7 @@ SCENES: tuple[Scene, ...] = tuple(
 )
 
 
-class DemoFailed(Exception):
+class DemoFailed(Mistake):
     """The demo cannot go on; the text says what to do."""
 
 

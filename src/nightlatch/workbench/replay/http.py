@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from nightlatch.exchange.headers import Headers
 from nightlatch.exchange.judgement import Action
+from nightlatch.faults import Mistake
 from nightlatch.workbench.puzzle import solution
 from nightlatch.workbench.replay.attack import Attack, Attacker
 from nightlatch.workbench.replay.life import Life, Step
@@ -41,7 +42,7 @@ _GATE = "/.nightlatch/pass"
 _FORM = {"content-type": "application/x-www-form-urlencoded", "host": HOST}
 
 
-class ServerFailed(Exception):
+class ServerFailed(Mistake):
     """The server did not answer; the text says what it said last."""
 
 

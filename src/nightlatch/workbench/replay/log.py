@@ -20,6 +20,7 @@ from nightlatch.exchange.headers import headers_of
 from nightlatch.exchange.judgement import Action, Decision, Detection, Mode, Phase
 from nightlatch.exchange.record import Record
 from nightlatch.exchange.standing import Standing
+from nightlatch.faults import Mistake
 from nightlatch.policy.decide import decide
 from nightlatch.store.ports import EventQuery, EventStore
 from nightlatch.workbench.replay.alarming import alarming
@@ -29,7 +30,7 @@ STEP = 3_600.0
 """Seconds of a log that are held in memory at a time."""
 
 
-class LogFault(Exception):
+class LogFault(Mistake):
     """A log cannot be read; the text says where and what to do."""
 
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from nightlatch.faults import Mistake
 from nightlatch.workbench.replay.given import RowFault
 from nightlatch.workbench.replay.row import scenario_of
 from nightlatch.workbench.replay.scenario import Scenario
@@ -18,7 +19,7 @@ _LISTS = ("rows", "scenarios", "breaches")
 _MOST_BYTES = 4 << 20
 
 
-class ScenarioFault(Exception):
+class ScenarioFault(Mistake):
     """A scenario file cannot be read; the text says where and what to do."""
 
 
