@@ -14,6 +14,7 @@ Figures = Mapping[str, object]
 
 BENCHMARKS: dict[str, str] = {
     "middleware": "CPU that the middleware adds to a request, its import time and its memory",
+    "startup": "What a command and a middleware spend before they begin, beside python -c pass",
     "shipping": "What an application spends on its records, and its collector, and its disk",
     "listeners": "GELF and syslog at full rate: what a core reads, and what is lost",
     "wsgi": "CPU that the middleware adds to a request of a WSGI application, beside it bare",

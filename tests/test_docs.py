@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from nightlatch.checks import CHECKS
 from nightlatch.cli import cli
+from nightlatch.cli.late import loaded
 from nightlatch.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
@@ -18,9 +18,7 @@ DOCUMENTS = [*PAGES, ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CHANG
 
 
 def test_every_setting_command_and_check_has_its_words() -> None:
-    program = get_command(cli)
-    assert isinstance(program, TyperGroup)
-    commands = [name for name, one in program.commands.items() if not one.hidden]
+    commands = [name for name, one in loaded(get_command(cli)).items() if not one.hidden]
     named = [
         *(f"`{setting.name}`" for setting in SETTINGS),
         *(f"`{setting.environment}`" for setting in SETTINGS),

@@ -10,6 +10,8 @@ def main() -> None:
         _run(sys.argv[3:])
     try:
         from nightlatch.cli import run
+
+        run()
     except ModuleNotFoundError as missing:
         if missing.name and missing.name.startswith("nightlatch"):
             raise
@@ -17,7 +19,6 @@ def main() -> None:
             f"The command line needs {missing.name!r}, which the base install leaves out.\n"
             "Install the rest with:  pip install 'nightlatch[server]'"
         )
-    run()
 
 
 def _run(command: list[str]) -> NoReturn:

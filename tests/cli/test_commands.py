@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.records import detection, record
 from tests.servers import answer_of, collector, free_port, nightlatch
+from typer.core import TyperArgument, TyperOption
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -20,6 +21,7 @@ from nightlatch.checks import CHECKS
 from nightlatch.checks.check import Check
 from nightlatch.checks.help import reference
 from nightlatch.cli import cli
+from nightlatch.cli.late import loaded
 from nightlatch.cli.output import screen
 from nightlatch.cli.reference import commands_page
 from nightlatch.exchange.judgement import Outcome
@@ -63,19 +65,16 @@ def _flat(text: str) -> str:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_and_its_options(command: str) -> None:
     said = _flat(run(command, "--help"))
-    explained = get_command(cli).commands[command]  # type: ignore[attr-defined]
+    explained = loaded(get_command(cli))[command]
     assert explained.help
     assert _flat(explained.help.splitlines()[0]) in said
     for parameter in explained.params:
+        assert isinstance(parameter, TyperArgument | TyperOption)
         assert parameter.help, f"{command} {parameter.name}"
 
 
 def test_the_commands_are_these() -> None:
-    visible = {
-        name
-        for name, command in get_command(cli).commands.items()  # type: ignore[attr-defined]
-        if not command.hidden
-    }
+    visible = {name for name, one in loaded(get_command(cli)).items() if not one.hidden}
     assert visible == {*COMMANDS, *GROUPS}
     assert all(command in run("--help") for command in COMMANDS)
 

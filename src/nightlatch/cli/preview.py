@@ -11,7 +11,10 @@ from nightlatch.respond.preview import Preview
 
 _WORDS = {60.0: "a minute", 3_600.0: "an hour", 86_400.0: "a day"}
 
+limits = typer.Typer(help="Limits that would fit what callers do.", no_args_is_help=True)
 
+
+@limits.command()
 def suggest(
     endpoint: Annotated[
         str, typer.Argument(help='One endpoint, "GET /users/{id}"; every one otherwise.')

@@ -8,6 +8,7 @@ from typing import Any
 from typer import Context
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from nightlatch.cli.late import loaded
 from nightlatch.settings import SETTINGS, Setting
 
 
@@ -37,11 +38,10 @@ def commands_page(program: object) -> str:
 
 
 def _commands(program: object, within: str = "") -> Iterator[str]:
-    commands = program.commands if isinstance(program, TyperGroup) else {}
-    for name, command in commands.items():
+    for name, command in loaded(program).items():
         if isinstance(command, TyperGroup):
             yield from _commands(command, f"{name} ")
-        elif isinstance(command, TyperCommand) and not command.hidden:
+        elif not command.hidden:
             yield _command(within + name, command)
 
 

@@ -25,7 +25,12 @@ Name = Annotated[str, typer.Argument(help="What you call it: shop-production.")]
 _SIZE = re.compile(r"(\d{1,12})\s*(k|m|g)?b?(?:/s)?", re.IGNORECASE | re.ASCII)
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
+source = typer.Typer(
+    help="Tokens of sources: who may send, and what they sent.", no_args_is_help=True
+)
 
+
+@source.command()
 def add(
     name: Name,
     kind: Annotated[
@@ -59,6 +64,7 @@ def add(
         screen.print(_WAYS[one].format(url=url, token=token), markup=False, soft_wrap=True)
 
 
+@source.command(name="list")
 def list_sources(as_json: AsJson = False) -> None:
     """List sources: who made their tokens, and what became of all that they sent."""
     with _tokens(configure()) as (tokens, documents):
@@ -70,6 +76,7 @@ def list_sources(as_json: AsJson = False) -> None:
     _print_sources(seen)
 
 
+@source.command()
 def revoke(name: Name, as_json: AsJson = False) -> None:
     """Let nobody send with a source's token any more. What it sent stays."""
     with _tokens(configure()) as (tokens, _):

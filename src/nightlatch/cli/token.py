@@ -11,7 +11,6 @@ import typer
 from rich.markup import escape
 
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
-from nightlatch.cli.up import token as console_link_command
 from nightlatch.exchange.judgement import Level
 from nightlatch.identity.lint.look import Look
 from nightlatch.identity.lint.rule import Fault
@@ -45,6 +44,9 @@ def link(context: typer.Context, as_json: AsJson = False) -> None:
     Without a command: print a new one-time link to the console of this data directory.
     """
     if context.invoked_subcommand is None:
+        # The console's rooms are not loaded to look at a token.
+        from nightlatch.cli.up import token as console_link_command
+
         console_link_command(as_json)
 
 
