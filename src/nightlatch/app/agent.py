@@ -23,12 +23,12 @@ from nightlatch.exchange.exchange import Ending, Request, Response
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.judgement import Outcome
-from nightlatch.exchange.keys import load_or_create_key
 from nightlatch.exchange.record import Record
 from nightlatch.faults import guarded
 from nightlatch.flight import InFlight
 from nightlatch.pipeline import Pipeline
 from nightlatch.settings import Settings
+from nightlatch.store.keys import load_or_create_key
 
 if TYPE_CHECKING:
     from nightlatch.store.sharing import Sharing

@@ -16,8 +16,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nightlatch.exchange.judgement import Mode
-from nightlatch.exchange.keys import KeyRefused
 from nightlatch.settings import ConfigurationError, Settings
+from nightlatch.store.keys import KeyRefused
 from nightlatch.store.ports import StoreFailed
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from nightlatch.capture.otlp.source import OtlpSource
 from nightlatch.capture.texts import TextReader
 from nightlatch.capture.treblle.source import treblle_source
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.keys import load_or_create_key
 from nightlatch.respond.recorder import Recorder
 from nightlatch.respond.source_tokens import SourceTokens
 from nightlatch.settings import Settings
+from nightlatch.store.keys import load_or_create_key
 from nightlatch.store.ports import DocumentStore
 
 

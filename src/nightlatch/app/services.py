@@ -11,12 +11,12 @@ from nightlatch.app.stores import KEY, OBSERVED, data_dir
 from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.judgement import Mode
-from nightlatch.exchange.keys import load_or_create_key
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.record import Record
 from nightlatch.faults import guarded
 from nightlatch.pipeline import Pipeline
 from nightlatch.settings import Settings
+from nightlatch.store.keys import load_or_create_key
 
 log = logging.getLogger("nightlatch")
 

@@ -14,11 +14,11 @@ from nightlatch.app.stores import KEY, data_dir, open_documents
 from nightlatch.cli.desk import author
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.hashing import Hasher
-from nightlatch.exchange.keys import load_or_create_key
 from nightlatch.exchange.source import SourceKind
 from nightlatch.respond.source_book import SourceSeen, read_book
 from nightlatch.respond.source_tokens import SENDING, SourceToken, SourceTokens, TokenRefused
 from nightlatch.settings import Settings
+from nightlatch.store.keys import load_or_create_key
 from nightlatch.store.ports import DocumentStore
 
 Name = Annotated[str, typer.Argument(help="What you call it: shop-production.")]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from nightlatch.exchange.keys import KeyRefused, load_or_create_key
+from nightlatch.store.keys import KeyRefused, load_or_create_key
 
 START_TOGETHER = """
 import sys, time
 from pathlib import Path
-from nightlatch.exchange.keys import load_or_create_key
+from nightlatch.store.keys import load_or_create_key
 while not Path(sys.argv[2]).exists():
     time.sleep(0.001)
 print(load_or_create_key(Path(sys.argv[1])).hex())
@@ -76,7 +76,7 @@ def test_the_slower_of_two_keeps_the_key_of_the_faster(
         path.chmod(0o600)
         return make(size)
 
-    monkeypatch.setattr("nightlatch.exchange.keys.secrets.token_bytes", overtaken)
+    monkeypatch.setattr("nightlatch.store.keys.secrets.token_bytes", overtaken)
     assert load_or_create_key(path) == b"f" * 32
 
 
@@ -120,7 +120,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nightlatch.exchange.keys.os.fsync", full)
+    monkeypatch.setattr("nightlatch.store.keys.os.fsync", full)
     with pytest.raises(KeyRefused, match="No space left"):
         load_or_create_key(tmp_path / "key")
     assert list(tmp_path.iterdir()) == []
