@@ -76,7 +76,7 @@ def test_the_slower_of_two_keeps_the_key_of_the_faster(
         path.chmod(0o600)
         return make(size)
 
-    monkeypatch.setattr("nightlatch.store.keys.secrets.token_bytes", overtaken)
+    monkeypatch.setattr("secrets.token_bytes", overtaken)
     assert load_or_create_key(path) == b"f" * 32
 
 
@@ -120,7 +120,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nightlatch.store.keys.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(KeyRefused, match="No space left"):
         load_or_create_key(tmp_path / "key")
     assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 from nightlatch.exchange.hashing import KEY_SIZE
+from nightlatch.store.files import create_file
 
 
 class KeyRefused(Exception):
@@ -53,27 +54,6 @@ def _load(path: Path) -> bytes:
 
 
 def _create(path: Path) -> None:
-    """Write a new key beside `path` and link it into place, unless someone else was faster."""
+    """A new key, unless someone else was faster."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_SIZE))
-            file.flush()
-            os.fsync(file.fileno())
-        # A link, unlike a rename, fails when the name is taken: the first process wins.
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    create_file(path, secrets.token_bytes(KEY_SIZE))
