@@ -4,7 +4,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
@@ -28,6 +27,7 @@ from nightlatch.faults import guarded
 from nightlatch.flight import InFlight
 from nightlatch.pipeline import Pipeline
 from nightlatch.settings import Settings
+from nightlatch.store.files import replace_file
 from nightlatch.store.keys import load_or_create_key
 
 if TYPE_CHECKING:
@@ -267,14 +267,10 @@ class Memory:
 
 
 def _keep(path: Path, learner: Learner) -> None:
-    part = path.with_suffix(f".{os.getpid()}")
     try:
-        part.write_bytes(learner.dump())
-        part.replace(path)
+        replace_file(path, learner.dump())
     except OSError as error:
         log.warning("What was learned could not be kept in %s: %s", path.name, error)
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def build_agent(settings: Settings) -> Agent:

@@ -1,6 +1,5 @@
 """The collector and console: one server over the embedded stores."""
 
-import os
 import secrets
 import socket
 import time
@@ -24,6 +23,7 @@ from nightlatch.console.app import create_console
 from nightlatch.respond.metrics import CONTENT_TYPE, Metrics
 from nightlatch.respond.recorder import Recorder
 from nightlatch.settings import Settings
+from nightlatch.store.files import create_file
 from nightlatch.store.ports import DocumentStore, EventStore
 
 
@@ -63,14 +63,9 @@ def ingest_token(settings: Settings) -> str:
     if settings.token:
         return settings.token
     path: Path = data_dir(settings) / INGEST_TOKEN
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    token = secrets.token_urlsafe(32)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token + "\n")
-    return token
+    if not path.exists():
+        create_file(path, f"{secrets.token_urlsafe(32)}\n".encode())
+    return path.read_text("ascii").strip()
 
 
 def listen(settings: Settings) -> socket.socket:

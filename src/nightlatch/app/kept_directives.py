@@ -2,13 +2,12 @@
 is gone holds the doors closed that were closed."""
 
 import logging
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from nightlatch.exchange.facts import Directives
+from nightlatch.store.files import replace_file
 
 log = logging.getLogger("nightlatch")
 
@@ -34,13 +33,7 @@ class KeptDirectives:
 
     def keep(self, directives: Directives) -> None:
         """All or nothing."""
-        part = self._path.with_suffix(f".{os.getpid()}")
         try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_encode(directives))
-            part.replace(self._path)
+            replace_file(self._path, _encode(directives))
         except OSError as error:
             log.warning("What people decided cannot be kept in %s: %s", self._path, error)
-            with suppress(OSError):
-                part.unlink(missing_ok=True)

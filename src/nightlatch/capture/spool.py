@@ -19,11 +19,12 @@ from typing import NamedTuple
 import msgspec
 import zstandard
 
+from nightlatch.store.files import DRAFT, replace_file
+
 log = logging.getLogger("nightlatch.shipping")
 
 MAX_BYTES = 256 * 1024 * 1024
 _SUFFIX = ".batch"
-_UNFINISHED = ".part"
 _STALE = 3_600.0
 """Seconds after which a file that was never finished is nobody's."""
 _MAX_BATCH = 128 * 1024 * 1024
@@ -87,14 +88,7 @@ class Spool:
         )
         self._make_room(len(packed))
         name = f"{time.time_ns():020d}-{os.getpid()}-{next(self._serial)}-{len(records)}{_SUFFIX}"
-        part = self._folder / (name + _UNFINISHED)
-        try:
-            _write(part, packed)
-            part.rename(self._folder / name)
-        except OSError:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
+        replace_file(self._folder / name, packed)
 
     def take(self) -> Batch | None:
         """The oldest batch that nobody has in hand; None when there is none."""
@@ -151,7 +145,7 @@ class Spool:
 
     def _clear_unfinished(self) -> None:
         """What a process was writing when it was killed."""
-        for path in self._folder.glob("*" + _UNFINISHED):
+        for path in self._folder.glob("*" + DRAFT):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _STALE:
                     path.unlink()
@@ -163,14 +157,6 @@ def _files(folder: Path) -> Iterator[_File]:
             if entry.name.endswith(_SUFFIX):
                 with suppress(FileNotFoundError):
                     yield _File(entry.name, entry.stat().st_size)
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
 
 
 def _locked(path: Path) -> int | None:

@@ -1,6 +1,5 @@
 """The last good copy of every feed, with what is known of it, in a directory of its own."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from nightlatch.identity.feeds import Feed
+from nightlatch.store.files import replace_file
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -61,12 +61,12 @@ class FeedFiles:
 
     def keep(self, feed: Feed, data: bytes, known: Known) -> None:
         """Raises OSError."""
-        _replace(self.path(feed), data)
+        replace_file(self.path(feed), data)
         self.note(feed, known)
 
     def note(self, feed: Feed, known: Known) -> None:
         """Raises OSError."""
-        _replace(self._about(feed), msgspec.json.encode(known))
+        replace_file(self._about(feed), msgspec.json.encode(known))
 
     def forget(self, feed: Feed) -> None:
         """What was known of a copy that is no good."""
@@ -75,13 +75,3 @@ class FeedFiles:
 
     def _about(self, feed: Feed) -> Path:
         return self._directory / f"{feed.name}.json"
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

@@ -6,7 +6,6 @@ is another one.
 """
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -15,6 +14,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
+
+from nightlatch.store.files import replace_file
 
 HEAD = 4096
 """Bytes by which a log is known, or as many as it had."""
@@ -68,13 +69,7 @@ class Bookmarks:
 
     def keep(self, bookmark: Bookmark) -> None:
         """On the disk when it returns; after a crash it is the old one or the new one."""
-        path = self._path(bookmark.name)
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(msgspec.json.encode(bookmark))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        replace_file(self._path(bookmark.name), msgspec.json.encode(bookmark))
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:

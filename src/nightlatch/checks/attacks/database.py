@@ -9,7 +9,6 @@ import hashlib
 import logging
 import os
 import platform
-import tempfile
 import time
 import warnings
 from collections.abc import Sequence
@@ -18,6 +17,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from nightlatch.store.files import replace_file
 
 if TYPE_CHECKING:
     import hyperscan
@@ -64,11 +65,7 @@ def _build_into(path: Path, expressions: Sequence[bytes]) -> "hyperscan.Database
     log.info("Compiling the attack patterns, once on this machine: it takes some seconds.")
     database = _build(expressions)
     data = hyperscan.dumpb(database)
-    # Written beside and renamed: a reader sees the whole file or none.
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".patterns-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(_MAGIC + hashlib.sha256(data).digest() + data)
-    Path(beside).replace(path)
+    replace_file(path, _MAGIC + hashlib.sha256(data).digest() + data, durable=False)
     _remove_unused(path.parent)
     return database
 
