@@ -128,6 +128,65 @@ def test_a_folder_that_is_gone_is_empty(tmp_path: Path) -> None:
         spool.put(batch(1))
 
 
+def test_a_report_and_a_batch_look_through_the_folder_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    for number in range(50):
+        spool.put(batch(number))
+    looks: list[object] = []
+    scandir = os.scandir
+
+    def seen(folder: object) -> object:
+        looks.append(folder)
+        return scandir(folder)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", seen)
+    counted = []
+    while (one := spool.take()) is not None:
+        counted.append(spool.waiting)
+        one.remove()
+    assert counted == [*range(50, 0, -1)]
+    assert len(looks) == 2, "once for all that is there, and once for what came meanwhile"
+
+
+def test_the_count_begins_with_what_is_there_and_follows_what_others_do(tmp_path: Path) -> None:
+    one, other = Spool(tmp_path), Spool(tmp_path)
+    one.put(batch(1, 2))
+    late = Spool(tmp_path)
+    assert (one.waiting, other.waiting, late.waiting) == (2, 0, 2)
+    other.put(batch(3))
+    assert (one.waiting, other.waiting) == (2, 3)
+    assert taken(one) == [batch(1, 2), batch(3)]
+    assert (one.waiting, other.waiting) == (0, 3)
+    assert other.take() is None
+    assert (one.waiting, other.waiting) == (0, 0)
+
+
+def test_what_another_sent_since_the_look_is_passed_over(tmp_path: Path) -> None:
+    one, other = Spool(tmp_path), Spool(tmp_path)
+    for number in range(3):
+        one.put(batch(number))
+    first = one.take()
+    assert first is not None
+    first.close()
+    assert len(taken(other)) == 3
+    other.put(batch(9))
+    assert taken(one) == [batch(9)]
+    assert one.waiting == 0
+
+
+def test_a_batch_that_was_not_taken_comes_before_newer_ones(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for number in range(3):
+        spool.put(batch(number))
+    first = spool.take()
+    assert first is not None
+    first.close()
+    spool.put(batch(3))
+    assert taken(spool) == [batch(number) for number in range(4)]
+
+
 @given(st.binary(max_size=300), st.text("0123456789-abc", max_size=12))
 @settings(max_examples=100, deadline=None)
 def test_whatever_lies_there_is_given_up_and_its_neighbours_go_on(

@@ -51,7 +51,7 @@ class Shipment(Struct, frozen=True):
 
     waiting: int
     spooled: int
-    """Records on disk, those of the application's other processes included."""
+    """Records on disk, those of the application's other processes included, as last seen."""
     shipped: int
     lost: dict[str, int]
     problem: str

@@ -4,14 +4,19 @@ One folder for all processes of an application. Each file is one batch; whoever 
 lock on it, which ends with its process: so what a process leaves behind, another one sends, and
 nobody sends what another has in hand. A batch may be sent twice all the same, if a process dies
 between the collector's answer and the removal; the collector knows records that came before.
+
+To read the folder takes the longer, the longer the collector was gone. So each process remembers
+what it saw there, and looks again when it writes, and when it has been through what it saw.
 """
 
 import fcntl
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -50,14 +55,18 @@ class _File(NamedTuple):
 class Batch:
     """One batch in hand: locked until `close`, gone after `remove`."""
 
-    def __init__(self, path: Path, descriptor: int, records: list[bytes]) -> None:
+    def __init__(
+        self, path: Path, descriptor: int, records: list[bytes], on_removed: Callable[[], None]
+    ) -> None:
         self.records = records
         self._path = path
         self._descriptor = descriptor
+        self._on_removed = on_removed
 
     def remove(self) -> None:
         with suppress(OSError):
-            self._path.unlink(missing_ok=True)
+            self._path.unlink()
+            self._on_removed()
         self.close()
 
     def close(self) -> None:
@@ -78,8 +87,12 @@ class Spool:
         self._max_bytes = max_bytes
         self._on_lost = on_lost
         self._serial = count()
+        self._ahead: deque[_File] = deque()
+        """What was seen and not sent yet, oldest first; others may have sent it meanwhile."""
+        self._waiting = 0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clear_unfinished()
+        self._look()
 
     def put(self, records: Sequence[bytes]) -> None:
         """On disk when it returns, for which older batches may have to go. Raises OSError."""
@@ -89,27 +102,41 @@ class Spool:
         self._make_room(len(packed))
         name = f"{time.time_ns():020d}-{os.getpid()}-{next(self._serial)}-{len(records)}{_SUFFIX}"
         replace_file(self._folder / name, packed)
+        self._waiting += len(records)
 
     def take(self) -> Batch | None:
         """The oldest batch that nobody has in hand; None when there is none."""
-        for file in self._files():
-            batch = self._open(file)
-            if batch is not None:
-                return batch
-        return None
+        batch = self._next()
+        if batch is None:
+            self._ahead.extend(self._look())
+            batch = self._next()
+        return batch
 
     @property
     def waiting(self) -> int:
-        """Records on disk, also of other processes."""
-        return sum(file.records for file in self._files())
+        """Records on disk, for any thread to ask. Exact for what this process writes and sends;
+        what others do to theirs is known since this one looked last."""
+        return self._waiting
 
-    def _files(self) -> list[_File]:
+    def _next(self) -> Batch | None:
+        while self._ahead:
+            # It stays the first until it is gone: one that was not taken is the next again.
+            batch = self._open(self._ahead[0])
+            if batch is not None:
+                return batch
+            self._ahead.popleft()
+        return None
+
+    def _look(self) -> list[_File]:
+        """All that is there, oldest first."""
+        files: list[_File] = []
         with suppress(OSError):
-            return sorted(_files(self._folder))
-        return []
+            files = sorted(_files(self._folder))
+        self._waiting = sum(file.records for file in files)
+        return files
 
     def _make_room(self, size: int) -> None:
-        files = self._files()
+        files = self._look()
         total = sum(file.size for file in files) + size
         for file in files:
             if total <= self._max_bytes:
@@ -137,11 +164,18 @@ class Spool:
             )  # fmt: skip
             self._throw_away(file, descriptor)
             return None
-        return Batch(path, descriptor, records)
+        return self._batch(file, descriptor, records)
 
     def _throw_away(self, file: _File, descriptor: int) -> None:
-        Batch(self._folder / file.name, descriptor, []).remove()
+        self._batch(file, descriptor, []).remove()
         self._on_lost(file.records)
+
+    def _batch(self, file: _File, descriptor: int, records: list[bytes]) -> Batch:
+        return Batch(self._folder / file.name, descriptor, records, partial(self._removed, file))
+
+    def _removed(self, file: _File) -> None:
+        # Whoever else removed some meanwhile is not in the count.
+        self._waiting = max(0, self._waiting - file.records)
 
     def _clear_unfinished(self) -> None:
         """What a process was writing when it was killed."""
