@@ -61,3 +61,51 @@ def test_the_sink_is_told_how_many_exchanges_wait(agent: Agent, sink: Rememberin
     # While a batch is handed on, the worker is at work.
     assert sink.took == [1, 1, 1]
     agent.close()
+
+
+class Learning:
+    """Learns a number."""
+
+    def __init__(self, number: int = 0) -> None:
+        self.number = number
+
+    def dump(self) -> bytes:
+        return str(self.number).encode()
+
+    def load(self, dump: bytes, /) -> None:
+        self.number = int(dump)
+
+
+def test_what_could_not_be_kept_is_kept_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone, there = tmp_path / "gone" / "one", tmp_path / "two"
+    learners = Learning(1), Learning(2)
+    memory = Memory(dict(zip((gone, there), learners, strict=True)))
+    memory.changed = True
+    memory.keep()
+    assert memory.changed, "one of them is not on disk"
+    assert "could not be kept in one" in caplog.text
+    assert there.read_bytes() == b"2", "the others do not suffer"
+    gone.parent.mkdir()
+    memory.keep()
+    assert not vars(memory)["changed"], "all of it is"
+    assert gone.read_bytes() == b"1"
+
+
+def test_nothing_is_written_by_who_learned_nothing(tmp_path: Path) -> None:
+    memory = Memory({tmp_path / "one": Learning(1)})
+    memory.keep()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_learned_while_it_is_kept_is_kept_the_next_time(tmp_path: Path) -> None:
+    class Meanwhile(Learning):
+        def dump(self) -> bytes:
+            memory.changed = True
+            return super().dump()
+
+    memory = Memory({tmp_path / "one": Meanwhile(1)})
+    memory.changed = True
+    memory.keep()
+    assert memory.changed

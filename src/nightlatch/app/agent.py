@@ -258,19 +258,24 @@ class Memory:
         self.changed = False
 
     def keep(self) -> None:
-        """All or nothing: a process that dies meanwhile leaves the files of before."""
+        """All or nothing: a process that dies meanwhile leaves the files of before. What cannot be
+        written now is tried again with the next keeping."""
         if not self.changed:
             return
+        # Before they are written: what is learned meanwhile is a change again.
         self.changed = False
-        for path, learner in self._learners.items():
-            _keep(path, learner)
+        kept = [_keep(path, learner) for path, learner in self._learners.items()]
+        if not all(kept):
+            self.changed = True
 
 
-def _keep(path: Path, learner: Learner) -> None:
+def _keep(path: Path, learner: Learner) -> bool:
     try:
         replace_file(path, learner.dump())
     except OSError as error:
         log.warning("What was learned could not be kept in %s: %s", path.name, error)
+        return False
+    return True
 
 
 def build_agent(settings: Settings) -> Agent:
