@@ -1,3 +1,5 @@
+from hashlib import blake2b
+
 import msgspec
 import pytest
 from tests.detect.books import ENDPOINT, NOW, caller, look_up
@@ -95,13 +97,45 @@ def test_a_memory_of_an_older_version_is_taken_up_as_far_as_it_goes() -> None:
     watch = _watch()
     _learn(watch)
     older = msgspec.msgpack.decode(watch.dump())
-    del older["proven"], older["passes"]
+    for name in ("clean", "let_in", "passes"):
+        older.pop(name, None)
     for door in older["doors"]:
         for name in ("newcomers_owed", "travellers_owed", "paid", "bare"):
             del door[name]
     other = _watch()
     other.load(msgspec.msgpack.encode(older))
     assert other.explain(ENDPOINT) == watch.explain(ENDPOINT)
+
+
+def test_only_who_has_the_key_knows_whom_a_file_is_about() -> None:
+    mine, theirs = (Watch(MemoryCounters(), key=bytes([n]) * 32) for n in (1, 2))
+    _learn(mine)
+    dump = mine.dump()
+    for person in range(300):
+        unkeyed = blake2b(f"{ENDPOINT}\0{caller(person).key}".encode(), digest_size=8).digest()
+        assert unkeyed not in dump
+        assert unkeyed[::-1] not in dump
+    theirs.load(dump)
+    again = Watch(MemoryCounters(), key=bytes([1]) * 32)
+    again.load(dump)
+    known = [(ENDPOINT, caller(person).key) for person in range(300)]
+    assert sum(again._knows(key) for key in known) > 200
+    assert sum(theirs._knows(key) for key in known) == 0
+
+
+def test_callers_of_a_file_without_a_key_are_forgotten_and_that_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    watch, other = _watch(), _watch()
+    _learn(watch)
+    older = msgspec.msgpack.decode(watch.dump())
+    older["known"] = older.pop("clean")
+    older["proven"] = bytes(16)
+    other.load(msgspec.msgpack.encode(older))
+    assert f"{len(older['known']) // 8 + 2} callers" in caplog.text
+    assert not other._known
+    assert other.explain(ENDPOINT) == watch.explain(ENDPOINT), "all else is taken up"
+    assert not {"known", "proven"} & set(msgspec.msgpack.decode(other.dump()))
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\x90", b"\x81\xa4doors\x01"])

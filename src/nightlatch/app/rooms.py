@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from nightlatch.respond.troubles import Trouble
     from nightlatch.store.sharing import Sharing
 
+_CALLERS = "callers that are known"
+"""What the hasher's key of what is learned of them is for."""
+
 
 class Closable(Protocol):
     def close(self) -> None: ...
@@ -89,7 +92,8 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
     networks = Networks()
     proxies = TrustedProxies(settings.trusted_proxies)
     clients = Clients(networks, proxies, identity.fingerprint_headers)
-    suspicions = Suspicions()
+    callers = hasher.key(_CALLERS)
+    suspicions = Suspicions(key=callers)
     shared = share(sharing, suspicions)
     marks = Marks(_marked(settings))
     return Rooms(
@@ -100,7 +104,7 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         passes=Passes(hasher, settings.challenge.pass_minutes * 60),
         inventory=Inventory(marks),
         disclosures=Disclosures(hasher, marks.subjects),
-        watch=Watch(shared.counters, _budgets(settings), suspicions, shared.counts),
+        watch=Watch(shared.counters, _budgets(settings), suspicions, shared.counts, key=callers),
         behaviours=Behaviours(suspicions, paid_logins=settings.budgets.paid_logins),
         clients=clients,
         networks=networks,
@@ -118,13 +122,14 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
 def rooms_beside(rooms: Rooms, settings: Settings, service: str) -> Rooms:
     """The rooms of one more service: what is learned of it, counted against it and ordered for it
     is its own, all else it shares."""
-    suspicions = Suspicions()
+    callers = rooms.hasher.key(_CALLERS)
+    suspicions = Suspicions(key=callers)
     own = share(None, suspicions)
     return replace(
         rooms,
         inventory=Inventory(),
         disclosures=Disclosures(rooms.hasher),
-        watch=Watch(own.counters, _budgets(settings), suspicions, own.counts),
+        watch=Watch(own.counters, _budgets(settings), suspicions, own.counts, key=callers),
         behaviours=Behaviours(suspicions, paid_logins=settings.budgets.paid_logins),
         levers=Levers(),
         limiter=Limiter(),

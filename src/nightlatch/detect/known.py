@@ -6,7 +6,7 @@ with its process: what accounts are compared by is a secret of that process too.
 
 from collections import OrderedDict
 
-from nightlatch.detect.seen import Seen, token
+from nightlatch.detect.seen import OF_THIS_PROCESS, SeenCallers
 from nightlatch.exchange.exchange import Caller
 
 CAPACITY = 250_000
@@ -22,9 +22,8 @@ _LASTING = ("address:", "session:", "credential:")
 
 
 class Known:
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._entries = Seen(capacity)
-        """Doors and circles, as `token` has them."""
+    def __init__(self, capacity: int = CAPACITY, key: bytes = OF_THIS_PROCESS) -> None:
+        self._entries = SeenCallers(capacity, key)
         self._vouchers: OrderedDict[int, int] = OrderedDict()
 
     def vouch(self, door: str, caller: Caller, account: bytes) -> None:
@@ -39,12 +38,12 @@ class Known:
             self._vouchers.popitem(last=False)
         self._vouchers[voucher] = vouched + 1
         for circle in _lasting(caller):
-            self._entries.add(token(door, circle))
+            self._entries.meet(door, circle)
 
     def knows(self, door: str, caller: Caller) -> bool:
         """Whether any lasting circle of the caller was vouched for at this door."""
-        entries = self._entries
-        return any(token(door, circle) in entries for circle in _lasting(caller))
+        knows = self._entries.knows
+        return any(knows(door, circle) for circle in _lasting(caller))
 
     def dump(self) -> bytes:
         return self._entries.dump()

@@ -1,10 +1,14 @@
 """What a process learned of endpoints and callers, as it is handed to the next one."""
 
+import logging
+
 import msgspec
 from msgspec import Struct
 
 from nightlatch.detect.door import Learned
 from nightlatch.faults import FAULTS
+
+log = logging.getLogger("nightlatch")
 
 
 class PassSpent(Struct, frozen=True, array_like=True):
@@ -16,13 +20,17 @@ class PassSpent(Struct, frozen=True, array_like=True):
     """Digest → when it left."""
 
 
-class Memory(Struct, frozen=True):
+class Memory(Struct, frozen=True, omit_defaults=True):
     doors: list[Learned]
-    known: bytes
-    """Callers with a clean history, as numbers of eight bytes."""
-    proven: bytes = b""
+    clean: bytes = b""
+    """Callers with a clean history, as numbers of eight bytes, made with the installation's key."""
+    let_in: bytes = b""
     """Callers that got in at a log-in, likewise."""
     passes: list[PassSpent] = []
+    known: bytes = b""
+    proven: bytes = b""
+    """What the two above were called when their numbers were made without a key. Read to tell that
+    they are forgotten, and never written again."""
 
 
 _WRITE = msgspec.msgpack.Encoder()
@@ -36,7 +44,13 @@ def write(memory: Memory) -> bytes:
 def read(data: bytes) -> Memory:
     """Nothing of what cannot be read: it is learned anew."""
     try:
-        return _READ.decode(data)
+        found = _READ.decode(data)
     except msgspec.DecodeError as error:
         FAULTS.note("detect.memory", error)
-        return Memory([], b"")
+        return Memory([])
+    if unkeyed := len(found.known + found.proven) // 8:
+        log.warning(
+            "%d callers that were known as honest are forgotten once, and learned anew: the "
+            "version before kept them so that their addresses could be guessed.", unkeyed,
+        )  # fmt: skip
+    return found

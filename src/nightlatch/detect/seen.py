@@ -6,6 +6,10 @@ A set written by one thread may be read by another.
 from array import array
 from functools import lru_cache
 from hashlib import blake2b
+from secrets import token_bytes
+
+OF_THIS_PROCESS = token_bytes(32)
+"""A key for what no other process shall know."""
 
 
 class Seen:
@@ -46,9 +50,26 @@ class Seen:
             self.add(number)
 
 
+class SeenCallers(Seen):
+    """Callers at endpoints, as numbers that lead back to nobody without the key: there are so few
+    addresses that without one, all of them could be tried."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, generation: int, key: bytes) -> None:
+        """`key`: 32 bytes; who loads what another dumped must have the same."""
+        super().__init__(generation)
+        self._key = key
+
+    def meet(self, endpoint_key: str, circle: str) -> None:
+        self.add(_token(self._key, endpoint_key, circle))
+
+    def knows(self, endpoint_key: str, circle: str) -> bool:
+        return _token(self._key, endpoint_key, circle) in self
+
+
 @lru_cache(1_024)
-def token(endpoint_key: str, circle: str) -> int:
-    """A caller at an endpoint as a number that another process makes of it as well. Each exchange
-    asks for it several times, and to make it takes 1 µs."""
+def _token(key: bytes, endpoint_key: str, circle: str) -> int:
+    # Each exchange asks for it several times, and to make it takes 1 µs.
     text = f"{endpoint_key}\0{circle}".encode()
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(text, digest_size=8, key=key).digest(), "big")

@@ -9,7 +9,7 @@ from nightlatch.detect.doubts import Doubts
 from nightlatch.detect.history import History
 from nightlatch.detect.ledger import FEW, Account
 from nightlatch.detect.newcomers import NEWCOMERS
-from nightlatch.detect.seen import Seen, token
+from nightlatch.detect.seen import SeenCallers
 from nightlatch.detect.visit import Visit
 from nightlatch.exchange.disclosure import Subject
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
@@ -45,7 +45,7 @@ class Spending:
         networks: Callers,
         alarms: Alarms,
         doubts: Doubts,
-        known: Seen,
+        known: SeenCallers,
         shared: SharedCounts | None = None,
     ) -> None:
         self._budgets = budgets
@@ -132,7 +132,7 @@ class Spending:
         elif history.vouched_turn is None and door.vouch(digest):
             history.vouched_turn = door.walk.turn
             self._callers.keep(visit.key)
-            self._known.add(token(*visit.key))
+            self._known.meet(*visit.key)
 
     def over(self, visit: Visit, *, adding: bool) -> tuple[Spent, ...]:
         """Budgets that are used up or, when `adding`, overrun by what was just taken."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightlatch.detect.known import ANYWHERE, Known
+from nightlatch.detect.seen import OF_THIS_PROCESS
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.standing import Standing
 
@@ -47,10 +48,11 @@ class Suspicion(Struct, frozen=True, gc=False):
 
 
 class Suspicions:
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, key: bytes = OF_THIS_PROCESS) -> None:
+        """`key` is the installation's, for what the next process shall know."""
         self._capacity = capacity
         self._entries: OrderedDict[tuple[str, str], Suspicion] = OrderedDict()
-        self.known = Known()
+        self.known = Known(key=key)
         """Who is no newcomer, and where."""
         self.tell: Callable[[str, str, Suspicion | None], None] | None = None
         """Tells other processes of circle, endpoint and what holds now."""

@@ -18,7 +18,7 @@ from nightlatch.detect.history import History
 from nightlatch.detect.journeys import Journeys
 from nightlatch.detect.pass_books import PassBooks
 from nightlatch.detect.pricing import price
-from nightlatch.detect.seen import Seen, token
+from nightlatch.detect.seen import OF_THIS_PROCESS, SeenCallers
 from nightlatch.detect.spending import STRANGERS, Spending
 from nightlatch.detect.suspicions import Suspicions
 from nightlatch.detect.table import SegmentedTable
@@ -63,14 +63,16 @@ class Watch:
         max_callers: int = 32_768,
         max_subjects: int = 400_000,
         max_endpoints: int = 2_000,
+        key: bytes = OF_THIS_PROCESS,
     ) -> None:
+        """`key` is the installation's, for what the next process shall know of callers."""
         self._budgets = budgets
         # Not `or`: one that is still empty is false.
         self._suspicions = Suspicions() if suspicions is None else suspicions
         self._callers = Callers(max_callers, max_subjects)
         self._networks = Callers(max_callers // 2, max_subjects)
         self._doors: SegmentedTable[str, Door] = SegmentedTable(max_endpoints)
-        self._known = Seen(KNOWN)
+        self._known = SeenCallers(KNOWN, key)
         self._passes = PassBooks(self._callers)
         self._journeys = Journeys()
         self._alarms = Alarms()
@@ -189,13 +191,14 @@ class Watch:
         """What was learned, for the next process. From any thread: the latest may be missing."""
         doors = [door.dump() for door in self._doors.values() if door.rate.share is not None]
         proven = self._suspicions.known.dump()
-        return memory.write(memory.Memory(doors, self._known.dump(), proven, self._passes.dump()))
+        passes = self._passes.dump()
+        return memory.write(memory.Memory(doors, self._known.dump(), proven, passes))
 
     def load(self, data: bytes) -> None:
         """Take up what another process learned; what cannot be read is learned anew."""
         found = memory.read(data)
-        self._known.load(found.known)
-        self._suspicions.known.load(found.proven)
+        self._known.load(found.clean)
+        self._suspicions.known.load(found.let_in)
         self._passes.load(found.passes)
         for learned in found.doors:
             with guarded("detect.memory"):
@@ -270,7 +273,7 @@ class Watch:
         return self._knows(key) if history is None else history.returned
 
     def _knows(self, key: Key) -> bool:
-        return token(*key) in self._known
+        return self._known.knows(*key)
 
     def _spent(self, visit: Visit, standing: Standing, over: tuple[Spent, ...]) -> Standing:
         """Budgets that are used up: who has a proven credential, or meets a limit that a person
