@@ -38,7 +38,7 @@ from nightlatch.cli.preview import suggest
 from nightlatch.cli.replay import replay
 from nightlatch.cli.replay_server import serve_replay
 from nightlatch.cli.run import run_command
-from nightlatch.cli.source import add, dead_letters, list_sources, revoke
+from nightlatch.cli.source import add, dead_letters, list_sources, revoke, rotate
 from nightlatch.cli.token import token
 from nightlatch.cli.up import up
 from nightlatch.cli.version import version
@@ -84,6 +84,7 @@ source = typer.Typer(
 )
 source.command()(add)
 source.command(name="list")(list_sources)
+source.command()(rotate)
 source.command()(revoke)
 cli.add_typer(gateway, name="gateway", rich_help_panel=IN_AND_OUT)
 cli.command(
