@@ -24,9 +24,9 @@ from nightlatch.capture.attributes import Attributes, Origin
 from nightlatch.capture.gelf.reader import GelfReader
 from nightlatch.capture.syslog.reader import SyslogReader
 from nightlatch.capture.texts import TextReader
-from nightlatch.capture.wires.tally import Tally
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.source import SourceKind
+from nightlatch.exchange.tally import Tally
 
 SECONDS = 5.0
 SETTLE = 1.5

@@ -54,6 +54,14 @@ def test_what_is_made_and_revoked_meanwhile_is_taken_up(tokens: SourceTokens) ->
     assert door.admit(OTLP, token, 1, NOW) is Refused.TOKEN
 
 
+def test_a_token_that_was_replaced_is_let_in_until_its_time_is_over(tokens: SourceTokens) -> None:
+    first, door = made(tokens), TokenDoor(tokens)
+    second = tokens.rotate("web", 60.0, "ada", NOW)
+    for at, lets_in in ((NOW + 59, True), (NOW + 60, False)):
+        assert isinstance(door.admit(OTLP, first, 1, at), Grant) is lets_in
+        assert isinstance(door.admit(OTLP, second, 1, at), Grant)
+
+
 def test_a_source_is_held_to_its_rate(tokens: SourceTokens) -> None:
     token, door = made(tokens, 100_000), TokenDoor(tokens)
     passed = sum(

@@ -19,7 +19,7 @@ from tests.servers import eventually
 
 from nightlatch.app.configuration import configure
 from nightlatch.app.listeners import Listeners
-from nightlatch.capture.wires.tally import Tally
+from nightlatch.exchange.tally import Tally
 from nightlatch.settings import ConfigurationError
 
 EXCHANGE = {"method": "GET", "path": "/users/7", "status": 200}

@@ -2,28 +2,36 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from threading import Lock
 
 from nightlatch.capture.intake import Grant, Refused
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.source import SourceKind
 
 TOKEN = "a-token-of-a-source"
+"""What the sender shows."""
 
 
 class RememberingIntake:
+    """`room`: how many more there is room for."""
+
     def __init__(self, room: int = 1_000_000) -> None:
         self.room = room
         self.seen: list[Observed] = []
         self.lost: Counter[tuple[SourceKind, str]] = Counter()
         self.rejected: list[tuple[SourceKind, str, str, bytes]] = []
+        # Bodies come in several threads.
+        self._lock = Lock()
 
     def offer(self, seen: Sequence[Observed]) -> int:
-        taken = seen[: max(0, self.room - len(self.seen))]
-        self.seen += taken
-        return len(taken)
+        with self._lock:
+            taken = seen[: self.room]
+            self.room -= len(taken)
+            self.seen += taken
+            return len(taken)
 
     def push(self, seen: Sequence[Observed]) -> None:
-        self.seen += seen
+        self.offer(seen)
 
     def lose(self, kind: SourceKind, name: str, number: int) -> None:
         self.lost[kind, name] += number
@@ -32,23 +40,38 @@ class RememberingIntake:
         self.rejected.append((kind, name, reason, excerpt))
 
     @property
-    def reasons(self) -> list[str]:
-        return [reason for _, _, reason, _ in self.rejected]
+    def reasons(self) -> Counter[str]:
+        """Why messages were rejected, and how many."""
+        return Counter(reason for _, _, reason, _ in self.rejected)
+
+    @property
+    def excerpts(self) -> list[bytes]:
+        return [excerpt for *_, excerpt in self.rejected]
 
 
 class OneToken:
-    """Admits whoever shows TOKEN, for one kind."""
+    """Lets in whoever shows TOKEN, for one kind. `refusals` are given first, one a request."""
 
-    def __init__(self, kind: SourceKind, bytes_left: int = 1 << 40) -> None:
-        self._kind = kind
-        self.bytes_left = bytes_left
+    def __init__(
+        self,
+        kind: SourceKind,
+        *,
+        name: str = "web",
+        service: str = "",
+        bytes_left: int = 1 << 40,
+    ) -> None:
+        self.grant = Grant(name, frozenset({kind}), service)
+        self.refusals: list[Refused] = []
         self.shown: list[tuple[str, int]] = []
+        self._bytes_left = bytes_left
 
     def admit(self, kind: SourceKind, token: str, size: int, now: float) -> Grant | Refused:
         self.shown.append((token, size))
-        if kind is not self._kind or token != TOKEN:
+        if kind not in self.grant.kinds or token != TOKEN:
             return Refused.TOKEN
-        if size > self.bytes_left:
+        if self.refusals:
+            return self.refusals.pop(0)
+        if size > self._bytes_left:
             return Refused.RATE
-        self.bytes_left -= size
-        return Grant("web", frozenset({kind}), "shop")
+        self._bytes_left -= size
+        return self.grant

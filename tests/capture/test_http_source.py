@@ -54,7 +54,7 @@ def read(sent: Sent) -> Reading:
 class Door:
     def __init__(self, room: int = 100, **options: Any) -> None:
         self.intake = RememberingIntake(room)
-        self.keeper = OneToken(OTLP, options.pop("bytes_left", 1 << 40))
+        self.keeper = OneToken(OTLP, bytes_left=options.pop("bytes_left", 1 << 40))
         self.source = HttpSource(OTLP, [PATH], read, self.intake, self.keeper, **options)
 
     def client(self) -> httpx.AsyncClient:

@@ -47,6 +47,19 @@ def test_a_token_is_shown_once_with_the_way_to_send() -> None:
     assert token not in run("source", "list", "--json")
 
 
+def test_a_token_is_rotated_while_the_one_before_goes_on() -> None:
+    _add("web")
+    before = told("source", "list")["tokens"][0]
+    said = run("source", "rotate", "web", "--grace", "2h")
+    assert "Bearer%20nlsrc_" in said
+    old, new = told("source", "list")["tokens"]
+    assert (old["created"], new["kinds"]) == (before["created"], before["kinds"])
+    assert old["until"] == pytest.approx(new["created"] + 7_200)
+    assert "until 20" in run("source", "list")
+    with pytest.raises(Refusal, match="no source"):
+        run("source", "rotate", "nobody")
+
+
 def test_what_is_shown_names_the_door_for_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTLATCH_SOURCES_LISTEN", "192.0.2.1:4181")
     assert told("source", "add", "web", "--kind", "gelf")["url"] == "http://192.0.2.1:4181"

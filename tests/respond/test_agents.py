@@ -2,7 +2,14 @@
 
 from nightlatch.exchange.agent import AgentReport
 from nightlatch.exchange.judgement import Outcome
-from nightlatch.respond.agents import FORGET_AFTER, MAX_PLACES, SILENT_AFTER, Agents
+from nightlatch.respond.agents import (
+    FORGET_AFTER,
+    MAX_PLACES,
+    MAX_SERVICES,
+    REST,
+    SILENT_AFTER,
+    Agents,
+)
 from nightlatch.respond.counts import Counts
 
 NOW = 1_000.0
@@ -19,6 +26,16 @@ def test_losses_are_totals() -> None:
     for total in (3, 3, 10, 7, 12):
         agents.note(report(full=total), NOW)
     assert counts.outcomes[FULL] == 3 + 7 + 5
+
+
+def test_losses_are_told_by_service_and_their_services_bounded() -> None:
+    agents = Agents(Counts())
+    for number in range(2 * MAX_SERVICES):
+        lost = {FULL: 2, "recorded": 5}
+        agents.note(AgentReport(f"api-{number}", f"i{number}", lost=lost), NOW)
+    assert len(agents.losses) == MAX_SERVICES + 1
+    assert agents.losses["api-7"] == {FULL: 2}
+    assert agents.losses[REST] == {FULL: 2 * MAX_SERVICES}
 
 
 def test_what_is_no_loss_is_not_counted() -> None:

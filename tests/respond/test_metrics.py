@@ -110,6 +110,7 @@ def test_every_number_of_health_is_in_the_scrape() -> None:
         "troubles",
         "agents",
         "readers",
+        "losses",
         "missed",
         "revision",
     }

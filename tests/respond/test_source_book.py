@@ -1,5 +1,8 @@
 """The book of sources: what was taken, lost and rejected, across restarts."""
 
+import pytest
+from tests.respond.stores import FailingDocuments
+
 from nightlatch.exchange.source import SourceKind
 from nightlatch.respond.dead_letters import MAX_REASONS, OTHER
 from nightlatch.respond.source_book import (
@@ -12,6 +15,7 @@ from nightlatch.respond.source_book import (
     read_book,
 )
 from nightlatch.store.memory_documents import MemoryDocuments
+from nightlatch.store.ports import StoreFailed
 
 OTLP, GELF = SourceKind.OTLP, SourceKind.GELF
 
@@ -81,6 +85,17 @@ def test_nothing_is_kept_where_nothing_was_heard() -> None:
     SourceBook().keep(documents)
     assert documents.state(BOOK) is None
     assert read_book(documents) == []
+
+
+def test_what_could_not_be_kept_is_kept_the_next_time() -> None:
+    documents, book = FailingDocuments(), SourceBook()
+    book.lose(SourceKind.OTLP, "spans", 3, 1.0)
+    documents.broken = "busy"
+    with pytest.raises(StoreFailed):
+        book.keep(documents)
+    documents.broken = ""
+    book.keep(documents)
+    assert [one.lost for one in read_book(documents)] == [3]
 
 
 def test_what_cannot_be_read_begins_anew() -> None:

@@ -94,3 +94,50 @@ def test_they_are_bounded(tokens: SourceTokens) -> None:
         add(tokens, f"web-{number}")
     with pytest.raises(TokenRefused, match="revoke one first"):
         add(tokens, "one-more")
+
+
+def test_a_new_token_takes_the_place_of_one_that_goes_on_for_a_while(
+    documents: MemoryDocuments, tokens: SourceTokens
+) -> None:
+    first = add(tokens, service="shop")
+    second = tokens.rotate("web", 60.0, "bob", 200.0)
+    old, new = tokens.all()
+    assert (old.digest, new.digest) == (tokens.digest(first), tokens.digest(second))
+    assert (new.name, new.kinds, new.service, new.author) == ("web", old.kinds, "shop", "bob")
+    assert [one.in_force(at) for at in (259.0, 260.0) for one in (old, new)] == [
+        True, True, False, True,
+    ]  # fmt: skip
+    assert ("rotate-source", "web", "the one before goes on for 60 s") in [
+        (one.action, one.target, one.detail) for one in documents.audit_log()
+    ]
+
+
+def test_only_the_last_but_one_goes_on(tokens: SourceTokens) -> None:
+    add(tokens)
+    tokens.rotate("web", 1_000.0, "ada", 200.0)
+    tokens.rotate("web", 1_000.0, "ada", 300.0)
+    assert [one.in_force(301.0) for one in tokens.all()] == [False, True, True]
+
+
+def test_without_grace_the_one_before_ends_at_once_and_for_good(tokens: SourceTokens) -> None:
+    add(tokens)
+    tokens.rotate("web", 0.0, "ada", 200.0)
+    # Also for a clock that is set back.
+    assert [one.in_force(100.0) for one in tokens.all()] == [False, True]
+
+
+def test_revoking_ends_both(tokens: SourceTokens) -> None:
+    add(tokens)
+    tokens.rotate("web", 1_000.0, "ada", 200.0)
+    tokens.revoke("web", "ada", 201.0)
+    assert not any(one.in_force(202.0) for one in tokens.all())
+
+
+@pytest.mark.parametrize(("name", "grace", "why"), [
+    ("nobody", 0.0, "no source"), ("web", -1.0, "30 days"), ("web", 31 * 86_400.0, "30 days"),
+])  # fmt: skip
+def test_what_cannot_be_rotated(tokens: SourceTokens, name: str, grace: float, why: str) -> None:
+    add(tokens)
+    with pytest.raises(TokenRefused, match=why):
+        tokens.rotate(name, grace, "ada", 200.0)
+    assert len(tokens.all()) == 1

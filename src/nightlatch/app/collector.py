@@ -132,6 +132,7 @@ def _metrics_route(recorder: Recorder) -> Route:
         lambda: recorder.health(time.time()),
         lambda: recorder.endpoints(time.time()),
         lambda: recorder.sources.sources,
+        recorder.ways,
     )
 
     def scrape(_request: Request) -> Response:

@@ -61,7 +61,7 @@ class TokenDoor:
     def admit(self, kind: SourceKind, token: str, size: int, now: float) -> Grant | Refused:
         digest = self._tokens.digest(token)
         with self._lock:
-            self._look()
+            self._look(now)
             holder = self._holders.get(digest)
             known = holder.token.digest if holder else _NO_DIGEST
             # The look-up is by a keyed digest that no sender can choose; compared all the same.
@@ -72,14 +72,14 @@ class TokenDoor:
                 return Refused.RATE
             return holder.grant
 
-    def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked < LOOK_EVERY:
+    def _look(self, now: float) -> None:
+        elapsed = time.monotonic()
+        if elapsed - self._looked < LOOK_EVERY:
             return
-        self._looked = now
+        self._looked = elapsed
         # Where the store fails, those who may send go on sending.
         with guarded("app.doorkeeper"):
-            tokens = [one for one in self._tokens.all() if not one.revoked]
+            tokens = [one for one in self._tokens.all() if one.in_force(now)]
             self._holders = {one.digest: self._holder(one) for one in tokens}
 
     def _holder(self, token: SourceToken) -> _Holder:

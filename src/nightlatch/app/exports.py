@@ -1,12 +1,13 @@
 """Live exports, from settings to running threads."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from nightlatch.exchange.incident import Alert
 from nightlatch.respond.exports.destination import read_destinations
-from nightlatch.respond.exports.exporter import Exported, Exporter
+from nightlatch.respond.exports.exporter import Exporter
 from nightlatch.respond.recorder import Recorder
+from nightlatch.respond.ways import ExportSeen
 from nightlatch.settings import Settings
 
 
@@ -22,11 +23,11 @@ class Exports:
         ]
         if self._exporters:
             recorder.inform(self)
+            recorder.ways.exports = self.seen
 
-    @property
-    def counts(self) -> Mapping[str, Exported]:
+    def seen(self) -> Sequence[ExportSeen]:
         """What became of the events, by destination."""
-        return {one.name: one.counts for one in self._exporters}
+        return [_seen(one) for one in self._exporters]
 
     def notify(self, alert: Alert) -> None:
         for one in self._exporters:
@@ -38,6 +39,13 @@ class Exports:
             one.finish()
         for one in self._exporters:
             one.stop()
+
+
+def _seen(one: Exporter) -> ExportSeen:
+    counts = one.counts
+    return ExportSeen(
+        one.name, counts.sent, counts.lost, counts.unwanted, one.waiting, counts.trouble
+    )
 
 
 def trusting(settings: Settings) -> ssl.SSLContext | None:

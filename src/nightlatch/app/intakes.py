@@ -1,7 +1,7 @@
 """Every way in but the applications' own, from settings to what runs: who may send, what reads it,
 and the observer that takes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.routing import Route
 
@@ -54,11 +54,18 @@ class Intakes:
         door = TokenDoor(source_tokens(settings, documents))
         self._http = http_sources(settings, self.observer, door)
         self._listeners = Listeners(settings, self.observer)
+        recorder.ways.listeners = self._listeners.tallies
+        recorder.ways.ignored = self.ignored
+        recorder.ways.waiting = self.observer.waiting
 
     @property
     def routes(self) -> Sequence[Route]:
         """For the collector, and for the listener that has nothing else."""
         return [route for source in self._http for route in source.routes]
+
+    def ignored(self) -> Mapping[str, int]:
+        """What came over HTTP and tells of no exchange, by path."""
+        return {path: number for one in self._http for path, number in one.ignored.items()}
 
     @property
     def addresses(self) -> list[str]:

@@ -28,8 +28,8 @@ from nightlatch.capture.wires.inbox import Inbox
 from nightlatch.capture.wires.rate import SenderRates
 from nightlatch.capture.wires.reading import Framer, Reader
 from nightlatch.capture.wires.streams import StreamListener
-from nightlatch.capture.wires.tally import Tally
 from nightlatch.exchange.source import SourceKind
+from nightlatch.exchange.tally import Tally
 from nightlatch.faults import guarded
 from nightlatch.settings import Settings
 from nightlatch.settings.ways import Gelf, Syslog

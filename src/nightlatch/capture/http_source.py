@@ -2,7 +2,9 @@
 answers; who may send, how much and what becomes of it is done here."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Protocol
 
 from msgspec import Struct
@@ -65,6 +67,8 @@ class Reading(Struct, frozen=True):
 
     seen: Sequence[Observed] = ()
     malformed: Sequence[Malformed] = ()
+    ignored: int = 0
+    """What could be read, and tells of no exchange."""
 
 
 class Taken(Struct, frozen=True):
@@ -74,6 +78,7 @@ class Taken(Struct, frozen=True):
     malformed: Sequence[Malformed] = ()
     lost: int = 0
     """There was no room for so many; the sender need not send them again."""
+    ignored: int = 0
 
 
 class Unreadable(Rejected):
@@ -137,6 +142,9 @@ class HttpSource(Reception[Grant]):
         self._comes_again = comes_again
         self._max_decoded = max_decoded
         self._clock = clock
+        self._counting = Lock()
+        self.ignored: Counter[str] = Counter(dict.fromkeys(paths, 0))
+        """What was taken and tells of no exchange, by path."""
 
     @property
     def routes(self) -> list[Route]:
@@ -185,7 +193,16 @@ class HttpSource(Reception[Grant]):
 
     def _answered(self, sent: Sent) -> Response:
         reading = self._read_body(sent)
-        return self._answer_with(sent, self._enter(sent.grant.name, reading))
+        taken = self._enter(sent.grant.name, reading)
+        if taken.ignored:
+            self._ignore(sent.path, taken.ignored)
+        return self._answer_with(sent, taken)
+
+    def _ignore(self, path: str, number: int) -> None:
+        # A proxy may have put something before the path.
+        known = next((one for one in self._paths if path.endswith(one)), self._paths[0])
+        with self._counting:
+            self.ignored[known] += number
 
     def _enter(self, name: str, reading: Reading) -> Taken:
         for one in reading.malformed:
@@ -199,7 +216,7 @@ class HttpSource(Reception[Grant]):
         if rest and (again or not taken):
             detail = "Nightlatch cannot keep up; come back in a moment."
             raise Rejected(429, NO_ROOM, detail, RETRY_AFTER)
-        return Taken(taken, reading.malformed, rest)
+        return Taken(taken, reading.malformed, rest, reading.ignored)
 
     def _offer(self, seen: Sequence[Observed]) -> int:
         """How many had room. The rest of what half fits may wait a moment, in this thread: its

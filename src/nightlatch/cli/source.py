@@ -1,8 +1,9 @@
 """`nightlatch source` and `nightlatch dead-letters`: who may send, and what could not be read."""
 
 import re
+import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,13 +11,16 @@ from typing import Annotated
 import typer
 
 from nightlatch.app.configuration import configure
+from nightlatch.app.places import intake_url
 from nightlatch.app.stores import KEY, data_dir, open_documents
 from nightlatch.cli.desk import author
+from nightlatch.cli.measures import read_span
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.source import SourceKind
+from nightlatch.respond.sender_settings import sender_settings
 from nightlatch.respond.source_book import SourceSeen, read_book
-from nightlatch.respond.source_tokens import SENDING, SourceToken, SourceTokens, TokenRefused
+from nightlatch.respond.source_tokens import SourceToken, SourceTokens, TokenRefused
 from nightlatch.settings import Settings
 from nightlatch.store.keys import load_or_create_key
 from nightlatch.store.ports import DocumentStore
@@ -54,14 +58,11 @@ def add(
     settings = configure()
     with _tokens(settings) as (tokens, _):
         token = tokens.add(name, kind, service, _bytes(rate), author(), time.time())
-    url = f"http://{settings.sources.listen or _console(settings)}"
+    url = intake_url(settings)
     if as_json:
         print_json({"name": name, "token": token, "url": url})
         return
-    screen.print(f"The token of {name}; it is not shown again:\n", markup=False)
-    screen.print(f"    {token}\n", markup=False, soft_wrap=True)
-    for one in kind:
-        screen.print(_WAYS[one].format(url=url, token=token), markup=False, soft_wrap=True)
+    _print_token(name, token, kind, url)
 
 
 @source.command(name="list")
@@ -74,6 +75,29 @@ def list_sources(as_json: AsJson = False) -> None:
         return
     _print_tokens(made, seen)
     _print_sources(seen)
+
+
+@source.command()
+def rotate(
+    name: Name,
+    grace: Annotated[
+        str,
+        typer.Option("--grace", help="How long the one before goes on: 15m, 7d. 0s: it ends now."),
+    ] = "1h",
+    as_json: AsJson = False,
+) -> None:
+    """Make a new token in the place of a source's, and let the one before end a little later.
+
+    Nothing is lost meanwhile: the sender is told the new one while both work.
+    """
+    settings = configure()
+    with _tokens(settings) as (tokens, _):
+        token = tokens.rotate(name, read_span(grace), author(), time.time())
+        kinds = next(one.kinds for one in reversed(tokens.all()) if one.name == name)
+    if as_json:
+        print_json({"name": name, "token": token, "url": intake_url(settings)})
+    else:
+        _print_token(name, token, sorted(kinds), intake_url(settings))
 
 
 @source.command()
@@ -136,9 +160,13 @@ def _bytes(rate: str) -> int:
     return int(match[1]) * _UNITS[(match[2] or "").lower()]
 
 
-def _console(settings: Settings) -> str:
-    host = settings.console.host
-    return f"{f'[{host}]' if ':' in host else host}:{settings.console.port}"
+def _print_token(name: str, token: str, kinds: Sequence[SourceKind], url: str) -> None:
+    screen.print(f"The token of {name}; it is not shown again:\n", markup=False)
+    screen.print(f"    {token}\n", markup=False, soft_wrap=True)
+    for one in kinds:
+        told = sender_settings(one, url, token)
+        screen.print(told.title + "\n", markup=False, soft_wrap=True)
+        screen.print(textwrap.indent(told.text, "    "), markup=False, soft_wrap=True)
 
 
 def _shown(token: SourceToken) -> dict[str, object]:
@@ -150,6 +178,7 @@ def _shown(token: SourceToken) -> dict[str, object]:
         "author": token.author,
         "created": token.created,
         "revoked": token.revoked,
+        "until": token.until,
     }
 
 
@@ -157,10 +186,14 @@ def _print_tokens(made: list[SourceToken], seen: list[SourceSeen]) -> None:
     if not made:
         screen.print("No source has a token yet: nightlatch source add NAME --kind treblle\n")
         return
-    used = {one.name: one.last_seen for one in seen if one.name}
+    now, used = time.time(), {one.name: one.last_seen for one in seen if one.name}
     shown = table("Source", "Kinds", "Service", "Made", "By", "Last used")
     for one in made:
-        last = f"revoked {_when(one.revoked)}" if one.revoked else _when(used.get(one.name, 0.0))
+        last = _when(used.get(one.name, 0.0))
+        if one.revoked:
+            last = f"revoked {_when(one.revoked)}"
+        elif one.until:
+            last = f"{'until' if one.in_force(now) else 'ended'} {_when(one.until)}"
         kinds = ", ".join(sorted(one.kinds))
         shown.add_row(one.name, kinds, one.service, _when(one.created), one.author, last)
     screen.print(shown)
@@ -194,26 +227,3 @@ def _called(seen: SourceSeen) -> str:
 
 def _when(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S") if at else "never"
-
-
-_WAYS = {
-    SourceKind.TREBLLE: """\
-Treblle's SDK, as it is: give it this place instead of Treblle's, and the token as its key.
-
-    debug endpoint / ingest URL   {url}/
-    sdk_token (x-api-key)         {token}
-""",
-    SourceKind.OTLP: """\
-OpenTelemetry:
-
-    OTEL_EXPORTER_OTLP_ENDPOINT={url}
-    OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-    OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20{token}
-""",
-    SourceKind.GELF: """\
-GELF over HTTP (over UDP and TCP it has no token: NIGHTLATCH_GELF_LISTEN, NIGHTLATCH_GELF_ALLOW):
-
-    curl {url}/gelf -H 'Authorization: Bearer {token}' -d @message.json
-""",
-}
-assert _WAYS.keys() == SENDING  # noqa: S101 - each kind that sends is told how

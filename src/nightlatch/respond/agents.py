@@ -13,6 +13,9 @@ MAX_AGENTS = 1_000
 SILENT_AFTER = 15.0
 """Seconds without a word after which a process counts as silent; it reports every two."""
 FORGET_AFTER = 3_600.0
+MAX_SERVICES = 100
+"""Services whose losses are told apart; the rest counts as one."""
+REST = "(others)"
 MAX_PLACES = 100
 """Places of faults; those that come when there are so many are not listed."""
 
@@ -49,12 +52,13 @@ class Agents:
         self._counts = counts
         self._max_agents = max_agents
         self._faults: dict[str, int] = {}
+        self._losses: dict[str, dict[str, int]] = {}
         # In order of the last report.
         self._known: dict[str, _Known] = {}
 
     def note(self, report: AgentReport, now: float) -> None:
         before = self._known.pop(report.instance, None)
-        self._count_losses(before.report.lost if before else {}, report.lost)
+        self._count_losses(report.service, before.report.lost if before else {}, report.lost)
         self._count_faults(before.report.faults if before else {}, report.faults)
         if report.leaving:
             return
@@ -72,12 +76,24 @@ class Agents:
         """Bugs of ours that were caught in applications, by place."""
         return dict(self._faults)
 
-    def _count_losses(self, before: dict[str, int], after: dict[str, int]) -> None:
+    @property
+    def losses(self) -> Mapping[str, Mapping[str, int]]:
+        """Exchanges that never came, by service and `Outcome`, also of processes that are gone."""
+        return {service: dict(lost) for service, lost in self._losses.items()}
+
+    def _count_losses(self, service: str, before: dict[str, int], after: dict[str, int]) -> None:
         for outcome in Outcome:
             # Reports may arrive out of order: a total never shrinks.
             more = after.get(outcome, 0) - before.get(outcome, 0)
             if outcome.lost and more > 0:
                 self._counts.count(outcome, more)
+                lost = self._lost_by(service)
+                lost[outcome.value] = lost.get(outcome.value, 0) + more
+
+    def _lost_by(self, service: str) -> dict[str, int]:
+        if service not in self._losses and len(self._losses) >= MAX_SERVICES:
+            service = REST
+        return self._losses.setdefault(service, {})
 
     def _count_faults(self, before: dict[str, int], after: dict[str, int]) -> None:
         for place, total in after.items():

@@ -46,6 +46,9 @@ class Health(Struct, frozen=True):
     """Set for every application; None leaves it to each."""
     sharing: str = ""
     """Why this process shares no budgets with others right now, in words."""
+    losses: Mapping[str, Mapping[str, int]] = {}
+    """Exchanges that applications lost before they could ship them, among the `outcomes`: by
+    service and `Outcome`."""
     feeds: tuple[Trouble, ...] = ()
     """Lists of networks that cannot be fetched or read: the last good copies are used meanwhile."""
 

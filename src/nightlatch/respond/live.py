@@ -39,6 +39,11 @@ class Subscription:
             self._missed = 0
         return records, missed
 
+    @property
+    def waiting(self) -> int:
+        """Records that came since the last call of `take`."""
+        return len(self._waiting)
+
     def close(self) -> None:
         """Nothing more arrives; what has arrived can still be taken. May be called again."""
         self.closed = True

@@ -4,15 +4,18 @@ Labels are names in our own code, names of services, and endpoint keys (route te
 riskiest few: never an address, a path or anything else about a person.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from nightlatch.exchange.facts import EndpointSummary
+from nightlatch.exchange.tally import Tally
 from nightlatch.respond.health import Health
 from nightlatch.respond.source_book import SourceSeen
+from nightlatch.respond.ways import ExportSeen, Ways
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MAX_ENDPOINTS = 50
@@ -22,16 +25,19 @@ MAX_SOURCES = 100
 
 
 class Metrics:
-    """`health` and `endpoints` are asked at each scrape."""
+    """All that is given is asked at each scrape. Beside it there is what Prometheus's own clients
+    tell of their process: `process_resident_memory_bytes`, `process_cpu_seconds_total`, ..."""
 
     def __init__(
         self,
         health: Callable[[], Health],
         endpoints: Callable[[], Sequence[EndpointSummary]] = tuple,
         sources: Callable[[], Sequence[SourceSeen]] = tuple,
+        ways: Ways | None = None,
     ) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Scrape(health, endpoints, sources))
+        self._registry.register(_Scrape(health, endpoints, sources, ways or Ways()))
+        ProcessCollector(registry=self._registry)
 
     def render(self) -> bytes:
         """The text of a scrape, of type CONTENT_TYPE."""
@@ -44,10 +50,12 @@ class _Scrape(Collector):
         health: Callable[[], Health],
         endpoints: Callable[[], Sequence[EndpointSummary]],
         sources: Callable[[], Sequence[SourceSeen]],
+        ways: Ways,
     ) -> None:
         self._health = health
         self._endpoints = endpoints
         self._sources = sources
+        self._ways = ways
 
     def collect(self) -> Iterator[Metric]:
         health = self._health()
@@ -56,6 +64,9 @@ class _Scrape(Collector):
         yield from _store(health)
         yield from _agents(health)
         yield from _of_sources(self._sources()[:MAX_SOURCES])
+        yield from _over_http(self._ways)
+        yield from _listeners(self._ways.listeners())
+        yield from _exports(self._ways.exports())
         yield from _exposure(self._endpoints()[:MAX_ENDPOINTS])
 
     def describe(self) -> Iterator[Metric]:
@@ -92,6 +103,9 @@ def _store(health: Health) -> Iterator[Metric]:
     if health.store is not None:
         yield _gauge("store_records", "Records in the events store.", health.store.records)
         yield _gauge("store_bytes", "Size of the events store.", health.store.bytes)
+        yield _gauge(
+            "store_memory_bytes", "Memory that the events store holds.", health.store.memory
+        )
 
 
 def _agents(health: Health) -> Iterator[Metric]:
@@ -109,6 +123,15 @@ def _agents(health: Health) -> Iterator[Metric]:
     yield _gauges("agents", "Application processes that report.", "service", processes)
     yield _gauges("queue_depth", "Exchanges waiting in applications.", "service", waiting)
     yield _gauges("spooled_records", "Records on disk in applications.", "service", spooled)
+    lost = CounterMetricFamily(
+        "nightlatch_agent_lost_exchanges",
+        "Exchanges that applications and gateways lost before they could ship them.",
+        labels=("service", "outcome"),
+    )
+    for service, outcomes in health.losses.items():
+        for outcome, number in outcomes.items():
+            lost.add_metric((service, outcome), number)
+    yield lost
 
 
 def _of_sources(sources: Sequence[SourceSeen]) -> Iterator[Metric]:
@@ -129,6 +152,74 @@ def _of_sources(sources: Sequence[SourceSeen]) -> Iterator[Metric]:
             rejected.add_metric((*place, letter.reason), letter.count)
     yield taken
     yield rejected
+
+
+def _over_http(ways: Ways) -> Iterator[Metric]:
+    yield _gauge(
+        "source_waiting_exchanges", "Exchanges of sources not yet recorded.", ways.waiting()
+    )
+    yield _counts(
+        "source_ignored", "What sources sent that is no exchange.", "path", ways.ignored()
+    )
+
+
+def _listeners(tallies: Mapping[str, Tally]) -> Iterator[Metric]:
+    """Labels are our own addresses. The outcomes add up to all that was read; what the kernel threw
+    away and who was turned away are apart."""
+    messages = CounterMetricFamily(
+        "nightlatch_listener_messages",
+        "Messages at GELF's and syslog's sockets, by what became of them.",
+        labels=("listener", "outcome"),
+    )
+    overrun = CounterMetricFamily(
+        "nightlatch_listener_overrun",
+        "Datagrams that the kernel threw away before they were read.",
+        labels=("listener",),
+    )
+    refused = CounterMetricFamily(
+        "nightlatch_listener_refused",
+        "Datagrams and connections that were turned away.",
+        labels=("listener", "reason"),
+    )
+    incomplete = CounterMetricFamily(
+        "nightlatch_listener_incomplete",
+        "Chunked messages of which some never came.",
+        labels=("listener",),
+    )
+    for address, tally in tallies.items():
+        for outcome in _OUTCOMES:
+            messages.add_metric((address, outcome.replace("_", "-")), getattr(tally, outcome))
+        overrun.add_metric((address,), tally.overrun)
+        refused.add_metric((address, "network"), tally.refused)
+        refused.add_metric((address, "connections"), tally.crowded)
+        incomplete.add_metric((address,), tally.incomplete)
+    yield from (messages, overrun, refused, incomplete)
+
+
+_OUTCOMES = ("taken", "lost", "idle", "malformed", "pieces", "over_rate")
+
+
+def _exports(exports: Sequence[ExportSeen]) -> Iterator[Metric]:
+    """Two destinations may have one name, where only what they want differs: they add up."""
+    outcomes: Counter[tuple[str, str]] = Counter()
+    waiting: Counter[str] = Counter()
+    failing: dict[str, int] = {}
+    for one in exports:
+        outcomes[one.name, "sent"] += one.sent
+        outcomes[one.name, "lost"] += one.lost
+        outcomes[one.name, "unwanted"] += one.unwanted
+        waiting[one.name] += one.waiting
+        failing[one.name] = failing.get(one.name, 0) | bool(one.trouble)
+    events = CounterMetricFamily(
+        "nightlatch_export_events",
+        "Events for destinations of live export, by what became of them.",
+        labels=("destination", "outcome"),
+    )
+    for labels, number in outcomes.items():
+        events.add_metric(labels, number)
+    yield events
+    yield _gauges("export_waiting", "Events not yet sent.", "destination", waiting)
+    yield _gauges("export_failing", "Destinations that take nothing.", "destination", failing)
 
 
 def _exposure(endpoints: Sequence[EndpointSummary]) -> Iterator[Metric]:

@@ -35,6 +35,7 @@ from nightlatch.respond.recent import Recent
 from nightlatch.respond.schedule import Schedule
 from nightlatch.respond.source_book import SourceBook
 from nightlatch.respond.troubles import Trouble, Troubles
+from nightlatch.respond.ways import Ways
 from nightlatch.store.ports import (
     AuditEntry,
     DocumentStore,
@@ -92,6 +93,8 @@ class Recorder:
         """What people ordered against callers, or for them."""
         self.sources = SourceBook()
         """What became of all that came from elsewhere than applications."""
+        self.ways = Ways()
+        """Where else things come in and go out."""
         self._feed = Feed()
         self._exposure: tuple[float, dict[str, Exposure]] | None = None
         self._schedule = Schedule(snapshot=SNAPSHOT_EVERY, learned=LEARNED_EVERY, prune=PRUNE_EVERY)
@@ -186,6 +189,7 @@ class Recorder:
                 refused=self._counts.refused,
                 detections=self._counts.detections,
                 incidents_open=self._incidents.open,
+                losses=self._agents.losses,
                 faults=Counter(FAULTS.counts()) + Counter(self._agents.faults),
                 rejected=self._counts.rejected,
                 store=size,

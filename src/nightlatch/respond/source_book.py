@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from nightlatch.exchange.source import SourceKind
 from nightlatch.respond.dead_letters import MAX_REASONS, OTHER, DeadLetters
-from nightlatch.store.ports import DocumentStore
+from nightlatch.store.ports import DocumentStore, StoreFailed
 
 BOOK = "sources"
 """Where the documents store has it."""
@@ -118,7 +118,11 @@ class SourceBook:
         if not self._changed:
             return
         self._changed = False
-        documents.put_state(BOOK, msgspec.json.encode(self.sources))
+        try:
+            documents.put_state(BOOK, msgspec.json.encode(self.sources))
+        except StoreFailed:
+            self._changed = True
+            raise
 
     def restore(self, documents: DocumentStore) -> None:
         """Raises StoreFailed. What waited when the process before this one was killed is gone."""

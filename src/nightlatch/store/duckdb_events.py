@@ -150,7 +150,9 @@ class DuckDBEvents:
     def size(self) -> StoreSize:
         with self._file.cursor() as cursor:
             records, oldest = one_row(cursor, "SELECT count(*), min(observed_at) FROM records")
-            return StoreSize(records=records, bytes=self._file.used_bytes(cursor), oldest=oldest)
+            (memory,) = one_row(cursor, "SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
+            used = self._file.used_bytes(cursor)
+            return StoreSize(records=records, bytes=used, oldest=oldest, memory=int(memory))
 
     def close(self) -> None:
         with self._writing:

@@ -93,6 +93,8 @@ class StoreSize(Struct, frozen=True):
     records: int
     bytes: int
     oldest: float | None
+    memory: int = 0
+    """Bytes of this process's memory that the store says it holds; 0 where it does not say."""
 
 
 class EventStore(Protocol):

@@ -13,14 +13,15 @@ import httpx
 import pygelf  # type: ignore[import-untyped]
 import pytest
 from tests.capture.collector_server import serving
-from tests.capture.intakes import RememberingIntake
-from tests.capture.wires.intakes import OneToken, texts
+from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
+from tests.capture.wires.reading import texts
 from tests.servers import CLIENT, eventually
 
 from nightlatch.capture.attributes import Attributes
 from nightlatch.capture.gelf.http import GelfHttp
+from nightlatch.exchange.source import SourceKind
 
-BEARER = {"Authorization": "Bearer let-me-in"}
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SOUND = {
     "version": "1.1",
     "host": "web-1",
@@ -31,7 +32,7 @@ SOUND = {
 
 
 def gelf_http(intake: RememberingIntake) -> GelfHttp:
-    return GelfHttp(Attributes(), texts(), intake, OneToken())
+    return GelfHttp(Attributes(), texts(), intake, OneToken(SourceKind.GELF))
 
 
 def post(intake: RememberingIntake, body: bytes, **headers: str) -> httpx.Response:
@@ -57,7 +58,7 @@ def test_pygelf_over_http(compress: bool) -> None:
             handler.handle(logging.LogRecord("api", logging.INFO, "", 1, "hello", None, None))
         eventually(lambda: intake.seen, pause=0.01)
     assert [one.request.path for one in intake.seen] == ["/users/7"]
-    assert intake.seen[0].source.name == "edge"
+    assert intake.seen[0].source.name == "web"
 
 
 ONE = json.dumps(SOUND).encode()
@@ -123,7 +124,9 @@ def test_no_room_is_told_and_counted() -> None:
 def test_the_owner_may_give_names() -> None:
     intake = RememberingIntake()
     given: dict[str, Any] = {**SOUND, "_path": None, "_where": "/here"}
-    source = GelfHttp(Attributes({"where": "path"}), texts(), intake, OneToken(service="shop"))
+    source = GelfHttp(
+        Attributes({"where": "path"}), texts(), intake, OneToken(SourceKind.GELF, service="shop")
+    )
     with serving(source.routes) as url:
         CLIENT.post(f"{url}/gelf", json=given, headers=BEARER)
     assert [(one.request.path, one.service) for one in intake.seen] == [("/here", "shop")]

@@ -4,7 +4,7 @@ import json
 import zlib
 from typing import Any
 
-from tests.capture.wires.intakes import NOW, texts
+from tests.capture.wires.reading import NOW, texts
 
 from nightlatch.capture.attributes import Attributes, Origin
 from nightlatch.capture.gelf.reader import GelfDatagrams, GelfReader

@@ -2,8 +2,8 @@
 
 import pytest
 from tests.capture.collector_server import eventually, serving
+from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.capture.otlp.running import running
-from tests.capture.remembering import SOURCE_TOKEN, OneToken, RememberingIntake
 from tests.servers import CLIENT
 
 from nightlatch.capture.otlp.source import OtlpSource
@@ -28,7 +28,7 @@ def intake() -> RememberingIntake:
     with serving(source.routes) as server:
         with running(
             "apitally",
-            APITALLY_OTLP_ENDPOINT=server.replace("://", f"://nightlatch:{SOURCE_TOKEN}@"),
+            APITALLY_OTLP_ENDPOINT=server.replace("://", f"://nightlatch:{TOKEN}@"),
             APITALLY_WRITE_TOKEN=WRITE_TOKEN,
             APITALLY_ENV="staging",
             OTEL_SERVICE_NAME="shop",

@@ -1,6 +1,7 @@
 """The door for OpenTelemetry, over real sockets: answers as the specification has them."""
 
 import gzip
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from tests.capture.collector_server import serving
+from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.capture.otlp.spans import (
     SPAN,
     STABLE,
@@ -24,7 +26,6 @@ from tests.capture.otlp.spans import (
     traces,
     traces_protobuf,
 )
-from tests.capture.remembering import SOURCE_TOKEN, OneToken, RememberingIntake
 from tests.servers import CLIENT
 
 from nightlatch.capture.intake import Refused
@@ -60,7 +61,7 @@ def url(source: OtlpSource) -> Iterator[str]:
 def post(
     url: str, body: bytes, media: str = PROTOBUF, path: str = Signal.TRACES, **headers: str
 ) -> httpx.Response:
-    given = {"Authorization": f"Bearer {SOURCE_TOKEN}", "Content-Type": media} | headers
+    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": media} | headers
     return CLIENT.post(url + path, content=body, headers=given)
 
 
@@ -98,7 +99,7 @@ def test_partial_success_in_protobuf(url: str, intake: RememberingIntake) -> Non
     reason = "an HTTP span that does not say what was asked for"
     assert answer.partial_success.error_message == f"Not taken: {reason}."
     assert len(intake.seen) == 1
-    assert intake.rejected == {reason: 1}
+    assert intake.reasons == {reason: 1}
     assert intake.excerpts == [b"http.request.method"]
 
 
@@ -122,7 +123,7 @@ def test_what_half_fits_comes_again_whole(url: str, intake: RememberingIntake) -
     """By their names those that were taken count once."""
     intake.room = 1
     assert post(url, traces(span(), span(), span()), JSON).status_code == 429
-    assert (len(intake.seen), intake.lost) == (1, 0)
+    assert (len(intake.seen), intake.lost.total()) == (1, 0)
 
 
 def test_what_has_no_name_and_no_room_is_told(url: str, intake: RememberingIntake) -> None:
@@ -133,7 +134,7 @@ def test_what_has_no_name_and_no_room_is_told(url: str, intake: RememberingIntak
         "rejectedLogRecords": "2",
         "errorMessage": "Not taken: no room.",
     }
-    assert (len(intake.seen), intake.lost) == (1, 2)
+    assert (len(intake.seen), intake.lost.total()) == (1, 2)
 
 
 def test_no_room_at_all_may_be_tried_again(url: str, intake: RememberingIntake) -> None:
@@ -142,7 +143,7 @@ def test_no_room_at_all_may_be_tried_again(url: str, intake: RememberingIntake) 
     assert response.status_code == 429
     assert int(response.headers["retry-after"]) > 0
     assert response.json() == {"code": 8, "message": response.json()["message"]}
-    assert intake.lost == 0
+    assert intake.lost.total() == 0
 
 
 def test_what_is_no_exchange_is_taken_and_counted(
@@ -151,7 +152,7 @@ def test_what_is_no_exchange_is_taken_and_counted(
     others = [span(kind=3), span(kind=1), span({"rpc.system": "grpc"}), span()]
     assert post(url, traces(*others), JSON).json() == {}
     assert post(url, logs(record({}), record()), JSON, Signal.LOGS).json() == {}
-    assert source.ignored == {Signal.TRACES: 3, Signal.LOGS: 1}
+    assert source.ignored == Counter({Signal.TRACES: 3, Signal.LOGS: 1})
     assert len(intake.seen) == 2
     assert not intake.rejected
 
@@ -165,7 +166,7 @@ def test_metrics_are_answered(url: str, source: OtlpSource) -> None:
     answer = ExportMetricsServiceResponse.FromString(response.content)
     assert answer.partial_success.rejected_data_points == 1
     assert "no metrics" in answer.partial_success.error_message
-    assert source.ignored == {Signal.METRICS: 1}
+    assert source.ignored == Counter({Signal.METRICS: 1})
     assert post(url, b"{}", JSON, Signal.METRICS).json() == {}
 
 
@@ -201,7 +202,7 @@ def test_what_is_refused(
 ) -> None:
     response = post(url, body, media, path, **headers)
     assert response.status_code == status
-    assert intake.rejected == {reason: 1}
+    assert intake.reasons == {reason: 1}
     if media == JSON:
         assert response.headers["content-type"] == JSON
         assert response.json()["code"] == code
@@ -224,8 +225,8 @@ def test_over_its_rate(url: str, door: OneToken) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Authorization": f"bearer {SOURCE_TOKEN}"},
-        {"Authorization": "", "x-api-key": SOURCE_TOKEN},
+        {"Authorization": f"bearer {TOKEN}"},
+        {"Authorization": "", "x-api-key": TOKEN},
     ],
 )
 def test_where_a_token_may_stand(url: str, headers: dict[str, Any]) -> None:
@@ -233,7 +234,7 @@ def test_where_a_token_may_stand(url: str, headers: dict[str, Any]) -> None:
 
 
 def test_a_token_in_the_url(url: str) -> None:
-    inside = url.replace("http://", f"http://any:{SOURCE_TOKEN}@")
+    inside = url.replace("http://", f"http://any:{TOKEN}@")
     response = CLIENT.post(
         inside + Signal.TRACES, content=traces(span()), headers={"Content-Type": JSON}
     )

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.capture.remembering import SOURCE_TOKEN
+from tests.capture.intakes import TOKEN
 
 from nightlatch.capture.http_source import Sent
 from nightlatch.capture.intake import Grant
@@ -40,13 +40,13 @@ def event(
     """The first generation's; of `top`, `sdk_token` makes it one of the second."""
     parts = {"request": REQUEST | (request or {}), "response": RESPONSE | (response or {})}
     whole = {"sdk": "php", "version": 20, "data": {"server": {}, **parts, **(data or {})}}
-    names = {} if "sdk_token" in top else {"api_key": SOURCE_TOKEN, "project_id": "shop-api"}
+    names = {} if "sdk_token" in top else {"api_key": TOKEN, "project_id": "shop-api"}
     return json.dumps(names | whole | top).encode()
 
 
 def sent(body: bytes, *, service: str = "") -> Sent:
     grant = Grant("shop-sdk", frozenset({SourceKind.TREBLLE}), service)
-    return Sent("/", headers_of([("x-api-key", SOURCE_TOKEN)]), body, grant, NOW)
+    return Sent("/", headers_of([("x-api-key", TOKEN)]), body, grant, NOW)
 
 
 def observed(*args: Any, **top: Any) -> Observed:

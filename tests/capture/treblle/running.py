@@ -1,16 +1,15 @@
 """Applications with Treblle's own SDKs, each a process of its own, whose events come to us."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+from tests.capture.running import application
 from tests.capture.treblle.node_modules_cache import node_modules
 from tests.capture.treblle.tls_end import certificate, tls_end
-from tests.servers import CLIENT, environment, eventually, free_port
+from tests.servers import environment, free_port
 
 _HERE = Path(__file__).parent
 
@@ -23,7 +22,7 @@ def django_shop(collector: str, token: str, place: Path) -> Iterator[str]:
     command = [sys.executable, "-m", module, str(port), token, "Authorization", "username"]
     with tls_end(collector, pem) as proxy:
         env = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy}", "REQUESTS_CA_BUNDLE": str(pem[0])}
-        with _running(command, environment() | env, port) as url:
+        with application(command, environment() | env, port) as url:
             yield url
 
 
@@ -34,29 +33,5 @@ def node_shop(package: str, collector: str, token: str, place: Path) -> Iterator
     with tls_end(collector, pem) as tls_port:
         command = ["node", str(_HERE / "node_app.js"), package, str(port), token, str(tls_port)]
         env = {"NODE_PATH": str(modules), "NODE_EXTRA_CA_CERTS": str(pem[0])}
-        with _running(command, os.environ | env, port) as url:
+        with application(command, os.environ | env, port) as url:
             yield url
-
-
-@contextmanager
-def _running(command: list[str], env: dict[str, str], port: int) -> Iterator[str]:
-    process = subprocess.Popen(
-        command,
-        env=env,
-        cwd=_HERE.parents[2],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    def up() -> bool:
-        with suppress(httpx.TransportError):
-            return CLIENT.get(f"{url}/nothing-here").status_code == 404
-        return False
-
-    try:
-        eventually(up)
-        yield url
-    finally:
-        process.kill()
-        process.wait()

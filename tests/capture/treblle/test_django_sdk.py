@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.capture.collector_server import eventually, serving
-from tests.capture.remembering import SOURCE_TOKEN, OneToken, RememberingIntake
+from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.capture.treblle.running import django_shop
 from tests.servers import CLIENT
 
@@ -32,7 +32,7 @@ def shop(intake: RememberingIntake, tmp_path_factory: pytest.TempPathFactory) ->
     routes = treblle_source(intake, OneToken(SourceKind.TREBLLE)).routes
     with (
         serving(routes) as server,
-        django_shop(server, SOURCE_TOKEN, tmp_path_factory.mktemp("tls")) as url,
+        django_shop(server, TOKEN, tmp_path_factory.mktemp("tls")) as url,
     ):
         yield url
 
@@ -63,7 +63,7 @@ def test_an_exchange_arrives_whole(shop: str, intake: RememberingIntake) -> None
     assert request.headers.get(b"authorization") == "*" * 17
     assert request.peer == "203.0.113.7"
     assert seen.source.unseen == {Part.SECRETS}
-    assert seen.source.name == "shop-sdk"
+    assert seen.source.name == "web"
     assert seen.service == "shop-api"
     assert seen.ending is Ending.ANSWERED
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.capture.collector_server import eventually, serving
-from tests.capture.remembering import SOURCE_TOKEN, OneToken, RememberingIntake
+from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.capture.treblle.running import node_shop
 from tests.servers import CLIENT
 
@@ -24,7 +24,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     place = tmp_path_factory.mktemp("tls")
     with (
         serving(routes) as server,
-        node_shop(request.param, server, SOURCE_TOKEN, place) as url,
+        node_shop(request.param, server, TOKEN, place) as url,
     ):
         INTAKE.seen.clear()
         yield url

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.capture.remembering import SOURCE_TOKEN
+from tests.capture.intakes import TOKEN
 from tests.capture.treblle.events import NOW, REQUEST, event, observed, sent
 
 from nightlatch.capture.treblle.reading import read_treblle
@@ -43,7 +43,7 @@ def test_the_two_generations_do_not_swap_secret_and_project() -> None:
     assert first.service == second.service == "shop"
 
 
-@pytest.mark.parametrize("swapped", [{"project_id": SOURCE_TOKEN}, {"project_id": None}])
+@pytest.mark.parametrize("swapped", [{"project_id": TOKEN}, {"project_id": None}])
 def test_a_secret_in_the_wrong_field_becomes_no_name(swapped: dict[str, Any]) -> None:
     assert observed(**swapped).service == "shop-sdk"
 
@@ -306,7 +306,7 @@ def test_what_is_no_event(body: bytes, reason: str) -> None:
 
 def test_a_dead_letter_does_not_hold_the_secret() -> None:
     (dead,) = read_treblle(sent(event({"url": None}))).malformed
-    assert SOURCE_TOKEN.encode() not in dead.excerpt
+    assert TOKEN.encode() not in dead.excerpt
     assert dead.excerpt.startswith(b'{"api_key": "***"')
 
 

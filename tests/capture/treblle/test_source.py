@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.capture.collector_server import serving
-from tests.capture.remembering import SOURCE_TOKEN, OneToken, RememberingIntake
+from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.capture.treblle.events import event, sent
 from tests.servers import CLIENT
 
@@ -18,7 +18,7 @@ from nightlatch.capture.treblle.reading import read_treblle
 from nightlatch.capture.treblle.source import MAX_BODY, treblle_source
 from nightlatch.exchange.source import SourceKind
 
-HEADERS = {"x-api-key": SOURCE_TOKEN, "Content-Type": "application/json"}
+HEADERS = {"x-api-key": TOKEN, "Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_two_bodies_of_ten_megabytes(url: str, intake: RememberingIntake) -> Non
 def test_a_bomb(url: str, intake: RememberingIntake) -> None:
     bomb = gzip.compress(bytes(MAX_BODY + 1))
     assert post(url, bomb, **{"Content-Encoding": "gzip"}).status_code == 413
-    assert intake.rejected == {"too large": 1}
+    assert intake.reasons == {"too large": 1}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_is_refused(
     response = post(url, body, **headers)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
-    assert intake.rejected == {reason: 1}
+    assert intake.reasons == {reason: 1}
     assert not intake.seen
     assert post(url, event()).status_code == 200
 
@@ -99,14 +99,14 @@ def test_what_is_refused(
 def test_over_its_rate(url: str, intake: RememberingIntake, door: OneToken) -> None:
     door.refusals.append(Refused.RATE)
     assert post(url, event()).status_code == 429
-    assert intake.rejected == {"over its rate": 1}
+    assert intake.reasons == {"over its rate": 1}
 
 
 def test_what_has_no_room_is_lost_and_counted(url: str, intake: RememberingIntake) -> None:
     """SDKs send each event once, whatever the answer."""
     intake.room = 0
     assert post(url, event()).status_code == 429
-    assert intake.lost == 1
+    assert intake.lost.total() == 1
 
 
 JSON = st.recursive(

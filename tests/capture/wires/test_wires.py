@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from tests.capture.wires.intakes import NOW
+from tests.capture.wires.reading import NOW
 
 from nightlatch.capture.wires.addresses import Address, bind, read_addresses
 from nightlatch.capture.wires.allowed import AllowList

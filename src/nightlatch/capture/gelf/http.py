@@ -62,6 +62,7 @@ class _Bodies:
     def _read(self, plain: bytes, reader: GelfReader, now: float) -> Reading:
         seen: list[Observed] = []
         malformed: list[Malformed] = []
+        ignored = 0
         for message, data in _messages(plain):
             said: object = message
             if isinstance(message, GelfMessage):
@@ -70,7 +71,9 @@ class _Bodies:
                 seen.append(said)
             elif isinstance(said, Malformed):
                 malformed.append(Malformed(said.reason, data))
-        return Reading(seen, malformed)
+            else:
+                ignored += 1
+        return Reading(seen, malformed, ignored)
 
 
 def _messages(plain: bytes) -> Iterator[tuple[GelfMessage | Malformed, bytes]]:

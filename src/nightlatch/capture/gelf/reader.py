@@ -2,27 +2,17 @@
 
 from collections.abc import Sequence
 
-from nightlatch.capture.attributes import Attributes, Origin
 from nightlatch.capture.gelf.chunks import MAGIC, Assemblies
 from nightlatch.capture.gelf.message import GelfMessage, inflate, read_message
-from nightlatch.capture.texts import TextReader
 from nightlatch.capture.wires.reading import Malformed, Quiet, Said
+from nightlatch.capture.wires.telling import MessageReader
 from nightlatch.exchange.source import SourceKind
 
 
-class GelfReader:
+class GelfReader(MessageReader):
     """Whole messages, of TCP and HTTP, and without compression or with it."""
 
     kind = SourceKind.GELF
-
-    def __init__(self, origin: Origin, attributes: Attributes, texts: TextReader) -> None:
-        self._origin = origin
-        self._attributes = attributes
-        self._texts = texts
-
-    @property
-    def name(self) -> str:
-        return self._origin.name
 
     def read(self, data: bytes, sender: str, now: float) -> Said:  # noqa: ARG002
         plain = inflate(data)
@@ -30,21 +20,11 @@ class GelfReader:
         return message if isinstance(message, Malformed) else self.tell(message, now)
 
     def tell(self, message: GelfMessage, now: float) -> Said:
-        origin, at = self._origin, now if message.at is None else message.at
-        if message.extra:
-            seen = self._attributes.read(message.extra, origin, at, now, message.host)
-            if seen is not None:
-                return seen
+        seen = self._by_fields(message.extra, message.at, now, message.host)
+        if seen is not None:
+            return seen
         service = str(message.extra.get("_container_name") or message.host)
-        for text in (message.short, message.full):
-            if text:
-                seen = self._texts.read(text, origin, at, now, service)
-                if seen is not None:
-                    return seen
-        return Quiet.IDLE
-
-    def expire(self, now: float) -> Sequence[Malformed]:  # noqa: ARG002
-        return ()
+        return self._by_text((message.short, message.full), message.at, now, service)
 
 
 class GelfDatagrams:

@@ -1,7 +1,6 @@
 """The door for OpenTelemetry: `/v1/traces`, `/v1/logs` and, for the sake of the answer,
 `/v1/metrics`."""
 
-from collections import Counter
 from threading import Lock
 from types import ModuleType
 
@@ -48,33 +47,29 @@ class OtlpSource(HttpSource):
             at_once=AT_ONCE,
         )
         self._alone = Lock()
-        self.ignored: Counter[Signal] = Counter()
-        """What was taken and is no exchange: spans inside of an application and of its clients,
-        the log records of everyday life, metrics."""
 
     def _read_batch(self, sent: Sent) -> Reading:
+        """Ignored are spans inside of an application and of its clients, the log records of
+        everyday life, and metrics."""
         signal, encoding = _signal(sent), _encoding(sent)
-        if signal is Signal.METRICS:
-            return Reading()
         try:
-            read = encoding.read_traces if signal is Signal.TRACES else encoding.read_logs
             # One at a time: it is faster so, and what was made to be large is in memory once.
             with self._alone:
+                if signal is Signal.METRICS:
+                    return Reading(ignored=encoding.count_points(sent.body))
+                read = encoding.read_traces if signal is Signal.TRACES else encoding.read_logs
                 decoded: Decoded = read(sent.body)
         except Undecodable as error:
             raise Unreadable("not OTLP", str(error)) from error
-        reading, ignored = _exchanges(decoded, sent)
-        self._ignore(signal, ignored)
-        return reading
-
-    def _ignore(self, signal: Signal, number: int) -> None:
-        with self._alone:
-            self.ignored[signal] += number
+        return _exchanges(decoded, sent)
 
     def _success(self, sent: Sent, taken: Taken) -> Response:
         signal, media = _signal(sent), _media(sent)
         if signal is Signal.METRICS:
-            return self._without_metrics(sent, media)
+            # Not 404: an SDK that sends all three signals would report an error each time, and one
+            # that tries again would never stop. Partial success says that it need not.
+            points = taken.ignored
+            return success(signal, media, points, _NO_METRICS if points else "")
         rejected = len(taken.malformed) + taken.lost
         if not rejected:
             return success(signal, media)
@@ -82,18 +77,6 @@ class OtlpSource(HttpSource):
         if taken.lost:
             reasons.append("no room")
         return success(signal, media, rejected, f"Not taken: {'; '.join(reasons)}.")
-
-    def _without_metrics(self, sent: Sent, media: str) -> Response:
-        """Not 404: an SDK that sends all three signals would report an error each time, and one
-        that tries again would never stop. Partial success says that it need not."""
-        encoding = _encoding(sent)
-        try:
-            with self._alone:
-                points = encoding.count_points(sent.body)
-        except Undecodable as error:
-            raise Unreadable("not OTLP", str(error)) from error
-        self._ignore(Signal.METRICS, points)
-        return success(Signal.METRICS, media, points, _NO_METRICS if points else "")
 
 
 def _signal(sent: Sent) -> Signal:
@@ -115,8 +98,7 @@ def _encoding(sent: Sent) -> ModuleType:
     raise Rejected(415, "another content type", detail)
 
 
-def _exchanges(decoded: Decoded, sent: Sent) -> tuple[Reading, int]:
-    """What was read, and how much of it is no exchange."""
+def _exchanges(decoded: Decoded, sent: Sent) -> Reading:
     found = decoded.found
     malformed = [Malformed(_DAMAGED, one.excerpt) for one in found if isinstance(one, Damaged)]
     sound = [one for one in found if isinstance(one, Telemetry)]
@@ -130,4 +112,4 @@ def _exchanges(decoded: Decoded, sent: Sent) -> tuple[Reading, int]:
             malformed.append(Malformed(_NO_TARGET, ", ".join(item.attributes).encode()))
         else:
             seen.append(one)
-    return Reading(seen, malformed), decoded.ignored + len(sound) - len(told)
+    return Reading(seen, malformed, decoded.ignored + len(sound) - len(told))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from nightlatch.capture.wires.allowed import AllowList
 from nightlatch.capture.wires.inbox import Arrival, Inbox
-from nightlatch.capture.wires.tally import Tally
+from nightlatch.exchange.tally import Tally
 
 AT_ONCE = 128
 """Datagrams between two turns of the event loop."""

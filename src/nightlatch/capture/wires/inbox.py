@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from nightlatch.capture.intake import Intake
 from nightlatch.capture.wires.rate import SenderRates
 from nightlatch.capture.wires.reading import EXCERPT, Malformed, Quiet, Reader
-from nightlatch.capture.wires.tally import Tally
 from nightlatch.exchange.observed import Observed
+from nightlatch.exchange.tally import Tally
 from nightlatch.faults import guarded
 
 Arrival = tuple[bytes | Malformed, str, str]

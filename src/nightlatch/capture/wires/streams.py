@@ -12,7 +12,7 @@ from typing import cast
 from nightlatch.capture.wires.allowed import AllowList
 from nightlatch.capture.wires.inbox import Inbox
 from nightlatch.capture.wires.reading import Framer, Malformed
-from nightlatch.capture.wires.tally import Tally
+from nightlatch.exchange.tally import Tally
 
 SILENT_FOR = 3_600.0
 """Seconds after which a connection that says nothing is closed."""

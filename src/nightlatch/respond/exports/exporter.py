@@ -40,6 +40,10 @@ class Subscription(Protocol):
     def take(self) -> tuple[Sequence[Record], int]:
         """What came since the last call, and how many were lost before it."""
 
+    @property
+    def waiting(self) -> int:
+        """What came since the last call."""
+
     def close(self) -> None: ...
 
 
@@ -85,6 +89,11 @@ class Exporter:
     @property
     def name(self) -> str:
         return self._destination.name
+
+    @property
+    def waiting(self) -> int:
+        """Events and records that are not yet sent."""
+        return len(self._pending) + len(self._alerts) + self._subscription.waiting
 
     def notify(self, alert: Alert) -> None:
         """People are told of an incident, and so is the destination."""
