@@ -54,7 +54,7 @@ def inspect(text: TokenText, as_json: AsJson = False) -> None:
     Nothing in it is believed: `nightlatch token verify` tells whether its signature holds.
     """
     given = read_given(text)
-    found = explain(given, time.time())
+    found = explain(given)
     faults = faults_of(found, len(given), [])
     if as_json:
         print_json({"kind": found.kind, "header": found.header, "claims": found.claims,
@@ -107,7 +107,7 @@ def lint(
     With its issuer's keys, these are judged too. Exits with 1 when something is Medium or High.
     """
     given = read_given(text)
-    found = explain(given, time.time())
+    found = explain(given)
     keys = _keys(key, secret, "lint") if key or secret else []
     faults = faults_of(found, len(given), keys)
     if as_json:
@@ -209,7 +209,9 @@ def _plain(fault: Fault) -> dict[str, Any]:
 def _print_lines(name: str, lines: tuple[Line, ...]) -> None:
     rows = table(name, "Value", "Meaning")
     for line in lines:
-        rows.add_row(escape(line.name), escape(shown(line.value, 200)), escape(line.meaning))
+        rows.add_row(
+            escape(line.name), escape(shown(line.value, 200)), escape(line.words(time.time()))
+        )
     screen.print(rows)
     screen.print()
 

@@ -17,6 +17,8 @@ from nightlatch.store.ports import DocumentStore, EventStore
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
+MAX_FORM = 2 << 20
+"""Bytes of a submitted form."""
 
 
 class Console(Struct, frozen=True):
@@ -79,6 +81,10 @@ async def check_csrf(request: Request) -> None:
 
 async def read_form(request: Request) -> dict[str, str]:
     """The text fields of a submitted form; a dependency, so that routes that store may block."""
+    # Browsers say the length, and the server holds them to it.
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and int(length[:12]) <= MAX_FORM):
+        raise HTTPException(413, f"A form may have {MAX_FORM >> 20} MB, and says how long it is.")
     form = await request.form(max_files=0, max_fields=50)
     return {name: value for name, value in form.items() if isinstance(value, str)}
 

@@ -92,6 +92,15 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     return HTMLResponse(html, status)
 
 
+def fragment(request: Request, template: str, **values: Any) -> HTMLResponse:
+    """A part of a page that is shown already, for the page's own script."""
+    session = get_session(request)
+    html = _templates.get_template(template).render(
+        now=get_console(request).clock(), csrf=session.csrf if session else "", **values
+    )
+    return HTMLResponse(html)
+
+
 def bare(template: str, status: int, **values: Any) -> HTMLResponse:
     """A page for somebody without a session, who is told nothing about the house."""
     return HTMLResponse(_templates.get_template(template).render(**values), status)

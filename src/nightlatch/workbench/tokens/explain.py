@@ -28,12 +28,29 @@ class Line(Struct, frozen=True):
     """In words; empty where nobody registered it."""
     moment: float | None = None
     """Seconds since the epoch, where it is a time."""
+    local: str = ""
+    """The same in the reader's zone, as a clock and calendar say it."""
     personal: bool = False
     """It tells of a person."""
 
     @property
     def text(self) -> str:
         return shown(self.value)
+
+    @property
+    def nested(self) -> bool:
+        """It has members of its own, and needs more than a line."""
+        return isinstance(self.value, dict | list) and bool(self.value)
+
+    @property
+    def pretty(self) -> str:
+        return shown(self.value, indent=2)
+
+    def words(self, now: float) -> str:
+        """The meaning, with the time and how long ago or ahead that is."""
+        if self.moment is None:
+            return self.meaning
+        return f"{self.meaning} {self.local} ({_distance(self.moment, now)})"
 
 
 class Section(Struct, frozen=True):
@@ -75,27 +92,27 @@ class Explained(Struct, frozen=True):
         return self.token is not None and self.token.encrypted
 
 
-def explain(text: str, now: float, zone: tzinfo | None = None) -> Explained:
+def explain(text: str, zone: tzinfo | None = None) -> Explained:
     """Never raises; what is not known is said to be opaque."""
     text = text.strip()
     zone = zone or _local()
     token = read_token(text)
     if token is not None:
-        return _compact(token, text, now, zone)
+        return _compact(token, text, zone)
     serialised = read_serialised(text)
     if serialised is not None:
-        return _serialised(serialised, now, zone)
+        return _serialised(serialised, zone)
     read = read_foreign(text)
     header = tuple(_lines(read.header, {}))
     more = tuple(Section(title, tuple(_lines(members, {}))) for title, members in read.more)
     return Explained(
-        read.kind, header, tuple(_claims(read.claims, now, zone)), more=more, opaque=read.opaque
+        read.kind, header, tuple(_claims(read.claims, zone)), more=more, opaque=read.opaque
     )
 
 
-def explain_claims(claims: Mapping[str, Any], now: float, zone: tzinfo | None = None) -> Explained:
+def explain_claims(claims: Mapping[str, Any], zone: tzinfo | None = None) -> Explained:
     """Of claims that stand alone: what was in an encrypted token."""
-    return Explained("claims", claims=tuple(_claims(claims, now, zone or _local())))
+    return Explained("claims", claims=tuple(_claims(claims, zone or _local())))
 
 
 def faults_of(found: Explained, size: int, keys: list[dict[str, Any]]) -> list[Fault]:
@@ -106,7 +123,7 @@ def faults_of(found: Explained, size: int, keys: list[dict[str, Any]]) -> list[F
     return sorted(dict.fromkeys(faults), key=lambda fault: -fault.level)
 
 
-def _compact(token: Token, text: str, now: float, zone: tzinfo) -> Explained:
+def _compact(token: Token, text: str, zone: tzinfo) -> Explained:
     kind = "an encrypted token (JWE)" if token.encrypted else "a signed token (JWS)"
     if token.claims is not None:
         kind = "a JSON Web Token (JWT), signed"
@@ -114,11 +131,11 @@ def _compact(token: Token, text: str, now: float, zone: tzinfo) -> Explained:
         kind = "a JSON Web Token (JWT), not signed"
     names = _SEALED if token.encrypted else _SIGNED
     parts = tuple(Part(name, part) for name, part in zip(names, text.split("."), strict=False))
-    header, claims = tuple(_lines(token.header, HEADER)), tuple(_claims(token.claims, now, zone))
+    header, claims = tuple(_lines(token.header, HEADER)), tuple(_claims(token.claims, zone))
     return Explained(kind, header, claims, token, parts=parts)
 
 
-def _serialised(read: Serialised, now: float, zone: tzinfo) -> Explained:
+def _serialised(read: Serialised, zone: tzinfo) -> Explained:
     if not read.tokens:
         return Explained(read.kind, note=read.note)
     first, *others = read.tokens
@@ -127,7 +144,7 @@ def _serialised(read: Serialised, now: float, zone: tzinfo) -> Explained:
         Section(f"Header of {what} {number}", tuple(_lines(one.header, HEADER)))
         for number, one in enumerate(others, 2)
     )
-    header, claims = tuple(_lines(first.header, HEADER)), tuple(_claims(first.claims, now, zone))
+    header, claims = tuple(_lines(first.header, HEADER)), tuple(_claims(first.claims, zone))
     return Explained(
         read.kind, header, claims, first, others=tuple(others), more=more, note=read.note
     )
@@ -138,13 +155,12 @@ def _lines(members: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[
         yield Line(printable(name), value, meanings.get(name, ""))
 
 
-def _claims(claims: Mapping[str, Any] | None, now: float, zone: tzinfo) -> Iterator[Line]:
+def _claims(claims: Mapping[str, Any] | None, zone: tzinfo) -> Iterator[Line]:
     for name, value in (claims or {}).items():
         meaning = CLAIMS.get(name, "")
         moment = _moment(value) if name in TIMES else None
-        if moment is not None:
-            meaning = f"{meaning} {when(moment, now, zone)}"
-        yield Line(printable(name), value, meaning, moment, is_personal(name, value))
+        local = "" if moment is None else clock_time(moment, zone)
+        yield Line(printable(name), value, meaning, moment, local, is_personal(name, value))
 
 
 def _moment(value: Any) -> float | None:
@@ -157,12 +173,6 @@ def _moment(value: Any) -> float | None:
         return None
 
 
-def when(moment: float, now: float, zone: tzinfo) -> str:
-    """A time in the reader's zone, and how long ago or ahead that is."""
-    distance = "in " + _span(moment - now) if moment > now else _span(now - moment) + " ago"
-    return f"{clock_time(moment, zone)} ({distance})"
-
-
 def clock_time(moment: float, zone: tzinfo) -> str:
     """2026-01-31 08:15:30 CET"""
     try:
@@ -171,16 +181,17 @@ def clock_time(moment: float, zone: tzinfo) -> str:
         return f"{moment:.0f} s after 1970"
 
 
-def shown(value: object, most: int = 4_000) -> str:
+def shown(value: object, most: int = 4_000, indent: int | None = None) -> str:
     """A value as text: JSON for what is no text, without signs that a screen obeys."""
     if isinstance(value, str):
         text = value
     else:
         try:
-            text = json.dumps(value, ensure_ascii=False)
+            text = json.dumps(value, ensure_ascii=False, indent=indent)
         except (RecursionError, ValueError):
             return "(too deep to be shown)"
-    return printable(text if len(text) <= most else text[: most - 1] + "…")
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return printable(text) if indent is None else "\n".join(map(printable, text.split("\n")))
 
 
 def printable(text: str) -> str:
@@ -188,6 +199,10 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def _distance(moment: float, now: float) -> str:
+    return "in " + _span(moment - now) if moment > now else _span(now - moment) + " ago"
 
 
 def _span(seconds: float) -> str:

@@ -47,7 +47,7 @@ def judge(
     found = verify(token, keys, now)
     reason = found.reason or _unexpected(found.claims, issuer, audience)
     key = keys[found.key_number] if found.key_number is not None else None
-    content, inner = _content(token, keys, found, now, zone)
+    content, inner = _content(token, keys, found, zone)
     return Verdict(
         valid=found.valid and not reason,
         reason=reason,
@@ -92,7 +92,7 @@ def _thumbprint(key: dict[str, Any]) -> str:
 
 
 def _content(
-    token: str, keys: list[dict[str, Any]], found: Verified, now: float, zone: tzinfo | None
+    token: str, keys: list[dict[str, Any]], found: Verified, zone: tzinfo | None
 ) -> tuple[str, Explained | None]:
     if not _is_encrypted(token):
         return "", None
@@ -101,8 +101,8 @@ def _content(
         return "", None
     text = payload[:MAX_TOKEN].decode("utf-8", "replace")
     if text.lstrip().startswith("{") and found.claims is not None and not found.nested:
-        return text, explain_claims(found.claims, now, zone)
-    inner = explain(text, now, zone)
+        return text, explain_claims(found.claims, zone)
+    inner = explain(text, zone)
     return text, inner if inner.token is not None else None
 
 
