@@ -15,6 +15,8 @@ from nightlatch.workbench.tokens.foreign import read_foreign
 from nightlatch.workbench.tokens.meanings import CLAIMS, HEADER, TIMES, is_personal
 from nightlatch.workbench.tokens.serialised import Serialised, read_serialised
 
+_LINE = 60
+"""Characters of a value that are read at a glance."""
 _SIGNED = ("header", "payload", "signature")
 _SEALED = ("header", "encrypted key", "nonce", "ciphertext", "tag")
 
@@ -40,7 +42,7 @@ class Line(Struct, frozen=True):
     @property
     def nested(self) -> bool:
         """It has members of its own, and needs more than a line."""
-        return isinstance(self.value, dict | list) and bool(self.value)
+        return isinstance(self.value, dict | list) and len(self.text) > _LINE
 
     @property
     def pretty(self) -> str:
