@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 from msgspec import Struct
+from starlette.requests import ClientDisconnect
 
 from nightlatch.checks.check import Check
 from nightlatch.console.access import Access, Session, same_secret
@@ -85,7 +86,10 @@ async def read_form(request: Request) -> dict[str, str]:
     length = request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit() and int(length[:12]) <= MAX_FORM):
         raise HTTPException(413, f"A form may have {MAX_FORM >> 20} MB, and says how long it is.")
-    form = await request.form(max_files=0, max_fields=50)
+    try:
+        form = await request.form(max_files=0, max_fields=50)
+    except ClientDisconnect:
+        raise HTTPException(400, "The form did not come whole.") from None
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

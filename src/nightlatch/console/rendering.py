@@ -92,18 +92,17 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     return HTMLResponse(html, status)
 
 
-def fragment(request: Request, template: str, **values: Any) -> HTMLResponse:
-    """A part of a page that is shown already, for the page's own script."""
-    session = get_session(request)
-    html = _templates.get_template(template).render(
-        now=get_console(request).clock(), csrf=session.csrf if session else "", **values
-    )
-    return HTMLResponse(html)
-
-
 def bare(template: str, status: int, **values: Any) -> HTMLResponse:
     """A page for somebody without a session, who is told nothing about the house."""
     return HTMLResponse(_templates.get_template(template).render(**values), status)
+
+
+def part(request: Request, template: str, **values: Any) -> str:
+    """A piece of a page, for a person with a session."""
+    session = get_session(request)
+    csrf = session.csrf if session else ""
+    now = get_console(request).clock()
+    return _templates.get_template(template).render(csrf=csrf, now=now, **values)
 
 
 def row(console: Console, record: Record) -> str:

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from msgspec import Struct
 
-from nightlatch.console.rendering import fragment, page
+from nightlatch.console.rendering import page, part
 
 PART_HEADER = "x-bench-part"
 """The script of the page asks with it for what changes, not for the whole page."""
@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Struct)
 def show(request: Request, tab: str, **values: Any) -> HTMLResponse:
     """The tab as a page; for the page's own script, its changing part."""
     if PART_HEADER in request.headers:
-        return fragment(request, f"parts/tokens_{tab}.html", **values)
+        return HTMLResponse(part(request, f"parts/tokens_{tab}.html", **values))
     title = next(words for _, name, words in TABS if name == tab)
     return page(request, "tokens.html", tab=tab, tabs=TABS, tab_title=title, **values)
 
