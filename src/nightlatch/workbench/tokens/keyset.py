@@ -33,6 +33,8 @@ class JudgedKey(Struct, frozen=True):
     id: str
     private: bool
     """It holds what must stay at home."""
+    secret: bool
+    """It is shared, and has no public part."""
     signs: tuple[str, ...]
     """Algorithms whose signatures it may make or verify, the best first."""
     seals: tuple[str, ...]
@@ -68,7 +70,7 @@ def describe(key: dict[str, Any]) -> str:
     """What kind of key it is."""
     kind = key.get("kty")
     if kind == "oct":
-        return f"secret, {_bits(key, 'k'):,} bits"
+        return f"shared secret, {_bits(key, 'k'):,} bits"
     if kind == "RSA":
         return f"RSA, {_bits(key, 'n'):,} bits"
     if kind in ("EC", "OKP"):
@@ -98,6 +100,7 @@ def _judged(number: int, given: dict[str, Any], ids: Counter[str], *, several: b
         kind=describe(given),
         id=str(given.get("kid", ""))[:200],
         private=given.get("kty") == "oct" or any(name in given for name in _PRIVATE),
+        secret=given.get("kty") == "oct",
         signs=in_order(sound.signatures) if sound else (),
         seals=in_order(sound.encryption) if sound else (),
         thumbprint=_thumbprint(given),
