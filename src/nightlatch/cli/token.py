@@ -12,9 +12,8 @@ from rich.markup import escape
 
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.judgement import Level
-from nightlatch.identity.lint.look import Look
 from nightlatch.identity.lint.rule import Fault
-from nightlatch.workbench.tokens.explain import Explained, Line, explain
+from nightlatch.workbench.tokens.explain import Line, explain, faults_of, shown
 
 _COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "dim"}
 
@@ -57,8 +56,8 @@ def inspect(text: TokenText, as_json: AsJson = False) -> None:
     Nothing in it is believed: `nightlatch token verify` tells whether its signature holds.
     """
     given = read_given(text)
-    found = explain(given, time.time())
-    faults = _faults(found, given, [])
+    found = explain(given)
+    faults = faults_of(found, len(given), [])
     if as_json:
         print_json({"kind": found.kind, "header": found.header, "claims": found.claims,
                     "faults": [_plain(fault) for fault in faults]})  # fmt: skip
@@ -92,7 +91,7 @@ def verify(
     elif found.valid:
         screen.print("[bold green]Valid.[/] The signature holds, and the token is in force.")
         for name, value in (found.claims or {}).items():
-            screen.print(f"  {escape(name)}: {escape(_shown(value))}")
+            screen.print(f"  {escape(name)}: {escape(shown(value, 200))}")
     else:
         screen.print(f"[bold red]Not valid:[/] {escape(found.reason)}.")
     raise typer.Exit(0 if found.valid else 1)
@@ -110,9 +109,9 @@ def lint(
     With its issuer's keys, these are judged too. Exits with 1 when something is Medium or High.
     """
     given = read_given(text)
-    found = explain(given, time.time())
+    found = explain(given)
     keys = _keys(key, secret, "lint") if key or secret else []
-    faults = _faults(found, given, keys)
+    faults = faults_of(found, len(given), keys)
     if as_json:
         print_json([_plain(fault) for fault in faults])
     else:
@@ -204,14 +203,6 @@ def _json(text: str, what: str) -> dict[str, Any]:
     return value
 
 
-def _faults(found: Explained, text: str, keys: list[dict[str, Any]]) -> list[Fault]:
-    from nightlatch.identity.lint.registry import lint as judged
-
-    if found.token is None:
-        return []
-    return judged(Look(found.token, len(text), tuple(keys)))
-
-
 def _plain(fault: Fault) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(fault)
     return plain | {"level": fault.level.word}
@@ -220,7 +211,9 @@ def _plain(fault: Fault) -> dict[str, Any]:
 def _print_lines(name: str, lines: tuple[Line, ...]) -> None:
     rows = table(name, "Value", "Meaning")
     for line in lines:
-        rows.add_row(escape(line.name), escape(_shown(line.value)), escape(line.meaning))
+        rows.add_row(
+            escape(line.name), escape(shown(line.value, 200)), escape(line.words(time.time()))
+        )
     screen.print(rows)
     screen.print()
 
@@ -234,9 +227,3 @@ def _print_faults(faults: list[Fault]) -> None:
         level = f"[{_COLOURS[fault.level]}]{fault.level.word}[/]"
         rows.add_row(level, escape(fault.evidence), fault.remedy, f"[dim]{fault.source}[/]")
     screen.print(rows)
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    printable = "".join(letter if letter.isprintable() else "�" for letter in text)
-    return printable if len(printable) <= 200 else printable[:199] + "…"

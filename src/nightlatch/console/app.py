@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from nightlatch.checks.check import Check
-from nightlatch.console import api, measures_api, openapi
+from nightlatch.console import api, measures_api, openapi, tokens_api
 from nightlatch.console.access import Access
 from nightlatch.console.answers import problem
 from nightlatch.console.context import Console, check_csrf, checks_by_id
@@ -40,6 +40,7 @@ log = logging.getLogger("nightlatch.console")
 ROUTERS = (
     api.router,
     measures_api.router,
+    tokens_api.router,
     home.router,
     requests.router,
     endpoints.router,
@@ -51,7 +52,7 @@ ROUTERS = (
     oauth.router,
     settings.router,
 )
-MACHINES = (api.router, measures_api.router)
+MACHINES = (api.router, measures_api.router, tokens_api.router)
 """What is described in the OpenAPI document."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 from msgspec import Struct
+from starlette.requests import ClientDisconnect
 
 from nightlatch.checks.check import Check
 from nightlatch.console.access import Access, Session, same_secret
@@ -17,6 +18,8 @@ from nightlatch.store.ports import DocumentStore, EventStore
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
+MAX_FORM = 2 << 20
+"""Bytes of a submitted form."""
 
 
 class Console(Struct, frozen=True):
@@ -79,7 +82,14 @@ async def check_csrf(request: Request) -> None:
 
 async def read_form(request: Request) -> dict[str, str]:
     """The text fields of a submitted form; a dependency, so that routes that store may block."""
-    form = await request.form(max_files=0, max_fields=50)
+    # Browsers say the length, and the server holds them to it.
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and int(length[:12]) <= MAX_FORM):
+        raise HTTPException(413, f"A form may have {MAX_FORM >> 20} MB, and says how long it is.")
+    try:
+        form = await request.form(max_files=0, max_fields=50)
+    except ClientDisconnect:
+        raise HTTPException(400, "The form did not come whole.") from None
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

@@ -20,6 +20,8 @@ class Verified(Struct, frozen=True):
     only too old has them too."""
     key_id: str = ""
     """`kid` of the key that it was verified with, where that has one."""
+    key_number: int | None = None
+    """The place of that key among those that were given, from 0; None unless one held."""
     nested: bool = False
     """The claims come from a signed token within an encrypted one."""
 

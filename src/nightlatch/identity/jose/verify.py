@@ -33,7 +33,8 @@ def verify(
         given = _read(token)
         header = _shown_header(given)
         opened, nested = _innermost(given, ring)
-        return _judged(opened, time.time() if now is None else now, nested=nested)
+        number = next(n for n, key in enumerate(ring.keys) if key is opened.key)
+        return _judged(opened, number, time.time() if now is None else now, nested=nested)
     except Unsound as error:
         return Verified(False, str(error), header)
     except Exception as error:  # noqa: BLE001 -- hostile input is a value, whatever a library makes of it
@@ -90,7 +91,7 @@ def _open(given: str | Document, ring: KeyRing) -> Opened:
     raise Unsound("the token has neither three parts nor five")
 
 
-def _judged(opened: Opened, now: float, *, nested: bool) -> Verified:
+def _judged(opened: Opened, number: int, now: float, *, nested: bool) -> Verified:
     claims = None
     reason = ""
     if opened.payload.lstrip().startswith(b"{"):
@@ -103,5 +104,6 @@ def _judged(opened: Opened, now: float, *, nested: bool) -> Verified:
         payload=opened.payload,
         claims=claims,
         key_id=opened.key.id or "",
+        key_number=number,
         nested=nested,
     )

@@ -1,73 +1,24 @@
 """What a token's parts mean, in words, with its times in the reader's zone."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from msgspec import Struct
 
 from nightlatch.identity.jwt import Token, read_token
-from nightlatch.identity.lint.look import number_of
+from nightlatch.identity.lint.look import Look, number_of
+from nightlatch.identity.lint.registry import lint
+from nightlatch.identity.lint.rule import Fault
+from nightlatch.workbench.tokens.foreign import read_foreign
+from nightlatch.workbench.tokens.meanings import CLAIMS, HEADER, TIMES, is_personal
+from nightlatch.workbench.tokens.serialised import Serialised, read_serialised
 
-_HEADER = {
-    "alg": "the algorithm it says it is signed or sealed with",
-    "enc": "the algorithm that hides the content",
-    "typ": "what kind of token it is",
-    "cty": "what the content is",
-    "kid": "the id of the issuer's key",
-    "jku": "an address for keys, which no reader should follow",
-    "x5u": "an address for a certificate, which no reader should follow",
-    "jwk": "a key of its own, which no reader should trust",
-    "x5c": "a certificate of its own, which no reader should trust",
-    "x5t": "the fingerprint of a certificate (SHA-1)",
-    "x5t#S256": "the fingerprint of a certificate (SHA-256)",
-    "crit": "what a reader must understand or refuse",
-    "zip": "how the content was compressed",
-    "epk": "the sender's key for this one token",
-    "p2c": "rounds of work to try a password",
-    "p2s": "the salt of the password",
-}
-_CLAIMS = {
-    "iss": "who issued it",
-    "sub": "whom or what it is about",
-    "aud": "for which service it is",
-    "exp": "good until",
-    "nbf": "good from",
-    "iat": "issued at",
-    "auth_time": "when the person logged in",
-    "jti": "the token's own name",
-    "scope": "what it allows",
-    "scp": "what it allows",
-    "azp": "the client it was issued to",
-    "client_id": "the client it was issued to",
-    "sid": "the session it belongs to",
-    "acr": "how well the log-in was assured",
-    "amr": "how the person proved who they are",
-    "nonce": "ties an ID token to one log-in",
-    "at_hash": "ties an ID token to an access token",
-    "cnf": "the key that its holder must prove to have",
-    "act": "who acts for the subject",
-    "email": "an e-mail address",
-    "phone_number": "a telephone number",
-    "roles": "roles of the subject",
-    "groups": "groups of the subject",
-}
-_TIMES = frozenset({"exp", "nbf", "iat", "auth_time"})
-_OTHERS = {
-    "v1.local.": "a PASETO, encrypted (version 1)",
-    "v1.public.": "a PASETO, signed (version 1)",
-    "v2.local.": "a PASETO, encrypted (version 2)",
-    "v2.public.": "a PASETO, signed (version 2)",
-    "v3.local.": "a PASETO, encrypted (version 3)",
-    "v3.public.": "a PASETO, signed (version 3)",
-    "v4.local.": "a PASETO, encrypted (version 4)",
-    "v4.public.": "a PASETO, signed (version 4)",
-    "MDA": "a macaroon (version 1)",
-    "AgE": "a macaroon (version 2)",
-    "ghp_": "a GitHub personal access token",
-    "xoxb-": "a Slack bot token",
-    "sk_live_": "a Stripe secret key",
-}
+_LINE = 60
+"""Characters of a value that are read at a glance."""
+_SIGNED = ("header", "payload", "signature")
+_SEALED = ("header", "encrypted key", "nonce", "ciphertext", "tag")
 
 
 class Line(Struct, frozen=True):
@@ -77,6 +28,43 @@ class Line(Struct, frozen=True):
     value: Any
     meaning: str
     """In words; empty where nobody registered it."""
+    moment: float | None = None
+    """Seconds since the epoch, where it is a time."""
+    local: str = ""
+    """The same in the reader's zone, as a clock and calendar say it."""
+    personal: bool = False
+    """It tells of a person."""
+
+    @property
+    def text(self) -> str:
+        return shown(self.value)
+
+    @property
+    def nested(self) -> bool:
+        """It has members of its own, and needs more than a line."""
+        return isinstance(self.value, dict | list) and len(self.text) > _LINE
+
+    @property
+    def pretty(self) -> str:
+        return shown(self.value, indent=2)
+
+    def words(self, now: float) -> str:
+        """The meaning, with the time and how long ago or ahead that is."""
+        if self.moment is None:
+            return self.meaning
+        return f"{self.meaning} {self.local} ({_distance(self.moment, now)})"
+
+
+class Section(Struct, frozen=True):
+    title: str
+    lines: tuple[Line, ...]
+
+
+class Part(Struct, frozen=True):
+    """A stretch of a compact token, between two dots."""
+
+    name: str
+    text: str
 
 
 class Explained(Struct, frozen=True):
@@ -86,49 +74,144 @@ class Explained(Struct, frozen=True):
     claims: tuple[Line, ...] = ()
     token: Token | None = None
     """None for what is no token of the JOSE family."""
+    others: tuple[Token, ...] = ()
+    """With the same content: for further signatures or recipients."""
+    more: tuple[Section, ...] = ()
+    """A footer, caveats, headers of further signatures."""
+    parts: tuple[Part, ...] = ()
+    note: str = ""
+    opaque: bool = False
+    """Only its issuer knows: ask it (RFC 7662)."""
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All that has lines."""
+        whole = (Section("Header", self.header), Section("Claims", self.claims), *self.more)
+        return tuple(one for one in whole if one.lines)
+
+    @property
+    def encrypted(self) -> bool:
+        return self.token is not None and self.token.encrypted
 
 
-def explain(text: str, now: float, zone: tzinfo | None = None) -> Explained:
+def explain(text: str, zone: tzinfo | None = None) -> Explained:
     """Never raises; what is not known is said to be opaque."""
     text = text.strip()
+    zone = zone or _local()
     token = read_token(text)
-    if token is None:
-        return Explained(_kind_of_other(text))
+    if token is not None:
+        return _compact(token, text, zone)
+    serialised = read_serialised(text)
+    if serialised is not None:
+        return _serialised(serialised, zone)
+    read = read_foreign(text)
+    header = tuple(_lines(read.header, {}))
+    more = tuple(Section(title, tuple(_lines(members, {}))) for title, members in read.more)
+    return Explained(
+        read.kind, header, tuple(_claims(read.claims, zone)), more=more, opaque=read.opaque
+    )
+
+
+def explain_claims(claims: Mapping[str, Any], zone: tzinfo | None = None) -> Explained:
+    """Of claims that stand alone: what was in an encrypted token."""
+    return Explained("claims", claims=tuple(_claims(claims, zone or _local())))
+
+
+def faults_of(found: Explained, size: int, keys: list[dict[str, Any]]) -> list[Fault]:
+    """What the rules find wrong with it, the worst first; with each of its signatures, where it has
+    several. `size` in characters."""
+    tokens = () if found.token is None else (found.token, *found.others)
+    faults = [fault for one in tokens for fault in lint(Look(one, size, tuple(keys)))]
+    return sorted(dict.fromkeys(faults), key=lambda fault: -fault.level)
+
+
+def _compact(token: Token, text: str, zone: tzinfo) -> Explained:
     kind = "an encrypted token (JWE)" if token.encrypted else "a signed token (JWS)"
     if token.claims is not None:
         kind = "a JSON Web Token (JWT), signed"
-    header = tuple(Line(name, value, _HEADER.get(name, "")) for name, value in token.header.items())
-    return Explained(kind, header, tuple(_claims(token, now, zone or _local())), token)
+    if token.claims is not None and not token.signature:
+        kind = "a JSON Web Token (JWT), not signed"
+    names = _SEALED if token.encrypted else _SIGNED
+    parts = tuple(Part(name, part) for name, part in zip(names, text.split("."), strict=False))
+    header, claims = tuple(_lines(token.header, HEADER)), tuple(_claims(token.claims, zone))
+    return Explained(kind, header, claims, token, parts=parts)
 
 
-def _claims(token: Token, now: float, zone: tzinfo) -> Iterator[Line]:
-    for name, value in (token.claims or {}).items():
-        meaning = _CLAIMS.get(name, "")
-        moment = number_of(value) if name in _TIMES else None
-        if moment is not None:
-            meaning = f"{meaning} {when(moment, now, zone)}"
-        yield Line(name, value, meaning)
+def _serialised(read: Serialised, zone: tzinfo) -> Explained:
+    if not read.tokens:
+        return Explained(read.kind, note=read.note)
+    first, *others = read.tokens
+    what = "recipient" if first.encrypted else "signature"
+    more = tuple(
+        Section(f"Header of {what} {number}", tuple(_lines(one.header, HEADER)))
+        for number, one in enumerate(others, 2)
+    )
+    header, claims = tuple(_lines(first.header, HEADER)), tuple(_claims(first.claims, zone))
+    return Explained(
+        read.kind, header, claims, first, others=tuple(others), more=more, note=read.note
+    )
 
 
-def when(moment: float, now: float, zone: tzinfo) -> str:
-    """A time in the reader's zone, and how long ago or ahead that is."""
-    local = datetime.fromtimestamp(moment, zone)
-    distance = "in " + _span(moment - now) if moment > now else _span(now - moment) + " ago"
-    return f"{local:%Y-%m-%d %H:%M:%S %Z} ({distance})"
+def _lines(members: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[Line]:
+    for name, value in members.items():
+        yield Line(printable(name), value, meanings.get(name, ""))
+
+
+def _claims(claims: Mapping[str, Any] | None, zone: tzinfo) -> Iterator[Line]:
+    for name, value in (claims or {}).items():
+        meaning = CLAIMS.get(name, "")
+        moment = _moment(value) if name in TIMES else None
+        local = "" if moment is None else clock_time(moment, zone)
+        yield Line(printable(name), value, meaning, moment, local, is_personal(name, value))
+
+
+def _moment(value: Any) -> float | None:
+    """Seconds since the epoch; PASETO writes times as ISO 8601."""
+    if not isinstance(value, str):
+        return number_of(value)
+    try:
+        return number_of(datetime.fromisoformat(value[:40]).timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
+def clock_time(moment: float, zone: tzinfo) -> str:
+    """2026-01-31 08:15:30 CET"""
+    try:
+        return f"{datetime.fromtimestamp(moment, zone):%Y-%m-%d %H:%M:%S %Z}"
+    except (ValueError, OverflowError, OSError):
+        return f"{moment:.0f} s after 1970"
+
+
+def shown(value: object, most: int = 4_000, indent: int | None = None) -> str:
+    """A value as text: JSON for what is no text, without signs that a screen obeys."""
+    if isinstance(value, str):
+        text = value
+    else:
+        try:
+            text = json.dumps(value, ensure_ascii=False, indent=indent)
+        except (RecursionError, ValueError):
+            return "(too deep to be shown)"
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return printable(text) if indent is None else "\n".join(map(printable, text.split("\n")))
+
+
+def printable(text: str) -> str:
+    """Signs that steer a terminal, or are half of a sign, as a question mark in a diamond."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def _distance(moment: float, now: float) -> str:
+    return "in " + _span(moment - now) if moment > now else _span(now - moment) + " ago"
 
 
 def _span(seconds: float) -> str:
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
+            return f"{seconds / size:,.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def _kind_of_other(text: str) -> str:
-    for beginning, kind in _OTHERS.items():
-        if text.startswith(beginning):
-            return kind
-    return "an opaque token: only its issuer can say what it means"
 
 
 def _local() -> tzinfo:

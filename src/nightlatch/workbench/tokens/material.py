@@ -3,17 +3,18 @@
 import base64
 import binascii
 import json
+import warnings
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
 
+from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
 MAX_KEYS = 1 << 20
 """Bytes of a key set."""
-_PATIENCE = 10.0
-"""Seconds for an address to answer."""
+_WELL_KNOWN = ("openid-configuration", "oauth-authorization-server")
 
 KINDS = {
     "EC": ("P-256", "P-384", "P-521", "secp256k1"),
@@ -22,6 +23,16 @@ KINDS = {
     "oct": ("256", "384", "512"),
 }
 """What can be generated: the first is the default."""
+
+
+class Spelling(StrEnum):
+    """How a text that was typed is to be read as a key."""
+
+    RECOGNISED = ""
+    """PEM, JWK, a set of them or an address, each known by its beginning; else a secret."""
+    TEXT = "text"
+    HEX = "hex"
+    BASE64 = "base64"
 
 
 class NoKey(Exception):
@@ -33,17 +44,45 @@ def secret(text: str) -> dict[str, Any]:
     kind, colon, value = text.partition(":")
     try:
         if colon and kind == "hex":
-            data = bytes.fromhex(value)
+            data = bytes.fromhex(value.replace(":", ""))
         elif colon and kind == "base64":
-            plain = value.rstrip("=").translate(str.maketrans("-_", "+/"))
+            plain = "".join(value.split()).rstrip("=").translate(str.maketrans("-_", "+/"))
             data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
         else:
-            data = text.encode()
+            data = text.encode("utf-8", "replace")
     except (ValueError, binascii.Error):
         raise NoKey(f"the secret is not {kind}") from None
     if not data:
         raise NoKey("the secret is empty")
+    return _octets(data)
+
+
+def _octets(data: bytes) -> dict[str, Any]:
     return {"kty": "oct", "k": base64.urlsafe_b64encode(data).rstrip(b"=").decode()}
+
+
+def keys_typed(text: str, spelling: str = "", *, may_fetch: bool = True) -> list[dict[str, Any]]:
+    """What stands in a field for keys; none where that is empty. Raises NoKey."""
+    text = text if spelling == Spelling.TEXT else text.strip()
+    if not text:
+        return []
+    if len(text) > MAX_KEYS:
+        raise NoKey(f"this is longer than {MAX_KEYS:,} characters")
+    if spelling == Spelling.TEXT:
+        return [_octets(text.encode("utf-8", "replace"))]
+    if spelling in (Spelling.HEX, Spelling.BASE64):
+        return [secret(f"{spelling}:{text}")]
+    if is_address(text):
+        if may_fetch:
+            return keys_from(text)
+        raise NoKey("the keys are at an address, which is asked when you press Verify")
+    if text.startswith(("{", "[")) or "-----BEGIN" in text:
+        return keys_in(text.encode("utf-8", "replace"))
+    return [secret(text)]
+
+
+def is_address(text: str) -> bool:
+    return text.lstrip().startswith(("https://", "http://"))
 
 
 def keys_from(place: str) -> list[dict[str, Any]]:
@@ -72,8 +111,9 @@ def keys_in(data: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def generate(kind: str, size: str = "") -> dict[str, Any]:
-    """A new private key, or secret, as a JWK with its thumbprint (RFC 7638) for an id."""
+def generate(kind: str, size: str = "", **members: str) -> dict[str, Any]:
+    """A new private key, or secret, as a JWK with its thumbprint (RFC 7638) for an id. `members`
+    (use, alg, kid) are added where they are not empty."""
     if kind not in KINDS:
         raise NoKey(f"a key's type is one of {', '.join(KINDS)}")
     size = size or KINDS[kind][0]
@@ -81,7 +121,8 @@ def generate(kind: str, size: str = "") -> dict[str, Any]:
         raise NoKey(f"for {kind}: one of {', '.join(KINDS[kind])}")
     amount = int(size) if size.isdecimal() else size
     made = JWKRegistry.generate_key(kind, amount, auto_kid=True)
-    return dict(made.as_dict(private=True))
+    given = {name: value for name, value in members.items() if value}
+    return {**made.as_dict(private=True), **given}
 
 
 def public_part(key: dict[str, Any]) -> dict[str, Any]:
@@ -96,9 +137,27 @@ def thumbprint(key: dict[str, Any]) -> str:
     return str(_imported(key).thumbprint())
 
 
+def thumbprint_uri(key: dict[str, Any]) -> str:
+    """The same as a name (RFC 9278). Raises NoKey."""
+    return f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{thumbprint(key)}"
+
+
+def pem(key: dict[str, Any], *, private: bool) -> str:
+    """PKCS #8, or SubjectPublicKeyInfo. Raises NoKey, for a secret too."""
+    material = _imported(key)
+    if isinstance(material, OctKey):
+        raise NoKey("a secret has no PEM")
+    if private and not material.is_private:
+        raise NoKey("this is a public key")
+    return material.as_pem(private=private).decode()
+
+
 def _imported(key: dict[str, Any]) -> OctKey | RSAKey | ECKey | OKPKey:
     try:
-        return JWKRegistry.import_key(key)
+        with warnings.catch_warnings():
+            # It finds secrets short, which the policy here says in words.
+            warnings.simplefilter("ignore", SecurityWarning)
+            return JWKRegistry.import_key(key)
     except Exception:  # noqa: BLE001 -- joserfc and cryptography raise whatever they meet
         raise NoKey("this is no sound JWK") from None
 
@@ -118,24 +177,42 @@ def _from_address(address: str) -> list[dict[str, Any]]:
     if "keys" not in document and isinstance(document.get("jwks_uri"), str):
         document = _fetched(document["jwks_uri"])
     if "keys" not in document and not address.endswith((".json", "jwks", "keys", "certs")):
-        found = _fetched(address.rstrip("/") + "/.well-known/openid-configuration")
-        document = _fetched(str(found.get("jwks_uri", "")))
+        document = _fetched(_discovered(address))
+    if "keys" not in document:
+        raise NoKey("what this address answers with is no set of keys (no member keys)")
     return keys_in(json.dumps(document).encode())
 
 
+def _discovered(issuer: str) -> str:
+    """The address of the issuer's keys, from its metadata: OpenID Connect's, then OAuth's."""
+    parts = urlsplit(issuer)
+    path = parts.path.rstrip("/")
+    places = (
+        f"{issuer.rstrip('/')}/.well-known/{_WELL_KNOWN[0]}",
+        f"{parts.scheme}://{parts.netloc}/.well-known/{_WELL_KNOWN[1]}{path}",
+    )
+    reason = ""
+    for place in places:
+        try:
+            address = _fetched(place).get("jwks_uri")
+        except NoKey as fault:
+            reason = reason or str(fault)
+            continue
+        if isinstance(address, str):
+            return address
+    raise NoKey(reason or "the issuer's metadata names no address for its keys (jwks_uri)")
+
+
 def _fetched(address: str) -> dict[str, Any]:
+    # Late: most keys come without the network, and it takes a while to load.
+    from nightlatch.workbench.tokens.fetching import NotFetched, fetch
+
     if not address.startswith(("https://", "http://")):
         raise NoKey("the issuer's metadata names no address for its keys (jwks_uri)")
-    request = Request(address, headers={"Accept": "application/json"})  # noqa: S310 -- checked above
     try:
-        with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 -- checked above
-            data = answer.read(MAX_KEYS + 1)
-    except (URLError, OSError, ValueError) as error:
-        raise NoKey(f"{address}: {getattr(error, 'reason', error)}") from None
-    if len(data) > MAX_KEYS:
-        raise NoKey(f"{address} answers with more than {MAX_KEYS:,} bytes")
-    try:
-        document = json.loads(data)
+        document = json.loads(fetch(address))
+    except NotFetched as fault:
+        raise NoKey(str(fault)) from None
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -1,0 +1,51 @@
+"""All that can be said at once of what a person pasted."""
+
+from datetime import tzinfo
+from typing import Any
+
+from msgspec import Struct
+
+from nightlatch.identity.lint.rule import Fault
+from nightlatch.workbench.tokens.explain import Explained, explain, faults_of
+from nightlatch.workbench.tokens.judging import Verdict, judge
+from nightlatch.workbench.tokens.pasted import Pasted, find_token
+
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
+
+
+class Looked(Struct, frozen=True):
+    pasted: Pasted
+    found: Explained
+    faults: list[Fault]
+    verdict: Verdict | None = None
+    """None where no key was given."""
+    inner_faults: list[Fault] = []
+    """Of the token within an encrypted one."""
+
+
+def look(
+    text: str,
+    keys: list[dict[str, Any]],
+    now: float,
+    *,
+    issuer: str = "",
+    audience: str = "",
+    zone: tzinfo | None = None,
+    published: bool = False,
+) -> Looked:
+    """Never raises. `published`: the keys are as their issuer publishes them, not a person's."""
+    pasted = find_token(text)
+    found = explain(pasted.token, zone)
+    given = keys if published else [_without_private(key) for key in keys]
+    faults = faults_of(found, len(pasted.token), given)
+    if not keys or not pasted.token:
+        return Looked(pasted, found, faults)
+    verdict = judge(pasted.token, keys, now, issuer=issuer, audience=audience, zone=zone)
+    inner = verdict.inner
+    within = [] if inner is None else faults_of(inner, len(verdict.content), given)
+    return Looked(pasted, found, faults, verdict, within)
+
+
+def _without_private(key: dict[str, Any]) -> dict[str, Any]:
+    """One's own private key is no fault of the issuer's."""
+    return {name: value for name, value in key.items() if name not in _PRIVATE}
