@@ -1,18 +1,17 @@
 """`nightlatch oauth`: OAuth 2 and OpenID Connect, tried on this machine."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
 import typer
-from rich.markup import escape
 
-from nightlatch.cli.output import AsJson, Refusal, error, print_json, screen, table
+from nightlatch.cli.oauth_welcome import list_faults, told, welcome
+from nightlatch.cli.output import AsJson, Refusal, error, print_json
 
 if TYPE_CHECKING:
-    from nightlatch.workbench.oauth.server.state import Options, State
+    from nightlatch.workbench.oauth.server.state import Options
 
 LOOPBACK = "127.0.0.1"
 PORT = 9400
@@ -63,7 +62,7 @@ def serve_test(
     when it ends.
     """
     if faults:
-        _list_faults(as_json=as_json)
+        list_faults(as_json=as_json)
         return
     from nightlatch.workbench.oauth.server.faults import chosen
     from nightlatch.workbench.oauth.server.state import Options
@@ -91,9 +90,9 @@ def _serve(options: "Options", clients: list[str], host: str, port: int, *, as_j
     demo = demo_clients(options.issuer, public_part(key))
     state = new_state(options, (*demo, *(_client(one) for one in clients)))
     if as_json:
-        print_json(_told(state, key))
+        print_json(told(state, key))
     else:
-        _welcome(state, key)
+        welcome(state, key)
     if host not in (LOOPBACK, "::1", "localhost"):
         error(f"It listens on {host}: whoever reaches it gets any token. Nothing but tests here.")
     uvicorn.run(create_server(state), host=host, port=port, log_level="warning", access_log=False)
@@ -119,78 +118,3 @@ def _client(given: str) -> Any:
         raise Refusal(f"--client is neither a file nor JSON ({type(fault).__name__}).") from None
     except Refused as refused:
         raise Refusal(f"--client: {refused.description}.") from None
-
-
-def _list_faults(*, as_json: bool) -> None:
-    from nightlatch.workbench.oauth.server.faults import FAULTS
-
-    if as_json:
-        print_json(FAULTS)
-        return
-    rows = table("Fault", "What it is", "What a probe should find")
-    for fault in FAULTS:
-        rows.add_row(fault.name, fault.title, fault.finds)
-    screen.print(rows)
-
-
-def _told(state: "State", key: dict[str, Any]) -> dict[str, Any]:
-    """What is promised to machines."""
-    from nightlatch.workbench.oauth.server.clients import PEOPLE
-    from nightlatch.workbench.oauth.server.metadata import WARNING
-
-    return {
-        "warning": WARNING,
-        "issuer": state.options.issuer,
-        "discovery": f"{state.options.issuer}/.well-known/openid-configuration",
-        "resource": f"{state.options.audience}/me",
-        "faults": sorted(state.options.faults),
-        "people": [{"username": one.id, "password": one.password} for one in PEOPLE.values()],
-        "clients": [
-            {
-                "client_id": client.id,
-                "client_secret": client.secret or None,
-                "token_endpoint_auth_methods": sorted(client.methods),
-                "grant_types": sorted(client.grants),
-                "redirect_uris": client.redirects,
-                "private_key": key if client.id == "demo-key" else None,
-            }
-            for client in state.clients.values()
-        ],
-    }
-
-
-def _welcome(state: "State", key: dict[str, Any]) -> None:
-    from nightlatch.workbench.oauth.server.metadata import WARNING
-
-    issuer = state.options.issuer
-    screen.print(f"[bold red]{WARNING}[/]\n")
-    screen.print(f"Issuer: [bold]{issuer}[/]\n", soft_wrap=True)
-    rows = table("Client", "Authenticates by", "Secret")
-    for client in state.clients.values():
-        rows.add_row(escape(client.id), ", ".join(sorted(client.methods)), escape(client.secret))
-    screen.print(rows)
-    screen.print("\nThe private key of demo-key:", soft_wrap=True)
-    # Not by rich, which would break the line.
-    sys.stdout.write(msgspec.json.encode(key).decode() + "\n")
-    screen.print(_try_this(issuer), soft_wrap=True, markup=False)
-    for name in sorted(state.options.faults):
-        screen.print(f"Fault on: [red]{name}[/]")
-    sys.stdout.flush()
-
-
-def _try_this(issuer: str) -> str:
-    challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-    return f"""
-Try, in a browser (the verifier of this example is RFC 7636's,
-dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk):
-
-    {issuer}/authorize?response_type=code&client_id=demo-public&redirect_uri={issuer}/callback\
-&scope=openid+profile+api&state=abc&code_challenge_method=S256&code_challenge={challenge}
-
-or on the command line:
-
-    curl -u demo-confidential:demo-secret-that-everybody-knows-do-not-use \
--d grant_type=client_credentials {issuer}/token
-    curl -H "Authorization: Bearer TOKEN" {issuer}/api/me
-
-Faults: nightlatch oauth serve-test --faults. Ctrl-C ends it."""
