@@ -33,6 +33,10 @@ class Files(Struct, frozen=True):
     directory: Path
 
     @property
+    def all(self) -> tuple[Path, ...]:
+        return tuple(self._named(name) for name in _NAMES)
+
+    @property
     def ca(self) -> Path:
         return self._named("ca")
 
@@ -67,12 +71,12 @@ def certificates(directory: Path, hosts: tuple[str, ...], now: float) -> Files:
     """
     files = Files(directory)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    there = [name for name in _NAMES if (directory / f"{name}.pem").exists()]
+    there = [path.name for path in files.all if path.exists()]
     if len(there) == len(_NAMES):
         _refuse_useless(files, hosts, now)
         return files
     if there:
-        raise ValueError(f"{directory} has a {there[0]}.pem already: name an empty directory")
+        raise ValueError(f"{directory} has a {there[0]} already: name an empty directory")
     _make(files, hosts, now)
     return files
 
