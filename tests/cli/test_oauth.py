@@ -1,8 +1,10 @@
 """`nightlatch oauth serve-test`, as a process."""
 
 import json
+import ssl
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.servers import CLIENT, Server, free_port, running
 from typer.testing import CliRunner
@@ -59,7 +61,42 @@ def test_it_tells_people_what_to_try(tmp_path: Path) -> None:
         assert "Never for production" in " ".join(server.said.split())
         assert "Fault on: accepts-none" in server.said
         assert "https://id.test/authorize?response_type=code" in server.said
+        assert "nightlatch oauth code https://id.test --client demo-public" in server.said
         assert server.get("/jwks").status_code == 200
+
+
+@pytest.mark.slow
+def test_with_tls_it_knows_clients_by_certificates(tmp_path: Path) -> None:
+    kept, spare = tmp_path / "kept here", free_port()
+    options = ("--tls-directory", str(kept), "--mtls-port", str(spare), "--json")
+    command, port = serve(*options)
+    with running(command, port, tmp_path) as server:
+        said = told(server)
+        assert said["issuer"] == f"https://127.0.0.1:{port}"
+        assert said["mutual_tls"] == f"https://127.0.0.1:{spare}"
+        files = said["certificates"]
+        assert isinstance(files, dict)
+        assert {Path(path).parent for path in files.values()} == {kept}
+        trusting = ssl.create_default_context(cafile=files["ca"])
+        form = {"grant_type": "client_credentials", "client_id": "demo-mtls", "scope": "api"}
+        endpoint = f"{said['mutual_tls']}/token"
+        assert httpx.post(endpoint, data=form, verify=trusting).status_code == 401
+        trusting.load_cert_chain(files["demo-mtls"])
+        assert httpx.post(endpoint, data=form, verify=trusting).status_code == 200
+
+
+@pytest.mark.slow
+def test_with_tls_it_tells_people_whom_to_trust_and_leaves_nothing(tmp_path: Path) -> None:
+    command, port = serve("--tls", "--mtls-port", str(free_port()))
+    with running(command, port, tmp_path) as server:
+        words = " ".join(server.said.split())
+        authority = words.partition("--cacert ")[2].partition(" ")[0]
+        assert Path(authority).exists()
+        assert f"nightlatch oauth code https://127.0.0.1:{port} --client demo-public" in words
+        assert f"--client demo-mtls --cert {authority.removesuffix('ca.pem')}" in words
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+    assert not Path(authority).parent.exists()
 
 
 def test_it_lists_its_faults() -> None:
@@ -78,6 +115,7 @@ def test_it_lists_its_faults() -> None:
         (("--issuer", "id.test"), "scheme, host and port alone"),
         (("--issuer", "https://id.test/path"), "scheme, host and port alone"),
         (("--algorithm", "none"), "one of ES256, RS256"),
+        (("--tls-directory", "/proc/nowhere"), "cannot be used"),
         (("--client", "nowhere.json"), "neither a file nor JSON"),
         (("--client", "{}"), "client_id is missing"),
         (("--client", '{"client_id": "x", "scope": "all"}'), "not served"),

@@ -1,18 +1,26 @@
 """`nightlatch oauth`: OAuth 2 and OpenID Connect, tried on this machine."""
 
-import sys
+import asyncio
+import signal
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
 import typer
-from rich.markup import escape
 
-from nightlatch.cli.output import AsJson, Refusal, error, print_json, screen, table
+from nightlatch.cli.oauth_welcome import list_faults, told, welcome
+from nightlatch.cli.output import AsJson, Refusal, error, print_json
 
 if TYPE_CHECKING:
-    from nightlatch.workbench.oauth.server.state import Options, State
+    from collections.abc import Iterator
+
+    from nightlatch.workbench.oauth.server.certificates import Files
+    from nightlatch.workbench.oauth.server.clients import Client
+    from nightlatch.workbench.oauth.server.state import Options
 
 LOOPBACK = "127.0.0.1"
 PORT = 9400
@@ -30,21 +38,34 @@ def group() -> None:
 
 @oauth.command(name="serve-test")
 def serve_test(
-    port: Annotated[int, typer.Option(min=1, max=65_535)] = PORT,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where to listen.")] = PORT,
     host: Annotated[
         str, typer.Option(help="Where to listen; other than loopback, anybody may log in.")
     ] = LOOPBACK,
     issuer: Annotated[
         str, typer.Option(help="Its address as clients see it; http://127.0.0.1:PORT if left out.")
     ] = "",
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve https, and ask for clients' certificates (mTLS).")
+    ] = False,
+    tls_directory: Annotated[
+        str,
+        typer.Option(help="Keep the certificates here, and use them again; switches TLS on."),
+    ] = "",
+    mtls_port: Annotated[
+        int,
+        typer.Option(max=65_535, help="Where certificates are asked for; the next if left out."),
+    ] = 0,
     client: Annotated[
         list[str],
         typer.Option(help="A client of yours: its metadata (RFC 7591) as JSON, or a file of it."),
     ] = [],  # noqa: B006 -- typer's way
     fault: Annotated[
-        list[str], typer.Option(help="Switch a fault on, by its name. Repeatable.")
+        list[str], typer.Option(help="Switch a mistake on, by its name. Repeatable.")
     ] = [],  # noqa: B006 -- typer's way
-    faults: Annotated[bool, typer.Option("--faults", help="List the faults and end.")] = False,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="List the mistakes it can make, and end.")
+    ] = False,
     algorithm: Annotated[
         str, typer.Option(help="Tokens are signed with ES256 or RS256.")
     ] = "ES256",
@@ -60,48 +81,105 @@ def serve_test(
     """Serve a test authorization server and an API behind it: all grants, faults on demand.
 
     For playing and for tests, never for production: it asks for no password and forgets everything
-    when it ends.
+    when it ends. It prints its clients, and lines to try in another terminal:
+
+    nightlatch oauth serve-test
+
+    nightlatch oauth code http://127.0.0.1:9400 --client demo-public --scope "openid api"
+
+    With --fault it makes one of the mistakes that real servers make (--faults lists them), and a
+    probe should find it. With --tls it makes its own certificates, and clients can be known, and
+    tokens bound, by theirs (RFC 8705).
     """
     if faults:
-        _list_faults(as_json=as_json)
+        list_faults(as_json=as_json)
         return
     from nightlatch.workbench.oauth.server.faults import chosen
     from nightlatch.workbench.oauth.server.state import Options
 
     try:
+        tls = tls or bool(tls_directory)
+        ports = (port, mtls_port or port % 65_535 + 1)
+        origin = "https" if tls else "http", host
         options = Options(
-            issuer=_issuer(issuer, host, port), faults=chosen(fault), algorithm=algorithm,
+            issuer=_issuer(issuer or _address(*origin, port)), faults=chosen(fault),
+            mutual=_address(*origin, ports[1]) if tls else "", algorithm=algorithm,
             opaque=opaque, auto=auto, plain_pkce=plain_pkce, dpop_nonce=dpop_nonce,
             token_life=token_life,
         )  # fmt: skip
-        _serve(options, client, host, port, as_json=as_json)
+        with _certificates(options, tls_directory) as files:
+            _serve(options, client, host, ports, files, as_json=as_json)
     except ValueError as mistake:
         raise Refusal(f"{mistake}.") from mistake
+    except OSError as fault:
+        raise Refusal(f"{fault.filename} cannot be used: {fault.strerror}.") from fault
 
 
-def _serve(options: "Options", clients: list[str], host: str, port: int, *, as_json: bool) -> None:
-    import uvicorn
+@contextmanager
+def _certificates(options: "Options", directory: str) -> "Iterator[Files | None]":
+    """None without TLS; in a directory that goes with the server, unless one is named."""
+    if not options.mutual:
+        yield None
+        return
+    from nightlatch.workbench.oauth.server.certificates import certificates
 
-    from nightlatch.workbench.oauth.server.app import create_server
-    from nightlatch.workbench.oauth.server.clients import demo_clients, demo_key
+    names = {urlsplit(options.issuer).hostname or "", urlsplit(options.mutual).hostname or ""}
+    hosts = tuple(sorted(names - {LOOPBACK, "localhost", "::1", ""}))
+    if directory:
+        yield certificates(Path(directory), hosts, time.time())
+        return
+    with TemporaryDirectory(prefix="nightlatch-tls-") as made:
+        yield certificates(Path(made), hosts, time.time())
+
+
+def _serve(
+    options: "Options", clients: list[str], host: str, ports: tuple[int, int],
+    files: "Files | None", *, as_json: bool,
+) -> None:  # fmt: skip
+    from nightlatch.workbench.oauth.server.clients import demo_key
+    from nightlatch.workbench.oauth.server.serving import (
+        plain_server,
+        serve_together,
+        tls_servers,
+    )
     from nightlatch.workbench.oauth.server.state import new_state
-    from nightlatch.workbench.tokens.material import public_part
 
     key = demo_key()
-    demo = demo_clients(options.issuer, public_part(key))
+    demo = _demo_clients(options.issuer, key, files)
     state = new_state(options, (*demo, *(_client(one) for one in clients)))
-    if as_json:
-        print_json(_told(state, key))
+    if files:
+        servers = tls_servers(state, files, host, ports)
     else:
-        _welcome(state, key)
+        servers = [plain_server(state, host, ports[0])]
+    if as_json:
+        print_json(told(state, key, files))
+    else:
+        welcome(state, key, files)
     if host not in (LOOPBACK, "::1", "localhost"):
         error(f"It listens on {host}: whoever reaches it gets any token. Nothing but tests here.")
-    uvicorn.run(create_server(state), host=host, port=port, log_level="warning", access_log=False)
+    # Ended by either, it takes its temporary certificates with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve_together(servers))
 
 
-def _issuer(given: str, host: str, port: int) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    issuer = (given or f"http://{shown}:{port}").rstrip("/")
+def _demo_clients(issuer: str, key: dict[str, Any], files: "Files | None") -> "list[Client]":
+    from nightlatch.workbench.oauth.server.certificates import CLIENT_SUBJECT, registered_key
+    from nightlatch.workbench.oauth.server.clients import demo_clients, demo_tls_clients
+    from nightlatch.workbench.tokens.material import public_part
+
+    found = list(demo_clients(issuer, public_part(key)))
+    if files:
+        found += demo_tls_clients(issuer, CLIENT_SUBJECT, registered_key(files.self_signed))
+    return found
+
+
+def _address(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _issuer(given: str) -> str:
+    issuer = given.rstrip("/")
     parts = urlsplit(issuer)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         raise Refusal("The issuer is scheme, host and port alone: http://127.0.0.1:9400.")
@@ -119,78 +197,3 @@ def _client(given: str) -> Any:
         raise Refusal(f"--client is neither a file nor JSON ({type(fault).__name__}).") from None
     except Refused as refused:
         raise Refusal(f"--client: {refused.description}.") from None
-
-
-def _list_faults(*, as_json: bool) -> None:
-    from nightlatch.workbench.oauth.server.faults import FAULTS
-
-    if as_json:
-        print_json(FAULTS)
-        return
-    rows = table("Fault", "What it is", "What a probe should find")
-    for fault in FAULTS:
-        rows.add_row(fault.name, fault.title, fault.finds)
-    screen.print(rows)
-
-
-def _told(state: "State", key: dict[str, Any]) -> dict[str, Any]:
-    """What is promised to machines."""
-    from nightlatch.workbench.oauth.server.clients import PEOPLE
-    from nightlatch.workbench.oauth.server.metadata import WARNING
-
-    return {
-        "warning": WARNING,
-        "issuer": state.options.issuer,
-        "discovery": f"{state.options.issuer}/.well-known/openid-configuration",
-        "resource": f"{state.options.audience}/me",
-        "faults": sorted(state.options.faults),
-        "people": [{"username": one.id, "password": one.password} for one in PEOPLE.values()],
-        "clients": [
-            {
-                "client_id": client.id,
-                "client_secret": client.secret or None,
-                "token_endpoint_auth_methods": sorted(client.methods),
-                "grant_types": sorted(client.grants),
-                "redirect_uris": client.redirects,
-                "private_key": key if client.id == "demo-key" else None,
-            }
-            for client in state.clients.values()
-        ],
-    }
-
-
-def _welcome(state: "State", key: dict[str, Any]) -> None:
-    from nightlatch.workbench.oauth.server.metadata import WARNING
-
-    issuer = state.options.issuer
-    screen.print(f"[bold red]{WARNING}[/]\n")
-    screen.print(f"Issuer: [bold]{issuer}[/]\n", soft_wrap=True)
-    rows = table("Client", "Authenticates by", "Secret")
-    for client in state.clients.values():
-        rows.add_row(escape(client.id), ", ".join(sorted(client.methods)), escape(client.secret))
-    screen.print(rows)
-    screen.print("\nThe private key of demo-key:", soft_wrap=True)
-    # Not by rich, which would break the line.
-    sys.stdout.write(msgspec.json.encode(key).decode() + "\n")
-    screen.print(_try_this(issuer), soft_wrap=True, markup=False)
-    for name in sorted(state.options.faults):
-        screen.print(f"Fault on: [red]{name}[/]")
-    sys.stdout.flush()
-
-
-def _try_this(issuer: str) -> str:
-    challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-    return f"""
-Try, in a browser (the verifier of this example is RFC 7636's,
-dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk):
-
-    {issuer}/authorize?response_type=code&client_id=demo-public&redirect_uri={issuer}/callback\
-&scope=openid+profile+api&state=abc&code_challenge_method=S256&code_challenge={challenge}
-
-or on the command line:
-
-    curl -u demo-confidential:demo-secret-that-everybody-knows-do-not-use \
--d grant_type=client_credentials {issuer}/token
-    curl -H "Authorization: Bearer TOKEN" {issuer}/api/me
-
-Faults: nightlatch oauth serve-test --faults. Ctrl-C ends it."""

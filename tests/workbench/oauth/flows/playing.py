@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,11 +27,12 @@ BACK = "http://127.0.0.1:1/callback"
 Visiting = Callable[[Visit], Awaitable[Pairs]]
 
 
-def browser(form: dict[str, str] | None = None) -> Visiting:
+def browser(form: dict[str, str] | None = None, verify: str = "") -> Visiting:
     """Opens the address, fills in the page if there is one, and brings back what it is led to."""
 
     async def visiting(step: Visit) -> Pairs:
-        async with httpx.AsyncClient() as client:
+        trusted = ssl.create_default_context(cafile=verify) if verify else True
+        async with httpx.AsyncClient(verify=trusted) as client:
             answer = await client.get(step.url)
             if answer.status_code == 200 and form is not None:
                 answer = await client.post(step.url, data=form)

@@ -1,5 +1,7 @@
 """Each fault is seen when it is on, and is not there when it is off."""
 
+import base64
+import functools
 import hmac
 import json
 import time
@@ -7,6 +9,8 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc.jwk import ECKey
 from tests.workbench.oauth.server.running import (
     CONFIDENTIAL,
@@ -18,8 +22,12 @@ from tests.workbench.oauth.server.running import (
     claims_of,
 )
 
+from nightlatch.workbench.oauth.server.answers import Asked, Refusal
 from nightlatch.workbench.oauth.server.app import SLOWNESS
+from nightlatch.workbench.oauth.server.certificates import self_signed
+from nightlatch.workbench.oauth.server.clients import BY_ITSELF, CREDENTIALS, Client
 from nightlatch.workbench.oauth.server.faults import FAULTS, chosen
+from nightlatch.workbench.oauth.server.grants import token
 from nightlatch.workbench.tokens.making import sign
 from nightlatch.workbench.tokens.material import generate, public_part
 
@@ -115,6 +123,41 @@ def replayed_proof(bench: Bench) -> bool:
     proof = bench.proof("GET", "/api/me", token)
     assert bench.me(token, "DPoP", DPoP=proof).status_code == 200
     return bench.me(token, "DPoP", DPoP=proof).status_code == 200
+
+
+@functools.cache
+def shown() -> tuple[bytes, bytes]:
+    """Two certificates, of which the first is registered."""
+    one, other = (
+        x509.load_pem_x509_certificate(self_signed(name, time.time())).public_bytes(Encoding.DER)
+        for name in ("one", "other")
+    )
+    return one, other
+
+
+def by_certificate(bench: Bench, der: bytes) -> Document:
+    """A token for a client of mutual TLS: by the handler, since the bench has no TLS."""
+    key = {"x5c": [base64.b64encode(shown()[0]).decode()]}
+    bench.state.clients["certified"] = Client(
+        id="certified", name="Certified", methods=frozenset({BY_ITSELF}), keys=(key,),
+        grants=frozenset({CREDENTIALS}), certificate_bound=True,
+    )  # fmt: skip
+    form = b"grant_type=client_credentials&client_id=certified"
+    kind = (("content-type", "application/x-www-form-urlencoded"),)
+    try:
+        answer = token(bench.state, Asked("POST", "/token", "", kind, form, der), bench.moment)
+    except Refusal as refusal:
+        answer = refusal.answer()
+    found: Document = json.loads(answer.body)
+    return found
+
+
+def unbound(bench: Bench) -> bool:
+    return opens(bench, by_certificate(bench, shown()[0])["access_token"])
+
+
+def uncompared(bench: Bench) -> bool:
+    return all("access_token" in by_certificate(bench, der) for der in (shown()[1], b""))
 
 
 def no_verifier(bench: Bench) -> bool:
@@ -241,6 +284,8 @@ PROBES: dict[str, Probe] = {
     "revoked-still-active": revoked,
     "ignores-dpop": unproven,
     "dpop-replay": replayed_proof,
+    "binding-not-checked": unbound,
+    "certificate-not-checked": uncompared,
     "no-pkce-check": no_verifier,
     "pkce-downgrade": downgraded,
     "loose-redirect": loose,
@@ -264,7 +309,7 @@ PROBES: dict[str, Probe] = {
 
 def test_every_fault_has_its_probe() -> None:
     assert list(PROBES) == [fault.name for fault in FAULTS]
-    assert len(PROBES) == 32
+    assert len(PROBES) == 34
 
 
 @pytest.mark.parametrize("name", PROBES)
@@ -289,7 +334,7 @@ def test_no_other_fault_does_the_same(bench: Bench) -> None:
                 bench.moment = time.time()
                 assert PROBES[probe](bench) == (probe == fault.name), (fault.name, probe)
                 alike += 1
-    assert alike == 28 * len(probes)
+    assert alike == 30 * len(probes)
 
 
 def test_a_fault_that_does_not_exist_is_named() -> None:

@@ -10,7 +10,7 @@ from nightlatch.workbench.oauth.flows.steps import FlowFault
 
 Document = dict[str, Any]
 _ADVICE = {
-    "invalid_client": "check the client's id, secret and way to authenticate (--auth)",
+    "invalid_client": "check the client's id, its secret, key or certificate (--cert), and --auth",
     "invalid_grant": "the code or token is spent, expired, or another client's or address's",
     "invalid_request": "a parameter is missing or twice: --show prints what is sent",
     "invalid_scope": "ask for another --scope",

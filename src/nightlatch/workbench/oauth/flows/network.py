@@ -17,6 +17,7 @@ MAX_ANSWER = 1 << 20
 """Bytes of a body."""
 PATIENCE = 20.0
 """Seconds for the whole of an answer."""
+_MAX_CERTIFICATES = 8
 _AGENT = (("User-Agent", "nightlatch"), ("Accept-Encoding", "identity"))
 
 
@@ -33,6 +34,7 @@ class Network:
         self._max_answer = max_answer
         self._authority = authority
         self._session: aiohttp.ClientSession | None = None
+        self._trusting: dict[Certificate | None, ssl.SSLContext] = {}
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -92,6 +94,14 @@ class Network:
     def _tls(self, certificate: Certificate | None) -> ssl.SSLContext | bool:
         if certificate is None and not self._authority:
             return True
+        if certificate not in self._trusting:
+            if len(self._trusting) >= _MAX_CERTIFICATES:
+                self._trusting.clear()
+            # A context of its own would be a connection of its own for each call.
+            self._trusting[certificate] = self._context(certificate)
+        return self._trusting[certificate]
+
+    def _context(self, certificate: Certificate | None) -> ssl.SSLContext:
         context = ssl.create_default_context()
         try:
             if self._authority:
@@ -112,9 +122,29 @@ def _told(error: Exception, call: Call) -> str:
     host = URL(call.url, encoded=True).host
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"the certificate of {host} is not trusted here (--ca FILE names who vouches for it)"
+    if _is_broken_off(error):
+        return _why_broken_off(str(host), call)
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"{host} cannot be reached: is it running, and is this its address?"
-    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
+    if isinstance(error, aiohttp.ClientPayloadError):
         return f"{host} broke off in the middle of its answer"
     # Its own words may repeat what was sent.
     return f"{host} does not speak HTTP as it should ({type(error).__name__})"
+
+
+def _is_broken_off(error: Exception) -> bool:
+    """Before an answer began; TLS 1.3 refuses a certificate so, 1.2 by closing the handshake."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return isinstance(error.os_error, ConnectionResetError | ssl.SSLError)
+    return isinstance(error, aiohttp.ServerDisconnectedError | ssl.SSLError | ConnectionResetError)
+
+
+def _why_broken_off(host: str, call: Call) -> str:
+    if call.certificate:
+        return (
+            f"{host} broke off: most likely it does not take the client's certificate. Is it the "
+            "registered one (--cert), still good, and of an authority that the server trusts?"
+        )
+    if call.url.startswith("https://"):
+        return f"{host} broke off before it answered; does it want a client certificate (--cert)?"
+    return f"{host} broke off before it answered"

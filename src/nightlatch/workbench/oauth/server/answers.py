@@ -57,6 +57,8 @@ class Asked(Struct, frozen=True):
     query: str
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
+    certificate: bytes = b""
+    """DER: what the client showed in the TLS handshake; empty for none."""
 
     def header(self, name: str) -> str:
         """Its one value; empty where there is none. Raises Refusal where there are several."""

@@ -1,6 +1,7 @@
 """The edge: HTTP in, values through, HTTP out; and the clock."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 
@@ -100,4 +101,11 @@ async def _asked(request: Request) -> Asked:
         query=request.url.query,
         headers=tuple(request.headers.items()),
         body=bytes(body),
+        certificate=_shown(request),
     )
+
+
+def _shown(request: Request) -> bytes:
+    """The client's certificate, where the server asks for one: ASGI's TLS extension."""
+    chain = request.scope.get("extensions", {}).get("tls", {}).get("client_cert_chain", ())
+    return ssl.PEM_cert_to_DER_cert(chain[0]) if chain else b""

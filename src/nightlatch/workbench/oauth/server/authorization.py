@@ -23,7 +23,7 @@ from nightlatch.workbench.oauth.server.authorization_request import (
 from nightlatch.workbench.oauth.server.client_authentication import authenticated
 from nightlatch.workbench.oauth.server.clients import PEOPLE
 from nightlatch.workbench.oauth.server.dpop import proven_key
-from nightlatch.workbench.oauth.server.state import Code, Grant, State, new_secret
+from nightlatch.workbench.oauth.server.state import Binding, Code, Grant, State, new_secret
 from nightlatch.workbench.oauth.server.tokens import (
     access_token,
     id_token,
@@ -105,7 +105,7 @@ def _allow(state: State, request: AuthorizationRequest, person: str, now: float)
             audience=request.audience,
             nonce=request.nonce,
             auth_time=int(now),
-            key=request.key,
+            bound=Binding(request.key),
         ),
         now,
     )

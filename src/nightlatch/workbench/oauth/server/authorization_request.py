@@ -7,7 +7,7 @@ from msgspec import Struct
 from nightlatch.identity.jose import verify
 from nightlatch.identity.jwt import read_token
 from nightlatch.workbench.oauth.server.answers import Document, Parameters, Refusal
-from nightlatch.workbench.oauth.server.clients import CODE, IMPLICIT, SCOPES, Client
+from nightlatch.workbench.oauth.server.clients import CODE, IMPLICIT, Client
 from nightlatch.workbench.oauth.server.state import State
 
 PUSHED = "urn:ietf:params:oauth:request_uri:"
@@ -180,7 +180,8 @@ def _response_type(client: Client, parameters: Parameters) -> frozenset[str]:
         raise Refusal("unsupported_response_type", "response_type is missing or not known")
     needed = {CODE} if "code" in wanted else set()
     needed |= {IMPLICIT} if wanted & {"token", "id_token"} else set()
-    if not needed <= client.grants:
+    unbindable = "token" in wanted and client.certificate_bound
+    if unbindable or not needed <= client.grants:
         raise Refusal("unauthorized_client", "the client is not registered for this response_type")
     return wanted
 
@@ -188,8 +189,7 @@ def _response_type(client: Client, parameters: Parameters) -> frozenset[str]:
 def granted_scope(state: State, client: Client, asked: str) -> str:
     """What was asked, in order; the API where nothing was. Raises Refusal."""
     scopes = list(dict.fromkeys(asked.split())) or ["api"]
-    allowed = frozenset(SCOPES) if state.has("grants-any-scope") else client.scopes
-    if not allowed.issuperset(scopes):
+    if not state.has("grants-any-scope") and not client.scopes.issuperset(scopes):
         raise Refusal("invalid_scope", "the client may not ask for one of these scopes")
     return " ".join(scopes)
 

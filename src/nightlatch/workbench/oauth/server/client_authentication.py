@@ -1,4 +1,4 @@
-"""Who is the client? RFC 6749, section 2.3, and RFC 7523, section 2.2."""
+"""Who is the client? RFC 6749, section 2.3; RFC 7523, section 2.2; RFC 8705, section 2."""
 
 import base64
 import binascii
@@ -8,7 +8,8 @@ from urllib.parse import unquote_plus
 from nightlatch.identity.jose import verify
 from nightlatch.identity.jwt import read_token
 from nightlatch.workbench.oauth.server.answers import Asked, Document, Parameters, Refusal
-from nightlatch.workbench.oauth.server.clients import Client
+from nightlatch.workbench.oauth.server.clients import TLS_METHODS, Client
+from nightlatch.workbench.oauth.server.mutual_tls import ASK, is_registered_certificate
 from nightlatch.workbench.oauth.server.state import State
 
 JWT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -32,6 +33,8 @@ def authenticated(state: State, asked: Asked, form: Parameters, now: float) -> C
     if "client_secret" in form:
         return _by_secret(state, client_id, form["client_secret"], "client_secret_post", now)
     client = state.client(client_id, now)
+    if client is not None and not client.methods.isdisjoint(TLS_METHODS):
+        return _by_certificate(state, asked, client)
     if client is None or not client.public:
         raise refused("the client is not known, or must authenticate")
     return client
@@ -84,6 +87,14 @@ def _by_assertion(state: State, form: Parameters, now: float) -> Client:
     return client
 
 
+def _by_certificate(state: State, asked: Asked, client: Client) -> Client:
+    if is_registered_certificate(state, client, asked.certificate):
+        return client
+    if asked.certificate:
+        raise refused("the certificate is not the one that the client is registered for")
+    raise refused(f"the client is known by its certificate: {ASK}")
+
+
 def client_token(state: State, token: str, now: float) -> tuple[Client, Document]:
     """A JWT that a client signed for this server, used for the first time. Raises Refusal.
 
@@ -115,5 +126,7 @@ def _unverified_issuer(token: str) -> str:
 def _is_for(state: State, audience: object) -> bool:
     issuer = state.options.issuer
     good = {issuer, f"{issuer}/", f"{issuer}/token", f"{issuer}/par"}
+    if state.options.mutual:
+        good.add(f"{state.options.mutual}/token")
     given = audience if isinstance(audience, list) else [audience]
     return any(isinstance(one, str) and one in good for one in given)

@@ -14,9 +14,12 @@ CIBA = "urn:openid:params:grant-type:ciba"
 ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PASSWORD, IMPLICIT = "password", "implicit"
 GRANTS = (CODE, REFRESH, CREDENTIALS, DEVICE, EXCHANGE, CIBA, ASSERTION, PASSWORD, IMPLICIT)
+BY_AUTHORITY, BY_ITSELF = "tls_client_auth", "self_signed_tls_client_auth"
 METHODS = (
     "none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt",
 )  # fmt: skip
+TLS_METHODS = (BY_AUTHORITY, BY_ITSELF)
+"""Served where certificates are asked for (RFC 8705)."""
 SCOPES = ("openid", "profile", "email", "offline_access", "api", "admin")
 _USUAL = frozenset(SCOPES) - {"admin"}
 
@@ -28,6 +31,8 @@ class Client(Struct, frozen=True, kw_only=True):
     secret: str = ""
     keys: tuple[dict[str, Any], ...] = ()
     """Public parts, as JWKs."""
+    subject: tuple[str, str] = ("", "")
+    """For tls_client_auth: kind of name and name (RFC 8705, section 2.1.2)."""
     redirects: tuple[str, ...] = ()
     logout_redirects: tuple[str, ...] = ()
     grants: frozenset[str] = frozenset({CODE, REFRESH})
@@ -36,6 +41,9 @@ class Client(Struct, frozen=True, kw_only=True):
     """Its tokens are always bound to a key (RFC 9449, section 5.2)."""
     pushed_only: bool = False
     """Its authorization requests are always pushed (RFC 9126, section 6)."""
+
+    certificate_bound: bool = False
+    """Its tokens are always bound to its certificate (RFC 8705, section 3.4)."""
 
     @property
     def public(self) -> bool:
@@ -95,5 +103,23 @@ def demo_clients(issuer: str, public_key: dict[str, Any]) -> tuple[Client, ...]:
             id="demo-key", name="Demo application with a key", redirects=returns,
             logout_redirects=farewell, grants=everything, keys=(public_key,),
             methods=frozenset({"private_key_jwt"}),
+        ),
+    )  # fmt: skip
+
+
+def demo_tls_clients(issuer: str, subject: str, own_key: dict[str, Any]) -> tuple[Client, ...]:
+    """Clients that a certificate proves: `subject`'s, and the one that comes with `own_key`."""
+    returns = (*_RETURNS, f"{issuer}/callback")
+    grants = frozenset(GRANTS) - {IMPLICIT}
+    return (
+        Client(
+            id="demo-mtls", name="Demo application with a certificate", redirects=returns,
+            grants=grants, methods=frozenset({BY_AUTHORITY}), certificate_bound=True,
+            subject=("tls_client_auth_subject_dn", subject),
+        ),
+        Client(
+            id="demo-self-signed", name="Demo application with a certificate of its own",
+            redirects=returns, grants=grants, methods=frozenset({BY_ITSELF}), keys=(own_key,),
+            certificate_bound=True,
         ),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from nightlatch.workbench.oauth.server.answers import Document, Parameters, Refu
 from nightlatch.workbench.oauth.server.authorization_request import audience_of, granted_scope
 from nightlatch.workbench.oauth.server.client_authentication import client_token
 from nightlatch.workbench.oauth.server.clients import PEOPLE, Client
-from nightlatch.workbench.oauth.server.state import Grant, State
+from nightlatch.workbench.oauth.server.state import Binding, Grant, State
 from nightlatch.workbench.oauth.server.tokens import (
     ISSUED_TYPE,
     access_token,
@@ -16,7 +16,9 @@ from nightlatch.workbench.oauth.server.tokens import (
 _READABLE = frozenset({ISSUED_TYPE, "urn:ietf:params:oauth:token-type:jwt"})
 
 
-def exchanged(state: State, client: Client, form: Parameters, key: str, now: float) -> Document:
+def exchanged(
+    state: State, client: Client, form: Parameters, bound: Binding, now: float
+) -> Document:
     """Another token for the same subject: for another audience, with less scope, or for an actor
     who acts in its name."""
     if client.public:
@@ -25,7 +27,7 @@ def exchanged(state: State, client: Client, form: Parameters, key: str, now: flo
         raise Refusal("invalid_request", "only access tokens are issued")
     subject = _read(state, form, "subject", now)
     actor = _read(state, form, "actor", now) if "actor_token" in form else None
-    _refuse_unbinding(subject, key)
+    _refuse_unbinding(subject, bound)
     scope = form.get("scope", str(subject.get("scope", "")))
     if not set(scope.split()) <= set(str(subject.get("scope", "")).split()):
         raise Refusal("invalid_scope", "an exchange cannot ask for more than was granted")
@@ -34,7 +36,7 @@ def exchanged(state: State, client: Client, form: Parameters, key: str, now: flo
         sub=str(subject.get("sub", "")),
         scope=scope,
         audience=audience_of(state, form),
-        key=key,
+        bound=bound,
         actor=_acting(subject, actor),
     )
     return {
@@ -46,11 +48,11 @@ def exchanged(state: State, client: Client, form: Parameters, key: str, now: flo
     }
 
 
-def _refuse_unbinding(subject: Document, key: str) -> None:
+def _refuse_unbinding(subject: Document, bound: Binding) -> None:
     """Who stole a bound token could have one that is not bound otherwise."""
-    confirmation = subject.get("cnf")
-    if isinstance(confirmation, dict) and confirmation.get("jkt") != key:
-        raise Refusal("invalid_request", "subject_token is bound to a key that was not proven")
+    held = subject.get("cnf")
+    if isinstance(held, dict) and not held.items() <= bound.confirmation.items():
+        raise Refusal("invalid_request", "subject_token is bound to what was not proven")
 
 
 def _acting(subject: Document, actor: Document | None) -> Document | None:
@@ -73,7 +75,9 @@ def _read(state: State, form: Parameters, whose: str, now: float) -> Document:
         raise Refusal("invalid_request", f"{whose}_token: {refusal.description}") from None
 
 
-def by_assertion(state: State, client: Client, form: Parameters, key: str, now: float) -> Document:
+def by_assertion(
+    state: State, client: Client, form: Parameters, bound: Binding, now: float
+) -> Document:
     """What a client says, signed, about a person that is known here."""
     try:
         issuer, claims = client_token(state, form.get("assertion", ""), now)
@@ -88,7 +92,7 @@ def by_assertion(state: State, client: Client, form: Parameters, key: str, now: 
         scope=granted_scope(state, client, form.get("scope", "")),
         audience=audience_of(state, form),
         auth_time=int(now),
-        key=key,
+        bound=bound,
     )
     found = token_response(state, client, grant, now)
     # The assertion can be shown again, so none is due (RFC 7521, section 4.1).

@@ -24,15 +24,13 @@ def proven_key(state: State, asked: Asked, now: float, access: str = "") -> str:
     if not proof:
         return ""
     key, claims = _opened(proof, now)
-    wanted = {"htm": asked.method, "htu": f"{state.options.issuer}{asked.path}"}
+    wanted = {"htm": asked.method}
     if access:
         wanted["ath"] = to_base64url(hashlib.sha256(access.encode()).digest()).decode()
     for name, value in wanted.items():
-        given = claims.get(name)
-        if name == "htu" and isinstance(given, str):
-            given = given.partition("?")[0].partition("#")[0]
-        if given != value:
+        if claims.get(name) != value:
             raise _bad(f"{name} of the proof is not that of this request")
+    _check_address(state, asked, claims.get("htu"))
     _refuse_stale(state, claims, now)
     found = thumbprint(key)
     replayed = not state.proofs.first_time(
@@ -41,6 +39,13 @@ def proven_key(state: State, asked: Asked, now: float, access: str = "") -> str:
     if replayed and not state.has("dpop-replay"):
         raise _bad("the proof was used before")
     return found
+
+
+def _check_address(state: State, asked: Asked, given: object) -> None:
+    origins = filter(None, (state.options.issuer, state.options.mutual))
+    sent = given.partition("?")[0].partition("#")[0] if isinstance(given, str) else ""
+    if sent not in {f"{origin}{asked.path}" for origin in origins}:
+        raise _bad("htu of the proof is not that of this request")
 
 
 def _opened(proof: str, now: float) -> tuple[Document, Document]:

@@ -32,7 +32,8 @@ from nightlatch.workbench.oauth.server.clients import (
 )
 from nightlatch.workbench.oauth.server.delegation import by_assertion, exchanged
 from nightlatch.workbench.oauth.server.dpop import proven_key
-from nightlatch.workbench.oauth.server.state import Code, Grant, State
+from nightlatch.workbench.oauth.server.mutual_tls import binding_certificate
+from nightlatch.workbench.oauth.server.state import Binding, Code, Grant, State
 from nightlatch.workbench.oauth.server.tokens import revoke_family, token_response
 from nightlatch.workbench.oauth.server.waiting import polled
 
@@ -45,14 +46,14 @@ def token(state: State, asked: Asked, now: float) -> Answer:
         raise Refusal("unsupported_grant_type", "grant_type is missing or not served")
     if kind not in client.grants:
         raise Refusal("unauthorized_client", "the client is not registered for this grant")
-    key = proven_key(state, asked, now)
-    if client.dpop_only and not key:
+    bound = Binding(proven_key(state, asked, now), binding_certificate(state, asked, client))
+    if client.dpop_only and not bound.key:
         raise Refusal("invalid_dpop_proof", "this client must prove a key (DPoP)")
-    document = _GRANTS[kind](state, client, form, key, now)
+    document = _GRANTS[kind](state, client, form, bound, now)
     return json_answer(document, 200, {} if state.has("cacheable") else NO_STORE)
 
 
-def _code(state: State, client: Client, form: Parameters, key: str, now: float) -> Document:
+def _code(state: State, client: Client, form: Parameters, bound: Binding, now: float) -> Document:
     """RFC 6749, section 4.1.3."""
     code = state.codes.get(form.get("code", ""), now)
     if code is None:
@@ -68,7 +69,7 @@ def _code(state: State, client: Client, form: Parameters, key: str, now: float) 
         raise Refusal("invalid_grant", "redirect_uri is not the one of the authorization request")
     _check_verifier(state, code, form.get("code_verifier", ""))
     code.used = True
-    return token_response(state, client, _bound(code.grant, key), now)
+    return token_response(state, client, _rebound(code.grant, bound), now)
 
 
 def _check_verifier(state: State, code: Code, verifier: str) -> None:
@@ -86,14 +87,19 @@ def _check_verifier(state: State, code: Code, verifier: str) -> None:
         raise Refusal("invalid_grant", "code_verifier is not the one of the code_challenge")
 
 
-def _bound(grant: Grant, key: str) -> Grant:
-    """To the key that the grant was bound to already, or to the one proven now. Raises Refusal."""
-    if grant.key and grant.key != key:
+def _rebound(grant: Grant, bound: Binding) -> Grant:
+    """To what the grant was bound to already, or to what is proven now. Raises Refusal."""
+    held = grant.bound
+    if held.key and held.key != bound.key:
         raise Refusal("invalid_dpop_proof", "the proof is not of the key that the grant is for")
-    return replace(grant, key=key)
+    if held.certificate and held.certificate != bound.certificate:
+        raise Refusal("invalid_grant", "the grant is bound to another certificate")
+    return replace(grant, bound=bound)
 
 
-def _refresh(state: State, client: Client, form: Parameters, key: str, now: float) -> Document:
+def _refresh(
+    state: State, client: Client, form: Parameters, bound: Binding, now: float
+) -> Document:
     """RFC 6749, section 6, with rotation: what comes twice was stolen (RFC 9700, 4.14.2)."""
     held = state.refreshes.get(form.get("refresh_token", ""), now)
     if held is None or held.grant.client_id != client.id:
@@ -106,14 +112,17 @@ def _refresh(state: State, client: Client, form: Parameters, key: str, now: floa
     scope = form.get("scope", held.grant.scope)
     if not set(scope.split()) <= set(held.grant.scope.split()):
         raise Refusal("invalid_scope", "a refresh cannot ask for more than was granted")
-    # Only public clients' refresh tokens are bound (RFC 9449, section 5).
-    grant = _bound(held.grant, key) if client.public else replace(held.grant, key=key)
+    # Only public clients' refresh tokens are bound (RFC 9449, section 5; RFC 8705, section 4).
+    grant = held.grant
+    grant = _rebound(grant, bound) if client.public else replace(grant, bound=bound)
     held.used = True
     asked = replace(grant, scope=scope, nonce="")
     return token_response(state, client, asked, now, whole_scope=grant.scope)
 
 
-def _credentials(state: State, client: Client, form: Parameters, key: str, now: float) -> Document:
+def _credentials(
+    state: State, client: Client, form: Parameters, bound: Binding, now: float
+) -> Document:
     """RFC 6749, section 4.4: the client for itself."""
     if client.public:
         raise Refusal("unauthorized_client", "a client without a secret cannot act for itself")
@@ -122,12 +131,14 @@ def _credentials(state: State, client: Client, form: Parameters, key: str, now: 
         sub=client.id,
         scope=granted_scope(state, client, form.get("scope", "")),
         audience=audience_of(state, form),
-        key=key,
+        bound=bound,
     )
     return token_response(state, client, grant, now)
 
 
-def _password(state: State, client: Client, form: Parameters, key: str, now: float) -> Document:
+def _password(
+    state: State, client: Client, form: Parameters, bound: Binding, now: float
+) -> Document:
     """RFC 6749, section 4.3. Deprecated (RFC 9700, section 2.4): here to be met, not to be used."""
     person = PEOPLE.get(form.get("username", ""))
     given = form.get("password", "").encode("utf-8", "replace")
@@ -139,12 +150,12 @@ def _password(state: State, client: Client, form: Parameters, key: str, now: flo
         scope=granted_scope(state, client, form.get("scope", "")),
         audience=audience_of(state, form),
         auth_time=int(now),
-        key=key,
+        bound=bound,
     )
     return token_response(state, client, grant, now)
 
 
-_Grant = Callable[[State, Client, Parameters, str, float], Document]
+_Grant = Callable[[State, Client, Parameters, Binding, float], Document]
 _GRANTS: dict[str, _Grant] = {
     CODE: _code,
     REFRESH: _refresh,

@@ -10,7 +10,12 @@ from nightlatch.workbench.oauth.server.answers import (
 )
 from nightlatch.workbench.oauth.server.client_authentication import authenticated, confidential
 from nightlatch.workbench.oauth.server.state import State
-from nightlatch.workbench.oauth.server.tokens import read_access, revoke_family, signed
+from nightlatch.workbench.oauth.server.tokens import (
+    bound_to,
+    read_access,
+    revoke_family,
+    signed,
+)
 
 SIGNED = "application/token-introspection+jwt"
 
@@ -44,7 +49,7 @@ def _described(state: State, token: str, now: float) -> Document:
         claims = read_access(state, token, now)
     except Refusal:
         return {"active": False}
-    return {"active": True, "token_type": "DPoP" if "cnf" in claims else "Bearer", **claims}
+    return {"active": True, "token_type": "DPoP" if bound_to(claims, "jkt") else "Bearer", **claims}
 
 
 def revoke(state: State, asked: Asked, now: float) -> Answer:

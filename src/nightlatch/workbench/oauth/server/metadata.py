@@ -3,7 +3,7 @@
 from nightlatch.workbench.oauth.server import dpop
 from nightlatch.workbench.oauth.server.answers import Answer, Asked, Document, Refusal, json_answer
 from nightlatch.workbench.oauth.server.authorization_request import RESPONSE_MODES, RESPONSE_TYPES
-from nightlatch.workbench.oauth.server.clients import GRANTS, METHODS, SCOPES
+from nightlatch.workbench.oauth.server.clients import GRANTS, METHODS, SCOPES, TLS_METHODS
 from nightlatch.workbench.oauth.server.state import State
 
 WARNING = "TEST SERVER: no passwords, no persistence, faults on demand. Never for production."
@@ -14,6 +14,7 @@ _REL = "http://openid.net/specs/connect/1.0/issuer"
 def metadata(state: State, _asked: Asked, _now: float) -> Answer:
     options = state.options
     issuer = options.issuer
+    methods = (*METHODS, *(TLS_METHODS if options.mutual else ()))
     document: Document = {
         "issuer": "https://other.example" if state.has("wrong-issuer") else issuer,
         "nightlatch_test_server": WARNING,
@@ -29,10 +30,10 @@ def metadata(state: State, _asked: Asked, _now: float) -> Answer:
         "authorization_signing_alg_values_supported": [options.algorithm],
         "introspection_signing_alg_values_supported": [options.algorithm],
         "code_challenge_methods_supported": ["S256", *(["plain"] if options.plain_pkce else [])],
-        "token_endpoint_auth_methods_supported": METHODS,
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": _CLIENT_ALGORITHMS,
-        "introspection_endpoint_auth_methods_supported": METHODS[1:],
-        "revocation_endpoint_auth_methods_supported": METHODS,
+        "introspection_endpoint_auth_methods_supported": methods[1:],
+        "revocation_endpoint_auth_methods_supported": methods,
         "request_parameter_supported": True,
         "request_uri_parameter_supported": False,
         "request_object_signing_alg_values_supported": _CLIENT_ALGORITHMS,
@@ -40,7 +41,12 @@ def metadata(state: State, _asked: Asked, _now: float) -> Answer:
         "authorization_response_iss_parameter_supported": True,
         "backchannel_token_delivery_modes_supported": ["poll"],
         "backchannel_user_code_parameter_supported": False,
+        "tls_client_certificate_bound_access_tokens": bool(options.mutual),
     }
+    if options.mutual:
+        document["mtls_endpoint_aliases"] = {
+            name: f"{options.mutual}{_ENDPOINTS[name]}" for name in _ALIASED
+        }
     return json_answer(document)
 
 
@@ -57,6 +63,13 @@ _ENDPOINTS = {
     "backchannel_authentication_endpoint": "/bc-authorize",
     "pushed_authorization_request_endpoint": "/par",
 }
+
+_ALIASED = (
+    "token_endpoint", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint",
+    "device_authorization_endpoint", "backchannel_authentication_endpoint",
+    "pushed_authorization_request_endpoint",
+)  # fmt: skip
+"""Where clients ask themselves, and not by a browser (RFC 8705, section 5)."""
 
 
 def jwks(state: State, _asked: Asked, _now: float) -> Answer:

@@ -14,7 +14,17 @@ from nightlatch.workbench.oauth.server.answers import (
     Refusal,
     json_answer,
 )
-from nightlatch.workbench.oauth.server.clients import CODE, GRANTS, METHODS, SCOPES, Client
+from nightlatch.workbench.oauth.server.clients import (
+    BY_AUTHORITY,
+    BY_ITSELF,
+    CODE,
+    GRANTS,
+    METHODS,
+    SCOPES,
+    TLS_METHODS,
+    Client,
+)
+from nightlatch.workbench.oauth.server.mutual_tls import NAMES, own_certificates
 from nightlatch.workbench.oauth.server.state import State, new_secret
 
 _LIFE = 86_400
@@ -29,6 +39,7 @@ def register(state: State, asked: Asked, now: float) -> Answer:
     # Id and secret are the server's to choose.
     chosen = {"client_id": f"dynamic-{secrets.token_hex(8)}", "client_secret": new_secret()}
     client = read_client({**given, **chosen})
+    admit(state, client)
     state.registered.put(client.id, client, now + _LIFE)
     return json_answer(
         {
@@ -46,10 +57,23 @@ def register(state: State, asked: Asked, now: float) -> Answer:
     )  # fmt: skip
 
 
+def admit(state: State, client: Client) -> None:
+    """The TLS layer is told of the client's certificates. Raises Refusal."""
+    if client.methods.isdisjoint(TLS_METHODS):
+        return
+    if not state.options.mutual:
+        raise _bad("certificates are asked for only where the server has TLS (--tls)")
+    for der in own_certificates(client):
+        try:
+            state.let_in(der)
+        except ValueError as fault:
+            raise _bad(str(fault)) from None
+
+
 def read_client(given: Document) -> Client:
     """A client from its metadata; a secret is made where one is due. Raises Refusal."""
     method = given.get("token_endpoint_auth_method", "client_secret_basic")
-    if method not in METHODS:
+    if method not in (*METHODS, *TLS_METHODS):
         raise _bad("token_endpoint_auth_method is not served")
     client_id, secret = given.get("client_id"), given.get("client_secret") or new_secret()
     if not isinstance(client_id, str) or not _ID.fullmatch(client_id):
@@ -62,19 +86,34 @@ def read_client(given: Document) -> Client:
     if not grants.issubset(GRANTS) or not set(SCOPES).issuperset(scopes):
         raise _bad("one of grant_types or of the scopes is not served")
     _refuse_addresses(redirects, needed=CODE in grants)
-    return Client(
+    found = Client(
         id=client_id,
         name=_text(given, "client_name", client_id),
         methods=frozenset({method}),
         secret=secret if method.startswith("client_secret") else "",
         keys=_keys(given, method),
+        subject=_subject(given, method),
         redirects=redirects,
         logout_redirects=tuple(_texts(given, "post_logout_redirect_uris", [])),
         grants=grants,
         scopes=frozenset(scopes),
         dpop_only=given.get("dpop_bound_access_tokens") is True,
         pushed_only=given.get("require_pushed_authorization_requests") is True,
+        certificate_bound=given.get("tls_client_certificate_bound_access_tokens") is True,
     )
+    if method == BY_ITSELF and not own_certificates(found):
+        raise _bad("jwks has no certificate (x5c), which is what the client is known by")
+    return found
+
+
+def _subject(given: Document, method: str) -> tuple[str, str]:
+    """RFC 8705, section 2.1.2."""
+    if method != BY_AUTHORITY:
+        return "", ""
+    named = [name for name in NAMES if name in given]
+    if len(named) != 1:
+        raise _bad(f"tls_client_auth needs exactly one of {', '.join(NAMES)}")
+    return named[0], _text(given, named[0], "")
 
 
 def _refuse_addresses(addresses: tuple[str, ...], *, needed: bool) -> None:
@@ -94,7 +133,7 @@ def _keys(given: Document, method: str) -> tuple[Document, ...]:
     if "jwks_uri" in given:
         raise _bad("jwks_uri is not fetched by this server: send jwks")
     jwks = given.get("jwks")
-    if jwks is None and method != "private_key_jwt":
+    if jwks is None and method not in ("private_key_jwt", BY_ITSELF):
         return ()
     try:
         ring = read_keys(jwks)

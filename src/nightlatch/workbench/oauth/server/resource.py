@@ -1,7 +1,5 @@
 """An API behind the tokens, and the userinfo endpoint."""
 
-from collections.abc import Mapping
-
 from nightlatch.workbench.oauth.server.answers import (
     NO_STORE,
     Answer,
@@ -11,9 +9,11 @@ from nightlatch.workbench.oauth.server.answers import (
     json_answer,
 )
 from nightlatch.workbench.oauth.server.dpop import ALGORITHMS, proven_key
+from nightlatch.workbench.oauth.server.mutual_tls import ASK, thumbprint
 from nightlatch.workbench.oauth.server.state import State
 from nightlatch.workbench.oauth.server.tokens import (
     ACCESS_TYPE,
+    bound_to,
     person_claims,
     read_access,
     refused,
@@ -82,9 +82,11 @@ def _check_audience(state: State, claims: Document, audience: str) -> None:
 def _check_binding(
     state: State, asked: Asked, claims: Document, scheme: str, token: str, now: float
 ) -> None:
-    """RFC 9449, section 7: a bound token with a proof of its key, and no other as one."""
-    confirmation = claims.get("cnf")
-    bound = confirmation.get("jkt", "") if isinstance(confirmation, Mapping) else ""
+    """What a token is bound to must be there: a proof of its key (RFC 9449, section 7), the
+    certificate on the connection (RFC 8705, section 3)."""
+    bound, certificate = bound_to(claims, "jkt"), bound_to(claims, "x5t#S256")
+    if certificate and not state.has("binding-not-checked"):
+        _check_certificate(asked, certificate)
     if not bound and scheme == "dpop":
         raise refused("the token is bound to no key")
     if not bound or state.has("ignores-dpop"):
@@ -93,6 +95,13 @@ def _check_binding(
         raise refused("the token is bound to a key, and must be sent with a proof of it")
     if proven_key(state, asked, now, token) != bound:
         raise refused("the proof is missing, or of another key than the token's")
+
+
+def _check_certificate(asked: Asked, bound: str) -> None:
+    if not asked.certificate:
+        raise refused(f"the token is bound to a certificate: {ASK}")
+    if thumbprint(asked.certificate) != bound:
+        raise refused("the token is bound to another certificate than the connection's")
 
 
 def _challenged(refusal: Refusal, scheme: str) -> Refusal:
@@ -116,6 +125,7 @@ def resource_metadata(state: State, _asked: Asked, _now: float) -> Answer:
             "authorization_servers": [state.options.issuer],
             "bearer_methods_supported": ["header"],
             "dpop_signing_alg_values_supported": ALGORITHMS,
+            "tls_client_certificate_bound_access_tokens": bool(state.options.mutual),
             "resource_name": f"Test API, for {ACCESS_TYPE} or opaque tokens",
         }
     )

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, field
@@ -26,6 +27,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Access tokens say nothing to anybody but this server."""
     auto: bool = False
     """Consent is given without asking."""
+    mutual: str = ""
+    """As the issuer: where the same server asks for certificates. Empty without TLS."""
     plain_pkce: bool = False
     dpop_nonce: bool = False
     token_life: int = 600
@@ -46,6 +49,24 @@ class Options(Struct, frozen=True, kw_only=True):
         return fault in self.faults
 
 
+class Binding(Struct, frozen=True):
+    """What a token cannot be used without: thumbprints, empty for none."""
+
+    key: str = ""
+    """Of a key that is proven (RFC 9449)."""
+    certificate: str = ""
+    """Of the connection's certificate (RFC 8705)."""
+
+    @property
+    def confirmation(self) -> dict[str, str]:
+        """The claim `cnf` (RFC 7800)."""
+        members = {"jkt": self.key, "x5t#S256": self.certificate}
+        return {name: value for name, value in members.items() if value}
+
+
+UNBOUND = Binding()
+
+
 class Grant(Struct, frozen=True, kw_only=True):
     """What somebody was granted; tokens are made of it."""
 
@@ -57,8 +78,7 @@ class Grant(Struct, frozen=True, kw_only=True):
     """Ties together the tokens that come from one consent; empty where there was none."""
     nonce: str = ""
     auth_time: int = 0
-    key: str = ""
-    """Thumbprint of the key that the tokens are bound to (RFC 9449); empty for none."""
+    bound: Binding = UNBOUND
     actor: dict[str, Any] | None = None
 
 
@@ -112,6 +132,10 @@ class State(Struct):
     waiting: Shelf[Waiting] = field(default_factory=lambda: Shelf(1_000))
     assertions: Shelf[bool] = field(default_factory=Shelf)
     proofs: Shelf[bool] = field(default_factory=Shelf)
+    authority: bytes = b""
+    """DER, of who vouches for the certificates of tls_client_auth."""
+    let_in: Callable[[bytes], None] = lambda _der: None
+    """Tells the TLS layer of a certificate that a client registered. Raises ValueError."""
     questions: int = 0
     """Put to /api/me."""
 

@@ -36,8 +36,8 @@ def access_token(state: State, grant: Grant, now: float) -> str:
         "iss": options.issuer, "sub": grant.sub, "aud": grant.audience, "iat": int(now),
         "exp": until, "jti": identity, "client_id": grant.client_id, "scope": grant.scope,
     }  # fmt: skip
-    if grant.key:
-        claims["cnf"] = {"jkt": grant.key}
+    if grant.bound.confirmation:
+        claims["cnf"] = grant.bound.confirmation
     if grant.actor is not None:
         claims["act"] = grant.actor
     family = state.families.get(grant.family, now) if grant.family else None
@@ -113,7 +113,7 @@ def token_response(
 
 
 def token_type(grant: Grant) -> str:
-    return "DPoP" if grant.key else "Bearer"
+    return "DPoP" if grant.bound.key else "Bearer"
 
 
 def with_family(state: State, grant: Grant, now: float) -> Grant:
@@ -164,6 +164,13 @@ def _believed(state: State, token: str, now: float) -> dict[str, Any]:
     if claims is None:
         raise refused("the token is not signed by this server")
     return claims
+
+
+def bound_to(claims: Document, member: str) -> str:
+    """A member of `cnf`; empty where the token is not bound by it."""
+    confirmation = claims.get("cnf")
+    found = confirmation.get(member, "") if isinstance(confirmation, dict) else ""
+    return found if isinstance(found, str) else "?"
 
 
 def refused(description: str) -> Refusal:

@@ -17,7 +17,7 @@ from nightlatch.workbench.oauth.server.answers import (
 from nightlatch.workbench.oauth.server.authorization_request import audience_of, granted_scope
 from nightlatch.workbench.oauth.server.client_authentication import authenticated, confidential
 from nightlatch.workbench.oauth.server.clients import CIBA, DEVICE, PEOPLE, Client
-from nightlatch.workbench.oauth.server.state import Grant, State, Waiting, new_secret
+from nightlatch.workbench.oauth.server.state import Binding, Grant, State, Waiting, new_secret
 from nightlatch.workbench.oauth.server.tokens import token_response
 
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -136,7 +136,7 @@ def _listed(state: State, wanted: str, now: float, said: str = "") -> Answer:
     )
 
 
-def polled(state: State, client: Client, form: Parameters, key: str, now: float) -> Document:
+def polled(state: State, client: Client, form: Parameters, bound: Binding, now: float) -> Document:
     """RFC 8628, section 3.5; CIBA Core, section 11."""
     kind = form["grant_type"]
     code = form.get("device_code" if kind == DEVICE else "auth_req_id", "")
@@ -153,4 +153,4 @@ def polled(state: State, client: Client, form: Parameters, key: str, now: float)
     state.waiting.take(code, now)
     if waiting.decision != "allow":
         raise Refusal("access_denied", "the person said no")
-    return token_response(state, client, replace(waiting.grant, key=key), now)
+    return token_response(state, client, replace(waiting.grant, bound=bound), now)
