@@ -52,7 +52,7 @@ def _without_credentials(evidence: Evidence) -> Evidence:
     )
     # Nobody was ever seen to be served without, either.
     return replace(
-        evidence, token_faults=(), facts=replace(evidence.facts, posture=Posture.UNKNOWN)
+        evidence, token_faults=(), weak_secret="", facts=replace(evidence.facts, posture=Posture.UNKNOWN)
     )
 
 
@@ -79,12 +79,12 @@ def _without_query(evidence: Evidence) -> Evidence:
 
 def _without_sent_headers(evidence: Evidence) -> Evidence:
     attacks = tuple(one for one in evidence.attacks if one.place in {"path", "query"})
-    return replace(_request(evidence, headers=Headers()), attacks=attacks, token_faults=())
+    return replace(_request(evidence, headers=Headers()), attacks=attacks, token_faults=(), weak_secret="")
 
 
 def _without_secrets(evidence: Evidence) -> Evidence:
     masked = tuple(replace(one, digest="", principal="") for one in evidence.exchange.credentials)
-    return replace(_exchange(evidence, credentials=masked), token_faults=())
+    return replace(_exchange(evidence, credentials=masked), token_faults=(), weak_secret="")
 
 
 REMOVE: dict[Part, Callable[[Evidence], Evidence]] = {

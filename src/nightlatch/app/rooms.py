@@ -26,6 +26,7 @@ from nightlatch.identity.clients import Clients
 from nightlatch.identity.credentials import CredentialReader
 from nightlatch.identity.networks import Networks
 from nightlatch.identity.passes import Passes
+from nightlatch.identity.proofs import Proofs
 from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.waiting import WaitingRoom
@@ -96,6 +97,7 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         hasher=hasher,
         proxies=proxies,
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
+        proofs=Proofs(hasher),
         circles=Circles(hasher),
         passes=Passes(hasher, settings.challenge.pass_minutes * 60),
         inventory=Inventory(marks),

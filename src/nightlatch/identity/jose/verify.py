@@ -9,7 +9,7 @@ from nightlatch.identity.jose.encoding import json_object
 from nightlatch.identity.jose.header import protected_header
 from nightlatch.identity.jose.keys import KeyRing, read_keys
 from nightlatch.identity.jose.signed import Opened
-from nightlatch.identity.jose.verified import Document, Unsound, Verified
+from nightlatch.identity.jose.verified import Document, Unproven, Unsound, Verified
 
 MAX_TOKEN = 262_144
 """Characters."""
@@ -35,7 +35,7 @@ def verify(
         opened, nested = _innermost(given, ring)
         return _judged(opened, time.time() if now is None else now, nested=nested)
     except Unsound as error:
-        return Verified(False, str(error), header)
+        return Verified(False, str(error), header, unproven=isinstance(error, Unproven))
     except Exception as error:  # noqa: BLE001 -- hostile input is a value, whatever a library makes of it
         return Verified(False, f"the token cannot be read ({type(error).__name__})", header)
 
@@ -103,5 +103,6 @@ def _judged(opened: Opened, now: float, *, nested: bool) -> Verified:
         payload=opened.payload,
         claims=claims,
         key_id=opened.key.id or "",
+        thumbprint=opened.key.thumbprint,
         nested=nested,
     )
