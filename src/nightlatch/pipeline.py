@@ -17,7 +17,6 @@ from nightlatch.exchange.exchange import (
     Caller,
     Ending,
     Endpoint,
-    Exchange,
     Request,
     Response,
 )

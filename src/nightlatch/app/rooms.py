@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from nightlatch.app.sharing import share
 from nightlatch.app.stores import cache_dir
+from nightlatch.app.tokens import TokensKeeper, open_guesses
 from nightlatch.capture.gate import Gate
 from nightlatch.checks import CHECKS
 from nightlatch.checks.attacks.engine import AttackEngine
@@ -81,6 +82,14 @@ def background(settings: Settings, rooms: Rooms) -> list[Closable]:
         names = CrawlerNames()
         rooms.clients.verify_by(names)
         workers.append(names)
+    if settings.tokens.issuers:
+        keeper = TokensKeeper(settings.tokens.issuers)
+        rooms.proofs.verify_by(keeper.verifier)
+        workers.append(keeper)
+    if settings.tokens.guess:
+        guesses = open_guesses(settings)
+        rooms.proofs.guess_by(guesses)
+        workers.append(guesses)
     return workers
 
 

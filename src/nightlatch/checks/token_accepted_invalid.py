@@ -56,11 +56,11 @@ CHECK = Check(
     scope=Scope.REQUEST,
     what="""\
 Verifies the tokens of the issuers that `tokens.issuers` declares, after the answer, and fails when
-the API answered 2xx to one that is invalid: not signed, forged, signed by a key that its issuer does
-not have, meant for another API, or over for more than five minutes. The endpoint must be known to
-turn others away, or somebody's data must be in the answer: a door that answers anybody looks at no
-token. Nothing is said before one token of the issuer has been verified, as its keys in the settings
-may be the wrong ones.""",
+the API answered 2xx to one that is invalid: not signed, forged, signed by a key that its issuer
+does not have, meant for another API, or over for more than five minutes. The endpoint must be known
+to turn others away, or somebody's data must be in the answer: a door that answers anybody looks at
+no token. Nothing is said before one token of the issuer has been verified, as its keys in the
+settings may be the wrong ones.""",
     why="""\
 Whoever can write a token that the API takes is whoever he says he is. Verifiers that read the
 algorithm from the token, take a public key for a secret, or decode without verifying are among the

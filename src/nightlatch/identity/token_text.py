@@ -3,6 +3,7 @@ hash is kept."""
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import unquote_plus
 
 from nightlatch.exchange.credential import Credential, CredentialPlace
@@ -40,12 +41,8 @@ def _fields(request: Request, credential: Credential) -> Iterator[str]:
 
 def _tokens(field: str) -> Iterator[str]:
     """Name and value of a cookie are parted by what a token may hold, too."""
-    count = 0
-    for match in _TOKEN.finditer(field):
+    for match in islice(_TOKEN.finditer(field), MAX_TOKENS):
         text = match[0]
         yield text
         if "=" in text:
             yield text.partition("=")[2]
-        count += 1
-        if count == MAX_TOKENS:
-            return

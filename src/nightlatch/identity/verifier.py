@@ -113,6 +113,10 @@ class Verifier:
         self._others: dict[str, _Verdict] = {}
         self._lock = Lock()
 
+    def after_fork(self) -> None:
+        """In a child: the parent's lock may be held for ever."""
+        self._lock = Lock()
+
     def load(self, issuer: str, ring: KeyRing, now: float) -> None:
         """These are its keys now. What rested on a key that is gone is forgotten, and so is all
         that could not be verified: with the new keys it may be."""
@@ -183,9 +187,7 @@ class Verifier:
 
     def _remember(self, digest: str, verdict: _Verdict) -> None:
         good = verdict.proof is Proof.VERIFIED
-        place, most = (
-            (self._verified, MAX_VERIFIED) if good else (self._others, MAX_OTHERS)
-        )
+        place, most = (self._verified, MAX_VERIFIED) if good else (self._others, MAX_OTHERS)
         (self._others if good else self._verified).pop(digest, None)
         place.pop(digest, None)
         if len(place) >= most:
