@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, str] = {
     "detection_sim": "What the ledger stops and whom it refuses, in virtual time",
     "intake": "What sources send over the network at full rate: taken, lost, and what grows",
     "gateway": "What the gateway passes beside plain HAProxy, both bodies inspected, and its CPU",
+    "tokens": "Tokens looked up, verified and hostile; a request with and without; guessing",
     "replay": "Documented breaches in virtual time: what leaves, and who is in the way",
 }
 

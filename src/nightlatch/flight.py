@@ -14,6 +14,7 @@ from nightlatch.detect.stream import StreamReader
 from nightlatch.detect.watch import Watch
 from nightlatch.exchange.content import EMPTY, Content, Leaf, read_content
 from nightlatch.exchange.credential import (
+    REFUTED,
     Credential,
     CredentialKind,
     CredentialPlace,
@@ -46,15 +47,17 @@ from nightlatch.identity.clients import Clients
 from nightlatch.identity.credentials import CredentialReader, credential_state
 from nightlatch.identity.networks import Networks
 from nightlatch.identity.passes import Passes
+from nightlatch.identity.proofs import Proofs, refuted
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.tokens import token_faults
-from nightlatch.inventory.inventory import Inventory
+from nightlatch.inventory.inventory import Inventory, shows_limit
 from nightlatch.policy.attacks import Inspector
 from nightlatch.policy.levers import NOTHING_RULED, Levers, Ruling
 
 NOBODY = "address:unknown"
 """The narrowest circle of whoever cannot be told from anybody else."""
 
+_ACCEPTED = CredentialState.ACCEPTED
 _OF_STRANGERS = frozenset({DetectionKind.EXISTENCE_ORACLE, DetectionKind.DEBUG_PATH})
 
 
@@ -77,6 +80,7 @@ class Rooms(Struct, frozen=True):
     inspector: Inspector
     checks: Sequence[Check]
     scribe: Scribe
+    proofs: Proofs
     limiter: Limiter = field(default_factory=Limiter)
 
 
@@ -144,7 +148,38 @@ def complete(
 def _credential_state(flight: InFlight, status: int | None) -> CredentialState:
     if not flight.credentials and Part.CREDENTIALS in flight.source.unseen:
         return CredentialState.UNKNOWN
-    return credential_state(flight.credentials, status)
+    state = credential_state(flight.credentials, status)
+    if state is CredentialState.ACCEPTED and refuted(flight.credentials):
+        # That it was let in shows what the door is worth, and not the caller.
+        return CredentialState.PRESENT
+    return state
+
+
+def find_out(flight: InFlight, rooms: Rooms) -> None:
+    """What the tokens are worth, now that nobody waits for it."""
+    before = flight.credentials
+    found = rooms.proofs.found_out(flight.request, before, flight.at)
+    if found == before:
+        return
+    flight.credentials = found
+    bad = tuple(one for one in found if one.proof in REFUTED)
+    flight.caller = rooms.circles.without(flight.caller, bad)
+    if refuted(found):
+        flight.stranger = True
+
+
+def learn(exchange: Exchange, rooms: Rooms) -> None:
+    """What the answer teaches about its endpoint."""
+    answer = exchange.response
+    if answer is None:
+        return
+    rooms.inventory.note(
+        exchange.endpoint,
+        exchange.credential_state,
+        answer.status,
+        exchange.at,
+        limit_shown=shows_limit(answer.status, answer.headers),
+    )
 
 
 def as_the_client_sent_it(request: Request, proxies: TrustedProxies) -> Request:
@@ -165,6 +200,7 @@ def introduced(seen: Observed, rooms: Rooms) -> tuple[Request, Caller, tuple[Cre
         request = as_the_client_sent_it(request, rooms.proxies)
     masked = Part.SECRETS in unseen
     credentials = rooms.reader.read_masked(request) if masked else rooms.reader.read(request)
+    credentials = rooms.proofs.known(credentials, seen.at)
     if seen.principal:
         credentials += (_word_of_the_source(seen.principal, rooms.hasher),)
     caller = rooms.circles.caller(address, request, credentials)
@@ -257,6 +293,7 @@ def evidence_of(
         request, flight.query, flight.request_content, exchange.endpoint, caller
     )
     asked, told = seen
+    accepted = facts.posture is Posture.PROTECTED and exchange.credential_state is _ACCEPTED
     return Evidence(
         exchange=exchange,
         query=flight.query,
@@ -266,6 +303,9 @@ def evidence_of(
         disclosure=flight.disclosure,
         facts=facts,
         token_faults=token_faults(request, exchange.at),
+        weak_secret=rooms.proofs.weakness(
+            request, exchange.credentials, exchange.at, accepted=accepted
+        ),
         reputation=rooms.reputation.look_up(caller.address),
         attacks=inspected.attacks,
         unread=inspected.unread,

@@ -17,7 +17,6 @@ from nightlatch.exchange.exchange import (
     Caller,
     Ending,
     Endpoint,
-    Exchange,
     Request,
     Response,
 )
@@ -28,7 +27,7 @@ from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.places import Places
-from nightlatch.exchange.record import Posture, Record
+from nightlatch.exchange.record import Record
 from nightlatch.exchange.scribe import NOTHING_SEEN, Judged
 from nightlatch.exchange.source import IN_PROCESS, Part, Source
 from nightlatch.flight import (
@@ -40,12 +39,14 @@ from nightlatch.flight import (
     complete,
     content_of,
     evidence_of,
+    find_out,
     introduced,
+    learn,
     look,
     provable,
     sighting_of,
 )
-from nightlatch.inventory.inventory import shows_limit
+from nightlatch.identity.proofs import is_stranger
 from nightlatch.policy.asking import Sources
 from nightlatch.policy.decide import decide, decide_attack, effective_mode
 from nightlatch.policy.grade import grade
@@ -83,7 +84,7 @@ class Pipeline:
         address = rooms.proxies.client(request.peer, request.headers)
         if address != request.peer:
             request = as_the_client_sent_it(request, rooms.proxies)
-        credentials = rooms.reader.read(request)
+        credentials = rooms.proofs.known(rooms.reader.read(request), now)
         caller = rooms.circles.caller(address, request, credentials)
         paid = rooms.passes.circle(request, now)
         if paid:
@@ -199,11 +200,12 @@ class Pipeline:
         # A refusal is our own answer: it teaches nothing about the application.
         theirs = None if ending is Ending.REFUSED else response
         self._reread(flight, request, theirs, route)
+        find_out(flight, rooms)
         exchange = complete(flight, theirs, ending, duration)
         facts = rooms.inventory.facts(exchange.endpoint, flight.at)
         asked, told = look(flight, exchange, rooms)
         items = classified(flight, exchange, (asked, told), rooms)
-        self._learn(exchange)
+        learn(exchange, rooms)
         if not flight.ruling.exempt:
             sighting = sighting_of(flight, exchange, facts, items, rooms)
             flight.detections += rooms.behaviours.note(sighting)
@@ -238,7 +240,7 @@ class Pipeline:
         door has let in whose credential could not be seen."""
         if not credentials and Part.CREDENTIALS not in source.unseen:
             return True
-        return self._rooms.inventory.posture(endpoint, now) is not Posture.PROTECTED
+        return is_stranger(credentials, self._rooms.inventory.posture(endpoint, now))
 
     def _limit(self, flight: InFlight) -> None:
         """Count the request against the limits that people ordered."""
@@ -383,16 +385,3 @@ class Pipeline:
             before = flight.disclosure
             people = tuple(dict.fromkeys((*before.disclosed, *flight.streamed)))
             flight.disclosure = replace(before, disclosed=people)
-
-    def _learn(self, exchange: Exchange) -> None:
-        """What the answer teaches about its endpoint."""
-        answer = exchange.response
-        if answer is None:
-            return
-        self._rooms.inventory.note(
-            exchange.endpoint,
-            exchange.credential_state,
-            answer.status,
-            exchange.at,
-            limit_shown=shows_limit(answer.status, answer.headers),
-        )

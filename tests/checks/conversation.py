@@ -32,6 +32,7 @@ from nightlatch.exchange.credential import (
     CredentialKind,
     CredentialPlace,
     CredentialState,
+    Proof,
 )
 from nightlatch.exchange.disclosure import DataClass, DataItem, Disclosure, Side, Subject
 from nightlatch.exchange.exchange import (
@@ -78,6 +79,7 @@ class Known(msgspec.Struct):
     credentials: tuple[Credential, ...] = ()
     state: CredentialState | None = None
     token_faults: tuple[str, ...] = ()
+    weak_secret: str = ""
     reputation: str | None = None
     size: int | None = None
     truncated: bool = False
@@ -142,6 +144,7 @@ def _evidence(known: Known, lines: list[str]) -> Evidence:
         disclosure=known.disclosure,
         facts=known.facts,
         token_faults=known.token_faults,
+        weak_secret=known.weak_secret,
         reputation=known.reputation,
         attacks=inspection.attacks,
         unread=known.unread or inspection.unread,
@@ -252,9 +255,10 @@ def _item(known: Known, argument: str) -> None:
 
 
 def _credential(known: Known, argument: str) -> None:
-    """`bearer-jwt header authorization`."""
-    kind, place, name = argument.split()
-    known.credentials += (Credential(CredentialKind(kind), CredentialPlace(place), name, "00" * 8),)
+    """`bearer-jwt header authorization`, `bearer-jwt cookie token forged`."""
+    kind, place, name, *proof = argument.split()
+    read = Credential(CredentialKind(kind), CredentialPlace(place), name, "00" * 8)
+    known.credentials += (msgspec.structs.replace(read, proof=Proof(*proof or ["unknown"])),)
 
 
 def _contract(known: Known, argument: str) -> None:
@@ -307,6 +311,7 @@ _DIRECTIVES: dict[str, Callable[[Known, str], None]] = {
     "credential": _credential,
     "state": _set("state", CredentialState),
     "token-fault": _token_fault,
+    "weak-secret": _set("weak_secret", str),
     "reputation": _set("reputation", lambda word: "" if word == "clean" else word),
     "size": _set("size", int),
     "truncated": _set("truncated", lambda word: word == "yes"),

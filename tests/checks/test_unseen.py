@@ -51,9 +51,8 @@ def _without_credentials(evidence: Evidence) -> Evidence:
         credential_state=CredentialState.UNKNOWN,
     )
     # Nobody was ever seen to be served without, either.
-    return replace(
-        evidence, token_faults=(), facts=replace(evidence.facts, posture=Posture.UNKNOWN)
-    )
+    facts = replace(evidence.facts, posture=Posture.UNKNOWN)
+    return replace(evidence, token_faults=(), weak_secret="", facts=facts)
 
 
 def _without_answer_body(evidence: Evidence) -> Evidence:
@@ -79,12 +78,13 @@ def _without_query(evidence: Evidence) -> Evidence:
 
 def _without_sent_headers(evidence: Evidence) -> Evidence:
     attacks = tuple(one for one in evidence.attacks if one.place in {"path", "query"})
-    return replace(_request(evidence, headers=Headers()), attacks=attacks, token_faults=())
+    evidence = _request(evidence, headers=Headers())
+    return replace(evidence, attacks=attacks, token_faults=(), weak_secret="")
 
 
 def _without_secrets(evidence: Evidence) -> Evidence:
     masked = tuple(replace(one, digest="", principal="") for one in evidence.exchange.credentials)
-    return replace(_exchange(evidence, credentials=masked), token_faults=())
+    return replace(_exchange(evidence, credentials=masked), token_faults=(), weak_secret="")
 
 
 REMOVE: dict[Part, Callable[[Evidence], Evidence]] = {

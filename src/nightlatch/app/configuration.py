@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from nightlatch.app.places import read_place
+from nightlatch.app.tokens import judge_issuers, judge_words
 from nightlatch.checks import CHECKS
 from nightlatch.identity.address import TrustedProxies
 from nightlatch.identity.feeds import read_feeds
@@ -102,6 +103,8 @@ _JUDGES: dict[str, Judge] = {
     "checks_off": _check_ids,
     "attacks.exceptions": Exceptions,
     "networks.feeds": read_feeds,
+    "tokens.issuers": judge_issuers,
+    "tokens.words": judge_words,
     "sources.listen": _place,
     "gelf.listen": _listen,
     "gelf.allow": _allow,

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from nightlatch.app.sharing import share
 from nightlatch.app.stores import cache_dir
+from nightlatch.app.tokens import TokensKeeper, open_guesses
 from nightlatch.capture.gate import Gate
 from nightlatch.checks import CHECKS
 from nightlatch.checks.attacks.engine import AttackEngine
@@ -26,6 +27,7 @@ from nightlatch.identity.clients import Clients
 from nightlatch.identity.credentials import CredentialReader
 from nightlatch.identity.networks import Networks
 from nightlatch.identity.passes import Passes
+from nightlatch.identity.proofs import Proofs
 from nightlatch.identity.puzzles import Puzzles
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.waiting import WaitingRoom
@@ -83,6 +85,14 @@ def background(settings: Settings, rooms: Rooms) -> list[Closable]:
         names = CrawlerNames()
         rooms.clients.verify_by(names)
         workers.append(names)
+    if settings.tokens.issuers:
+        keeper = TokensKeeper(settings.tokens.issuers)
+        rooms.proofs.verify_by(keeper.verifier)
+        workers.append(keeper)
+    if settings.tokens.guess:
+        guesses = open_guesses(settings)
+        rooms.proofs.guess_by(guesses)
+        workers.append(guesses)
     return workers
 
 
@@ -100,6 +110,7 @@ def build_rooms(settings: Settings, hasher: Hasher, sharing: "Sharing | None" = 
         hasher=hasher,
         proxies=proxies,
         reader=CredentialReader(hasher, identity.api_key_names, identity.session_names),
+        proofs=Proofs(hasher),
         circles=Circles(hasher),
         passes=Passes(hasher, settings.challenge.pass_minutes * 60),
         inventory=Inventory(marks),

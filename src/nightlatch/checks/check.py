@@ -27,6 +27,9 @@ class Evidence(Struct, frozen=True, gc=False):
     facts: EndpointFacts
     token_faults: tuple[str, ...] = ()
     """Faults of a JWT in the request that are visible without a key, in words."""
+    weak_secret: str = ""
+    """What was found out about the secret that signs the request's token, in words; never the
+    secret."""
     reputation: str | None = None
     """What the lists say of the caller: "" when clean, None when no list is loaded."""
     attacks: tuple[Attack, ...] = ()

@@ -43,6 +43,27 @@ class CredentialState(StrEnum):
     known to turn others away."""
 
 
+class Proof(StrEnum):
+    """What a token is worth by its issuer's keys, whatever the API made of it."""
+
+    UNKNOWN = "unknown"
+    """Nobody has looked yet, or nobody can tell: not a token, or of no declared issuer."""
+    VERIFIED = "verified"
+    UNSIGNED = "unsigned"
+    FORGED = "forged"
+    UNKNOWN_KEY = "unknown-key"
+    """Signed by a key that its issuer does not have."""
+    EXPIRED = "expired"
+    AUDIENCE = "audience"
+    """Meant for another API."""
+    UNSOUND = "unsound"
+    """No strict reader takes it for a token."""
+
+
+REFUTED = frozenset(Proof) - {Proof.UNKNOWN, Proof.VERIFIED}
+"""A credential of which this is known proves nothing."""
+
+
 class Credential(Struct, frozen=True, gc=False):
     kind: CredentialKind
     place: CredentialPlace
@@ -53,3 +74,4 @@ class Credential(Struct, frozen=True, gc=False):
     principal: str = ""
     """Keyed hash of the unverified subject it names (JWT `sub`, Basic user); empty when it names
     none."""
+    proof: Proof = Proof.UNKNOWN

@@ -7,7 +7,7 @@ narrower one.
 from ipaddress import ip_address, ip_network
 from socket import AF_INET, inet_pton
 
-from nightlatch.exchange.credential import Credential, CredentialKind
+from nightlatch.exchange.credential import Credential, CredentialKind, Proof
 from nightlatch.exchange.exchange import Caller, Request
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import Headers
@@ -20,6 +20,7 @@ _MOST_FIELDS = 64
 
 _STABLE = frozenset({b"user-agent", b"accept", b"accept-encoding", b"accept-language"})
 """Their values count, of all others only the name and its place."""
+_UNKNOWN, _VERIFIED = Proof.UNKNOWN, Proof.VERIFIED
 _PRINCIPAL = "principal:"
 _SHOWN = ("credential:", "session:")
 _VOLATILE = frozenset(
@@ -71,6 +72,13 @@ class Circles:
             self._principals[shown[-1]] = known
         return Caller(caller.address, (*passed, known, *others))
 
+    def without(self, caller: Caller, refuted: tuple[Credential, ...]) -> Caller:
+        """The caller, now that these credentials are known to prove nothing."""
+        gone = {f"principal:{one.principal}" for one in refuted}
+        gone |= {f"credential:{one.digest}" for one in refuted}
+        left = tuple(one for one in caller.circles if one not in gone)
+        return caller if len(left) == len(caller.circles) else Caller(caller.address, left)
+
     def _headers_circle(self, headers: Headers) -> str:
         fields = [
             value if name in _STABLE else name
@@ -100,6 +108,9 @@ def _credential_circles(credentials: tuple[Credential, ...]) -> list[str]:
     """One of each kind at most: the strongest credential speaks for the caller."""
     principal = credential = session = ""
     for found in credentials:
+        if found.proof is not _UNKNOWN and found.proof is not _VERIFIED:
+            # Whoever invents tokens is nobody's principal, and no new caller with each of them.
+            continue
         if found.principal and not principal:
             principal = f"principal:{found.principal}"
         if not found.digest:

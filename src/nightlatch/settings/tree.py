@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from nightlatch.exchange.judgement import Mode
+from nightlatch.settings.tokens import Tokens
 from nightlatch.settings.ways import (
     Exports,
     Gateway,
@@ -309,6 +310,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ()
     capture: Capture = Capture()
     identity: Identity = Identity()
+    tokens: Tokens = Tokens()
     networks: Networks = Networks()
     budgets: Budgets = Budgets()
     attacks: Attacks = Attacks()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nightlatch.identity.jose.encoding import from_base64url, json_object
-from nightlatch.identity.jose.verified import Document, Unsound
+from nightlatch.identity.jose.verified import Document, Unproven, Unsound
 
 MAX_HEADER = 16_384
 _PROTECTED_ONLY = ("crit", "b64", "zip")
@@ -39,7 +39,7 @@ def algorithm_of(header: Document) -> str:
     if not isinstance(algorithm, str) or not algorithm:
         raise Unsound("the header names no algorithm")
     if algorithm.lower() == "none":
-        raise Unsound('the token is not signed: its algorithm is "none"')
+        raise Unproven('the token is not signed: its algorithm is "none"')
     return algorithm
 
 

@@ -1,6 +1,8 @@
 """JSON Web Keys (RFC 7517) under a policy: what is weak, ambiguous or contradictory is refused."""
 
+import json
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
@@ -12,7 +14,7 @@ from nightlatch.identity.jose.algorithms import (
     encryption_algorithms,
     signature_algorithms,
 )
-from nightlatch.identity.jose.encoding import from_base64url, json_object
+from nightlatch.identity.jose.encoding import from_base64url, json_object, to_base64url
 from nightlatch.identity.jose.roca import has_roca
 from nightlatch.identity.jose.verified import Document, Unsound
 
@@ -30,6 +32,9 @@ _BINARY = {
     "OKP": ("x", "d"),
 }
 
+_REQUIRED = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
+"""Members that a public key cannot do without (RFC 7638, section 3.2)."""
+
 JoseKey = OctKey | RSAKey | ECKey | OKPKey
 
 
@@ -45,6 +50,11 @@ class Key(Struct, frozen=True):
     """Names of those that it may decrypt with."""
     content: str | None = None
     """The one content encryption that it is for, where it says so."""
+    thumbprint: str = ""
+    """RFC 7638, base64url of SHA-256. Of a secret there is none: a hash of it could be guessed."""
+
+    def __repr__(self) -> str:
+        return f"Key({self.kty}, {self.thumbprint or '•••'})"
 
 
 class KeyRing(Struct, frozen=True):
@@ -103,7 +113,15 @@ def _key(given: object) -> Key:
     signatures, encryption = _allowed(key, kty, curve, bits)
     algorithm = _optional(key, "alg")
     content = algorithm if algorithm in CONTENT_BITS else None
-    return Key(_optional(key, "kid"), kty, _material(key, bits), signatures, encryption, content)
+    material = _material(key, bits)
+    mark = "" if kty == "oct" else _thumbprint(key, kty)
+    return Key(_optional(key, "kid"), kty, material, signatures, encryption, content, mark)
+
+
+def _thumbprint(key: Document, kty: str) -> str:
+    members = {name: key[name] for name in _REQUIRED[kty]}
+    text = json.dumps(members, separators=(",", ":"), sort_keys=True)
+    return to_base64url(sha256(text.encode()).digest()).decode()
 
 
 def _material(key: Document, bits: int) -> JoseKey:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from nightlatch.identity.jose.encoding import from_base64url
 from nightlatch.identity.jose.header import algorithm_of, joined, protected_header
 from nightlatch.identity.jose.keys import Key, KeyRing
-from nightlatch.identity.jose.verified import Document, Unsound
+from nightlatch.identity.jose.verified import Document, Unproven, Unsound
 
 MAX_SIGNATURES = 16
 
@@ -89,8 +89,8 @@ def _open(signature: _Signature, payload: str, ring: KeyRing) -> Opened:
         if value and _holds(algorithm, signed, value, key):
             return Opened(header, data, key)
     if not found:
-        raise Unsound(f"no key given is for {_shown(algorithm)} and this token's kid")
-    raise Unsound("the signature does not hold")
+        raise Unproven(f"no key given is for {_shown(algorithm)} and this token's kid")
+    raise Unproven("the signature does not hold")
 
 
 def _holds(algorithm: str, signed: bytes, value: bytes, key: Key) -> bool:

@@ -24,7 +24,16 @@ class Verified(Struct, frozen=True):
     """The place of that key among those that were given, from 0; None unless one held."""
     nested: bool = False
     """The claims come from a signed token within an encrypted one."""
+    thumbprint: str = ""
+    """RFC 7638, of the public key that it was verified with; of a secret there is none."""
+    unproven: bool = False
+    """It is a token, and no key given stands behind it: none fits, or the signature does not hold.
+    """
 
 
 class Unsound(Exception):
     """Something is wrong with a token or a key; the text says what. Never leaves this package."""
+
+
+class Unproven(Unsound):
+    """There is nothing wrong with the token itself: no key stands behind it."""

@@ -9,7 +9,7 @@ from nightlatch.identity.jose.encoding import json_object
 from nightlatch.identity.jose.header import protected_header
 from nightlatch.identity.jose.keys import KeyRing, read_keys
 from nightlatch.identity.jose.signed import Opened
-from nightlatch.identity.jose.verified import Document, Unsound, Verified
+from nightlatch.identity.jose.verified import Document, Unproven, Unsound, Verified
 
 MAX_TOKEN = 262_144
 """Characters."""
@@ -36,7 +36,7 @@ def verify(
         number = next(n for n, key in enumerate(ring.keys) if key is opened.key)
         return _judged(opened, number, time.time() if now is None else now, nested=nested)
     except Unsound as error:
-        return Verified(False, str(error), header)
+        return Verified(False, str(error), header, unproven=isinstance(error, Unproven))
     except Exception as error:  # noqa: BLE001 -- hostile input is a value, whatever a library makes of it
         return Verified(False, f"the token cannot be read ({type(error).__name__})", header)
 
@@ -105,5 +105,6 @@ def _judged(opened: Opened, number: int, now: float, *, nested: bool) -> Verifie
         claims=claims,
         key_id=opened.key.id or "",
         key_number=number,
+        thumbprint=opened.key.thumbprint,
         nested=nested,
     )
