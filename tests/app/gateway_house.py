@@ -1,9 +1,12 @@
 """An application behind the gateway: what it answers, and the processes around it."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from starlette.applications import Starlette
@@ -11,7 +14,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from tests.servers import Server, eventually, free_port, program, running
+from tests.servers import (
+    Server,
+    environment,
+    eventually,
+    free_port,
+    listens,
+    program,
+    running,
+)
 
 from nightlatch.app.haproxy import HAProxy
 from nightlatch.exchange.record import Record
@@ -145,6 +156,51 @@ def gateway(place: Path, behind: Server, *options: str, **settings: str) -> Iter
                 server.stop()
             # It outlives whoever was killed.
             HAProxy(Path(str(program("haproxy"))), place / ".nightlatch" / "run").stop(grace=0.0)
+
+
+@contextmanager
+def gateway_agent(place: Path, **settings: str) -> Iterator[Server]:
+    """The agent alone, for an HAProxy of somebody else's."""
+    log = place / "agent.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nightlatch", "gateway", "--agent"],
+            cwd=place, env=environment(**settings), stdout=output, stderr=output,
+        )  # fmt: skip
+    server = Server(process, 0, log)
+    try:
+        eventually(lambda: "waits for your HAProxy" in server.said, pause=0.05)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def proxy(place: Path, config: str) -> Iterator[Server]:
+    """An HAProxy of somebody else's, which listens where `config` has "{port}"."""
+    port = free_port()
+    file, log = place / f"proxy-{port}.cfg", place / f"proxy-{port}.log"
+    file.write_text(f"{_DEFAULTS}\n{dedent(config).replace('{port}', str(port))}\n")
+    command = [str(program("haproxy")), "-db", "-f", str(file)]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, cwd=place, stdout=output, stderr=output)
+    server = Server(process, port, log)
+    try:
+        eventually(lambda: listens(server), pause=0.02)
+        yield server
+    finally:
+        process.terminate()
+        process.wait()
+
+
+_DEFAULTS = """\
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+"""
 
 
 def on_record(place: Path) -> list[Record]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nightlatch.app.agent import Agent, build_agent
-from nightlatch.app.haproxy import GatewayFailed, HAProxy, find_haproxy
+from nightlatch.app.haproxy import GatewayFailed, HAProxy, find_haproxy, write_second
 from nightlatch.app.stores import data_dir
 from nightlatch.capture.gateway.answers import Answers
 from nightlatch.capture.gateway.haproxy import Plan, configuration, spoe_configuration
@@ -77,6 +77,12 @@ def plan_of(settings: Settings, place: Path) -> Plan:
         upstream = read_upstream(gateway.upstream)
     except ValueError as error:
         raise GatewayFailed(f"gateway.upstream: {error}") from error
+    if upstream.tls and upstream.is_address:
+        log.warning(
+            "HAProxy looks for names in certificates, and for no addresses: the application at "
+            "%s is refused with 503 unless its certificate has that as a name. Name its host.",
+            gateway.upstream,
+        )
     for path in (gateway.tls_cert, gateway.upstream_authority):
         if path and not Path(path).is_file():
             raise GatewayFailed(f"{path} is not there, or is no file.")
@@ -107,7 +113,9 @@ class Gateway:
         self._read_settings = read_settings
         self.place = run_directory(settings)
         self._haproxy: HAProxy | None = None
-        if not alone:
+        if alone:
+            write_second(self.place, spoe_configuration())
+        else:
             plan = plan_of(settings, self.place)
             self._haproxy = HAProxy(find_haproxy(settings.gateway.haproxy), self.place)
             self._haproxy.configure(configuration(plan), spoe_configuration())

@@ -87,7 +87,7 @@ class HAProxy:
         """Write the configuration; raises GatewayFailed, and leaves the one of before, if HAProxy
         does not take it."""
         new = self._place / f"{_MAIN}.new"
-        _write(self._place / _SECOND, second)
+        write_second(self._place, second)
         _write(new, main)
         checked = subprocess.run(  # noqa: S603
             [self._program, "-c", "-f", new],
@@ -195,6 +195,11 @@ def _ask(address: Path, command: str) -> str:
     except OSError:
         return ""
     return heard.decode("latin-1")
+
+
+def write_second(place: Path, text: str) -> None:
+    """The file of the agent's side, which the main one names."""
+    _write(place / _SECOND, text)
 
 
 def _write(path: Path, text: str) -> None:

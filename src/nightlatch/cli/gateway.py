@@ -67,6 +67,10 @@ def run(
         Proxy | None,
         typer.Option("--print", help="Print what to add to a proxy of your own, and end."),
     ] = None,
+    chroot: Annotated[
+        str,
+        typer.Option(help="Where your HAProxy is locked up, for --print.", show_default=False),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run HAProxy in front of an application, and judge what passes.
@@ -88,23 +92,30 @@ def run(
     code = {name: value for name, value in given.items() if value}
     settings = configure(code)
     if show is not None:
-        typer.echo(_snippet(show, settings, authorize or AUTHORIZE, access_log))
+        typer.echo(_snippet(show, settings, authorize or AUTHORIZE, access_log, chroot))
     elif authorize:
         _answer_others(settings, authorize, access_log, as_json=as_json)
     else:
         _run_haproxy(settings, code, alone=agent, as_json=as_json)
 
 
-def _snippet(show: Proxy, settings: Settings, listen: str, access_log: str) -> str:
+def _snippet(show: Proxy, settings: Settings, listen: str, access_log: str, chroot: str) -> str:
     place = run_directory(settings)
     url = settings.gateway.upstream or "http://127.0.0.1:8000"
     if show is Proxy.HAPROXY:
-        closed = settings.fail == "closed"
-        return haproxy.snippet(place, settings.gateway.buffer_kb * 1024, fail_closed=closed)
+        return _for_haproxy(settings, place, chroot)
     if show is Proxy.NGINX:
         return nginx.snippet(listen, url, place)
     log = access_log or str(place / "envoy.log")
     return envoy.snippet(read_upstream(f"http://{listen}"), read_upstream(url), log)
+
+
+def _for_haproxy(settings: Settings, place: Path, chroot: str) -> str:
+    buffer, closed = settings.gateway.buffer_kb * 1024, settings.fail == "closed"
+    try:
+        return haproxy.snippet(place, buffer, fail_closed=closed, chroot=chroot)
+    except ValueError as mistake:
+        raise Refusal(f"--chroot: {mistake}.") from mistake
 
 
 def _answer_others(settings: Settings, listen: str, access_log: str, *, as_json: bool) -> None:

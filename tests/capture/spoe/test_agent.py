@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.capture.recording import WITHHOLD, Recording
 from tests.capture.spoe_client import hello, notify
 
@@ -11,7 +12,6 @@ from nightlatch.capture.gateway.answers import Answers
 from nightlatch.capture.gateway.haproxy import (
     Plan,
     configuration,
-    rules,
     snippet,
     spoe_configuration,
 )
@@ -145,5 +145,25 @@ def test_the_configuration_names_what_the_agent_speaks_of(tmp_path: Path) -> Non
     for name in ("nightlatch-request", "nightlatch-response", "nightlatch-wait"):
         assert f"spoe-message {name}" in second
         assert f"send-spoe-group nightlatch {name}" in main
-    assert rules(tmp_path, plan.buffer, fail_closed=False) in main
-    assert second in snippet(tmp_path, plan.buffer, fail_closed=True)
+
+
+def test_the_end_stands_at_the_end_of_other_peoples_lines() -> None:
+    line = (
+        b"127.0.0.1:1 [18/Nov/2026:20:30:13.655] f b/s 0/0/0/0/0 200 9 - - ---- 1/1/0/0/0 0/0 "
+        b'"GET /a?b=12-9%20200%201%201%201%20CD HTTP/1.1" 12-8 200 310 5000 1500 --'
+    )
+    key, end = read_ending(line) or ("", None)
+    assert (key, end and end.client_gone) == ("12-8", False)
+
+
+def test_what_is_printed_knows_where_haproxy_is_locked_up(tmp_path: Path) -> None:
+    place = tmp_path / "jail" / "run"
+    place.mkdir(parents=True)
+    printed = snippet(place, 65_536, fail_closed=True, chroot=str(tmp_path / "jail"))
+    assert f"config {place}/spoe.cfg" in printed
+    assert "log /run/ends.sock" in printed
+    assert printed.count("unix@/run/") == 2
+    with pytest.raises(ValueError, match="data_dir"):
+        snippet(place, 65_536, fail_closed=True, chroot="/elsewhere")
+    # What their own logs are is their affair.
+    assert "set-log-level" not in printed

@@ -73,7 +73,7 @@ def configuration(plan: Plan) -> str:
         buffer=plan.buffer,
         limit=f"\n    maxconn {plan.connections}" if plan.connections else "",
         binds="\n".join(f"    bind {address}{tls}" for address in plan.listen),
-        rules=rules(plan.place, plan.buffer, fail_closed=plan.fail_closed),
+        rules=_rules(plan.place, plan.place, plan.buffer, _OWN_LOG, fail_closed=plan.fail_closed),
         forwarded=_FORWARDED if plan.forwarded else "",
         prefix=PREFIX,
         server=_server(plan),
@@ -86,14 +86,16 @@ def spoe_configuration() -> str:
     return _fill(_SPOE, request=REQUEST, response=RESPONSE, head=HEAD, wait=WAIT)
 
 
-def rules(place: Path, buffer: int, *, fail_closed: bool) -> str:
-    """What makes a frontend ask the agent, and act on its answer: also for people who have an
-    HAProxy of their own. `buffer`: its `tune.bufsize`."""
-    wait = f"    http-response send-spoe-group nightlatch {WAIT} if nl_waits\n"
+def _rules(place: Path, sockets: Path, buffer: int, log: "_Log", *, fail_closed: bool) -> str:
+    """What makes a frontend ask the agent, and act on its answer. `sockets`: `place` as HAProxy
+    sees it once it runs; `buffer`: its `tune.bufsize`."""
+    wait = f"    http-response send-spoe-group nightlatch {WAIT} if nl_waits nl_there\n"
     return _fill(
         _RULES,
         place=place,
-        format=FORMAT,
+        log=log.lines.substitute(sockets=sockets, format=FORMAT),
+        unwatched=log.unwatched,
+        known=log.known,
         prefix=PREFIX,
         health=HEALTH,
         largest=buffer - RESERVED,
@@ -111,16 +113,30 @@ def rules(place: Path, buffer: int, *, fail_closed: bool) -> str:
     )
 
 
-def snippet(place: Path, buffer: int, *, fail_closed: bool) -> str:
-    """For people who have an HAProxy of their own."""
-    return _SNIPPET.substitute(
+def snippet(place: Path, buffer: int, *, fail_closed: bool, chroot: str = "") -> str:
+    """For people who have an HAProxy of their own, which may be locked up in `chroot`. Raises
+    ValueError where it could not reach our sockets from there."""
+    sockets = _within(chroot, place)
+    return _fill(
+        _SNIPPET,
         buffer=buffer,
         place=place,
         prefix=PREFIX,
-        spoe=spoe_configuration(),
-        rules=rules(place, buffer, fail_closed=fail_closed),
-        backends=backends(place),
+        rules=_rules(place, sockets, buffer, _SHARED_LOG, fail_closed=fail_closed),
+        backends=backends(sockets),
     )
+
+
+def _within(chroot: str, place: Path) -> Path:
+    if not chroot:
+        return place
+    try:
+        return Path("/") / place.relative_to(Path(chroot).resolve())
+    except ValueError:
+        raise ValueError(
+            f"{place} is not below {chroot}, where your HAProxy is locked up; set data_dir to a "
+            "directory below it, with a short path"
+        ) from None
 
 
 def backends(place: Path) -> str:
@@ -139,7 +155,9 @@ def _server(plan: Plan) -> str:
         return upstream.address + (" proto h2" if plan.upstream_h2 else "")
     authority = plan.upstream_authority or "@system-ca"
     alpn = " alpn h2,http/1.1" if plan.upstream_h2 else ""
-    checked = f"verify required ca-file {authority} sni str({upstream.host})"
+    # An address is no name that may be asked for (RFC 6066 section 3).
+    name = f"verifyhost {upstream.host}" if upstream.is_address else f"sni str({upstream.host})"
+    checked = f"verify required ca-file {authority} {name}"
     return f"{upstream.address} ssl {checked}{alpn}"
 
 
@@ -202,8 +220,8 @@ backend application
 $backends""")
 
 _SNIPPET: Final = Template("""\
-# Into your haproxy.cfg; the agent is `nightlatch gateway --agent`, its sockets are in
-# $place and must be open to HAProxy's user.
+# Into your haproxy.cfg. The agent is `nightlatch gateway --agent`; start it first, it writes
+# $place/spoe.cfg. Its sockets are there too; run it as HAProxy's user.
 #
 # global
 #     tune.bufsize $buffer
@@ -214,10 +232,39 @@ _SNIPPET: Final = Template("""\
 $rules
     use_backend nightlatch-gate if { path_beg $prefix } or { var(txn.nightlatch.page) -m found }
 
-$backends
-# And this as $place/spoe.cfg:
-#
-$spoe""")
+$backends""")
+
+
+class _Log(Struct, frozen=True):
+    """How HAProxy tells us of the ends of exchanges."""
+
+    lines: Template
+    unwatched: str = ""
+    known: str = ""
+    """Rules that spare us the ends of those that we do not watch, or know already."""
+
+
+_OWN_LOG: Final = _Log(
+    Template("""\
+    unique-id-format %pid-%rt
+    # How exchanges end that were not seen whole: how long they are, and who hung up.
+    log $sockets/ends.sock len 512 format raw local0
+    log-format "$format"
+"""),
+    "    http-request set-log-level silent if !nl_watch\n",
+    "    http-response set-log-level silent if nl_whole\n",
+)
+_SHARED_LOG: Final = _Log(
+    Template("""\
+    # One of your own will do, if no two requests share an id and there is no space in it.
+    unique-id-format %pid-%rt
+    # How exchanges end. A frontend has one log-format for all its logs: this is that of `option
+    # httplog`, and then ours. Put the last six words behind one of your own instead.
+    log $sockets/ends.sock len 8192 format raw local0
+    log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc \\
+        %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r $format"
+""")
+)
 
 _FORWARDED: Final = """\
     option forwardfor
@@ -227,12 +274,8 @@ _FORWARDED: Final = """\
 """
 
 _RULES: Final = Template("""\
-    unique-id-format %pid-%rt
     filter spoe engine nightlatch config $place/spoe.cfg
-    # How exchanges end that were not seen whole: how long they are, and who hung up.
-    log $place/ends.sock len 512 format raw local0
-    log-format "$format"
-
+$log
     acl nl_up nbsrv(nightlatch-agents) gt 0
     acl nl_ours path_beg $prefix
     acl nl_watch var(txn.nightlatch.watch) -m found
@@ -254,7 +297,7 @@ $down\
     http-request wait-for-body time 5m at-least 1 \\
         if nl_up nl_unsized nl_document !nl_stream !nl_ours
     http-request send-spoe-group nightlatch $request if nl_up !nl_ours
-    http-request set-log-level silent if !nl_watch
+$unwatched\
 $refusals\
 $unasked\
 
@@ -280,7 +323,7 @@ $unasked\
         if nl_watch nl_there nl_answer_stream !nl_answer_document
     http-response send-spoe-group nightlatch $head \\
         if nl_watch nl_there !nl_answer_stream !nl_answer_document
-    http-response set-log-level silent if nl_whole
+$known\
     # Slowed answers wait in rounds, so that none waits for an agent that is gone.
 $waits\
 $withholdings\
@@ -293,7 +336,8 @@ backend nightlatch-gate
     http-request set-header $peer "%[src]"
     http-request set-header $scheme https if { ssl_fc }
     http-request set-header $scheme http if !{ ssl_fc }
-    server gate unix@$place/gate.sock
+    # Not checked, whatever your default-server says: it is asked only where it has the answer.
+    server gate unix@$place/gate.sock no-check
 
 backend nightlatch-agents
     mode tcp

@@ -1,5 +1,6 @@
 """Where the application is, from the address that a person gives."""
 
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +18,15 @@ class Upstream(Struct, frozen=True):
     def address(self) -> str:
         """As proxies write it."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_address(self) -> bool:
+        """Given by its address, and not by a name."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return False
+        return True
 
 
 def read_upstream(url: str) -> Upstream:

@@ -35,7 +35,7 @@ log = logging.getLogger("nightlatch")
 AT_ONCE: Final = 1_000
 """Connections; each thread of HAProxy has a few."""
 _RESPONSES: Final = frozenset({RESPONSE, HEAD})
-_LONGEST_LINE: Final = 4_096
+_LONGEST_LINE: Final = 16_384
 ROUND: Final = 0.8
 """Seconds that HAProxy waits for one answer of ours: less than what it takes for a dead agent."""
 

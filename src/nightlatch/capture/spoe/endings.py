@@ -1,4 +1,4 @@
-"""How an exchange ended, as HAProxy logs it: a line of its own, and only where we wait for it."""
+"""How an exchange ended, as HAProxy logs it: in a line of its own, or at the end of another."""
 
 from typing import Final
 
@@ -6,13 +6,14 @@ from nightlatch.capture.gateway.underway import End
 
 FORMAT: Final = "%ID %ST %U %B %Ta %ts"
 """Id, status, bytes from the client and to it (heads included), milliseconds, and who ended it."""
+_WORDS: Final = len(FORMAT.split())
 _CLIENT: Final = b"C"
 
 
 def read_ending(line: bytes) -> tuple[str, End] | None:
-    """The exchange and its end; None for a line that is none of ours."""
-    parts = line.split()
-    if len(parts) != 6:
+    """The exchange and its end, which the last words of a line tell; None where they do not."""
+    parts = line.rsplit(maxsplit=_WORDS)[-_WORDS:]
+    if len(parts) != _WORDS:
         return None
     key, status, received, sent, took, state = parts
     try:
