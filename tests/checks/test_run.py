@@ -5,6 +5,9 @@ from msgspec.structs import replace
 from tests.checks.conversation import evidence_of
 
 from nightlatch.checks import CHECKS
+from nightlatch.checks.attacks.recogniser import Found
+from nightlatch.checks.attacks.registry import ATTACK_CHECKS
+from nightlatch.checks.attacks.value import Attack
 from nightlatch.checks.check import SKIP, Check, Evidence, Verdict
 from nightlatch.checks.run import run_checks
 from nightlatch.exchange.judgement import Finding, Level
@@ -65,3 +68,26 @@ def test_all_checks_run_by_default() -> None:
 def test_no_check_needs_an_answer() -> None:
     findings, _ = run_checks(evidence_of("GET /health\n"))
     assert findings == ()
+
+
+def test_what_repeats_the_engine_is_asked_where_the_engine_found_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    judge = Found.__call__
+
+    def noted(self: Found, evidence: Evidence) -> Verdict:
+        asked.append(self.check)
+        return judge(self, evidence)
+
+    monkeypatch.setattr(Found, "__call__", noted)
+    assert run_checks(SIMPLE)[0]
+    assert asked == []
+    found = replace(SIMPLE, attacks=(Attack("sql-injection", 90, "' OR 1=1"),))
+    findings, _ = run_checks(found)
+    assert set(asked) == {check.id for check in ATTACK_CHECKS}
+    assert len(asked) == 25
+    assert Finding("sql-injection", Level.HIGH, "' OR 1=1") in findings
+    assert {finding.check for finding in findings} == {
+        "sql-injection", *(finding.check for finding in run_checks(SIMPLE)[0])
+    }  # fmt: skip

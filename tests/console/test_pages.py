@@ -242,3 +242,17 @@ def test_what_is_not_there_is_said_in_words(client: Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert "Back to the overview" in answer.text
+
+
+def test_services_with_the_same_endpoint_have_a_page_each() -> None:
+    house = build_house(20, 0)
+    ours = next(one for one in house.records if one.endpoint == LOOKUP)
+    house.recorder.take([replace(ours, id="0" * 26, service="second & last", status=404)])
+    with enter(house) as client:
+        listed = client.get("/endpoints").text
+        assert listed.count(f'href="/endpoint?key={quote(LOOKUP)}&amp;service=') == 2
+        page = client.get(f"{LOOKUP_PAGE}&service=second%20%26%20last").text
+        assert "<span>second &amp; last</span>" in page
+        assert f"{ours.service}</span>" in client.get(f"{LOOKUP_PAGE}&service={ours.service}").text
+        assert client.get(f"{LOOKUP_PAGE}&service=third").status_code == 404
+        assert client.get(LOOKUP_PAGE).status_code == 200

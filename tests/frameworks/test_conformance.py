@@ -5,9 +5,9 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ from nightlatch.exchange.record import Record
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.ports import EventQuery
 
-# The tests of one house follow each other, with the same three servers: `--dist loadfile`.
-pytestmark = pytest.mark.slow
+# A house is one test: to start its three servers takes longer than to ask them anything.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 LIMIT = 3
 """People that may leave to one caller where it is enforced."""
@@ -44,12 +44,19 @@ class Doors:
     enforced: Server
 
 
-@pytest.fixture(scope="module", params=HOUSES, ids=lambda house: house.name)
-def doors(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Doors]:
-    house: House = request.param
-    place = tmp_path_factory.mktemp(house.name)
+@pytest.mark.parametrize("house", HOUSES, ids=lambda house: house.name)
+def test_a_house(house: House, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    with _open(house, tmp_path) as doors:
+        ran = 0
+        for step in STEPS:
+            with subtests.test(step.__name__.strip("_")):
+                ran += 1
+                step(doors)
+    assert ran == 9
+
+
+@contextmanager
+def _open(house: House, place: Path) -> Iterator[Doors]:
     (place / "data.bin").write_bytes(BINARY)
     strict = {"MODE": "enforce", "BUDGETS_CALLER_BURST": str(LIMIT), "ATTACKS_REFUSE": "true"}
     with ExitStack() as stack, ThreadPoolExecutor() as starting:
@@ -60,7 +67,7 @@ def doors(
         yield Doors(house, bare.result(), watched.result(), enforced.result())
 
 
-def test_bytes_in_are_bytes_out(doors: Doors) -> None:
+def _bytes_in_are_bytes_out(doors: Doors) -> None:
     ran = 0
     for case in CASES:
         bare, watched = (
@@ -74,7 +81,7 @@ def test_bytes_in_are_bytes_out(doors: Doors) -> None:
     assert ran == 32
 
 
-def test_each_event_arrives_before_the_next_is_made(doors: Doors) -> None:
+def _each_event_arrives_before_the_next_is_made(doors: Doors) -> None:
     gate = doors.watched.log.parent / "gate"
     with _talking(doors.watched, "/gated") as connection:
         _read_until(connection, b"data: 0\n\n")
@@ -83,20 +90,20 @@ def test_each_event_arrives_before_the_next_is_made(doors: Doors) -> None:
         _read_until(connection, b"data: 1\n\n")
 
 
-def test_a_client_that_hangs_up_ends_the_stream(doors: Doors) -> None:
+def _a_client_that_hangs_up_ends_the_stream(doors: Doors) -> None:
     with _talking(doors.watched, "/endless") as connection:
         _read_until(connection, b"data: on")
     eventually((doors.watched.log.parent / "closed").exists, pause=0.05)
 
 
-def test_background_tasks_run(doors: Doors) -> None:
+def _background_tasks_run(doors: Doors) -> None:
     if not doors.house.background:
         pytest.skip("this framework has no background tasks")
     assert doors.watched.get("/background").text == "soon"
     eventually((doors.watched.log.parent / "ran").exists, pause=0.05)
 
 
-def test_websockets_pass(doors: Doors) -> None:
+def _websockets_pass(doors: Doors) -> None:
     if not doors.house.websockets:
         pytest.skip("this server has no WebSockets")
     with connect(f"ws://127.0.0.1:{doors.watched.port}/ws") as client:
@@ -104,7 +111,7 @@ def test_websockets_pass(doors: Doors) -> None:
         assert client.recv() == "grüße" * 10_000
 
 
-def test_refused_before_the_application_is_called_and_let_in_for_a_solution(doors: Doors) -> None:
+def _refused_before_the_application_is_called_and_let_in_for_a_solution(doors: Doors) -> None:
     asked = [_look_up(doors.enforced, number) for number in range(LIMIT + 4)]
     statuses = [one.status_code for one in asked]
     # Where threads take turns, the next may be asked before the last answer is entered.
@@ -123,7 +130,7 @@ def test_refused_before_the_application_is_called_and_let_in_for_a_solution(door
     assert doors.enforced.get("/calls").json() == {"calls": passed + 1}
 
 
-def test_a_list_of_people_is_withheld(doors: Doors) -> None:
+def _a_list_of_people_is_withheld(doors: Doors) -> None:
     answer = doors.enforced.get("/people")
     assert answer.status_code in (403, 429)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -131,7 +138,7 @@ def test_a_list_of_people_is_withheld(doors: Doors) -> None:
     assert b"+1201555" not in answer.content
 
 
-def test_an_attack_in_the_body_does_not_reach_the_view(doors: Doors) -> None:
+def _an_attack_in_the_body_does_not_reach_the_view(doors: Doors) -> None:
     attack = b"a=1'+UNION+SELECT+name,+password+FROM+users--+"
     form = "Content-Type: application/x-www-form-urlencoded"
     answer = exchange(
@@ -143,7 +150,7 @@ def test_an_attack_in_the_body_does_not_reach_the_view(doors: Doors) -> None:
     assert json.loads(body)["status"] == 403
 
 
-def test_what_the_application_knows_is_on_record(doors: Doors) -> None:
+def _what_the_application_knows_is_on_record(doors: Doors) -> None:
     """Last, as it stops the server: routes, users and marks, and no exchange is missing."""
     for path in ("/me/" if "starlette" in doors.house.name else "/me", "/whisper", "/find?pet=rex"):
         assert doors.watched.get(path).status_code == 200
@@ -170,6 +177,20 @@ def test_what_the_application_knows_is_on_record(doors: Doors) -> None:
     watched += len(("gated", "endless", "me", "whisper", "find"))
     watched += doors.house.background + doors.house.websockets
     assert len(found) == watched
+
+
+STEPS: tuple[Callable[[Doors], None], ...] = (
+    _bytes_in_are_bytes_out,
+    _each_event_arrives_before_the_next_is_made,
+    _a_client_that_hangs_up_ends_the_stream,
+    _background_tasks_run,
+    _websockets_pass,
+    _refused_before_the_application_is_called_and_let_in_for_a_solution,
+    _a_list_of_people_is_withheld,
+    _an_attack_in_the_body_does_not_reach_the_view,
+    _what_the_application_knows_is_on_record,
+)
+"""In this order: the last reads what those before left on record."""
 
 
 def _look_up(server: Server, number: int, **headers: str) -> Any:

@@ -161,6 +161,38 @@ def test_what_was_learned_survives_a_restart() -> None:
     assert first.items[0].count == 2
 
 
+def test_services_with_the_same_endpoint_are_told_apart() -> None:
+    none = CredentialState.NONE
+    catalogue = catalogue_of(
+        *(record(number, service="shop", credential_state=none) for number in range(5)),
+        *(
+            record(number, service="billing", credential_state=none, status=401)
+            for number in range(5, 9)
+        ),
+    )
+    billing, shop = sorted(catalogue.summaries({}, NOW), key=lambda one: one.service)
+    assert (billing.endpoint, billing.service, billing.requests) == (LOOK_UP, "billing", 4)
+    assert (shop.endpoint, shop.service, shop.requests) == (LOOK_UP, "shop", 5)
+    assert (billing.statuses, shop.statuses) == (((401, 4),), ((200, 5),))
+    assert shop.posture is Posture.OPEN
+    assert billing.posture is not Posture.OPEN
+    restarted = Catalogue()
+    assert restarted.load(catalogue.dump())
+    assert restarted.summaries({}, NOW) == catalogue.summaries({}, NOW)
+
+
+def test_a_dump_that_knew_endpoints_alone_is_read() -> None:
+    catalogue = catalogue_of(record(1, posture=Posture.OPEN), record(2, endpoint="GET /b"))
+    older = msgspec.msgpack.decode(catalogue.dump())
+    older["version"] = 1
+    older["evidence"] = {key.partition("\0")[2]: one for key, one in older["evidence"].items()}
+    restarted = Catalogue()
+    assert restarted.load(msgspec.msgpack.encode(older))
+    assert restarted.summaries({}, NOW) == catalogue.summaries({}, NOW)
+    restarted.note(record(3))
+    assert len(restarted) == 2
+
+
 def test_a_dump_of_another_version_starts_anew(caplog: pytest.LogCaptureFixture) -> None:
     catalogue = catalogue_of(record(1))
     assert not catalogue.load(msgspec.msgpack.encode({"version": 99, "entries": []}))

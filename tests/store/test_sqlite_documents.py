@@ -181,3 +181,19 @@ def test_a_file_of_revision_0001_is_read(path: Path) -> None:
     assert store.state("inventory") == b"\x00\xff"
     store.put_incident(INCIDENT)
     store.close()
+
+
+def test_a_damaged_summary_of_an_older_file_is_told_of_and_not_lost(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(REVISION_0001)
+        connection.execute("INSERT INTO endpoints VALUES ('GET /a', 'half of')")
+    connection.close()
+    store = SQLiteDocuments(path)
+    with pytest.raises(StoreFailed, match="cannot be read"):
+        store.endpoints()
+    store.put_endpoints([SUMMARY])
+    store.close()
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT service, endpoint FROM endpoints ORDER BY 1").fetchall()
+    connection.close()
+    assert rows == [("", "GET /a"), (SUMMARY.service, SUMMARY.endpoint)]

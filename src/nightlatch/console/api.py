@@ -94,9 +94,10 @@ def list_endpoints(here: Here) -> Response:
 
 
 @router.get("/endpoint", **answers(EndpointSummary))
-def read_endpoint(key: str, here: Here) -> Response:
-    """`key` is the method and the route template, e.g. `GET /users/{phone}`."""
-    return json(_found(here.endpoint(key, here.clock()), "endpoint"))
+def read_endpoint(key: str, here: Here, service: str | None = None) -> Response:
+    """`key` is the method and the route template, e.g. `GET /users/{phone}`. Where several services
+    have it, `service` says which; else it is the one where it is riskiest."""
+    return json(_found(here.endpoint(key, here.clock(), service), "endpoint"))
 
 
 @router.put("/contracts", openapi_extra=takes(Contract), **answers(Contract))

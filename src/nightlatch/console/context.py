@@ -39,9 +39,10 @@ class Console(Struct, frozen=True):
     def mode(self) -> Mode:
         return self.recorder.directives.mode or self.default_mode
 
-    def endpoint(self, key: str, now: float) -> EndpointSummary | None:
-        found = (summary for summary in self.recorder.endpoints(now) if summary.endpoint == key)
-        return next(found, None)
+    def endpoint(self, key: str, now: float, service: str | None = None) -> EndpointSummary | None:
+        """Of the services that have it the one asked for, or the one where it is riskiest."""
+        found = [one for one in self.recorder.endpoints(now) if one.endpoint == key]
+        return next((one for one in found if service in (None, one.service)), None)
 
 
 def checks_by_id(checks: Sequence[Check]) -> dict[str, Check]:

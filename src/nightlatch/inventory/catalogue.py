@@ -1,7 +1,8 @@
 """The endpoints of an installation as their records tell it: what the console lists.
 
-Made from records alone, so that a collector that never saw the application can make it. Not safe
-for several threads: its owner holds a lock.
+Made from records alone, so that a collector that never saw the application can make it. Services
+may have the same endpoint: each of them is an entry. Not safe for several threads: its owner holds
+a lock.
 """
 
 import logging
@@ -24,12 +25,14 @@ from nightlatch.store.ports import Exposure
 log = logging.getLogger("nightlatch.catalogue")
 
 MAX_ENDPOINTS = 5_000
-"""The endpoint seen least recently goes first."""
+"""Of all services together; the endpoint seen least recently goes first."""
 MAX_ITEMS = 64
 """Places of data per endpoint; the one with the fewest values goes first."""
 MAX_KEYS = 64
 """Statuses, checks and credential kinds per endpoint; beyond, new ones are not listed."""
-DUMP_VERSION = 1
+DUMP_VERSION = 2
+_OLDEST = 1
+"""In which evidence was kept by endpoint alone."""
 
 _NO_EXPOSURE = Exposure(0, 0)
 _HIGH = Level.HIGH
@@ -86,13 +89,13 @@ class Catalogue:
         refused = record.refused
         entry.requests += 1
         entry.refused += refused
-        entry.service = record.service
         entry.mark = record.mark
         entry.first_seen = min(entry.first_seen, record.at)
         entry.last_seen = max(entry.last_seen, record.at)
         if not refused:
             # Our own refusals say nothing of the application's protection.
-            self._postures.note(record.endpoint, record.credential_state, record.status, record.at)
+            key = _key(record.service, record.endpoint)
+            self._postures.note(key, record.credential_state, record.status, record.at)
         _count(entry.statuses, record.status)
         if record.credential_kind is not None:
             _count(entry.kinds, record.credential_kind.value)
@@ -111,15 +114,19 @@ class Catalogue:
     ) -> list[EndpointSummary]:
         """Every endpoint, the riskiest first, and among equals the most exposed.
 
-        `alarmed` are the keys of endpoints with an open incident.
+        `alarmed` are the keys of endpoints with an open incident. Exposure, contracts and incidents
+        are an endpoint's, whichever services have it.
         """
         decided = contracts or {}
         summaries = [
             _summary(
                 entry,
-                exposure.get(key, _NO_EXPOSURE),
+                exposure.get(entry.endpoint, _NO_EXPOSURE),
                 self._risk_facts(
-                    entry, with_mark(key, decided.get(key), entry.mark), now, alarmed=key in alarmed
+                    entry,
+                    with_mark(entry.endpoint, decided.get(entry.endpoint), entry.mark),
+                    now,
+                    alarmed=entry.endpoint in alarmed,
                 ),
                 self._postures.coverage(key, now),
                 now,
@@ -138,7 +145,7 @@ class Catalogue:
         """Take back what `dump` gave; False, and nothing changed, when it cannot be read."""
         try:
             version = _decode_version(dumped).version
-            if version != DUMP_VERSION:
+            if not _OLDEST <= version <= DUMP_VERSION:
                 raise ValueError(f"version {version}, this Nightlatch reads {DUMP_VERSION}")
             dump = _decode_dump(dumped)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -146,12 +153,20 @@ class Catalogue:
                 "The stored catalogue of endpoints cannot be read (%s): starting anew", error
             )
             return False
-        self._entries = {entry.endpoint: entry for entry in dump.entries}
-        self._postures = Postures(dump.evidence)
+        self._entries = {_key(entry.service, entry.endpoint): entry for entry in dump.entries}
+        evidence = dump.evidence
+        if version == _OLDEST:
+            evidence = {
+                key: evidence[entry.endpoint]
+                for key, entry in self._entries.items()
+                if entry.endpoint in evidence
+            }
+        self._postures = Postures(evidence)
         return True
 
     def _entry(self, record: Record) -> _Entry:
-        entry = self._entries.pop(record.endpoint, None)
+        key = _key(record.service, record.endpoint)
+        entry = self._entries.pop(key, None)
         if entry is None:
             if len(self._entries) >= self._max_endpoints:
                 oldest = next(iter(self._entries))
@@ -159,7 +174,7 @@ class Catalogue:
                 self._postures.forget(oldest)
                 self.evicted += 1
             entry = _Entry(record.endpoint, record.service, record.at, record.at)
-        self._entries[record.endpoint] = entry
+        self._entries[key] = entry
         return entry
 
     def _risk_facts(
@@ -167,7 +182,7 @@ class Catalogue:
     ) -> RiskFacts:
         since = now - RECENT
         return RiskFacts(
-            posture=self._postures.posture(entry.endpoint, now),
+            posture=self._postures.posture(_key(entry.service, entry.endpoint), now),
             to_strangers=tuple(kind for kind, at in entry.to_strangers.items() if at > since),
             in_answers=tuple(
                 dict.fromkeys(i.data_class for i in entry.items.values() if i.side is Side.RESPONSE)
@@ -183,6 +198,10 @@ class Catalogue:
 _encode = msgspec.msgpack.Encoder().encode
 _decode_version = msgspec.msgpack.Decoder(_Version).decode
 _decode_dump = msgspec.msgpack.Decoder(_Dump).decode
+
+
+def _key(service: str, endpoint: str) -> str:
+    return f"{service}\0{endpoint}"
 
 
 def _item_key(item: DataItem) -> ItemKey:
@@ -274,11 +293,12 @@ def _most_first(counts: dict[Key, int]) -> tuple[tuple[Key, int], ...]:
     return tuple(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
-def _worst_first(summary: EndpointSummary) -> tuple[int, int, int, int, str]:
+def _worst_first(summary: EndpointSummary) -> tuple[int, int, int, int, str, str]:
     return (
         -summary.risk,
         -summary.exposure_month,
         -summary.exposure_day,
         -summary.requests,
         summary.endpoint,
+        summary.service,
     )

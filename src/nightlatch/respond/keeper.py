@@ -41,7 +41,7 @@ class Keeper:
         # Held while incidents are stored, or an older picture of one could overwrite a newer.
         self._storing = Lock()
         self._troubles = troubles
-        self._kept: dict[str, EndpointSummary] = {}
+        self._kept: dict[tuple[str, str], EndpointSummary] = {}
 
     def restore(self) -> None:
         """Raises `StoreFailed`: to begin with nothing would overwrite what is there."""
@@ -73,7 +73,7 @@ class Keeper:
 
     def keep_endpoints(self, summaries: Iterable[EndpointSummary], now: float) -> None:
         """Those that changed."""
-        current = {summary.endpoint: summary for summary in summaries}
+        current = {(one.service, one.endpoint): one for one in summaries}
         changed = [one for key, one in current.items() if self._kept.get(key) != one]
         if not changed:
             return

@@ -228,7 +228,8 @@ def _exposure(endpoints: Sequence[EndpointSummary]) -> Iterator[Metric]:
         "Distinct subjects disclosed, by the endpoints most at risk.",
         labels=("endpoint", "window"),
     )
-    for one in endpoints:
+    # Counted by endpoint: services that have the same one would give the same sample twice.
+    for one in {one.endpoint: one for one in endpoints}.values():
         family.add_metric((one.endpoint, "24h"), one.exposure_day)
         family.add_metric((one.endpoint, "30d"), one.exposure_month)
     yield family

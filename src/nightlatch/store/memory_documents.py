@@ -19,7 +19,7 @@ class MemoryDocuments:
         self._lock = threading.Lock()
         self._contracts: dict[str, Contract] = {}
         self._measures: dict[str, Measure] = {}
-        self._endpoints: dict[str, EndpointSummary] = {}
+        self._endpoints: dict[tuple[str, str], EndpointSummary] = {}
         self._incidents: dict[str, Incident] = {}
         self._audit: deque[AuditEntry] = deque(maxlen=max_entries)
         self._state: dict[str, bytes] = {}
@@ -55,7 +55,7 @@ class MemoryDocuments:
 
     def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None:
         with self._open():
-            self._endpoints.update((summary.endpoint, summary) for summary in summaries)
+            self._endpoints.update(((one.endpoint, one.service), one) for one in summaries)
 
     def incidents(self, limit: int = 100) -> list[Incident]:
         with self._open():

@@ -233,10 +233,11 @@ class DocumentStore(Protocol):
     def put_measure(self, measure: Measure) -> None:
         """Replaces the measure of the same id."""
 
-    def endpoints(self) -> list[EndpointSummary]: ...
+    def endpoints(self) -> list[EndpointSummary]:
+        """By endpoint, and the same endpoint by service."""
 
     def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None:
-        """Replaces the summaries of these endpoints and keeps the others."""
+        """Replaces the summaries of these endpoints of these services, and keeps the others."""
 
     def incidents(self, limit: int = 100) -> list[Incident]:
         """Newest first."""

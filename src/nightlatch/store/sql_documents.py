@@ -40,6 +40,7 @@ _MEASURES = sa.Table(
 _ENDPOINTS = sa.Table(
     "endpoints",
     TABLES,
+    sa.Column("service", sa.Text, primary_key=True),
     sa.Column("endpoint", sa.Text, primary_key=True),
     sa.Column("document", sa.Text, nullable=False),
 )
@@ -107,13 +108,19 @@ class SQLDocuments:
         self._put(_MEASURES, [values | times])
 
     def endpoints(self) -> list[EndpointSummary]:
-        chosen = sa.select(_ENDPOINTS.c.document).order_by("endpoint")
+        chosen = sa.select(_ENDPOINTS.c.document).order_by("endpoint", "service")
         return self._documents(chosen, EndpointSummary)
 
     def put_endpoints(self, summaries: Sequence[EndpointSummary]) -> None:
         # One row each: PostgreSQL refuses to change a row twice in one statement.
-        rows = {unicode_text(s.endpoint): encode_document(s) for s in summaries}
-        self._put(_ENDPOINTS, [{"endpoint": e, "document": text} for e, text in rows.items()])
+        rows = {
+            (unicode_text(one.service), unicode_text(one.endpoint)): encode_document(one)
+            for one in summaries
+        }
+        self._put(
+            _ENDPOINTS,
+            [{"service": s, "endpoint": e, "document": text} for (s, e), text in rows.items()],
+        )
 
     def incidents(self, limit: int = 100) -> list[Incident]:
         newest = _INCIDENTS.c.opened.desc(), _INCIDENTS.c.id.desc()

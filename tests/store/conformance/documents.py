@@ -133,6 +133,17 @@ class DocumentStoreConformance:
         store.put_endpoints([SUMMARY, newer])
         assert store.endpoints() == [other, newer]
 
+    def test_services_with_the_same_endpoint_keep_a_summary_each(
+        self, store: DocumentStore
+    ) -> None:
+        services = [replace(SUMMARY, service=name) for name in ("", "billing", "shop")]
+        store.put_endpoints([services[2], services[0]])
+        store.put_endpoints([services[1]])
+        assert store.endpoints() == services
+        busier = replace(services[2], requests=99)
+        store.put_endpoints([busier])
+        assert store.endpoints() == [*services[:2], busier]
+
     def test_many_summaries(self, store: DocumentStore) -> None:
         many = [replace(SUMMARY, endpoint=f"GET /{number:05}") for number in range(2_000)]
         store.put_endpoints(many)

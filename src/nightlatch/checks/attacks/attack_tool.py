@@ -4,7 +4,7 @@ import re
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import is_prose
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, RequestRule, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser, RequestRule
 from nightlatch.checks.attacks.tool_names import CALL_BACK_HOSTS, SCANNER_HEADERS, SCANNERS
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -120,7 +120,7 @@ block it at the proxy. Do not rely on the name: those who mean it leave it out."
         "https://github.com/projectdiscovery/interactsh",
     ),
     reads=SENT,
-    judge=found("attack-tool"),
+    judge=Found("attack-tool"),
 )
 
 RECOGNISER = Recogniser(

@@ -2,7 +2,7 @@
 
 from nightlatch.checks.attacks.code import javascript, php, python, scripting
 from nightlatch.checks.attacks.code.sign import Sign
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.surroundings import Surroundings, surroundings
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -73,7 +73,7 @@ Store uploads outside of what the web server runs, under names of your own.""",
         "https://www.php.net/manual/en/wrappers.php.php",
     ),
     reads=SENT,
-    judge=found("code-injection"),
+    judge=Found("code-injection"),
 )
 
 RECOGNISER = Recogniser("code-injection", _PATTERNS, recognise)

@@ -6,7 +6,7 @@ from itertools import islice
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.shell.certainty import certainty_of
 from nightlatch.checks.attacks.shell.commands import COMMANDS, WRAPPERS, Kind
 from nightlatch.checks.attacks.shell.reading import Command, commands_in
@@ -147,7 +147,7 @@ library instead of a program.""",
         "https://cwe.mitre.org/data/definitions/88.html",
     ),
     reads=SENT,
-    judge=found("command-injection"),
+    judge=Found("command-injection"),
 )
 
 

@@ -13,7 +13,7 @@ from nightlatch.checks.attacks.lines import (
     is_head,
 )
 from nightlatch.checks.attacks.prose import count_words
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -187,7 +187,7 @@ if any(character < " " or character == "\\x7f" for character in value):
         "https://www.rfc-editor.org/rfc/rfc9110#section-5.5",
     ),
     reads=SENT,
-    judge=found("crlf-injection"),
+    judge=Found("crlf-injection"),
 )
 
 # Texts are searched one behind the other, with line ends between them: what begins like a header

@@ -16,7 +16,7 @@ from nightlatch.checks.attacks.javascript.acts import (
     sentence,
 )
 from nightlatch.checks.attacks.javascript.tokens import tokens
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.surroundings import Surroundings, surroundings
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -271,7 +271,7 @@ pages have a Content-Security-Policy without `unsafe-inline`.""",
         "https://html.spec.whatwg.org/multipage/parsing.html#tokenization",
     ),
     reads=SENT,
-    judge=found("cross-site-scripting"),
+    judge=Found("cross-site-scripting"),
 )
 
 RECOGNISER = Recogniser("cross-site-scripting", _PATTERNS, recognise)

@@ -10,7 +10,7 @@ from nightlatch.checks.attacks.expressions.java import (
     SCOPES,
 )
 from nightlatch.checks.attacks.expressions.lookups import resolve
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.surroundings import surroundings
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
@@ -133,7 +133,7 @@ Let such servers open no connections outwards, so that nothing can be fetched.""
         "https://owasp.org/www-community/vulnerabilities/Expression_Language_Injection",
     ),
     reads=SENT,
-    judge=found("expression-injection"),
+    judge=Found("expression-injection"),
 )
 
 RECOGNISER = Recogniser("expression-injection", _PATTERNS, recognise)

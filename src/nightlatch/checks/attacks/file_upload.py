@@ -1,6 +1,6 @@
 """File upload: a file that the server would run, or that is not what it says it is."""
 
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.upload.contents import read_content
 from nightlatch.checks.attacks.upload.names import read_name
 from nightlatch.checks.attacks.value import Clue, Place, Value
@@ -61,7 +61,7 @@ another domain.""",
         "https://owasp.org/www-community/vulnerabilities/Unrestricted_File_Upload",
     ),
     reads=SENT,
-    judge=found("file-upload"),
+    judge=Found("file-upload"),
 )
 
 _ENDING = (

@@ -14,7 +14,7 @@ from nightlatch.checks.attacks.graphql.shape import (
     selections,
 )
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -122,7 +122,7 @@ Except the endpoint that your developers explore from this check.""",
         "https://spec.graphql.org/October2021/#sec-Introspection",
     ),
     reads=SENT,
-    judge=found("graphql-abuse"),
+    judge=Found("graphql-abuse"),
 )
 
 RECOGNISER = Recogniser(

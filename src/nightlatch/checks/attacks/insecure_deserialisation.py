@@ -4,7 +4,7 @@ import re
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.serialised.binary import read_binary
 from nightlatch.checks.attacks.serialised.gadgets import gadget_in
 from nightlatch.checks.attacks.serialised.php import read_php
@@ -105,7 +105,7 @@ deserialisation filter, in .NET leave `TypeNameHandling` at `None`.""",
         "https://owasp.org/www-community/vulnerabilities/Deserialization_of_untrusted_data",
     ),
     reads=SENT,
-    judge=found("insecure-deserialisation"),
+    judge=Found("insecure-deserialisation"),
 )
 
 RECOGNISER = Recogniser(

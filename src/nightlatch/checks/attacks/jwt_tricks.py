@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.url.addresses import Reach, target_of
 from nightlatch.checks.attacks.url.find import find_urls, hosts
 from nightlatch.checks.attacks.value import Clue, Value
@@ -193,7 +193,7 @@ Look `kid` up in a dictionary; never build a path or a statement from it. Ignore
         "https://cheatsheetseries.owasp.org/cheatsheets/JSON_Web_Token_for_Java_Cheat_Sheet.html",
     ),
     reads=SENT,
-    judge=found("jwt-tricks"),
+    judge=Found("jwt-tricks"),
 )
 
 RECOGNISER = Recogniser(

@@ -1,7 +1,7 @@
 """LDAP injection: a value that changes the search filter it is pasted into."""
 
 from nightlatch.checks.attacks.ldap.filters import Kind, filter_in
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -82,7 +82,7 @@ Check passwords by binding as the user, never by comparing an attribute.""",
         "https://www.rfc-editor.org/rfc/rfc4515",
     ),
     reads=SENT,
-    judge=found("ldap-injection"),
+    judge=Found("ldap-injection"),
 )
 
 RECOGNISER = Recogniser("ldap-injection", _PATTERNS, recognise)

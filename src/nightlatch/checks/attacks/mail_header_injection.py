@@ -5,7 +5,7 @@ import re
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.lines import added_lines, first_line, holds_text, is_head
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -164,7 +164,7 @@ Never paste values into an SMTP or IMAP session; let the client library quote th
         "https://www.rfc-editor.org/rfc/rfc5321#section-4.1",
     ),
     reads=SENT,
-    judge=found("mail-header-injection"),
+    judge=Found("mail-header-injection"),
 )
 
 RECOGNISER = Recogniser(

@@ -4,7 +4,7 @@ from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.nosql.commands import commands_in
 from nightlatch.checks.attacks.nosql.operators import in_fragment, in_name
 from nightlatch.checks.attacks.nosql.script import runs
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -103,7 +103,7 @@ use a client that sends values with their length, as all current ones do.""",
         "https://www.mongodb.com/docs/manual/reference/operator/query/",
     ),
     reads=SENT,
-    judge=found("nosql-injection"),
+    judge=Found("nosql-injection"),
 )
 
 RECOGNISER = Recogniser("nosql-injection", _PATTERNS, recognise)

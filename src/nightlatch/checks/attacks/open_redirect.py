@@ -4,7 +4,7 @@ import re
 
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.url.addresses import target_of
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
@@ -162,7 +162,7 @@ For OAuth, compare `redirect_uri` with the registered ones character by characte
         "https://www.rfc-editor.org/rfc/rfc9700#section-4.1",
     ),
     reads=SENT,
-    judge=found("open-redirect"),
+    judge=Found("open-redirect"),
 )
 
 RECOGNISER = Recogniser(

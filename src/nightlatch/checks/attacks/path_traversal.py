@@ -6,7 +6,7 @@ from itertools import islice
 from nightlatch.checks.attacks.climbing import Climb, read_climb
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.sensitive_files import (
     hints_at_system,
     is_of_the_system,
@@ -226,7 +226,7 @@ if not path.is_relative_to(base):
         "https://cwe.mitre.org/data/definitions/98.html",
     ),
     reads=SENT,
-    judge=found("path-traversal"),
+    judge=Found("path-traversal"),
 )
 
 _PATTERNS = (

@@ -3,7 +3,7 @@
 import re
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -87,7 +87,7 @@ callers name.""",
         "https://cheatsheetseries.owasp.org/cheatsheets/Prototype_Pollution_Prevention_Cheat_Sheet.html",
     ),
     reads=SENT,
-    judge=found("prototype-pollution"),
+    judge=Found("prototype-pollution"),
 )
 
 RECOGNISER = Recogniser(

@@ -38,13 +38,14 @@ class RequestRule(Struct, frozen=True, gc=False):
     """Called for every request, so it begins with a test that costs next to nothing."""
 
 
-def found(check: str) -> Callable[[Evidence], Verdict]:
-    """The judge of the check `check`: what the engine found under its id."""
+class Found(Struct, frozen=True, gc=False):
+    """The judge of a check that says what the engine found under its id: where it found nothing,
+    there is nothing to ask."""
 
-    def judge(evidence: Evidence) -> Verdict:
+    check: str
+
+    def __call__(self, evidence: Evidence) -> Verdict:
         for attack in evidence.attacks:
-            if attack.check == check:
+            if attack.check == self.check:
                 return attack.evidence
         return None
-
-    return judge

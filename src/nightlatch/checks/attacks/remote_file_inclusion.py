@@ -3,7 +3,7 @@
 import re
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Place, Value
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.judgement import Level
@@ -119,7 +119,7 @@ In PHP, keep `allow_url_include = Off`.""",
         "https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/11.2-Testing_for_Remote_File_Inclusion",
     ),
     reads=SENT,
-    judge=found("remote-file-inclusion"),
+    judge=Found("remote-file-inclusion"),
 )
 
 _SCHEMES = r"^[\"' \t]*(?:https?|s?ftps?|smb|ssh2)://"

@@ -2,7 +2,7 @@
 
 import re
 
-from nightlatch.checks.attacks.recogniser import SENT, RequestRule, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, RequestRule
 from nightlatch.checks.attacks.value import Clue
 from nightlatch.checks.check import Check, Scope
 from nightlatch.exchange.exchange import Request
@@ -166,7 +166,7 @@ what.""",
         "https://portswigger.net/research/http-desync-attacks-request-smuggling-reborn",
     ),
     reads=SENT,
-    judge=found("request-framing"),
+    judge=Found("request-framing"),
 )
 
 RULE = RequestRule(check=CHECK.id, judge=judge)

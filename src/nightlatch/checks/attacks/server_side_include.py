@@ -2,7 +2,7 @@
 
 import re
 
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.surroundings import surroundings
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
@@ -88,7 +88,7 @@ and let the cache interpret edge-side includes only in answers that say so
         "https://www.w3.org/TR/esi-lang/",
     ),
     reads=SENT,
-    judge=found("server-side-include"),
+    judge=Found("server-side-include"),
 )
 
 RECOGNISER = Recogniser(

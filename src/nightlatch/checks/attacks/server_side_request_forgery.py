@@ -5,7 +5,7 @@ import re
 from nightlatch.checks.attacks import parameter_names
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words, is_prose
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.url.addresses import Reach, Target, target_of
 from nightlatch.checks.attacks.url.find import Url, find_urls, hosts
 from nightlatch.checks.attacks.url.ports import DEVELOPMENT_PORTS, SERVICE_PORTS
@@ -239,7 +239,7 @@ network, and require IMDSv2 (a token with a hop limit of 1) on cloud machines.""
         "https://url.spec.whatwg.org/#host-parsing",
     ),
     reads=SENT,
-    judge=found("server-side-request-forgery"),
+    judge=Found("server-side-request-forgery"),
 )
 
 RECOGNISER = Recogniser(

@@ -1,7 +1,7 @@
 """SQL injection: a value that would go on as SQL."""
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.sql.breakout import sql_in
 from nightlatch.checks.attacks.sql.finding import CUT, JOINED, TIME, WHOLE, Finding
 from nightlatch.checks.attacks.sql.patterns import PATTERNS
@@ -106,7 +106,7 @@ is seen in the answer: look at its status, its size, the time it took, and for `
         "https://cheatsheetseries.owasp.org/cheatsheets/Query_Parameterization_Cheat_Sheet.html",
     ),
     reads=SENT,
-    judge=found("sql-injection"),
+    judge=Found("sql-injection"),
     treblle="SQL injection",
 )
 

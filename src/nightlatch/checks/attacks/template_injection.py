@@ -5,7 +5,7 @@ import re
 from nightlatch.checks.attacks.expressions.delimiters import Expression, expressions
 from nightlatch.checks.attacks.expressions.gadgets import arithmetic, reach, shell
 from nightlatch.checks.attacks.javascript.tokens import tokens
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.surroundings import Surroundings, surroundings
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.check import Check, Scope
@@ -158,7 +158,7 @@ environment = jinja2.sandbox.ImmutableSandboxedEnvironment()
         "https://jinja.palletsprojects.com/en/stable/sandbox/",
     ),
     reads=SENT,
-    judge=found("template-injection"),
+    judge=Found("template-injection"),
 )
 
 RECOGNISER = Recogniser("template-injection", _PATTERNS, recognise)

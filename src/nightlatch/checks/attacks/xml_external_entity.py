@@ -4,7 +4,7 @@ import re
 
 from nightlatch.checks.attacks.lazy_pattern import LazyPattern
 from nightlatch.checks.attacks.prose import count_words
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.attacks.xml.entities import expanded_size, read_entities
 from nightlatch.checks.check import Check, Scope
@@ -171,7 +171,7 @@ With lxml: `XMLParser(resolve_entities=False, no_network=True, load_dtd=False)`.
         "https://cwe.mitre.org/data/definitions/776.html",
     ),
     reads=SENT,
-    judge=found("xml-external-entity"),
+    judge=Found("xml-external-entity"),
 )
 
 RECOGNISER = Recogniser(

@@ -1,6 +1,6 @@
 """XPath injection: a value that changes the path it is pasted into, XQuery included."""
 
-from nightlatch.checks.attacks.recogniser import SENT, Recogniser, found
+from nightlatch.checks.attacks.recogniser import SENT, Found, Recogniser
 from nightlatch.checks.attacks.value import Clue, Value
 from nightlatch.checks.attacks.xpath.paths import breaks_out
 from nightlatch.checks.check import Check, Scope
@@ -65,7 +65,7 @@ In XQuery declare them `external` and bind them from outside.""",
         "https://cwe.mitre.org/data/definitions/652.html",
     ),
     reads=SENT,
-    judge=found("xpath-injection"),
+    judge=Found("xpath-injection"),
 )
 
 RECOGNISER = Recogniser("xpath-injection", _PATTERNS, recognise)

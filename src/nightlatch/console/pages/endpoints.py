@@ -18,18 +18,22 @@ MAX_CALLERS = 10
 
 @router.get("/endpoints")
 def list_endpoints(request: Request, here: Here) -> HTMLResponse:
+    endpoints = here.recorder.endpoints(here.clock())
     return page(
         request,
         "endpoints.html",
-        endpoints=here.recorder.endpoints(here.clock()),
+        endpoints=endpoints,
+        several=len({one.service for one in endpoints}) > 1,
         personal_items=personal_items,
         is_open_door=is_open_door,
     )
 
 
 @router.get("/endpoint")
-def show_endpoint(request: Request, key: str, here: Here, span: str = "24h") -> HTMLResponse:
-    summary = _existing(here, key)
+def show_endpoint(
+    request: Request, key: str, here: Here, span: str = "24h", service: str | None = None
+) -> HTMLResponse:
+    summary = _existing(here, key, service)
     return _endpoint_page(request, here, summary, summary.contract or Contract(key), [], span=span)
 
 
@@ -45,8 +49,8 @@ def decide(request: Request, key: str, fields: Fields, here: Here, actor: Actor)
     return RedirectResponse(endpoint_link(key) + "&saved=1#decision", 303)
 
 
-def _existing(here: Console, key: str) -> EndpointSummary:
-    summary = here.endpoint(key, here.clock())
+def _existing(here: Console, key: str, service: str | None = None) -> EndpointSummary:
+    summary = here.endpoint(key, here.clock(), service)
     if summary is None:
         raise HTTPException(404, f"No traffic has been seen at “{key[:200]}”.")
     return summary

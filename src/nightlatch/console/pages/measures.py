@@ -197,7 +197,7 @@ def _measures_page(
         form=form,
         problems=problems,
         ordered=request.query_params.get("ordered", ""),
-        endpoints=sorted(summary.endpoint for summary in here.recorder.endpoints(now)),
+        endpoints=sorted({summary.endpoint for summary in here.recorder.endpoints(now)}),
         spans=SPANS,
         windows=WINDOWS,
         each=EACH,

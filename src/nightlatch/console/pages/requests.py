@@ -48,7 +48,7 @@ def list_requests(request: Request, here: Here) -> HTMLResponse:
         records=records[:PAGE],
         older=search.address_with(before=records[PAGE - 1].id) if more else "",
         total=here.events.count(search.query()),
-        endpoints=sorted(summary.endpoint for summary in here.recorder.endpoints(now)),
+        endpoints=sorted({summary.endpoint for summary in here.recorder.endpoints(now)}),
         methods=[(method, method) for method in METHODS],
         checks=[(check.id, check.title) for check in here.checks.values()],
     )
