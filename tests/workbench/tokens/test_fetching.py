@@ -20,7 +20,7 @@ class Issuer(BaseHTTPRequestHandler):
     """Answers by path."""
 
     def do_GET(self) -> None:
-        base = f"http://127.0.0.1:{self.server.server_address[1]}"
+        base = f"http://127.0.0.1:{self.connection.getsockname()[1]}"
         places: dict[str, Any] = {
             "/jwks": KEYS,
             "/openid/.well-known/openid-configuration": {"jwks_uri": f"{base}/jwks"},
