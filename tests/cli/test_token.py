@@ -211,3 +211,52 @@ def test_the_link_to_the_console_is_still_there(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert "/?token=" in told("token")["url"]
+
+
+def test_a_token_is_found_in_what_it_was_wrapped_in() -> None:
+    words = said("token", "inspect", f"Authorization: Bearer {token()}")
+    assert "It was in the header field Authorization." in words
+    address = said("token", "inspect", f"https://api.example/?access_token={token()}")
+    assert "RFC 6750, section 2.3" in address
+    assert told("token", "inspect", f"Bearer {token()}")["found"] == "after the word Bearer"
+
+
+def test_json_says_what_json_can() -> None:
+    odd = f"{packed({'alg': 'HS256'})}.{packed({'a': chr(0xD800), 'b': float('inf')})}.x"
+    values = {line["name"]: line["value"] for line in told("token", "inspect", odd)["claims"]}
+    assert values == {"a": "?", "b": "(not to be told in JSON)"}
+
+
+def test_a_token_for_another_is_not_valid() -> None:
+    given = ("token", "verify", token(aud="a"), "--secret", SECRET)
+    assert "Valid." in said(*given, "--audience", "a", "--issuer", "https://id.example")
+    assert "not for b, but for a" in said(*given, "--audience", "b", exit_code=1)
+    assert "The key: shared secret, 512 bits" in said(*given)
+
+
+def test_what_is_encrypted_can_be_opened_again(tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    file.write_text(json.dumps(told_key("EC")))
+    inner = token()
+    sealed = invoke("token", "encrypt", inner, "--key", str(file)).output.strip()
+    assert sealed.count(".") == 4
+    opened = said("token", "verify", sealed, "--key", str(file), exit_code=1)
+    assert "It was opened: eyJ" in opened
+    claims = invoke("token", "encrypt", '{"sub": "ada"}', "--key", str(file)).output.strip()
+    assert "sub: ada" in said("token", "verify", claims, "--key", str(file))
+    refused = refusal("token", "encrypt", "{}", "--key", str(file), "--header", '{"alg": "dir"}')
+    assert "not with that algorithm" in refused
+
+
+def test_a_key_set_is_judged(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": [EC.public, EC.public]}))
+    words = said("token", "keys", str(file), exit_code=1)
+    assert "another key has the same id" in words
+    file.write_text(json.dumps(EC.public))
+    assert "nothing" in said("token", "keys", str(file))
+    assert told("token", "keys", str(file))["keys"][0]["signs"] == ["ES256"]
+
+
+def told_key(kind: str) -> Any:
+    return json.loads(invoke("token", "key", kind).stdout)

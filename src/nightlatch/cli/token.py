@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -13,7 +13,19 @@ from rich.markup import escape
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.judgement import Level
 from nightlatch.identity.lint.rule import Fault
-from nightlatch.workbench.tokens.explain import Line, explain, faults_of, shown
+from nightlatch.workbench.tokens.explain import (
+    Explained,
+    Line,
+    explain,
+    faults_of,
+    shown,
+    tellable,
+)
+from nightlatch.workbench.tokens.pasted import find_token
+
+if TYPE_CHECKING:
+    from nightlatch.workbench.tokens.judging import Verdict
+    from nightlatch.workbench.tokens.keyset import JudgedSet, Remark
 
 _COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "dim"}
 
@@ -55,18 +67,21 @@ def inspect(text: TokenText, as_json: AsJson = False) -> None:
 
     Nothing in it is believed: `nightlatch token verify` tells whether its signature holds.
     """
-    given = read_given(text)
-    found = explain(given)
-    faults = faults_of(found, len(given), [])
+    pasted = find_token(read_given(text))
+    found = explain(pasted.token)
+    faults = faults_of(found, len(pasted.token), [])
     if as_json:
-        print_json({"kind": found.kind, "header": found.header, "claims": found.claims,
+        print_json({"kind": found.kind, "found": pasted.place, **_lines_of(found),
                     "faults": [_plain(fault) for fault in faults]})  # fmt: skip
         return
-    screen.print(f"This is [bold]{found.kind}[/].\n")
-    for name, lines in (("Header", found.header), ("Claims", found.claims)):
-        if lines:
-            _print_lines(name, lines)
-    _print_faults(faults)
+    where = f" It was {pasted.place}." if pasted.place else ""
+    screen.print(f"This is [bold]{escape(found.kind)}[/].{escape(where)} {pasted.warning}\n")
+    for section in found.sections:
+        _print_lines(section.title, section.lines)
+    if found.note:
+        screen.print(f"[red]{escape(found.note)}.[/]")
+    if found.token is not None:
+        _print_faults(faults)
 
 
 @token.command()
@@ -74,26 +89,26 @@ def verify(
     text: TokenText,
     key: Keys = [],  # noqa: B006 -- typer's way
     secret: Secret = "",
+    issuer: Annotated[str, typer.Option(help="Whom it must be from.")] = "",
+    audience: Annotated[str, typer.Option(help="Whom it must be for.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Tell whether a token is what its issuer's keys say, and in force.
 
-    The algorithm is the key's to say, never the token's alone. Exits with 1 when it is not valid.
+    The algorithm is the key's to say, never the token's alone. What was encrypted is shown where a
+    key opens it. Exits with 1 when it is not valid.
     """
-    from nightlatch.identity.jose import verify as verified
+    from nightlatch.workbench.tokens.judging import judge
 
-    found = verified(read_given(text), _keys(key, secret, "verify"))
+    pasted, keys = find_token(read_given(text)), _keys(key, secret, "verify")
+    found = judge(pasted.token, keys, time.time(), issuer=issuer, audience=audience)
     if as_json:
         print_json({
-            "valid": found.valid, "reason": found.reason, "header": found.header,
-            "claims": found.claims, "key_id": found.key_id,
+            "valid": found.valid, "reason": found.reason, "header": tellable(found.header),
+            "claims": tellable(found.claims), "key_id": found.key_id, "key": found.key,
         })  # fmt: skip
-    elif found.valid:
-        screen.print("[bold green]Valid.[/] The signature holds, and the token is in force.")
-        for name, value in (found.claims or {}).items():
-            screen.print(f"  {escape(name)}: {escape(shown(value, 200))}")
     else:
-        screen.print(f"[bold red]Not valid:[/] {escape(found.reason)}.")
+        _print_verdict(found)
     raise typer.Exit(0 if found.valid else 1)
 
 
@@ -108,7 +123,7 @@ def lint(
 
     With its issuer's keys, these are judged too. Exits with 1 when something is Medium or High.
     """
-    given = read_given(text)
+    given = find_token(read_given(text)).token
     found = explain(given)
     keys = _keys(key, secret, "lint") if key or secret else []
     faults = faults_of(found, len(given), keys)
@@ -140,6 +155,51 @@ def sign(
     except NoKey as fault:
         raise Refusal(f"{fault}.") from fault
     typer.echo(made)
+
+
+@token.command()
+def encrypt(
+    content: Annotated[
+        str, typer.Argument(help="Claims as JSON, or a signed token; or a file of either.")
+    ],
+    key: Keys = [],  # noqa: B006 -- typer's way
+    secret: Secret = "",
+    header: Annotated[
+        str, typer.Option(help="More of the header, as JSON; alg and enc choose the algorithms.")
+    ] = "{}",
+) -> None:
+    """Encrypt claims or a signed token to somebody's public key (JWE), to try who can read it."""
+    from nightlatch.workbench.tokens.making import seal
+    from nightlatch.workbench.tokens.material import NoKey
+
+    given = read_given(content)
+    body = _json(given, "the claims") if given.startswith("{") else given
+    try:
+        made = seal(body, _keys(key, secret, "encrypt")[0], **_json(header, "the header"))
+    except NoKey as fault:
+        raise Refusal(f"{fault}.") from fault
+    typer.echo(made)
+
+
+@token.command()
+def keys(
+    place: Annotated[
+        str, typer.Argument(metavar="KEYS", help="A file (PEM, JWK, JWK set) or an https address.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Judge a key set: what each key may be used for, and what is wrong with it.
+
+    Exits with 1 when something is Medium or High.
+    """
+    from nightlatch.workbench.tokens.keyset import judge_keys
+
+    judged = judge_keys(_keys([place], "", "keys"))
+    if as_json:
+        print_json(judged)
+    else:
+        _print_keys(judged)
+    raise typer.Exit(1 if (judged.worst or Level.LOW) > Level.LOW else 0)
 
 
 @token.command(name="key")
@@ -216,6 +276,47 @@ def _print_lines(name: str, lines: tuple[Line, ...]) -> None:
         )
     screen.print(rows)
     screen.print()
+
+
+def _lines_of(found: Explained) -> dict[str, Any]:
+    def told(lines: tuple[Line, ...]) -> list[dict[str, Any]]:
+        return [
+            {"name": line.name, "value": tellable(line.value), "meaning": line.meaning,
+             "moment": line.moment, "personal": line.personal}
+            for line in lines
+        ]  # fmt: skip
+
+    more = [{"title": section.title, "lines": told(section.lines)} for section in found.more]
+    return {"header": told(found.header), "claims": told(found.claims), "more": more}
+
+
+def _print_verdict(found: "Verdict") -> None:
+    if found.valid:
+        screen.print("[bold green]Valid.[/] The signature holds, and the token is in force.")
+    else:
+        screen.print(f"[bold red]Not valid:[/] {escape(found.reason)}.")
+    if found.key:
+        screen.print(f"The key: {escape(found.key)}")
+    for name, value in (found.claims or {}).items() if found.valid else ():
+        screen.print(f"  {escape(shown(name, 100))}: {escape(shown(value, 200))}")
+    if found.content and not found.claims:
+        screen.print(f"It was opened: {escape(shown(found.content))}")
+
+
+def _print_keys(judged: "JudgedSet") -> None:
+    rows = table("No.", "Kind", "Id", "May", "What is wrong")
+    for key in judged.keys:
+        wrong = "\n".join(_remark(one) for one in key.remarks) or "nothing"
+        may = escape(", ".join((*key.signs, *key.seals)) or "nothing")
+        rows.add_row(str(key.number + 1), escape(key.kind), escape(shown(key.id)), may, wrong)
+    screen.print(rows)
+    for one in judged.remarks:
+        screen.print(_remark(one))
+
+
+def _remark(one: "Remark") -> str:
+    colour = _COLOURS[one.level]
+    return f"[{colour}]{one.level.word}[/]: {escape(one.text)} [dim]({one.source})[/]"
 
 
 def _print_faults(faults: list[Fault]) -> None:

@@ -1,6 +1,5 @@
 """The REST API of the token bench: take tokens apart, and verify them. Nothing is kept."""
 
-import json as text_json
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from nightlatch.console.bodies import Body, decode
 from nightlatch.console.context import Here
 from nightlatch.console.openapi import answers, takes
 from nightlatch.identity.lint.rule import Fault
-from nightlatch.workbench.tokens.explain import Explained, Line
+from nightlatch.workbench.tokens.explain import Explained, Line, tellable
 from nightlatch.workbench.tokens.looking import Looked, look
 from nightlatch.workbench.tokens.material import NoKey, is_address, keys_in, keys_typed
 
@@ -94,7 +93,7 @@ def verify_token(body: Body, here: Here) -> Response:
     inspection = _inspection(looked, looked.found, looked.faults)
     if verdict.inner is not None:
         inspection = _inspection(looked, verdict.inner, looked.inner_faults)
-    claims = None if verdict.claims is None else _plain(verdict.claims)
+    claims = None if verdict.claims is None else tellable(verdict.claims)
     return json(Ruling(verdict.valid, verdict.reason, verdict.key, claims, inspection))
 
 
@@ -124,13 +123,4 @@ def _inspection(looked: Looked, found: Explained, faults: list[Fault]) -> Inspec
 
 
 def _member(line: Line) -> Member:
-    return Member(line.name, _plain(line.value), line.meaning, line.moment, line.personal)
-
-
-def _plain(value: Any) -> Any:
-    """As JSON can say it: halves of signs are replaced, what is too deep or infinite is words."""
-    try:
-        text = text_json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (ValueError, RecursionError):
-        return "(not to be told in JSON)"
-    return msgspec.Raw(text.encode("utf-8", "replace"))
+    return Member(line.name, tellable(line.value), line.meaning, line.moment, line.personal)

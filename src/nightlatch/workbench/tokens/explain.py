@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from nightlatch.identity.jwt import Token, read_token
@@ -194,6 +195,16 @@ def shown(value: object, most: int = 4_000, indent: int | None = None) -> str:
             return "(too deep to be shown)"
     text = text if len(text) <= most else text[: most - 1] + "…"
     return printable(text) if indent is None else "\n".join(map(printable, text.split("\n")))
+
+
+def tellable(value: Any) -> Any:
+    """The value as JSON can say it: halves of signs are replaced, what is too deep or infinite is
+    told in words."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        return "(not to be told in JSON)"
+    return msgspec.Raw(text.encode("utf-8", "replace"))
 
 
 def printable(text: str) -> str:

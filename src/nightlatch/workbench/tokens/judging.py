@@ -23,7 +23,9 @@ class Verdict(Struct, frozen=True):
     """The signature holds, or it was decrypted, whatever else is wrong with it."""
     key: str = ""
     """The key that it was, in words."""
+    key_id: str = ""
     key_thumbprint: str = ""
+    header: Document = {}
     claims: Document | None = None
     """To be believed only where it is valid."""
     content: str = ""
@@ -53,6 +55,8 @@ def judge(
         reason=reason,
         holds=found.key_number is not None,
         key=_named(key) if key else "",
+        key_id=found.key_id,
+        header=found.header,
         key_thumbprint=_thumbprint(key) if key else "",
         claims=found.claims,
         content=content,
