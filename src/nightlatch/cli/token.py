@@ -15,6 +15,7 @@ from nightlatch.cli.up import token as console_link_command
 from nightlatch.exchange.judgement import Level
 from nightlatch.identity.lint.look import Look
 from nightlatch.identity.lint.rule import Fault
+from nightlatch.identity.weak_secrets import Guess, guess
 from nightlatch.workbench.tokens.explain import Explained, Line, explain
 
 _COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "dim"}
@@ -30,6 +31,12 @@ Keys = Annotated[
 ]
 Secret = Annotated[
     str, typer.Option(help='A shared secret: text, "hex:…" or "base64:…"; "-" asks for it.')
+]
+Words = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file of further secrets to try on it, one a line.", exists=True, dir_okay=False
+    ),
 ]
 
 token = typer.Typer(
@@ -81,14 +88,21 @@ def verify(
     """
     from nightlatch.identity.jose import verify as verified
 
-    found = verified(read_given(text), _keys(key, secret, "verify"))
+    given = read_given(text)
+    found = verified(given, _keys(key, secret, "verify"))
+    weak = _guessed(given, None) if found.valid else None
     if as_json:
         print_json({
             "valid": found.valid, "reason": found.reason, "header": found.header,
-            "claims": found.claims, "key_id": found.key_id,
+            "claims": found.claims, "key_id": found.key_id, "guessable": weak is not None,
         })  # fmt: skip
     elif found.valid:
         screen.print("[bold green]Valid.[/] The signature holds, and the token is in force.")
+        if weak is not None:
+            screen.print(
+                f"[bold red]Its secret can be guessed:[/] it is number {weak.rank:,} in a list of "
+                "common ones, so that anybody can make such tokens."
+            )
         for name, value in (found.claims or {}).items():
             screen.print(f"  {escape(name)}: {escape(_shown(value))}")
     else:
@@ -101,16 +115,18 @@ def lint(
     text: TokenText,
     key: Keys = [],  # noqa: B006 -- typer's way
     secret: Secret = "",
+    words: Words = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge a token by every rule: what is wrong, where that is written, what to do.
 
-    With its issuer's keys, these are judged too. Exits with 1 when something is Medium or High.
+    With its issuer's keys, these are judged too. A hundred thousand common secrets are tried on
+    one that a secret signs. Exits with 1 when something is Medium or High.
     """
     given = read_given(text)
     found = explain(given, time.time())
     keys = _keys(key, secret, "lint") if key or secret else []
-    faults = _faults(found, given, keys)
+    faults = _faults(found, given, keys, _guessed(given, words))
     if as_json:
         print_json([_plain(fault) for fault in faults])
     else:
@@ -202,12 +218,23 @@ def _json(text: str, what: str) -> dict[str, Any]:
     return value
 
 
-def _faults(found: Explained, text: str, keys: list[dict[str, Any]]) -> list[Fault]:
+def _faults(
+    found: Explained, text: str, keys: list[dict[str, Any]], weak: Guess | None = None
+) -> list[Fault]:
     from nightlatch.identity.lint.registry import lint as judged
 
     if found.token is None:
         return []
-    return judged(Look(found.token, len(text), tuple(keys)))
+    return judged(Look(found.token, len(text), tuple(keys), weak_secret=weak))
+
+
+def _guessed(text: str, words: Path | None) -> Guess | None:
+    from nightlatch.identity.secret_words import secret_words
+
+    try:
+        return guess(text, secret_words(words))
+    except OSError as error:
+        raise Refusal(f"{words}: {error.strerror}.") from error
 
 
 def _plain(fault: Fault) -> dict[str, Any]:
