@@ -56,7 +56,7 @@ def forged(number: int = 0) -> str:
     return f"{head}.{packed(claims)}.{signature}"
 
 
-LATE = {"exp": NOW - 3_600}
+LATE: dict[str, Any] = {"exp": NOW - 3_600}
 INVALID: dict[str, Callable[[], str]] = {
     "forged": forged,
     "not signed": unsigned,

@@ -23,6 +23,7 @@ from tests.identity.jose.tokens import b64, ec_signer, packed
 
 from nightlatch.exchange.credential import REFUTED, Proof
 from nightlatch.identity import verifier as house
+from nightlatch.identity.jose import verify
 from nightlatch.identity.jose.claims import LEEWAY
 from nightlatch.identity.verifier import Issuer, Verifier
 
@@ -247,8 +248,6 @@ def test_keys_that_change_while_a_token_is_verified_leave_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     desk, token = Desk(), issued()
-    verify = house.verify
-
     def slowly(*given: Any) -> Any:
         found = verify(*given)
         changing = Thread(target=desk.load, args=(RSA,))
