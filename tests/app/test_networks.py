@@ -104,7 +104,11 @@ class Nobody:
 
 def test_an_agent_verifies_bots_unless_told_not_to(tmp_path: Path) -> None:
     for wanted in (True, False):
-        settings = {"data_dir": str(tmp_path / "data"), "identity_verify_bots": wanted}
+        settings = {
+            "data_dir": str(tmp_path / "data"),
+            "identity_verify_bots": wanted,
+            "tokens_guess": False,
+        }
         agent = build_agent(configure(settings, {}))
         try:
             assert bool(agent._background) is wanted

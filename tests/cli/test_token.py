@@ -1,6 +1,8 @@
 """`nightlatch token` and `nightlatch otp`, as a person and as a machine use them."""
 
+import hmac
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -260,3 +262,37 @@ def test_a_key_set_is_judged(tmp_path: Path) -> None:
 
 def told_key(kind: str) -> Any:
     return json.loads(invoke("token", "key", kind).stdout)
+
+
+# Secrets that can be guessed
+
+
+def weakly(secret: bytes) -> str:
+    text = f"{packed({'alg': 'HS256'})}.{packed(CLAIMS)}"
+    return f"{text}.{b64(hmac.digest(secret, text.encode(), 'sha256'))}"
+
+
+def test_a_guessable_secret_is_found_and_never_shown(tmp_path: Path) -> None:
+    faults = {one["rule"]: one for one in told("token", "lint", weakly(b"trustno1"), exit_code=1)}
+    assert faults["weak-secret"]["level"] == "High"
+    assert re.search(r"\(8 bytes\) is number [\d,]+ in", faults["weak-secret"]["evidence"])
+    assert "trustno1" not in said("token", "lint", weakly(b"trustno1"), exit_code=1)
+
+    file = tmp_path / "words.txt"
+    file.write_text("blue moon over the bay\n")
+    strange = weakly(b"blue moon over the bay")
+    rules = {one["rule"] for one in told("token", "lint", strange)}
+    assert "weak-secret" not in rules
+    assert "weak-secret" in {
+        one["rule"] for one in told("token", "lint", strange, "--words", str(file), exit_code=1)
+    }
+    assert invoke("token", "lint", strange, "--words", str(tmp_path / "none")).exit_code == 2
+
+
+def test_verifying_tells_of_a_guessable_secret() -> None:
+    secret = "secretsecretsecretsecretsecretse"
+    words = said("token", "verify", weakly(secret.encode()), "--secret", secret)
+    assert "Valid." in words
+    assert "Its secret can be guessed" in words
+    assert told("token", "verify", weakly(secret.encode()), "--secret", secret)["guessable"]
+    assert not told("token", "verify", token(), "--secret", SECRET)["guessable"]

@@ -13,6 +13,7 @@ from rich.markup import escape
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.judgement import Level
 from nightlatch.identity.lint.rule import Fault
+from nightlatch.identity.weak_secrets import Guess, guess
 from nightlatch.workbench.tokens.explain import (
     Explained,
     Line,
@@ -40,6 +41,12 @@ Keys = Annotated[
 ]
 Secret = Annotated[
     str, typer.Option(help='A shared secret: text, "hex:…" or "base64:…"; "-" asks for it.')
+]
+Words = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file of further secrets to try on it, one a line.", exists=True, dir_okay=False
+    ),
 ]
 
 token = typer.Typer(
@@ -102,13 +109,15 @@ def verify(
 
     pasted, keys = find_token(read_given(text)), _keys(key, secret, "verify")
     found = judge(pasted.token, keys, time.time(), issuer=issuer, audience=audience)
+    weak = _guessed(pasted.token, None) if found.holds else None
     if as_json:
         print_json({
             "valid": found.valid, "reason": found.reason, "header": tellable(found.header),
             "claims": tellable(found.claims), "key_id": found.key_id, "key": found.key,
+            "guessable": weak is not None,
         })  # fmt: skip
     else:
-        _print_verdict(found)
+        _print_verdict(found, weak)
     raise typer.Exit(0 if found.valid else 1)
 
 
@@ -117,16 +126,18 @@ def lint(
     text: TokenText,
     key: Keys = [],  # noqa: B006 -- typer's way
     secret: Secret = "",
+    words: Words = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge a token by every rule: what is wrong, where that is written, what to do.
 
-    With its issuer's keys, these are judged too. Exits with 1 when something is Medium or High.
+    With its issuer's keys, these are judged too. A hundred thousand common secrets are tried on
+    one that a secret signs. Exits with 1 when something is Medium or High.
     """
     given = find_token(read_given(text)).token
     found = explain(given)
     keys = _keys(key, secret, "lint") if key or secret else []
-    faults = faults_of(found, len(given), keys)
+    faults = faults_of(found, len(given), keys, _guessed(given, words))
     if as_json:
         print_json([_plain(fault) for fault in faults])
     else:
@@ -263,6 +274,15 @@ def _json(text: str, what: str) -> dict[str, Any]:
     return value
 
 
+def _guessed(text: str, words: Path | None) -> Guess | None:
+    from nightlatch.identity.secret_words import secret_words
+
+    try:
+        return guess(text, secret_words(words))
+    except OSError as error:
+        raise Refusal(f"{words}: {error.strerror}.") from error
+
+
 def _plain(fault: Fault) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(fault)
     return plain | {"level": fault.level.word}
@@ -290,11 +310,16 @@ def _lines_of(found: Explained) -> dict[str, Any]:
     return {"header": told(found.header), "claims": told(found.claims), "more": more}
 
 
-def _print_verdict(found: "Verdict") -> None:
+def _print_verdict(found: "Verdict", weak: Guess | None) -> None:
     if found.valid:
         screen.print("[bold green]Valid.[/] The signature holds, and the token is in force.")
     else:
         screen.print(f"[bold red]Not valid:[/] {escape(found.reason)}.")
+    if weak is not None:
+        screen.print(
+            f"[bold red]Its secret can be guessed:[/] it is number {weak.rank:,} in a list of "
+            "common ones, so that anybody can make such tokens."
+        )
     if found.key:
         screen.print(f"The key: {escape(found.key)}")
     for name, value in (found.claims or {}).items() if found.valid else ():

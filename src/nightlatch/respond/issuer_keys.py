@@ -146,7 +146,7 @@ def _is_due(looks: _Looks, missed: float, now: float) -> bool:
     if since < 0:
         # A clock that was set back.
         return True
-    return since >= looks.wait or (missed > looks.tried and since >= LEAST)
+    return since >= looks.wait or (missed >= looks.tried and since >= LEAST)
 
 
 def _in_words(place: KeyPlace, looks: _Looks, error: Exception) -> KeysRefused:

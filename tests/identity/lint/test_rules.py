@@ -16,6 +16,7 @@ from tests.identity.jose.tokens import (
 from nightlatch.identity.jwt import read_token
 from nightlatch.identity.lint.look import Look
 from nightlatch.identity.lint.registry import RULES, lint
+from nightlatch.identity.weak_secrets import Guess
 
 NOW = 1_700_000_000
 HEADER: dict[str, Any] = {"alg": "ES256", "typ": "at+jwt", "kid": "2026-11"}
@@ -73,7 +74,7 @@ BROKEN = [
     ("psychic-signature", look(sign=b64(bytes(64)))),
     ("key-confusion", look({**HEADER, "alg": "HS256"}, keys=(EC,))),
     ("another-algorithm", look({**HEADER, "alg": "ES384"}, keys=(EC,))),
-    ("weak-secret", look(weak_secret="secret")),
+    ("weak-secret", look(weak_secret=Guess(2, 6))),
     ("weak-keys", look(keys=(rsa_jwk(rsa_key(1_024)),))),
     ("weak-keys", look(keys=(EC, rsa_signer("RS256").public))),
     ("weak-keys", look(keys=(EC | {"kid": "a"}, SECRET | {"kid": "b"}))),

@@ -16,6 +16,7 @@ from nightlatch.console.pages.token_bench import read_form, show, zone_of
 from nightlatch.console.rendering import page
 from nightlatch.exchange.judgement import Level
 from nightlatch.identity.lint.registry import RULES
+from nightlatch.identity.secret_words import own_words, secret_words
 from nightlatch.workbench.tokens.looking import Looked, look
 from nightlatch.workbench.tokens.material import NoKey, Spelling, is_address, keys_typed
 
@@ -73,6 +74,8 @@ def _inspected(request: Request, here: Console, form: InspectForm) -> HTMLRespon
             audience=form.audience.strip(),
             zone=zone_of(form.zone),
             published=is_address(form.key),
+            # All hundred thousand take a while: not at each stroke.
+            words=secret_words() if form.press else own_words(),
         )
     return show(
         request,

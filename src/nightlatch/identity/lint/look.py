@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from nightlatch.identity.jwt import Token
+from nightlatch.identity.weak_secrets import Guess
 
 MAX_LIFETIME = 7 * 24 * 3600.0
 """Seconds from now that an access token may still be good for."""
@@ -20,8 +21,8 @@ class Look(Struct, frozen=True):
     """JWKs of its issuer, where they are known."""
     max_lifetime: float = 3_600.0
     """Seconds between `iat` and `exp` that the reader finds right for an access token."""
-    weak_secret: str | None = None
-    """What opened its signature, where somebody tried a list of common secrets."""
+    weak_secret: Guess | None = None
+    """What was found where somebody tried a list of common secrets on it."""
 
     @property
     def claims(self) -> dict[str, Any]:

@@ -37,8 +37,10 @@ def _another_algorithm(look: Look) -> Iterator[str]:
 
 
 def _weak_secret(look: Look) -> Iterator[str]:
-    if look.weak_secret is not None:
-        yield "the secret is in a list of common ones: anybody can make such tokens"
+    found = look.weak_secret
+    if found is not None:
+        size = f"{found.length} bytes" if found.length else "nothing at all"
+        yield f"the secret ({size}) is number {found.rank:,} in a list of common ones"
 
 
 def _weak_keys(look: Look) -> Iterator[str]:

@@ -12,6 +12,7 @@ from nightlatch.identity.jwt import Token, read_token
 from nightlatch.identity.lint.look import Look, number_of
 from nightlatch.identity.lint.registry import lint
 from nightlatch.identity.lint.rule import Fault
+from nightlatch.identity.weak_secrets import Guess
 from nightlatch.workbench.tokens.foreign import read_foreign
 from nightlatch.workbench.tokens.meanings import CLAIMS, HEADER, TIMES, is_personal
 from nightlatch.workbench.tokens.serialised import Serialised, read_serialised
@@ -118,11 +119,14 @@ def explain_claims(claims: Mapping[str, Any], zone: tzinfo | None = None) -> Exp
     return Explained("claims", claims=tuple(_claims(claims, zone or _local())))
 
 
-def faults_of(found: Explained, size: int, keys: list[dict[str, Any]]) -> list[Fault]:
+def faults_of(
+    found: Explained, size: int, keys: list[dict[str, Any]], weak: Guess | None = None
+) -> list[Fault]:
     """What the rules find wrong with it, the worst first; with each of its signatures, where it has
-    several. `size` in characters."""
+    several. `size` in characters; `weak`: what trying common secrets found."""
     tokens = () if found.token is None else (found.token, *found.others)
-    faults = [fault for one in tokens for fault in lint(Look(one, size, tuple(keys)))]
+    looks = (Look(one, size, tuple(keys), weak_secret=weak) for one in tokens)
+    faults = [fault for one in looks for fault in lint(one)]
     return sorted(dict.fromkeys(faults), key=lambda fault: -fault.level)
 
 

@@ -1,11 +1,13 @@
 """All that can be said at once of what a person pasted."""
 
+from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Any
 
 from msgspec import Struct
 
 from nightlatch.identity.lint.rule import Fault
+from nightlatch.identity.weak_secrets import guess
 from nightlatch.workbench.tokens.explain import Explained, explain, faults_of
 from nightlatch.workbench.tokens.judging import Verdict, judge
 from nightlatch.workbench.tokens.pasted import Pasted, find_token
@@ -32,12 +34,14 @@ def look(
     audience: str = "",
     zone: tzinfo | None = None,
     published: bool = False,
+    words: Iterable[bytes] = (),
 ) -> Looked:
-    """Never raises. `published`: the keys are as their issuer publishes them, not a person's."""
+    """Never raises. `published`: the keys are as their issuer publishes them, not a person's.
+    `words` are tried as its secret."""
     pasted = find_token(text)
     found = explain(pasted.token, zone)
     given = keys if published else [_without_private(key) for key in keys]
-    faults = faults_of(found, len(pasted.token), given)
+    faults = faults_of(found, len(pasted.token), given, guess(pasted.token, words))
     if not keys or not pasted.token:
         return Looked(pasted, found, faults)
     verdict = judge(pasted.token, keys, now, issuer=issuer, audience=audience, zone=zone)
