@@ -69,6 +69,8 @@ class Browser:
 
     async def visit(self, step: Visit) -> Pairs:
         print_visit(step)
+        if self._listener:
+            self._listener.expect()
         if self._opens:
             await asyncio.to_thread(webbrowser.open, step.url)
         if not step.redirect_uri:
