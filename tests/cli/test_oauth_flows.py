@@ -189,7 +189,7 @@ def test_ones_own_api_is_probed_and_nobody_elses() -> None:
     with serving("accepts-none") as faulty:
         host = faulty.issuer.removeprefix("http://")
         token = told("client-credentials", faulty.issuer, *BASIC)["result"]["access_token"]
-        asked = ("probe", f"{faulty.issuer}/api/me", "--token", token, "--rate", "20")
+        asked = ("probe", f"{faulty.issuer}/api/me", "--token", token, "--rate", "50")
         assert f"--yes-this-is-mine {host}" in refusal(*asked)
         assert "only ever your own" in refusal(*asked, "--yes-this-is-mine", "api.example")
         found = told(*asked, "--yes-this-is-mine", host, "--log", exit_code=1)
@@ -203,7 +203,7 @@ def test_ones_own_server_is_probed(tmp_path: Path) -> None:
     with serving("code-replay") as faulty:
         found = _in_process(
             f"{sys.executable} {browser} %s", "probe-server", faulty.issuer, "--client",
-            "demo-public", "--scope", "openid", "--yes-this-is-mine",
+            "demo-public", "--scope", "openid", "--rate", "50", "--yes-this-is-mine",
             faulty.issuer.removeprefix("http://"), exit_code=1,
         )  # fmt: skip
         assert [one["id"] for one in found["result"]["found"]] == ["code-replay"]
@@ -215,7 +215,7 @@ def test_ones_own_server_is_probed(tmp_path: Path) -> None:
 def test_a_sound_api_is_told_so(server: Serving) -> None:
     host = server.issuer.removeprefix("http://")
     token = told("client-credentials", server.issuer, *BASIC)["result"]["access_token"]
-    words = said("probe", f"{server.issuer}/api/me", "--token", token, "--rate", "20",
+    words = said("probe", f"{server.issuer}/api/me", "--token", token, "--rate", "50",
                  "--yes-this-is-mine", host, "--jwks", f"{server.issuer}/jwks")  # fmt: skip
     assert "Nothing found" in words
     assert "Not tried: expired" in words

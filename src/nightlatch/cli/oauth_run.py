@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -37,11 +38,13 @@ from nightlatch.workbench.oauth.flows.drive import Hands, Played, imagine, play
 from nightlatch.workbench.oauth.flows.loopback import HOSTS, Listener
 from nightlatch.workbench.oauth.flows.metadata import Metadata, discover
 from nightlatch.workbench.oauth.flows.network import Network
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Visit
+from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit
 from nightlatch.workbench.oauth.flows.workspace import Workspace
 from nightlatch.workbench.oauth.probe.weakness import Report
 from nightlatch.workbench.tokens.material import NoKey, generate, keys_from
 
+Watch = Callable[[Call], None]
+Rehearse = Callable[[Play[Any]], list[Call | Visit]]
 _USUAL_REDIRECT = "http://127.0.0.1:0/callback"
 
 
@@ -66,6 +69,8 @@ class Browser:
 
     async def visit(self, step: Visit) -> Pairs:
         print_visit(step)
+        if self._listener:
+            self._listener.expect()
         if self._opens:
             await asyncio.to_thread(webbrowser.open, step.url)
         if not step.redirect_uri:
@@ -76,13 +81,17 @@ class Browser:
 
 
 def run_flow(options: Options, name: str, flow: Flow, *, redirect: str | None = None,
-             opens: bool = False) -> None:  # fmt: skip
+             opens: bool = False, watch: Watch | None = None,
+             rehearse: Rehearse = imagine) -> None:  # fmt: skip
     """Discover, play and print; ends the command with 1 where the flow failed.
 
     `redirect` is where a browser comes back to, "" for the saved or usual place; None: no browser.
+    `rehearse` finds what --show prints; `watch` is told of each request in place of the screen.
     """
     try:
-        played = asyncio.run(_run(options, name, flow, redirect, opens=opens))
+        played = asyncio.run(
+            _run(options, name, flow, redirect, opens=opens, watch=watch, rehearse=rehearse)
+        )
     except (FlowFault, NoKey) as fault:
         raise Refusal(f"{fault}.") from fault
     if played is None:
@@ -93,12 +102,12 @@ def run_flow(options: Options, name: str, flow: Flow, *, redirect: str | None = 
 
 
 async def _run(options: Options, name: str, flow: Flow, redirect: str | None, *, opens: bool,
-               ) -> Played[Any] | None:  # fmt: skip
-    kept = _workspace(options)
+               watch: Watch | None, rehearse: Rehearse) -> Played[Any] | None:  # fmt: skip
+    kept = workspace_of(options)
     saved = kept.registration.redirect_uri if kept.registration else ""
     back = "" if redirect is None else redirect or saved or _USUAL_REDIRECT
     async with Network(authority=options.authority) as network, Browser(back, opens=opens) as way:
-        hands = _hands(options, way)
+        hands = _hands(options, way, watch)
         found = await _metadata(kept, network, hands)
         if found.result is None:
             return found
@@ -106,7 +115,7 @@ async def _run(options: Options, name: str, flow: Flow, redirect: str | None, *,
         parameters = options.parameters or tuple(kept.flows.get(name, {}).items())
         _save(options, kept, client, name, parameters)
         if options.show:
-            steps = imagine(flow(client, parameters))
+            steps = rehearse(flow(client, parameters))
             print_requests(steps, reveal=options.reveal, as_json=options.as_json)
             return None
         played = await play(flow(client, parameters), network, hands)
@@ -120,18 +129,20 @@ async def _metadata(kept: Workspace, network: Network, hands: Hands) -> Played[M
     return await play(discover(kept.place), network, hands)
 
 
-def _hands(options: Options, browser: Browser) -> Hands:
+def _hands(options: Options, browser: Browser, watch: Watch | None) -> Hands:
     async def before(call: Call) -> Call:
         if options.edit:
             call = await asyncio.to_thread(_in_editor, call)
-        if not options.as_json:
+        if watch is not None:
+            watch(call)
+        elif not options.as_json:
             print_before(call, reveal=options.reveal)
         return call
 
     return Hands(browser.visit, before, print_invitation)
 
 
-def _workspace(options: Options) -> Workspace:
+def workspace_of(options: Options) -> Workspace:
     path = Path(options.server)
     if options.server and "://" not in options.server and path.is_file():
         return workspace.read(path)

@@ -44,3 +44,12 @@ async def test_bounds() -> None:
 def test_only_this_machine_is_listened_at(address: str) -> None:
     with pytest.raises(FlowFault, match="only an http address of this machine"):
         Listener(address)
+
+
+async def test_each_log_in_has_its_own_answer() -> None:
+    async with Listener() as listener, httpx.AsyncClient() as http:
+        for code in ("first", "second"):
+            listener.expect()
+            await http.get(f"{listener.redirect_uri}?code={code}")
+            await http.get(f"{listener.redirect_uri}?code=again")
+            assert await listener.brought(5) == (("code", code),)

@@ -29,7 +29,8 @@ HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 class Listener:
-    """Takes the first answer that comes to `redirect_uri`; a port of 0 is any free one."""
+    """Takes the first answer that comes to `redirect_uri`; a port of 0 is any free one. For another
+    log-in after that, `expect` comes first."""
 
     def __init__(self, redirect_uri: str = "http://127.0.0.1:0/callback") -> None:
         parts = urlsplit(redirect_uri)
@@ -46,7 +47,7 @@ class Listener:
         app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_get(self._path, self._get)
         app.router.add_post(self._path, self._post)
-        self._brought = asyncio.get_running_loop().create_future()
+        self.expect()
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -64,6 +65,10 @@ class Listener:
                         trace: TracebackType | None) -> None:  # fmt: skip
         if self._runner:
             await self._runner.cleanup()
+
+    def expect(self) -> None:
+        """What came before is no answer to what comes now."""
+        self._brought = asyncio.get_running_loop().create_future()
 
     async def brought(self, patience: float = 300.0) -> Pairs:
         """What the browser comes back with, within so many seconds. Raises FlowFault."""

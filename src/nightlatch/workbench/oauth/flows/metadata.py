@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from nightlatch.workbench.oauth.flows.answers import Document, document, printable, text_of
 from nightlatch.workbench.oauth.flows.call import Answer, Call
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, send, tell
+from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Untrusted, send, tell
 
 _OPENID = "/.well-known/openid-configuration"
 _OAUTH = "/.well-known/oauth-authorization-server"
@@ -98,7 +98,7 @@ def _of(found: Document, expected: str) -> Play[Metadata]:
     issuer = text_of(found, "issuer", READ)
     if issuer != expected:
         if issuer.rstrip("/") != expected.rstrip("/"):
-            raise FlowFault(
+            raise Untrusted(
                 f"the metadata found for {printable(expected)} is that of {printable(issuer)}: "
                 "it is not used (RFC 8414, section 3.3). Start from that issuer if you mean it"
             )

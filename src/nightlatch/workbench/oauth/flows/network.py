@@ -9,7 +9,7 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate
+from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Headers, header
 from nightlatch.workbench.oauth.flows.log import Entry, entry_of
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 
@@ -64,7 +64,7 @@ class Network:
             raise RuntimeError("a Network is used within `async with`")
         try:
             async with self._session.request(
-                call.method, URL(call.url, encoded=True), headers=[*_AGENT, *call.headers],
+                call.method, URL(call.url, encoded=True), headers=_headers(call),
                 data=call.body or None, allow_redirects=False, ssl=self._tls(call.certificate),
             ) as response:  # fmt: skip
                 headers = tuple((str(name), value) for name, value in response.headers.items())
@@ -116,6 +116,11 @@ class Network:
 
     def _note(self, call: Call, answer: Answer, seconds: float, fault: str = "") -> None:
         self.log.append(entry_of(call, answer, seconds, fault))
+
+
+def _headers(call: Call) -> Headers:
+    """Its own, and ours where it has none of that name."""
+    return (*(pair for pair in _AGENT if not header(call.headers, pair[0])), *call.headers)
 
 
 def _told(error: Exception, call: Call) -> str:

@@ -1,76 +1,164 @@
-"""One's own authorization server, tried with its own client: three log-ins, and what follows.
+"""One's own authorization server, tried with its own clients: some log-ins, and what follows.
 
 An altered request is sent from here and not through the browser: what it would lead to is read, and
 never visited.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from nightlatch.identity.jose.encoding import to_base64url
-from nightlatch.workbench.oauth.flows.answers import Document, document
-from nightlatch.workbench.oauth.flows.authorization import Wishes, authorized
-from nightlatch.workbench.oauth.flows.call import Answer, Call, Pairs, form, with_query
+from nightlatch.workbench.oauth.flows.answers import Document
+from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Pairs, with_query
 from nightlatch.workbench.oauth.flows.client import Client
-from nightlatch.workbench.oauth.flows.identity_token import Expected
-from nightlatch.workbench.oauth.flows.metadata import fetch_keys
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Untrusted, send
-from nightlatch.workbench.oauth.flows.tokens import Tokens, ask, read_tokens, with_claims
-from nightlatch.workbench.oauth.probe import weakness
+from nightlatch.workbench.oauth.flows.metadata import discover, fetch_keys
+from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Untrusted, Visit, send
+from nightlatch.workbench.oauth.probe import logins, weakness
 from nightlatch.workbench.oauth.probe.api import confirmed, first_of_each
+from nightlatch.workbench.oauth.probe.leash import Bounds, Leash, Stopped, rehearsed
+from nightlatch.workbench.oauth.probe.logins import Plan
 from nightlatch.workbench.oauth.probe.weakness import Found, Report, Weakness
 
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
-_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "introspection_endpoint")
-_CHALLENGE = to_base64url(bytes(32)).decode()
-_WRONG = "nightlatch-probe-" * 4
-TRIED = (
-    weakness.PRIVATE, weakness.REDIRECT, weakness.REQUEST, weakness.LOGIN, weakness.CACHED,
-    weakness.CODE_REPLAY, weakness.VERIFIER, weakness.DOWNGRADE, weakness.REUSE,
-    weakness.INTROSPECTION,
+_ENDPOINTS = (
+    "authorization_endpoint", "token_endpoint", "jwks_uri", "introspection_endpoint",
+    "pushed_authorization_request_endpoint",
 )  # fmt: skip
+_CHALLENGE = to_base64url(bytes(32)).decode()
+_SLOW = 1.0
 
 
-def probe_server(client: Client, again: str) -> Play[Report]:
-    """`again` is the issuer's host, named a second time: see `confirmed`. Raises FlowFault."""
+class Trial(Struct, frozen=True):
+    """A part of the probe that stands alone."""
+
+    looks_for: tuple[Weakness, ...]
+    play: Callable[[Plan], Play[list[Found]]]
+    lacks: Callable[[Plan], str] = lambda _plan: ""
+    """What would be needed, and is not there; empty where it can be tried."""
+    essential: bool = False
+    """Where it fails, so would what follows."""
+
+
+def probe_server(
+    client: Client, again: str, other: Client | None = None, impostor: Certificate | None = None,
+    scope: str = "", bounds: Bounds | None = None,
+) -> Play[Report]:  # fmt: skip
+    """`again` is the issuer's host, named a second time: see `confirmed`.
+
+    `other` is another client of one's own, `scope` one that the client must not get, `impostor` a
+    certificate that only looks like the client's. Raises FlowFault.
+    """
     confirmed(client.metadata.issuer, again)
-    _all_there(client)
-    found: list[Found] = []
-    for part in (_keys, _altered, _login, _wrong_verifier, _downgrade):
-        found += yield from part(client)
-    skipped = () if _is_public(client) else ("pkce-downgrade: the client is not a public one",)
-    return Report(first_of_each(found), tuple(one.id for one in TRIED), skipped)
+    plan = Plan(client, other, impostor, scope)
+    leash = Leash(_hosts(client), client.clock, bounds or Bounds())
+    return (yield from leash.held(_tried(plan, leash)))
 
 
-def _all_there(client: Client) -> None:
-    """Metadata must not lead a probe to somebody else's server."""
-    host = urlsplit(client.metadata.issuer).netloc
+def probe_issuer(place: str, again: str, clock: Callable[[], float]) -> Play[Report]:
+    """Whether what is found at the issuer's place is under its name: without that, no client goes
+    on, and `probe_server` neither."""
+    host = again.lower()
+    leash = Leash(frozenset({host}), clock, Bounds())
+    found: tuple[Found, ...] = ()
+    try:
+        metadata = yield from leash.held(discover(place))
+        confirmed(metadata.issuer, again)
+    except Untrusted as told:
+        found = (Found(weakness.ISSUER, f"{told}."),)
+    return Report(found, (weakness.ISSUER.id,))
+
+
+def requests_of(flow: Play[Report]) -> list[Call | Visit]:
+    """What a probe of a sound server sends, as far as can be told before; nothing is sent."""
+    return rehearsed(flow, lambda _call: Answer(200, _AS_JSON, json.dumps(_REHEARSAL).encode()))
+
+
+_AS_JSON = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+_REHEARSAL = {
+    "access_token": "TOKEN", "token_type": "Bearer", "refresh_token": "REFRESH_TOKEN",
+    "id_token": "ID_TOKEN", "request_uri": "REQUEST_URI", "keys": [], "active": False, "scope": "",
+}  # fmt: skip
+"""One answer that is good for every question."""
+
+
+def _hosts(client: Client) -> frozenset[str]:
+    """Where the probe may go. Metadata must not lead it to somebody else's server; another port of
+    the same host is, where clients are asked for certificates, the usual place."""
+    issuer = urlsplit(client.metadata.issuer)
     for name in _ENDPOINTS:
         place = client.metadata.document.get(name)
-        if isinstance(place, str) and urlsplit(place).netloc != host:
+        if isinstance(place, str) and urlsplit(place).netloc != issuer.netloc:
             raise FlowFault(f"the server's {name} is on another host than its issuer: not probed")
+    aliases = client.metadata.document.get("mtls_endpoint_aliases")
+    places = aliases.values() if isinstance(aliases, dict) else ()
+    parts = [urlsplit(place) for place in places if isinstance(place, str)]
+    return frozenset(
+        {issuer.netloc, *(one.netloc for one in parts if one.hostname == issuer.hostname)}
+    )
 
 
-def _keys(client: Client) -> Play[list[Found]]:
-    keys = (yield from fetch_keys(client.metadata)).get("keys")
+def _tried(plan: Plan, leash: Leash) -> Play[Report]:
+    found: list[Found] = []
+    tried: list[str] = []
+    skipped: list[str] = []
+    for trial in TRIALS:
+        names = [one.id for one in trial.looks_for]
+        lacking = trial.lacks(plan)
+        if lacking:
+            skipped.append(f"{', '.join(names)}: {lacking}")
+            continue
+        try:
+            found += yield from trial.play(plan)
+            tried += names
+        except Stopped as told:
+            skipped.append(f"what was still to come: {told}")
+            break
+        except FlowFault as told:
+            if trial.essential:
+                raise
+            skipped.append(f"{', '.join(names)}: {told}")
+    if leash.usual >= _SLOW:
+        evidence = f"Half of the answers took {leash.usual:.1f} seconds or more."
+        found.append(Found(weakness.SLOW, evidence))
+    return Report(first_of_each(found), tuple(tried), tuple(skipped))
+
+
+def _keys(plan: Plan) -> Play[list[Found]]:
+    keys = (yield from fetch_keys(plan.client.metadata)).get("keys")
     named = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
     if any(_PRIVATE & key.keys() for key in named):
         return [Found(weakness.PRIVATE, "The key set has private members, or secrets.")]
     return []
 
 
-def _altered(client: Client) -> Play[list[Found]]:
+def _altered(plan: Plan) -> Play[list[Found]]:
+    client = plan.client
     back = client.registration.redirect_uri
     usual = (("response_type", "code"), ("client_id", client.id), ("state", "probe"),
              ("code_challenge", _CHALLENGE), ("code_challenge_method", "S256"),
              ("scope", client.registration.scope))  # fmt: skip
-    other = f"{back}-not-registered"
-    found = yield from _led(client, (*usual, ("redirect_uri", other)), other, weakness.REDIRECT)
+    for other in _not_registered(back):
+        found = yield from _led(client, (*usual, ("redirect_uri", other)), other, weakness.REDIRECT)
+        if found:
+            break
     head, body = ({"alg": "none"}, {**dict(usual), "redirect_uri": back, "iss": client.id})
     unsigned = f"{_packed(head)}.{_packed(body)}."
     pairs = (("client_id", client.id), ("request", unsigned))
     return found + (yield from _led(client, pairs, back, weakness.REQUEST, "code="))
+
+
+def _not_registered(back: str) -> Iterator[str]:
+    """Addresses that are like the registered one, for a comparison that is less than whole."""
+    parts = urlsplit(back)
+    yield f"{back}-not-registered"
+    yield f"{back}/../not-registered"
+    yield f"{back}{'&' if parts.query else '?'}not=registered"
+    host = parts.hostname or ""
+    for place in (f"{host}.not-registered.invalid", f"{host}@not-registered.invalid"):
+        yield parts._replace(netloc=place).geturl()
 
 
 def _led(client: Client, pairs: Pairs, back: str, kind: Weakness, word: str = "",
@@ -84,98 +172,39 @@ def _led(client: Client, pairs: Pairs, back: str, kind: Weakness, word: str = ""
     return []
 
 
-def _login(client: Client) -> Play[list[Found]]:
-    try:
-        request, brought = yield from authorized(client, Wishes())
-        answer = yield from _redeem(client, brought, request.verifier)
-        told = document(answer, "exchange the code for tokens")
-        tokens = read_tokens(told, "exchange the code for tokens")
-        yield from with_claims(client, tokens, Expected(request.openid, request.nonce))
-    except Untrusted as fault:
-        return [Found(weakness.LOGIN, f"{fault}.")]
-    found = list(_cached(answer))
-    # Before the code is played again, which revokes what it was exchanged for.
-    found += yield from _introspected(client, tokens)
-    found += yield from _refreshed(client, tokens)
-    again = yield from _redeem(client, brought, request.verifier)
-    return found + list(_accepted(again, weakness.CODE_REPLAY, "The same code a second time"))
-
-
-def _wrong_verifier(client: Client) -> Play[list[Found]]:
-    brought = yield from _code(client, Wishes())
-    if brought is None:
-        return []
-    answer = yield from _redeem(client, brought, _WRONG)
-    return list(_accepted(answer, weakness.VERIFIER, "A code with another verifier"))
-
-
-def _downgrade(client: Client) -> Play[list[Found]]:
-    if not _is_public(client):
-        return []
-    brought = yield from _code(client, Wishes(pkce="none"))
-    if brought is None:
-        return []
-    answer = yield from _redeem(client, brought, "")
-    return list(_accepted(answer, weakness.DOWNGRADE, "A log-in without code_challenge"))
-
-
-def _code(client: Client, wishes: Wishes) -> Play[dict[str, str] | None]:
-    """None where the server refuses, or where `_login` has told what is wrong with its answers."""
-    try:
-        _, brought = yield from authorized(client, wishes)
-    except FlowFault as fault:
-        if isinstance(fault, Untrusted) or fault.code:
-            return None
-        raise
-    return brought
-
-
-def _redeem(client: Client, brought: dict[str, str], verifier: str) -> Play[Answer]:
-    fields = (
-        ("grant_type", "authorization_code"), ("code", brought.get("code", "")),
-        ("redirect_uri", client.registration.redirect_uri), ("code_verifier", verifier),
-    )  # fmt: skip
-    return (yield from ask(client, "token_endpoint", "exchange a code", fields))
-
-
-def _refreshed(client: Client, tokens: Tokens) -> Play[list[Found]]:
-    if not tokens.refresh_token:
-        return []
-    fields = (("grant_type", "refresh_token"), ("refresh_token", tokens.refresh_token))
-    first = yield from ask(client, "token_endpoint", "refresh the token", fields)
-    if first.status != 200 or _refresh_of(first) in ("", tokens.refresh_token):
-        return []
-    second = yield from ask(client, "token_endpoint", "use the old refresh token again", fields)
-    return list(_accepted(second, weakness.REUSE, "The replaced refresh token"))
-
-
-def _refresh_of(answer: Answer) -> str:
-    return read_tokens(document(answer, "refresh the token"), "refresh the token").refresh_token
-
-
-def _introspected(client: Client, tokens: Tokens) -> Play[list[Found]]:
-    if "introspection_endpoint" not in client.metadata.document:
-        return []
-    url = client.metadata.endpoint("introspection_endpoint")
-    answer = yield from send(form("introspect as nobody", url, (("token", tokens.access_token),)))
-    if answer.status == 200 and document(answer, "introspect").get("active") is True:
-        return [Found(weakness.INTROSPECTION, "Without any client, the server tells of a token.")]
-    return []
-
-
-def _cached(answer: Answer) -> Iterator[Found]:
-    if "no-store" not in answer.header("cache-control").lower():
-        yield Found(weakness.CACHED, "The answer with the tokens lacks Cache-Control: no-store.")
-
-
-def _accepted(answer: Answer, kind: Weakness, what: str) -> Iterator[Found]:
-    if answer.status == 200:
-        yield Found(kind, f"{what}: the server answers 200.")
-
-
-def _is_public(client: Client) -> bool:
-    return client.registration.authentication == "none"
-
-
 def _packed(members: Document) -> str:
     return to_base64url(json.dumps(members).encode()).decode()
+
+
+def _public_only(plan: Plan) -> str:
+    return (
+        "" if plan.client.registration.authentication == "none" else "the client is no public one"
+    )
+
+
+def _another(plan: Plan) -> str:
+    return "" if plan.other else "give another client of yours (--other-client)"
+
+
+def _pushing(plan: Plan) -> str:
+    known = "pushed_authorization_request_endpoint" in plan.client.metadata.document
+    return "" if known else "the server takes no pushed requests (PAR)"
+
+
+def _certified(plan: Plan) -> str:
+    known = "tls" in plan.client.registration.authentication
+    return "" if known else "the client is not one of mutual TLS (--cert)"
+
+
+TRIALS = (
+    Trial((weakness.PRIVATE,), _keys),
+    Trial((weakness.REDIRECT, weakness.REQUEST), _altered),
+    Trial((weakness.LOGIN, weakness.CACHED, weakness.CODE_REPLAY, weakness.REUSE,
+           weakness.INTROSPECTION), logins.whole, essential=True),
+    Trial((weakness.VERIFIER,), logins.wrong_verifier),
+    Trial((weakness.DOWNGRADE,), logins.without_pkce, _public_only),
+    Trial((weakness.FOREIGN_CODE,), logins.code_of_another, _another),
+    Trial((weakness.SCOPE,), logins.any_scope),
+    Trial((weakness.REQUEST_REUSE,), logins.pushed_twice, _pushing),
+    Trial((weakness.CERTIFICATE,), logins.without_certificate, _certified),
+)  # fmt: skip

@@ -93,6 +93,41 @@ WEAK = Weakness(
     "RFC 7518, 3.2",
     "Use an asymmetric key, or 256 random bits; replace this now.",
 )
+PSYCHIC = Weakness(
+    "psychic-signature",
+    Level.HIGH,
+    "A signature of zeros is believed",
+    "CVE-2022-21449",
+    "Renew the library or runtime that verifies: r and s must be between 1 and n - 1.",
+)
+KEY_SHELL = Weakness(
+    "key-id-command",
+    Level.HIGH,
+    "The key's id goes into a shell",
+    "CWE-78",
+    "Look the id up in the issuer's key set, and nowhere else.",
+)
+KEY_ADDRESS = Weakness(
+    "foreign-keys",
+    Level.HIGH,
+    "A token may name where its key is",
+    f"{_BCP}, 3.10",
+    "Ignore jku and x5u, and iss that is not one of your issuers: keys come from these alone.",
+)
+FETCHES = Weakness(
+    "fetches",
+    Level.MEDIUM,
+    "The API fetches addresses that a token names",
+    f"{_BCP}, 3.10; CWE-918",
+    "Fetch from addresses of your own list; whoever names others reaches into your network.",
+)
+REFLECTED = Weakness(
+    "claims-first",
+    Level.MEDIUM,
+    "Claims are used before the signature is checked",
+    f"{_BCP}, 3.3; CWE-345",
+    "Verify first, and decode nothing that does not hold.",
+)
 QUERY = Weakness(
     "token-in-query",
     Level.MEDIUM,
@@ -127,6 +162,27 @@ REVOKED = Weakness(
     "A revoked token is accepted",
     "RFC 7009, 2",
     "Introspect, or keep tokens short-lived and a list of revoked ones.",
+)
+UNBOUND = Weakness(
+    "unbound",
+    Level.HIGH,
+    "A certificate-bound token is accepted without its certificate",
+    "RFC 8705, 3",
+    "Compare x5t#S256 of cnf with the certificate of the connection.",
+)
+FAILS = Weakness(
+    "fails",
+    Level.LOW,
+    "The API fails now and then (5xx)",
+    "CWE-755",
+    "Find in its logs what fails: what is tried on it may be only in part to blame.",
+)
+SLOW = Weakness(
+    "slow",
+    Level.LOW,
+    "Answers take a second or more",
+    "OWASP API4:2023",
+    "Find what waits: a server that is slow for one is down for many.",
 )
 UNPROVEN = Weakness(
     "unproven",
@@ -212,4 +268,39 @@ PRIVATE = Weakness(
     "Private keys are published",
     "RFC 7517, 9.2",
     "Replace the keys now, and publish their public parts alone.",
+)
+FOREIGN_CODE = Weakness(
+    "code-of-another",
+    Level.HIGH,
+    "A code works for another client",
+    "RFC 6749, 4.1.3",
+    "Compare the client that redeems a code with the one it was issued to.",
+)
+SCOPE = Weakness(
+    "any-scope",
+    Level.HIGH,
+    "A scope that is not the client's is granted",
+    "RFC 6749, 3.3; RFC 9700, 2.3",
+    "Grant what the client is registered for, and answer invalid_scope to the rest.",
+)
+REQUEST_REUSE = Weakness(
+    "request-uri-reuse",
+    Level.MEDIUM,
+    "A pushed request works twice",
+    "RFC 9126, 4, 7.3",
+    "Forget a request_uri once it was answered.",
+)
+CERTIFICATE = Weakness(
+    "certificate-not-checked",
+    Level.HIGH,
+    "A client of mutual TLS is believed without its certificate",
+    "RFC 8705, 2",
+    "Demand the certificate at each endpoint, and compare it with the registered one.",
+)
+ISSUER = Weakness(
+    "wrong-issuer",
+    Level.MEDIUM,
+    "The metadata are under another issuer's name",
+    "RFC 8414, 3.3; RFC 9700, 4.4",
+    "Set issuer to exactly the address that clients begin with.",
 )

@@ -119,10 +119,18 @@ def _make(files: Files, hosts: tuple[str, ...], now: float) -> None:
 
 def self_signed(subject: str, now: float) -> bytes:
     """PEM of a key, and of a certificate that nobody else vouches for."""
-    return self_signed_as(_name(subject), _one_name(subject), now)
+    return _self_signed_as(_name(subject), _one_name(subject), now)
 
 
-def self_signed_as(subject: x509.Name, names: x509.SubjectAlternativeName, now: float) -> bytes:
+def lookalike(pem: bytes, now: float) -> bytes:
+    """PEM of a key, and of a certificate with the names of another: what a thief can make. Raises
+    ValueError or ExtensionNotFound."""
+    known = x509.load_pem_x509_certificate(pem)
+    names = known.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return _self_signed_as(known.subject, names, now)
+
+
+def _self_signed_as(subject: x509.Name, names: x509.SubjectAlternativeName, now: float) -> bytes:
     own = ec.generate_private_key(ec.SECP256R1())
     leaf = _leaf(_builder(subject, subject, own, now), names, ExtendedKeyUsageOID.CLIENT_AUTH)
     return _key_pem(own) + leaf.sign(own, SHA256()).public_bytes(Encoding.PEM)

@@ -1,0 +1,119 @@
+"""`nightlatch oauth probe` and `probe-server`: what they ask first, show, send and print."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.test_oauth_flows import BASIC, _in_process, refusal, said, told
+from tests.servers import free_port
+from tests.workbench.oauth.flows.serving import Serving, serving
+
+from nightlatch.workbench.oauth.probe.leash import AGENT
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Serving]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def token(server: Serving) -> str:
+    found = told("client-credentials", server.issuer, *BASIC)["result"]["access_token"]
+    return str(found)
+
+
+def host_of(server: Serving) -> str:
+    return server.issuer.removeprefix("http://")
+
+
+def test_what_is_sent_to_an_api_is_shown_and_not_sent(server: Serving, token: str) -> None:
+    asked = server.state.questions
+    place = f"{server.issuer}/api/me"
+    lines = told("probe", place, "--token", token, "--jwks", f"{server.issuer}/jwks", "--show")
+    assert len(lines["requests"]) > 60
+    assert all(AGENT in one["curl"] for one in lines["requests"])
+    assert token not in json.dumps(lines)
+    assert token in said("probe", place, "--token", token, "--show", "--reveal")
+    assert server.state.questions == asked
+
+
+def test_what_is_sent_to_a_server_is_shown_and_not_sent(server: Serving) -> None:
+    before = len(server.state.codes)
+    options = ("--client", "demo-public", "--scope", "openid", "--other-client", "demo-device")
+    lines = told("probe-server", server.issuer, *options, "--show")["requests"]
+    assert len([one for one in lines if "open" in one]) == 6
+    assert any("request_uri" in one.get("curl", "") for one in lines)
+    assert len(server.state.codes) == before
+
+
+def test_both_teach() -> None:
+    for name in ("probe", "probe-server"):
+        words = said(name, "--help")
+        assert "Requests a second" in words
+        assert "--yes-this-is-mine" in words
+
+
+def test_a_list_of_words_is_tried_on_the_signature(tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    with serving("weak-secret") as faulty:
+        found = told("client-credentials", faulty.issuer, *BASIC)["result"]["access_token"]
+        asked = ("probe", f"{faulty.issuer}/api/me", "--token", found, "--yes-this-is-mine",
+                 host_of(faulty), "--rate", "50", "--most", "3")  # fmt: skip
+        words.write_text("nothing\nsecret\n")
+        listed = told(*asked, "--words", str(words), exit_code=1)
+        assert [one["id"] for one in listed["found"]] == ["weak-secret"]
+        assert "3 requests" in listed["skipped"][-1]
+        words.write_text("nothing\n")
+        assert told(*asked, "--words", str(words))["found"] == []
+
+
+@pytest.mark.slow
+def test_an_api_is_watched_for_what_it_fetches(server: Serving, token: str) -> None:
+    place = f"http://127.0.0.1:{free_port()}"
+    found = told(
+        "probe", f"{server.issuer}/api/me", "--token", token, "--yes-this-is-mine", host_of(server),
+        "--rate", "50", "--listen", place,
+    )  # fmt: skip
+    assert found["found"] == []
+    assert {"foreign-keys", "fetches"} <= set(found["tried"])
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    (("--listen", "https://127.0.0.1:1"), "http://HOST:PORT"),
+    (("--listen", "http://127.0.0.1:99999"), "http://HOST:PORT"),
+    (("--listen", "127.0.0.1:80"), "http://HOST:PORT"),
+    (("--words", "/nowhere"), "No such file"),
+    (("--canary", "never there"), "does not have the --canary"),
+    (("--cert", "/nowhere"), "certificate's files cannot be used"),
+])  # fmt: skip
+def test_mistakes_are_told(
+    server: Serving, token: str, options: tuple[str, ...], words: str
+) -> None:
+    asked = ("probe", f"{server.issuer}/api/me", "--token", token)
+    assert words in refusal(*asked, "--yes-this-is-mine", host_of(server), *options)
+
+
+def test_metadata_of_another_issuer_are_a_finding() -> None:
+    with serving("wrong-issuer") as faulty:
+        asked = ("probe-server", faulty.issuer, "--client", "demo-public")
+        found = told(*asked, "--yes-this-is-mine", host_of(faulty), exit_code=1)
+        assert [one["id"] for one in found["result"]["found"]] == ["wrong-issuer"]
+        words = said(*asked, "--yes-this-is-mine", host_of(faulty), exit_code=1)
+        assert "other.example" in words
+
+
+@pytest.mark.slow
+def test_a_second_client_must_not_have_the_firsts_code(tmp_path: Path) -> None:
+    browser = tmp_path / "browser.py"
+    browser.write_text("import sys, httpx\nhttpx.get(sys.argv[1], follow_redirects=True)\n")
+    with serving("code-of-another") as faulty:
+        found = _in_process(
+            f"{sys.executable} {browser} %s", "probe-server", faulty.issuer, "--client",
+            "demo-public", "--scope", "openid", "--rate", "50", "--yes-this-is-mine",
+            host_of(faulty), "--other-client", "demo-confidential", "--other-secret", BASIC[3],
+            exit_code=1,
+        )  # fmt: skip
+        assert [one["id"] for one in found["result"]["found"]] == ["code-of-another"]
