@@ -1,4 +1,4 @@
-"""What sources may send over the network at full rate: how much is taken, what is lost, what grows.
+"""What sources may send over HTTP at full rate: how much is taken, what is lost, what grows.
 
 `nightlatch up` is a process of its own; senders send as fast as it answers, one input after the
 other. At the end everything that was sent must be recorded or counted under a reason, or told to
@@ -21,17 +21,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from msgspec import Struct
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from benchmarks.curves import Curve, watched
 
 SECONDS = float(os.environ.get("BENCH_INTAKE_SECONDS", "5"))
 """For each input."""
 SENDERS = 2
 BATCH = 512
 """Spans; the SDKs' default."""
-SETTLED = 0.4
-"""Share of the time after which memory should no longer grow: then every map is full."""
 DRAIN = 120.0
 
 Reply = tuple[int, bytes]
@@ -131,15 +132,46 @@ def _event(token: str, number: int) -> bytes:
     return json.dumps(names | {"data": data}).encode()
 
 
-INPUTS: dict[str, Input] = {"otlp": Input("otlp", _spans), "treblle": Input("treblle", _events)}
+def _messages(post: Post, token: str, number: int) -> Send:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    numbers = itertools.count(number * 10**9)
+
+    def send() -> tuple[int, int]:
+        post("/gelf", _message(next(numbers)), headers)
+        return 1, 0
+
+    return send
+
+
+def _message(number: int) -> bytes:
+    phone = f"1555{number % 100_000:07}"
+    fields = {
+        "version": "1.1",
+        "host": "edge-1",
+        "short_message": f"GET /v1/users/{phone}/status 200",
+        "_http.request.method": "GET",
+        "_url.path": f"/v1/users/{phone}/status",
+        "_http.response.status_code": 200,
+        "_client.address": f"203.0.{number % 200}.7",
+        "_user_agent.original": "Passkeeper/25.1.0 (Android 14)",
+        "_duration_ms": 12,
+    }
+    return json.dumps(fields).encode()
+
+
+INPUTS: dict[str, Input] = {
+    "otlp": Input("otlp", _spans),
+    "treblle": Input("treblle", _events),
+    "gelf": Input("gelf", _messages),
+}
 
 
 # The collector
 
 
 @contextmanager
-def _collector(place: Path) -> Iterator[tuple[str, int]]:
-    """Its URL and its process id."""
+def _collector(place: Path) -> Iterator[str]:
+    """Its URL."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     env = _environment() | {"NIGHTLATCH_CONSOLE_PORT": str(port)}
@@ -152,7 +184,7 @@ def _collector(place: Path) -> Iterator[tuple[str, int]]:
             if process.poll() is not None:
                 raise RuntimeError((place / "log").read_text())
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}", process.pid
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(30)
@@ -188,9 +220,15 @@ def _account(place: Path, kind: str) -> dict[str, int]:
     return {name: seen[name] for name in names}
 
 
-def _rss_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+def _memory(url: str) -> tuple[float, float]:
+    """Bytes of the process and of its events store, as its metrics have them."""
+    with urlopen(f"{url}/metrics", timeout=60) as answer:
+        scraped = answer.read().decode()
+    resident, store = (
+        float(re.search(rf"^{name} (\S+)$", scraped, re.MULTILINE)[1])  # type: ignore[index]
+        for name in ("process_resident_memory_bytes", "nightlatch_store_memory_bytes")
+    )
+    return resident, store
 
 
 # The senders
@@ -225,13 +263,12 @@ def _measure(name: str, seconds: float) -> dict[str, object]:
     chosen = INPUTS[name]
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        with _collector(place) as (url, pid):
+        with _collector(place) as url:
             added = ("source", "add", f"bench-{chosen.kind}", "--kind", chosen.kind, "--rate", "0")
             token = str(_ask(place, *added)["token"])
             time.sleep(1.5)
             sent = [_Sent() for _ in range(SENDERS)]
-            began = time.monotonic()
-            until = began + seconds
+            until = time.monotonic() + seconds
             senders = [
                 Thread(
                     target=_run_sender,
@@ -239,15 +276,13 @@ def _measure(name: str, seconds: float) -> dict[str, object]:
                 )
                 for number, one in enumerate(sent)
             ]
-            for sender in senders:
-                sender.start()
-            time.sleep(seconds * SETTLED)
-            settled = _rss_mb(pid)
-            for sender in senders:
-                sender.join()
-            grown = _rss_mb(pid) - settled
+            with watched(lambda: _memory(url), seconds) as curve:
+                for sender in senders:
+                    sender.start()
+                for sender in senders:
+                    sender.join()
             account = _drained(place, chosen.kind)
-    return _figures(name, sent, account, seconds, settled, grown)
+    return _figures(name, sent, account, seconds, curve)
 
 
 def _drained(place: Path, kind: str) -> dict[str, int]:
@@ -268,8 +303,7 @@ def _figures(
     sent: list[_Sent],
     account: dict[str, int],
     seconds: float,
-    settled: float,
-    grown: float,
+    curve: Curve,
 ) -> dict[str, object]:
     exchanges = sum(one.exchanges for one in sent)
     told = account["recorded"] + account["failed"] + account["lost"]
@@ -280,8 +314,8 @@ def _figures(
         f"{name}_recorded_per_second": round(account["recorded"] / seconds),
         f"{name}_lost_and_counted": account["lost"] + account["failed"],
         f"{name}_unaccounted": exchanges - told,
-        f"{name}_rss_settled_mb": round(settled),
-        f"{name}_rss_growth_mb": round(grown, 1),
+        f"{name}_mb_all_and_store": str(curve),
+        f"{name}_second_half_mb_a_minute": round(curve.slope(), 1),
     }
 
 

@@ -1,23 +1,26 @@
 """GELF and syslog at full rate: what a core reads, and whether every message is accounted for.
 
 `python -m benchmarks.listeners --seconds 600` is the soak: a sender in a process of its own writes
-as fast as it can, to UDP and to TCP; all that it sent must be found again in the counts, and memory
-must not grow.
+as fast as it can, over UDP, TCP and TLS; all that it sent must be found again in the counts, and
+memory must not go on growing.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
-import resource
 import socket
+import ssl
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event as Stop
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from benchmarks.curves import own_memory, watched
 from nightlatch.app.configuration import configure
 from nightlatch.app.listeners import Listeners
 from nightlatch.capture.attributes import Attributes, Origin
@@ -33,7 +36,7 @@ SETTLE = 1.5
 ROUNDS = 20_000
 PAUSE_EVERY = 50
 """Messages between two looks of a sender at whether it shall stop."""
-KINDS = ("gelf udp", "gelf tcp", "syslog udp", "syslog tcp")
+KINDS = ("gelf udp", "gelf tcp", "gelf tls", "syslog udp", "syslog tcp", "syslog tls")
 
 _FIELDS = {
     "version": "1.1",
@@ -109,22 +112,16 @@ def _cpu(once: Callable[[], object]) -> float:
 
 def _flood(kind: str, seconds: float) -> dict[str, object]:
     """One sender as fast as it can, for so long; what became of all of it."""
-    protocol, transport = kind.split()
     intake = Counting()
-    settings = configure(
-        {
-            f"{protocol}_listen": (f"{transport}://127.0.0.1:0",),
-            "listeners_per_second": 10_000_000,
-        },
-        {},
-    )
-    listeners = Listeners(settings, intake)
+    with TemporaryDirectory() as directory:
+        listeners = _listeners(kind, intake, Path(directory))
     listeners.start()
     (address, tally), *_ = listeners.tallies().items()
     port = int(address.rpartition(":")[2])
-    before, began = _memory(), os.times()
-    sent, elapsed = _send(kind, port, seconds)
-    grown, ended = _memory() - before, os.times()
+    began = os.times()
+    with watched(own_memory, seconds) as curve:
+        sent, elapsed = _send(kind, port, seconds)
+    ended = os.times()
     listeners.stop()
     cpu = ended.user + ended.system - began.user - began.system
     return {
@@ -133,8 +130,31 @@ def _flood(kind: str, seconds: float) -> dict[str, object]:
         f"{kind}, read/s and core": round(tally.received / cpu) if cpu else 0,
         f"{kind}, thrown away by the kernel": tally.overrun,
         f"{kind}, unaccounted for": sent - _accounted(tally),
-        f"{kind}, memory grown, MiB": round(grown / 2**20, 1),
+        f"{kind}, MB": str(curve),
+        f"{kind}, MB a minute in the second half": round(curve.slope(), 1),
     }
+
+
+def _listeners(kind: str, intake: Counting, place: Path) -> Listeners:
+    protocol, transport = kind.split()
+    given: dict[str, object] = {
+        f"{protocol}_listen": (f"{transport}://127.0.0.1:0",),
+        "listeners_per_second": 10_000_000,
+    }
+    if transport == "tls":
+        given["listeners_certificate"] = str(_certificate(place))
+    return Listeners(configure(given, {}), intake)
+
+
+def _certificate(place: Path) -> Path:
+    """With its key in one file; it vouches for itself."""
+    key, certificate = place / "key.pem", place / "certificate.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    options = ["-subj", "/CN=127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *options], check=True, capture_output=True)
+    both = place / "both.pem"
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both
 
 
 def _accounted(tally: Tally) -> int:
@@ -166,9 +186,7 @@ def _sender(kind: str, port: int, stop: Stop, count: "Synchronized[int]") -> Non
     message = GELF if protocol == "gelf" else SYSLOG
     udp = transport == "udp"
     end = b"" if udp else (b"\0" if protocol == "gelf" else b"\n")
-    stream = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
-    with socket.socket(socket.AF_INET, stream) as client:
-        client.connect(("127.0.0.1", port))
+    with _connected(transport, port) as client:
         sent = 0
         while not stop.is_set():
             if udp:
@@ -178,17 +196,27 @@ def _sender(kind: str, port: int, stop: Stop, count: "Synchronized[int]") -> Non
                 client.sendall((message + end) * PAUSE_EVERY)
             sent += PAUSE_EVERY
             count.value = sent
+        if isinstance(client, ssl.SSLSocket):
+            # What the other end has sent, and nobody read, would end the connection in the middle.
+            client.unwrap()
 
 
-def _memory() -> int:
-    """Bytes that this process has in memory."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * resource.getpagesize()
+def _connected(transport: str, port: int) -> socket.socket:
+    if transport == "udp":
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.connect(("127.0.0.1", port))
+        return client
+    client = socket.create_connection(("127.0.0.1", port))
+    if transport == "tcp":
+        return client
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(client)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each of the four")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each input")
     for name, value in run(parser.parse_args().seconds).items():
         sys.stdout.write(f"  {name:<44}{value}\n")
 

@@ -128,6 +128,9 @@ UNSAFE: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("POST", "/measures/any/renew", {}),
     ("POST", "/door/close?key=GET%20%2Fhealthz", {}),
     ("POST", "/door/open?key=GET%20%2Fhealthz", {}),
+    ("POST", "/sources/tokens", {"name": "shop", "kind-otlp": "on"}),
+    ("POST", "/sources/any/rotate", {}),
+    ("POST", "/sources/any/revoke", {}),
     ("POST", "/api/v1/measures", {}),
     ("POST", "/api/v1/measures/preview", {}),
     ("POST", "/api/v1/measures/any/undo", {}),
@@ -145,7 +148,7 @@ def test_every_unsafe_route_is_in_the_list() -> None:
         for route in router.routes
         for method in getattr(route, "methods", ())
     ]
-    assert len([method for method in methods if method not in SAFE_METHODS]) == len(UNSAFE) == 21
+    assert len([method for method in methods if method not in SAFE_METHODS]) == len(UNSAFE) == 24
 
 
 @pytest.mark.parametrize(("method", "path", "fields"), UNSAFE)

@@ -15,11 +15,13 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from nightlatch import __version__
-from nightlatch.app.places import read_place
+from nightlatch.app.doorkeeper import source_tokens
+from nightlatch.app.places import intake_url, read_place
 from nightlatch.app.stores import INGEST_TOKEN, data_dir
 from nightlatch.capture.ingest import Ingest
 from nightlatch.checks import CHECKS
 from nightlatch.console.app import create_console
+from nightlatch.console.context import Senders
 from nightlatch.respond.metrics import CONTENT_TYPE, Metrics
 from nightlatch.respond.recorder import Recorder
 from nightlatch.settings import Settings
@@ -46,6 +48,10 @@ def build_server(
         default_mode=settings.mode,
         public=("/healthz", "/metrics"),
         version=__version__,
+        # An application's own console takes nothing in.
+        senders=Senders(source_tokens(settings, documents), intake_url(settings))
+        if intake
+        else None,
     )
     console.router.routes.extend([_metrics_route(recorder), _health_route(recorder)])
     # Before the console's own door: whoever sends has a token of its own, and no session.

@@ -6,10 +6,15 @@ from threading import Lock
 
 from msgspec import Struct
 
+from nightlatch.app.stores import KEY, data_dir
 from nightlatch.capture.intake import Grant, Refused
+from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.source import SourceKind
 from nightlatch.faults import guarded
 from nightlatch.respond.source_tokens import SourceToken, SourceTokens
+from nightlatch.settings import Settings
+from nightlatch.store.keys import load_or_create_key
+from nightlatch.store.ports import DocumentStore
 
 LOOK_EVERY = 1.0
 """Seconds after which tokens made or revoked in another process are taken up."""
@@ -20,6 +25,10 @@ LEAST = 1_024
 WRONG_PER_SECOND = 64 * LEAST
 """Bytes that all wrong tokens together may send before they are told to wait."""
 _NO_DIGEST = bytes(32)
+
+
+def source_tokens(settings: Settings, documents: DocumentStore) -> SourceTokens:
+    return SourceTokens(documents, Hasher(load_or_create_key(data_dir(settings) / KEY)))
 
 
 class _Rate:

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import Route
 
-from nightlatch.app.doorkeeper import TokenDoor
+from nightlatch.app.doorkeeper import TokenDoor, source_tokens
 from nightlatch.app.listeners import Listeners
 from nightlatch.app.observer import Observer
 from nightlatch.app.services import Services
-from nightlatch.app.stores import KEY, data_dir
 from nightlatch.capture.attributes import read_fields
 from nightlatch.capture.gelf.http import GelfHttp
 from nightlatch.capture.http_source import HttpSource
@@ -17,11 +16,8 @@ from nightlatch.capture.intake import Doorkeeper, Intake
 from nightlatch.capture.otlp.source import OtlpSource
 from nightlatch.capture.texts import TextReader
 from nightlatch.capture.treblle.source import treblle_source
-from nightlatch.exchange.hashing import Hasher
 from nightlatch.respond.recorder import Recorder
-from nightlatch.respond.source_tokens import SourceTokens
 from nightlatch.settings import Settings
-from nightlatch.store.keys import load_or_create_key
 from nightlatch.store.ports import DocumentStore
 
 
@@ -34,10 +30,6 @@ def http_sources(settings: Settings, intake: Intake, doorkeeper: Doorkeeper) -> 
         OtlpSource(intake, doorkeeper),
         GelfHttp(attributes, texts, intake, doorkeeper),
     ]
-
-
-def source_tokens(settings: Settings, documents: DocumentStore) -> SourceTokens:
-    return SourceTokens(documents, Hasher(load_or_create_key(data_dir(settings) / KEY)))
 
 
 class Intakes:

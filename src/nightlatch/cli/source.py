@@ -11,18 +11,17 @@ from typing import Annotated
 import typer
 
 from nightlatch.app.configuration import configure
+from nightlatch.app.doorkeeper import source_tokens
 from nightlatch.app.places import intake_url
-from nightlatch.app.stores import KEY, data_dir, open_documents
+from nightlatch.app.stores import open_documents
 from nightlatch.cli.desk import author
 from nightlatch.cli.measures import read_span
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
-from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.source import SourceKind
 from nightlatch.respond.sender_settings import sender_settings
 from nightlatch.respond.source_book import SourceSeen, read_book
 from nightlatch.respond.source_tokens import SourceToken, SourceTokens, TokenRefused
 from nightlatch.settings import Settings
-from nightlatch.store.keys import load_or_create_key
 from nightlatch.store.ports import DocumentStore
 
 Name = Annotated[str, typer.Argument(help="What you call it: shop-production.")]
@@ -146,9 +145,8 @@ def dead_letters(
 def _tokens(settings: Settings) -> Iterator[tuple[SourceTokens, DocumentStore]]:
     """The tokens and the store they lie in. A TokenRefused inside ends in words."""
     with closing(open_documents(settings)) as documents:
-        hasher = Hasher(load_or_create_key(data_dir(settings) / KEY))
         try:
-            yield SourceTokens(documents, hasher), documents
+            yield source_tokens(settings, documents), documents
         except TokenRefused as refused:
             raise Refusal(str(refused)) from refused
 

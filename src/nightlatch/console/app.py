@@ -14,7 +14,7 @@ from nightlatch.checks.check import Check
 from nightlatch.console import api, measures_api, openapi, tokens_api
 from nightlatch.console.access import Access
 from nightlatch.console.answers import problem
-from nightlatch.console.context import Console, check_csrf, checks_by_id
+from nightlatch.console.context import Console, Senders, check_csrf, checks_by_id
 from nightlatch.console.guard import Guard
 from nightlatch.console.pages import checks as checks_pages
 from nightlatch.console.pages import (
@@ -69,12 +69,14 @@ def create_console(
     public: Collection[str] = ("/healthz",),
     version: str = "",
     clock: Callable[[], float] = time.time,
+    senders: Senders | None = None,
 ) -> FastAPI:
     """The console over the rooms below it.
 
     `token` is the API token for machines ("" for none); people come through `access`. `hosts` are
     names besides the loopback ones under which it may be called; `public` are path prefixes that
-    need no session (for routes that the caller mounts). Raises ValueError for duplicate check ids.
+    need no session (for routes that the caller mounts); `senders` let people say which sources may
+    send. Raises ValueError for duplicate check ids.
     """
     if not (STATIC / "vendor" / "stamp.txt").is_file():
         log.warning(
@@ -93,7 +95,7 @@ def create_console(
         dependencies=[Depends(check_csrf)],
     )
     app.state.console = Console(
-        recorder, events, documents, checks_by_id(checks), access, default_mode, clock
+        recorder, events, documents, checks_by_id(checks), access, default_mode, clock, senders
     )
     for router in ROUTERS:
         app.include_router(router, include_in_schema=router in MACHINES)

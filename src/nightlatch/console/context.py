@@ -14,12 +14,20 @@ from nightlatch.console.guard import SAFE_METHODS
 from nightlatch.console.ports import Recorder
 from nightlatch.exchange.facts import EndpointSummary
 from nightlatch.exchange.judgement import Mode
+from nightlatch.respond.source_tokens import SourceTokens
 from nightlatch.store.ports import DocumentStore, EventStore
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
 MAX_FORM = 2 << 20
 """Bytes of a submitted form."""
+
+
+class Senders(Struct, frozen=True):
+    """Where sources send to, and who may. Only a collector has such a place."""
+
+    tokens: SourceTokens
+    url: str
 
 
 class Console(Struct, frozen=True):
@@ -34,6 +42,8 @@ class Console(Struct, frozen=True):
     default_mode: Mode
     """What the applications' own settings say where no person has decided."""
     clock: Callable[[], float] = time.time
+    senders: Senders | None = None
+    """None in an application's own process, where nothing is taken in."""
 
     @property
     def mode(self) -> Mode:

@@ -9,6 +9,7 @@ from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.record import Record
 from nightlatch.respond.measures import Measures
 from nightlatch.respond.source_book import SourceBook
+from nightlatch.respond.ways import Ways
 from nightlatch.store.ports import StoreSize
 
 
@@ -42,6 +43,9 @@ class Agent(Protocol):
     def queue_depth(self) -> int: ...
 
     @property
+    def lost(self) -> int: ...
+
+    @property
     def last_seen(self) -> float: ...
 
 
@@ -73,6 +77,9 @@ class Recorder(Protocol):
 
     @property
     def sources(self) -> SourceBook: ...
+
+    @property
+    def ways(self) -> Ways: ...
 
     def endpoints(self, now: float) -> list[EndpointSummary]:
         """Sorted by risk, the worst first."""

@@ -41,7 +41,8 @@ OTEL_METRICS_EXPORTER=none
     SourceKind.GELF: (
         "GELF over HTTP (over UDP and TCP there are no tokens: NIGHTLATCH_GELF_LISTEN):",
         """\
-curl {url}/gelf -H 'Authorization: Bearer {token}' -d @message.json
+curl {url}/gelf -d @message.json \\
+    -H 'Authorization: Bearer {token}'
 """,
     ),
 }
