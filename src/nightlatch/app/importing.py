@@ -153,7 +153,7 @@ class Importer:
 
 
 def describe(run: Run, report: FileReport) -> None:
-    report.format, report.software = run.format.id, run.format.software
+    report.format, report.software = run.format.id, run.format.written_by
     report.zone_named = run.format.zone
     report.before, report.trouble, report.tally = run.before, run.damage, run.tally
 
@@ -282,7 +282,7 @@ def _sample(
     reading = Reading(chosen, assembler, "sample", lambda *_: None)
     found = reading.feed("\n".join([*first_lines(file.head), ""]).encode("latin-1"))
     if report is not None:
-        report.format, report.software = chosen.id, chosen.software
+        report.format, report.software = chosen.id, chosen.written_by
         report.zone_named, report.tally = chosen.zone, reading.tally
     return found[:number]
 

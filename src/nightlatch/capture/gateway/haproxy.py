@@ -35,6 +35,8 @@ PEER: Final = "x-nightlatch-peer"
 SCHEME: Final = "x-nightlatch-scheme"
 """Header fields that HAProxy gives our own server, never the application: which of its answers is
 asked for, who asks, and over what."""
+FAILED: Final = "failed"
+"""The variable that HAProxy sets where the agent did not answer."""
 HEALTH: Final = PREFIX + "health"
 RESERVED: Final = 16_384
 """Bytes of a buffer that are kept free of bodies, for heads."""
@@ -83,13 +85,13 @@ def configuration(plan: Plan) -> str:
 
 def spoe_configuration() -> str:
     """The second file: what is sent to the agent, and how long its answer is waited for."""
-    return _fill(_SPOE, request=REQUEST, response=RESPONSE, head=HEAD, wait=WAIT)
+    return _fill(_SPOE, request=REQUEST, response=RESPONSE, head=HEAD, wait=WAIT, failed=FAILED)
 
 
 def _rules(place: Path, sockets: Path, buffer: int, log: "_Log", *, fail_closed: bool) -> str:
     """What makes a frontend ask the agent, and act on its answer. `sockets`: `place` as HAProxy
     sees it once it runs; `buffer`: its `tune.bufsize`."""
-    wait = f"    http-response send-spoe-group nightlatch {WAIT} if nl_waits nl_there\n"
+    wait = f"    http-response send-spoe-group nightlatch {WAIT} if nl_waits !nl_failed\n"
     return _fill(
         _RULES,
         place=place,
@@ -102,6 +104,7 @@ def _rules(place: Path, sockets: Path, buffer: int, log: "_Log", *, fail_closed:
         request=REQUEST,
         response=RESPONSE,
         head=HEAD,
+        failed=FAILED,
         state=503 if fail_closed else 200,
         down=_returned("http-request", "!nl_up") if fail_closed else "",
         unasked=_returned("http-request", "!nl_watch !nl_page !nl_ours") if fail_closed else "",
@@ -305,6 +308,7 @@ $unasked\
     acl nl_judged var(txn.nightlatch.done) -m found
     acl nl_whole var(txn.nightlatch.done) -m bool
     acl nl_waits var(txn.nightlatch.wait) -m int gt 0
+    acl nl_failed var(txn.nightlatch.$failed) -m found
     acl nl_upgraded status 101
     acl nl_answer_sized res.hdr_val(content-length) 1:$largest
     acl nl_answer_long res.hdr(content-length) -m found
@@ -324,7 +328,8 @@ $unasked\
     http-response send-spoe-group nightlatch $head \\
         if nl_watch nl_there !nl_answer_stream !nl_answer_document
 $known\
-    # Slowed answers wait in rounds, so that none waits for an agent that is gone.
+    # Slowed answers wait in rounds, so that none waits for an agent that is gone; the first that
+    # fails is the last, because HAProxy 2.6 can forget the time-out of another in the same stream.
 $waits\
 $withholdings\
 $unjudged\
@@ -356,6 +361,7 @@ spoe-agent nightlatch-agent
     groups $request $response $head $wait
     option var-prefix nightlatch
     option continue-on-error
+    option set-on-error $failed
     # Answers come on the connection that asked: when it breaks, nobody waits any longer.
     no option async
     no option send-frag-payload

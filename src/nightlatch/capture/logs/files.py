@@ -71,9 +71,9 @@ class LogFile:
         self.position += len(data)
         return data
 
-    def skip(self, size: int, *, directives: bool) -> Iterator[bytes]:
-        """To the place `size`, from the beginning; gives the directives on the way where asked."""
-        if self.plain is not None and not directives:
+    def skip(self, size: int, *, lines: bool) -> Iterator[bytes]:
+        """To the place `size`, from the beginning; gives the lines on the way where asked."""
+        if self.plain is not None and not lines:
             self._ahead = b""
             self.plain.seek(size)
             self.position = size
@@ -85,10 +85,8 @@ class LogFile:
                 self._ahead = data[-beyond:] + self._ahead
                 self.position = size
                 data = data[:-beyond]
-            if directives:
-                for _, line in cutter.feed(data):
-                    if line is not None and line.startswith(b"#"):
-                        yield line
+            if lines:
+                yield from (line for _, line in cutter.feed(data) if line is not None)
 
     def beginning_now(self) -> bytes:
         """What it begins with by now; what it began with, where that cannot be asked again."""

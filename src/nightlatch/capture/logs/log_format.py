@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from nightlatch.capture.logs.assembly import unseen_by
+from nightlatch.capture.logs.envelopes import Envelope
 from nightlatch.capture.logs.pattern import Pattern
 from nightlatch.capture.logs.values import Line, Unread
 from nightlatch.exchange.source import Part
@@ -32,6 +33,14 @@ class LogFormat(Struct, frozen=True):
     """What to put into the software's configuration to see the most."""
     zone: bool = True
     """Its times name their zone."""
+    envelope: Envelope | None = None
+    """What is around each of its lines, in one file."""
+
+    @property
+    def written_by(self) -> str:
+        """The software, and what its lines are kept in."""
+        within = f", in {self.envelope.what}" if self.envelope is not None else ""
+        return self.software + within
 
     @property
     def unseen(self) -> frozenset[Part]:

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 from msgspec import Struct, field
 
 from nightlatch.capture.logs.assembly import Assembler
+from nightlatch.capture.logs.envelopes import Joined, Joining
 from nightlatch.capture.logs.lines import Cutter
 from nightlatch.capture.logs.log_format import LogFormat, obey
 from nightlatch.capture.logs.values import Fault, Unread
@@ -62,15 +64,26 @@ class Reading:
         self._prefix = f"log:{name}:"
         self._reject = reject
         self._cutter = Cutter(offset)
+        self._envelope = log_format.envelope
+        self._joining = Joining(self._envelope) if self._envelope is not None else None
+        self._stop: int | None = None
 
     @property
     def offset(self) -> int:
         """Where the first line begins that was not read yet."""
-        return self._cutter.offset
+        if self._stop is not None:
+            return self._stop
+        begun = self._joining.since if self._joining is not None else None
+        return self._cutter.offset if begun is None else begun
 
-    def recall(self, directive: bytes) -> None:
-        """A directive from before `offset`."""
-        obey(self._reader, directive.decode("latin-1"))
+    def recall(self, line: bytes) -> None:
+        """A line from before `offset`, which may hold a directive."""
+        text = line.decode("latin-1")
+        with suppress(Unread):
+            if self._envelope is not None:
+                text = self._envelope.open(text).text
+            if text.startswith("#"):
+                obey(self._reader, text)
 
     def feed(self, data: bytes) -> list[Observed]:
         """The exchanges of all lines that end in `data`."""
@@ -83,15 +96,24 @@ class Reading:
     def finish(self) -> list[Observed]:
         """There is no more. What has no line end is a line if it can be read; else its rest may be
         on the way, and it stays unread."""
+        found = self._finish_line()
+        if self._joining is not None and self._joining.since is not None and self._stop is None:
+            self._refuse(Fault.CUT, b"")
+        return found
+
+    def _finish_line(self) -> list[Observed]:
         last = self._cutter.last()
         if not last.strip():
             return []
         self.tally.lines += 1
+        stop = self.offset
         try:
-            text = last.decode("latin-1").removesuffix("\r")
-            found = [self._observed(text, self._cutter.offset)]
+            at = self._cutter.offset
+            told = self._opened(last.decode("latin-1").removesuffix("\r"), at)
+            found = [self._observed(told, at)] if told is not None else []
         except Unread:
             self._refuse(Fault.CUT, last)
+            self._stop = stop
             return []
         self._cutter.take_last()
         self._count(found)
@@ -102,20 +124,32 @@ class Reading:
         if line is None:
             self._refuse(Fault.LONG, b"")
             return
-        text = line.decode("latin-1")
-        if text[:1] in "# \t\r":
-            if text.startswith("#"):
-                obey(self._reader, text)
-                return
-            if not text.strip():
-                return
         try:
-            found.append(self._observed(text, at))
+            told = self._opened(line.decode("latin-1"), at)
+            if told is not None and not self._skips(told.text):
+                found.append(self._observed(told, at))
         except Unread as unread:
             self._refuse(unread.fault, line)
 
-    def _observed(self, text: str, at: int) -> Observed:
-        return self._assembler.observed(self._reader.read(text), None, f"{self._prefix}{at}")
+    def _opened(self, text: str, at: int) -> Joined | None:
+        """The line within, where there is something around it; None while more of it is to come.
+        Raises Unread."""
+        if self._joining is None or not text.strip():
+            return Joined(text, None)
+        return self._joining.take(text, at)
+
+    def _skips(self, text: str) -> bool:
+        """Directives are obeyed, and nothing is said in them or in blank lines."""
+        if text[:1] not in "# \t\r":
+            return False
+        if text.startswith("#"):
+            obey(self._reader, text)
+            return True
+        return not text.strip()
+
+    def _observed(self, told: Joined, at: int) -> Observed:
+        line = self._reader.read(told.text)
+        return self._assembler.observed(line, told.at, f"{self._prefix}{at}")
 
     def _refuse(self, fault: Fault, line: bytes) -> None:
         self.tally.rejected[fault.value] += 1

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from nightlatch.capture.intake import Intake
 from nightlatch.capture.logs.assembly import Assembler
 from nightlatch.capture.logs.bookmarks import Bookmarks, grown, is_of
-from nightlatch.capture.logs.detection import detect
+from nightlatch.capture.logs.detection import SAMPLE, detect
+from nightlatch.capture.logs.envelopes import envelope_of, unwrapped
 from nightlatch.capture.logs.files import LogFile, first_lines
 from nightlatch.capture.logs.following import Change, change_of
 from nightlatch.capture.logs.log_format import LogFormat
@@ -126,8 +127,8 @@ class Run:
     def _resume(self) -> None:
         directives = hasattr(self.format.open(), "directive")
         try:
-            for directive in self.file.skip(self.before, directives=directives):
-                self._reading.recall(directive)
+            for line in self.file.skip(self.before, lines=directives):
+                self._reading.recall(line)
         except Damaged as damaged:
             self.damage = str(damaged)
 
@@ -144,14 +145,18 @@ class Run:
 
 def format_of(file: LogFile, ways: Ways) -> LogFormat:
     """Raises UnknownFormat."""
-    if ways.format is not None:
-        return ways.format
     lines = first_lines(file.head)
-    guess = detect(lines)
-    if guess is None:
-        shown = next((line for line in lines if line.strip()), "")[:120]
-        raise UnknownFormat(f"{file.path}: {shown!a}" if shown else f"{file.path}: it is empty")
-    return guess.format
+    envelope = envelope_of(lines[:SAMPLE])
+    chosen = ways.format
+    if chosen is None:
+        if envelope is not None:
+            lines = unwrapped(envelope, lines)
+        guess = detect(lines)
+        if guess is None:
+            shown = next((line for line in lines if line.strip()), "")[:120]
+            raise UnknownFormat(f"{file.path}: {shown!a}" if shown else f"{file.path}: it is empty")
+        chosen = guess.format
+    return replace(chosen, envelope=envelope) if envelope is not None else chosen
 
 
 def _bare(host: str) -> str:

@@ -98,6 +98,7 @@ class Fault(StrEnum):
     TIME = "no time that can be read"
     STATUS = "no status that can be read"
     LONG = "line too long"
+    ENVELOPE = "not in the envelope of the others"
     CUT = "the last line has no end"
 
 
