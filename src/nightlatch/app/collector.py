@@ -45,6 +45,7 @@ def build_server(
         token,
         default_mode=settings.mode,
         public=("/healthz", "/metrics"),
+        network=settings.workbench.network,
         version=__version__,
     )
     console.router.routes.extend([_metrics_route(recorder), _health_route(recorder)])

@@ -97,6 +97,14 @@ def bare(template: str, status: int, **values: Any) -> HTMLResponse:
     return HTMLResponse(_templates.get_template(template).render(**values), status)
 
 
+def part(request: Request, template: str, **values: Any) -> str:
+    """A piece of a page, for a person with a session."""
+    session = get_session(request)
+    csrf = session.csrf if session else ""
+    now = get_console(request).clock()
+    return _templates.get_template(template).render(csrf=csrf, now=now, **values)
+
+
 def row(console: Console, record: Record) -> str:
     """One row of the request list, as the live stream sends it."""
     template = _templates.get_template("parts/request_row.html")
