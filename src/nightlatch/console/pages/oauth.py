@@ -11,6 +11,7 @@ from nightlatch.console.context import Console, Fields, Here
 from nightlatch.console.pages import oauth_collections, oauth_flows, oauth_runs
 from nightlatch.console.pages.oauth_callback import redirect_uri
 from nightlatch.console.pages.oauth_desk import Mine, Owner, show
+from nightlatch.console.pages.oauth_words import told
 from nightlatch.workbench.oauth import demo, said
 from nightlatch.workbench.oauth.bench import Desk
 from nightlatch.workbench.oauth.catalogue import GROUPS, OFFERS
@@ -163,12 +164,12 @@ async def _bench_page(
         "oauth.html",
         422 if problem else 200,
         desk=desk,
-        problem=problem,
+        problem=told(problem),
         network=here.bench.network,
         abilities=said.abilities(known) if known else [],
         grants=said.grants(known) if known else [],
         addresses=said.places(known) if known else [],
-        remarks=[*desk.remarks, *said.remarks(known)] if known else [],
+        remarks=[told(one) for one in (*desk.remarks, *said.remarks(known))] if known else [],
         is_demo=demo.is_test_server(known),
         test_server=demo.TEST_SERVER,
         command=demo.COMMAND,

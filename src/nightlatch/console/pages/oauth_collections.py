@@ -7,7 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from nightlatch.console.context import Fields, Here
-from nightlatch.console.pages.oauth_desk import Mine, sentence
+from nightlatch.console.pages.oauth_desk import Mine
+from nightlatch.console.pages.oauth_words import sentence
 from nightlatch.workbench.oauth.flows import workspace
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 from nightlatch.workbench.oauth.kept import Collections

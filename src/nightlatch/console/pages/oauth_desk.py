@@ -45,9 +45,3 @@ Running = Annotated[Run, Depends(get_run)]
 async def show(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page, drawn in a thread: it asks the store, and flows go on meanwhile."""
     return await run_in_threadpool(page, request, template, status, **values)
-
-
-def sentence(fault: Exception) -> str:
-    """What a fault says, for a line of its own."""
-    text = str(fault)
-    return f"{text[:1].upper()}{text[1:]}."

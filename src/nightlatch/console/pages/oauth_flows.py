@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from nightlatch.console.context import Fields, Here
 from nightlatch.console.pages.oauth_callback import redirect_uri
 from nightlatch.console.pages.oauth_desk import Mine, Owner, show
+from nightlatch.console.pages.oauth_words import told
 from nightlatch.workbench.oauth import demo
 from nightlatch.workbench.oauth.bench import Desk
 from nightlatch.workbench.oauth.catalogue import BY_ID
@@ -150,8 +151,8 @@ async def _form(
         given=given,
         at_hand=at_hand,
         at_hand_suffix=_AT_HAND,
-        problem=problem,
+        problem=told(problem),
         network=network,
         back=redirect_uri(request),
-        lacks=offer.lacks(desk.metadata) if desk.metadata else "",
+        lacks=told(offer.lacks(desk.metadata)) if desk.metadata else "",
     )

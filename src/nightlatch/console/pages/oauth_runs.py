@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from nightlatch.console.context import Fields, Here
 from nightlatch.console.pages.oauth_desk import Mine, Running, show
 from nightlatch.console.pages.oauth_shown import shown
+from nightlatch.console.pages.oauth_words import sentence
 from nightlatch.console.rendering import part
 from nightlatch.console.stream import HEARTBEAT, event
 from nightlatch.workbench.oauth.flows.call import Misspelt, brought_by
@@ -66,7 +67,7 @@ async def send(request: Request, run: Running, fields: Fields) -> Response:
     try:
         run.approve(fields.get("text", ""))
     except (Misspelt, FlowFault) as fault:
-        return _refused(request, str(fault))
+        return _refused(request, fault)
     return _moved_on(request, run)
 
 
@@ -87,7 +88,7 @@ async def brought(request: Request, run: Running, fields: Fields) -> Response:
             raise Misspelt("this address brings nothing: copy all of it, with what follows ? or #")
         run.bring(pairs)
     except (Misspelt, FlowFault) as fault:
-        return _refused(request, str(fault))
+        return _refused(request, fault)
     return _moved_on(request, run)
 
 
@@ -120,10 +121,10 @@ def _values(run: Run, desk: Mine, now: float) -> dict[str, Any]:
     return {"run": run, "shown": shown(run, now), "metadata": desk.metadata}
 
 
-def _refused(request: Request, why: str) -> Response:
+def _refused(request: Request, why: Exception) -> Response:
     if PIECE in request.headers:
-        return PlainTextResponse(why, 422)
-    raise HTTPException(422, f"Nothing was sent: {why}.")
+        return PlainTextResponse(sentence(why), 422)
+    raise HTTPException(422, f"Nothing was sent. {sentence(why)}")
 
 
 def _moved_on(request: Request, run: Run) -> Response:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from msgspec import Struct
 
 from nightlatch.console.links import requests_link
+from nightlatch.console.pages.oauth_words import told
 from nightlatch.workbench.oauth.flows.answers import printable
 from nightlatch.workbench.oauth.flows.call import Answer, Call
 from nightlatch.workbench.oauth.flows.log import Entry
@@ -84,17 +85,18 @@ class Shown(Struct, frozen=True):
     document: tuple[tuple[str, Pair], ...] = ()
     api: ApiAnswer | None = None
     report: Report | None = None
+    untried: tuple[str, ...] = ()
 
 
 def shown(run: Run, now: float) -> Shown:
     sent = tuple(run.sent)
-    fault = run.played.fault if run.played else ""
+    fault = told(run.played.fault) if run.played else ""
     return Shown(
         run.stage,
         _asked(run.call) if run.call else None,
         _away(run.visit) if run.visit else None,
         run.invite,
-        tuple(run.notes),
+        tuple(told(note) for note in run.notes),
         tuple(Logged(one.entry(), one.bare()) for one in sent[-MOST_SHOWN:]),
         max(0, len(sent) - MOST_SHOWN),
         fault,
@@ -126,7 +128,7 @@ def _result(run: Run, now: float) -> dict[str, Any]:
     if isinstance(found, Answer):
         return {"api": _api(run, found)}
     if isinstance(found, Report):
-        return {"report": found}
+        return {"report": found, "untried": tuple(told(text) for text in found.skipped)}
     if isinstance(found, Mapping):
         return {"document": tuple(_member(name, value) for name, value in found.items())}
     return {}

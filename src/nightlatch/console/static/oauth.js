@@ -9,7 +9,9 @@ function follow() {
 
 function draw(html) {
   const held = panel.contains(document.activeElement);
+  const open = [...panel.querySelectorAll("details[open][data-key]")].map((one) => one.dataset.key);
   panel.innerHTML = html;
+  for (const key of open) panel.querySelector(`details[data-key="${key}"]`)?.setAttribute("open", "");
   for (const button of panel.querySelectorAll("[data-copy]")) button.hidden = false;
   // Whoever works by keyboard stays where the work is.
   if (held) panel.querySelector("[data-next]")?.focus();
@@ -24,7 +26,7 @@ async function post(form, button) {
       method: "POST", body: fields, headers: { "x-piece": "1" },
     });
     if (answer.ok || !complaint) return;
-    complaint.textContent = answer.status === 422 ? `${await answer.text()}.` : "This did not work: reload the page.";
+    complaint.textContent = answer.status === 422 ? await answer.text() : "This did not work: reload the page.";
     complaint.hidden = false;
   } finally {
     button?.removeAttribute("aria-busy");
