@@ -182,7 +182,7 @@ class Bench:
 def _make_room(desk: Desk) -> None:
     """At most MAX_GOING are on their way: one that is over can go."""
     over = [run.id for run in desk.runs.values() if run.over]
-    for run_id in over[: len(desk.runs) - MAX_KEPT + 1]:
+    for run_id in over[: max(0, len(desk.runs) - MAX_KEPT + 1)]:
         del desk.runs[run_id]
 
 

@@ -16,6 +16,7 @@ from nightlatch.workbench.oauth.flows.log import Sent
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Invite, Play, Visit
 
 log = logging.getLogger("nightlatch.workbench")
+_STOPPED: Played[Any] = Played(None, "stopped: nothing more is sent")
 Ended = Callable[["Run"], None]
 
 
@@ -70,7 +71,7 @@ class Run:
         self._approved: set[str] = set()
         self._reply: asyncio.Future[Any] | None = None
         self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[Played[Any]] | None = None
 
     def __repr__(self) -> str:
         return f"Run({self.name!r}, {self.stage})"
@@ -91,7 +92,17 @@ class Run:
 
     def start(self, flow: Play[Any], ended: Ended) -> None:
         """Within a running loop; `ended` is told when it is over."""
-        self._task = asyncio.create_task(self._carried_out(flow, ended))
+
+        def over(task: asyncio.Task[Played[Any]]) -> None:
+            # Not within the task: one that is stopped before its first step never runs at all.
+            flow.close()
+            self.played = _STOPPED if task.cancelled() else task.result()
+            self.call = self.visit = self.invite = None
+            ended(self)
+            self._touch()
+
+        self._task = asyncio.create_task(self._carried_out(flow))
+        self._task.add_done_callback(over)
 
     def approve(self, text: str = "") -> None:
         """Send it: as it is, or as it was rewritten. Raises Misspelt; FlowFault if it is gone."""
@@ -142,26 +153,17 @@ class Run:
                 return False
         return True
 
-    async def _carried_out(self, flow: Play[Any], ended: Ended) -> None:
+    async def _carried_out(self, flow: Play[Any]) -> Played[Any]:
         try:
             async with asyncio.timeout(self._manner.life):
-                self.played = await self._played(flow)
+                return await self._played(flow)
         except TimeoutError:
             minutes = self._manner.life / 60
-            self.played = Played(
-                None, f"nothing ended it within {minutes:.0f} minutes: start again"
-            )
-        except asyncio.CancelledError:
-            self.played = Played(None, "stopped: nothing more is sent")
+            return Played(None, f"nothing ended it within {minutes:.0f} minutes: start again")
         except Exception:
             # Nobody awaits this task: what is wrong with us must be told here.
             log.exception("A flow of the workbench broke: %s", self.name)
-            self.played = Played(None, "Nightlatch broke off, which its log tells more about")
-        finally:
-            flow.close()
-            self.call = self.visit = self.invite = None
-            ended(self)
-            self._touch()
+            return Played(None, "Nightlatch broke off, which its log tells more about")
 
     async def _played(self, flow: Play[Any]) -> Played[Any]:
         # It loads the HTTP client, which a console without flows has no need of.
