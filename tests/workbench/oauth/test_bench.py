@@ -309,7 +309,7 @@ async def test_a_bug_of_ours_ends_the_flow_and_is_logged(
 
     run = bench.start(ADA, "x", "X", broken(), asks=True)
     await until(run, Stage.APPROVAL)
-    run._answer("no call")  # type: ignore[arg-type]  # noqa: SLF001 -- what no code does
+    run._answer("no call")  # type: ignore[arg-type]
     assert await run.finished(5)
     assert run.stage is Stage.FAILED
     assert "A flow of the workbench broke" in caplog.text

@@ -1,15 +1,17 @@
 """A flow on its way: what is next, what was sent, and what came of it."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import cast
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from markupsafe import Markup
 from starlette.responses import PlainTextResponse
 
-from nightlatch.console.context import Fields, Here
+from nightlatch.console.context import Console, Fields, Here
 from nightlatch.console.pages.oauth_desk import Mine, Running, show
 from nightlatch.console.pages.oauth_shown import shown
 from nightlatch.console.pages.oauth_words import sentence
@@ -34,21 +36,27 @@ _REST = 0.1
 
 @router.get("")
 async def show_run(request: Request, run: Running, desk: Mine, here: Here) -> HTMLResponse:
-    return await show(request, "oauth_run.html", **_values(run, desk, here.clock()))
+    panel = await _panel(request, run, here)
+    return await show(
+        request, "oauth_run.html", run=run, metadata=desk.metadata, panel=Markup(panel),  # noqa: S704 -- our own template's
+        seen=_digest(panel),
+    )  # fmt: skip
 
 
 @router.get("/stream", response_class=StreamingResponse, response_model=None)
-async def stream(request: Request, run: Running, desk: Mine, here: Here) -> Response:
-    """The panel, drawn anew whenever something changes; `end` when nothing more will."""
+async def stream(request: Request, run: Running, here: Here, seen: str = "") -> Response:
+    """The panel, drawn anew whenever it looks other than what was seen last; `end` when nothing
+    more will happen."""
 
     async def pictures() -> AsyncIterator[bytes]:
-        version = -1
+        version, last = -1, seen
         while not await request.is_disconnected():
             if version != run.version:
                 version = run.version
-                values = _values(run, desk, here.clock())
-                html = await run_in_threadpool(part, request, "parts/oauth_panel.html", **values)
-                yield event("panel", html)
+                panel = await _panel(request, run, here)
+                # The same once more would take a button from under somebody's hand.
+                if last != (last := _digest(panel)):
+                    yield event("panel", panel)
             if run.over and version == run.version:
                 yield event("end", "")
                 return
@@ -117,8 +125,14 @@ async def adopt(run: Running, desk: Mine) -> RedirectResponse:
     return RedirectResponse("/oauth#client", 303)
 
 
-def _values(run: Run, desk: Mine, now: float) -> dict[str, Any]:
-    return {"run": run, "shown": shown(run, now), "metadata": desk.metadata}
+async def _panel(request: Request, run: Run, here: Console) -> str:
+    # Taken here, where the flow stands still; drawn in a thread.
+    values = {"run": run, "shown": shown(run, here.clock())}
+    return await run_in_threadpool(part, request, "parts/oauth_panel.html", **values)
+
+
+def _digest(panel: str) -> str:
+    return hashlib.sha256(panel.encode()).hexdigest()[:16]
 
 
 def _refused(request: Request, why: Exception) -> Response:
