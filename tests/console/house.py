@@ -106,7 +106,11 @@ class House(Struct):
 
 
 def build_house(
-    honest: int = 250, attack: int = 400, checks: Sequence[Check] = SAMPLE_CHECKS
+    honest: int = 250,
+    attack: int = 400,
+    checks: Sequence[Check] = SAMPLE_CHECKS,
+    *,
+    network: bool = True,
 ) -> House:
     """With a day of traffic, the last of it an attack; `build_house(0, 0)` is an empty one."""
     events, documents, clock = MemoryEvents(), MemoryDocuments(), Clock()
@@ -119,7 +123,9 @@ def build_house(
     if honest:
         report = AgentReport("accounts-api", "worker-1", "0.1.0", queue_depth=3)
         recorder.report(report, clock() - 2)
-    app = create_console(recorder, events, documents, checks, API_TOKEN, access=access, clock=clock)
+    app = create_console(
+        recorder, events, documents, checks, API_TOKEN, access=access, network=network, clock=clock
+    )
     return House(app, recorder, events, documents, access, clock, records)
 
 

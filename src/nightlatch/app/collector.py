@@ -47,6 +47,7 @@ def build_server(
         token,
         default_mode=settings.mode,
         public=("/healthz", "/metrics"),
+        network=settings.workbench.network,
         version=__version__,
         # An application's own console takes nothing in.
         senders=Senders(source_tokens(settings, documents), intake_url(settings))

@@ -9,7 +9,7 @@ from nightlatch.cli.oauth_options import Options, body_of, credential, pairs, wi
 from nightlatch.workbench.oauth.flows import authorization, endpoints, grants, polling
 from nightlatch.workbench.oauth.flows.call import Pairs
 from nightlatch.workbench.oauth.flows.client import Client
-from nightlatch.workbench.oauth.flows.steps import Play, tell
+from nightlatch.workbench.oauth.flows.steps import Play
 
 _ASK = "-"
 Command = Callable[..., None]
@@ -150,11 +150,7 @@ def revoke(options: Options, token: TokenText, hint: Hint = "") -> None:
     """Tell the server that a token is not to be good any more (RFC 7009)."""
     given = credential(token, "The token")
 
-    def flow(client: Client, _extra: Pairs) -> Play[None]:
-        yield from endpoints.revoke(client, given, hint)
-        yield from tell("revoked, or never known: a server says the same (RFC 7009, section 2.2)")
-
-    run_flow(options, "revoke", flow)
+    run_flow(options, "revoke", lambda client, _: endpoints.revoke(client, given, hint))
 
 
 def userinfo(

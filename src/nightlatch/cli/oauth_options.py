@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from nightlatch.cli.output import Refusal
 from nightlatch.cli.token import read_given
+from nightlatch.workbench.oauth.flows.call import Misspelt, header_lines
 
 Server = Annotated[str, typer.Argument(
     metavar="SERVER", help="Its issuer, the address of its metadata, an account (ada@id.example), "
@@ -119,13 +120,10 @@ def credential(text: str, name: str) -> str:
 
 def pairs(given: list[str]) -> tuple[tuple[str, str], ...]:
     """Headers as curl takes them: "Name: value". Raises Refusal."""
-    found = []
-    for one in given:
-        name, colon, value = one.partition(":")
-        if not colon or not name.strip().isascii() or not one.isprintable():
-            raise Refusal(f'A header is "Name: value", and not {one[:40]!r}.')
-        found.append((name.strip(), value.strip()))
-    return tuple(found)
+    try:
+        return header_lines(given)
+    except Misspelt as fault:
+        raise Refusal(f'A header is "Name: value": {fault}.') from None
 
 
 def body_of(text: str) -> bytes:

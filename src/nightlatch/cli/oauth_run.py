@@ -10,7 +10,7 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -26,13 +26,21 @@ from nightlatch.cli.oauth_output import (
 )
 from nightlatch.cli.output import Refusal
 from nightlatch.workbench.oauth.flows import workspace
-from nightlatch.workbench.oauth.flows.call import Call, Certificate, Pairs, edited
+from nightlatch.workbench.oauth.flows.call import (
+    Call,
+    Certificate,
+    Misspelt,
+    Pairs,
+    brought_by,
+    edited,
+)
 from nightlatch.workbench.oauth.flows.client import (
     AUTHENTICATIONS,
     Authentication,
     Client,
     Registration,
     Secrets,
+    usual_authentication,
 )
 from nightlatch.workbench.oauth.flows.drive import Hands, Played, imagine, play
 from nightlatch.workbench.oauth.flows.loopback import HOSTS, Listener
@@ -77,7 +85,7 @@ class Browser:
             return ()
         if self._listener:
             return await self._listener.brought()
-        return _pasted(typer.prompt("Paste the address that the browser ended at"))
+        return brought_by(typer.prompt("Paste the address that the browser ended at"))
 
 
 def run_flow(options: Options, name: str, flow: Flow, *, redirect: str | None = None,
@@ -92,7 +100,7 @@ def run_flow(options: Options, name: str, flow: Flow, *, redirect: str | None = 
         played = asyncio.run(
             _run(options, name, flow, redirect, opens=opens, watch=watch, rehearse=rehearse)
         )
-    except (FlowFault, NoKey) as fault:
+    except (FlowFault, Misspelt, NoKey) as fault:
         raise Refusal(f"{fault}.") from fault
     if played is None:
         return
@@ -153,7 +161,7 @@ def _client(options: Options, kept: Workspace, metadata: Metadata, redirect: str
     saved = kept.registration or Registration("")
     secrets = _secrets(options)
     method = options.auth or (saved.authentication if kept.registration else "")
-    method = method or _usual(secrets, metadata)
+    method = method or usual_authentication(secrets, metadata)
     if method not in AUTHENTICATIONS:
         raise FlowFault(f"--auth is one of {', '.join(AUTHENTICATIONS)}")
     unnamed = not (options.client or saved.client_id)
@@ -170,17 +178,6 @@ def _client(options: Options, kept: Workspace, metadata: Metadata, redirect: str
         options.scope or saved.scope, redirect,
     )  # fmt: skip
     return Client(metadata, registration, secrets, time.time)
-
-
-def _usual(secrets: Secrets, metadata: Metadata) -> str:
-    """What a client with these secrets is most likely registered for."""
-    if secrets.client_secret:
-        known = metadata.lists("token_endpoint_auth_methods_supported")
-        only_post = "client_secret_post" in known and "client_secret_basic" not in known
-        return "client_secret_post" if only_post else "client_secret_basic"
-    if secrets.key is not None:
-        return "private_key_jwt"
-    return "tls_client_auth" if secrets.certificate else "none"
 
 
 def _secrets(options: Options) -> Secrets:
@@ -226,8 +223,3 @@ def _in_editor(call: Call) -> Call:
             return edited(call, path.read_text("utf-8"))
         except ValueError as fault:
             raise FlowFault(f"the edited request cannot be sent: {fault}") from None
-
-
-def _pasted(address: str) -> Pairs:
-    parts = urlsplit(address.strip())
-    return tuple(parse_qsl(parts.query or parts.fragment, keep_blank_values=True))

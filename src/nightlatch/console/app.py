@@ -23,6 +23,7 @@ from nightlatch.console.pages import (
     incidents,
     measures,
     oauth,
+    oauth_callback,
     requests,
     settings,
     sources,
@@ -34,6 +35,7 @@ from nightlatch.exchange.judgement import Mode
 from nightlatch.policy.orders import OrderRefused
 from nightlatch.respond.measures import UnknownMeasure
 from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
+from nightlatch.workbench.oauth.bench import Bench
 
 log = logging.getLogger("nightlatch.console")
 
@@ -50,6 +52,7 @@ ROUTERS = (
     sources.router,
     tokens.router,
     oauth.router,
+    oauth_callback.router,
     settings.router,
 )
 MACHINES = (api.router, measures_api.router, tokens_api.router)
@@ -68,6 +71,7 @@ def create_console(
     hosts: Collection[str] = (),
     public: Collection[str] = ("/healthz",),
     version: str = "",
+    network: bool = True,
     clock: Callable[[], float] = time.time,
     senders: Senders | None = None,
 ) -> FastAPI:
@@ -76,7 +80,7 @@ def create_console(
     `token` is the API token for machines ("" for none); people come through `access`. `hosts` are
     names besides the loopback ones under which it may be called; `public` are path prefixes that
     need no session (for routes that the caller mounts); `senders` let people say which sources may
-    send. Raises ValueError for duplicate check ids.
+    send. `network`: may the workbench call servers? Raises ValueError for duplicate check ids.
     """
     if not (STATIC / "vendor" / "stamp.txt").is_file():
         log.warning(
@@ -95,8 +99,9 @@ def create_console(
         dependencies=[Depends(check_csrf)],
     )
     app.state.console = Console(
-        recorder, events, documents, checks_by_id(checks), access, default_mode, clock, senders
-    )
+        recorder, events, documents, checks_by_id(checks), access, default_mode,
+        Bench(clock, network=network), clock, senders,
+    )  # fmt: skip
     for router in ROUTERS:
         app.include_router(router, include_in_schema=router in MACHINES)
     openapi.describe(app)
@@ -111,7 +116,7 @@ def create_console(
         access=access,
         api_token=token,
         hosts=hosts,
-        public=("/static/", *public),
+        public=("/static/", oauth_callback.PATH, *public),
         locked=_locked,
         clock=clock,
     )

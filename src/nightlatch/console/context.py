@@ -16,6 +16,7 @@ from nightlatch.exchange.facts import EndpointSummary
 from nightlatch.exchange.judgement import Mode
 from nightlatch.respond.source_tokens import SourceTokens
 from nightlatch.store.ports import DocumentStore, EventStore
+from nightlatch.workbench.oauth.bench import Bench
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
@@ -41,6 +42,8 @@ class Console(Struct, frozen=True):
     access: Access
     default_mode: Mode
     """What the applications' own settings say where no person has decided."""
+    bench: Bench
+    """The workbench's flows on their way, and whether it may call servers at all."""
     clock: Callable[[], float] = time.time
     senders: Senders | None = None
     """None in an application's own process, where nothing is taken in."""

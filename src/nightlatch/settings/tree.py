@@ -247,6 +247,13 @@ class Console(Struct, frozen=True, kw_only=True):
     ] = 4180
 
 
+class Workbench(Struct, frozen=True, kw_only=True):
+    network: Annotated[
+        bool,
+        Meta(description="The console's workbench may call servers: OAuth flows, keys of issuers."),
+    ] = True
+
+
 class Counters(Struct, frozen=True, kw_only=True):
     url: Annotated[
         str,
@@ -321,6 +328,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     shipping: Shipping = Shipping()
     retention: Retention = Retention()
     console: Console = Console()
+    workbench: Workbench = Workbench()
     gelf: Gelf = Gelf()
     syslog: Syslog = Syslog()
     listeners: Listeners = Listeners()

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from nightlatch.console.context import Actor, Here, get_session
@@ -38,10 +39,11 @@ def set_mode(mode: Annotated[str, Form()], here: Here, actor: Actor) -> Redirect
 
 
 @router.post("/leave")
-def leave(request: Request, here: Here) -> Response:
-    """End the session: this browser needs a new link."""
+async def leave(request: Request, here: Here) -> Response:
+    """End the session: this browser needs a new link, and what was on its bench is forgotten."""
     if (session := get_session(request)) is not None:
-        here.access.end(session, here.clock())
+        here.bench.forget(session.csrf)
+        await run_in_threadpool(here.access.end, session, here.clock())
     response = RedirectResponse("/", 303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

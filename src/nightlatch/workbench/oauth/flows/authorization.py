@@ -72,7 +72,8 @@ def authorized(client: Client, wishes: Wishes) -> Play[tuple[Request, dict[str, 
     yield from _warn(client, wishes)
     url = yield from _address(client, request)
     example = (("code", "CODE"), ("state", request.state), ("iss", client.metadata.issuer))
-    brought = yield from visit(Visit(PURPOSE, url, client.registration.redirect_uri, example))
+    back = client.registration.redirect_uri
+    brought = yield from visit(Visit(PURPOSE, url, back, example, request.state))
     return request, (yield from _checked_answer(client, request, brought))
 
 

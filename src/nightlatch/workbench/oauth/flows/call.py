@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from msgspec import Struct
 
@@ -12,6 +12,8 @@ from nightlatch.workbench.oauth.flows.masking import masked_body, masked_headers
 
 Headers = tuple[tuple[str, str], ...]
 Pairs = tuple[tuple[str, str], ...]
+MAX_FIELDS = 50
+"""Of what a browser brings back."""
 FORM = "application/x-www-form-urlencoded"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _METHOD = re.compile(r"[A-Z]{1,20}\Z")
@@ -104,6 +106,22 @@ def _header_line(line: str) -> tuple[str, str]:
     if not colon or not _HEADER_NAME.match(name) or not value.isprintable():
         raise Misspelt(f"this is no header: {name[:40]!r}")
     return name, value.strip()
+
+
+def header_lines(lines: Iterable[str]) -> Headers:
+    """As curl takes them: "Name: value". Raises Misspelt."""
+    return tuple(_header_line(one.strip()) for one in lines if one.strip())
+
+
+def brought_by(address: str) -> Pairs:
+    """What the address says that a browser ended at: in its query, or its fragment. Raises
+    Misspelt."""
+    try:
+        parts = urlsplit(address.strip())
+        return tuple(parse_qsl(parts.query or parts.fragment, keep_blank_values=True,
+                               max_num_fields=MAX_FIELDS))  # fmt: skip
+    except ValueError:
+        raise Misspelt("this is no address, or has very many parameters") from None
 
 
 def header(headers: Headers, name: str) -> str:

@@ -109,6 +109,17 @@ class Client(Struct, frozen=True):
         return _signed(claims, shared_key(self._secret()), "client_secret_jwt", alg="HS256")
 
 
+def usual_authentication(secrets: Secrets, metadata: Metadata) -> Authentication:
+    """What a client with these secrets is most likely registered for."""
+    if secrets.client_secret:
+        known = metadata.lists("token_endpoint_auth_methods_supported")
+        only_post = "client_secret_post" in known and "client_secret_basic" not in known
+        return "client_secret_post" if only_post else "client_secret_basic"
+    if secrets.key is not None:
+        return "private_key_jwt"
+    return "tls_client_auth" if secrets.certificate else "none"
+
+
 def _signed(claims: dict[str, Any], key: dict[str, Any], purpose: str, **header: Any) -> str:
     try:
         return sign(claims, key, **header)

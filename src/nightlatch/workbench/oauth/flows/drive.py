@@ -54,9 +54,9 @@ async def play(flow: Play[T], network: "Network", hands: Hands) -> Played[T]:
         try:
             step = flow.throw(fault) if fault else flow.send(reply)
         except StopIteration as end:
-            return Played(end.value, "", tuple(notes), tuple(network.log))
+            return Played(end.value, "", tuple(notes), network.log)
         except FlowFault as told:
-            return Played(None, str(told), tuple(notes), tuple(network.log))
+            return Played(None, str(told), tuple(notes), network.log)
         reply, fault = None, None
         try:
             if isinstance(step, Note):

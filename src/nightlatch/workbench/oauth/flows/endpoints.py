@@ -38,6 +38,7 @@ def revoke(client: Client, token: str, hint: str = "") -> Play[None]:
                             (("token", token), ("token_type_hint", hint)))  # fmt: skip
     if answer.status != 200:
         raise refused(answer, purpose)
+    yield from tell("revoked, or never known: a server says the same (RFC 7009, section 2.2)")
 
 
 def userinfo(client: Client, token: str, subject: str = "") -> Play[Document]:
@@ -84,13 +85,14 @@ def register(metadata: Metadata, wanted: Document, initial_token: str = "") -> P
     return found
 
 
-def logout(client: Client, id_token: str = "", return_to: str = "") -> Play[Pairs]:
+def logout(client: Client, id_token: str = "", return_to: str = "", state: str = "",
+           ) -> Play[Pairs]:  # fmt: skip
     """OpenID Connect RP-Initiated Logout 1.0: through the browser, whose session it ends."""
     fields = (("client_id", client.id), ("id_token_hint", id_token),
-              ("post_logout_redirect_uri", return_to))  # fmt: skip
+              ("post_logout_redirect_uri", return_to), ("state", state))  # fmt: skip
     given = tuple(pair for pair in fields if pair[1])
     url = with_query(client.metadata.endpoint("end_session_endpoint"), given)
-    return (yield from visit(Visit("log out", url, return_to)))
+    return (yield from visit(Visit("log out", url, return_to, state=state)))
 
 
 class ApiRequest(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What went over the network, for people: credentials are *** in it."""
+"""What went over the network, for people: credentials are *** in it, unless they want to see."""
 
 from msgspec import Struct
 
@@ -7,6 +7,8 @@ from nightlatch.workbench.oauth.flows.masking import masked_body, masked_headers
 
 _SHOWN = 4_096
 """Bytes of a body."""
+MAX_LOG = 200
+"""Exchanges of one flow that are remembered; the oldest are forgotten first."""
 
 
 class Entry(Struct, frozen=True):
@@ -24,10 +26,31 @@ class Entry(Struct, frozen=True):
     """Why there was no answer."""
 
 
-def entry_of(call: Call, answer: Answer, seconds: float, fault: str = "") -> Entry:
+class Sent(Struct, frozen=True):
+    """One exchange as it was, but for the rest of a long body. Its `repr` has no secrets."""
+
+    call: Call
+    answer: Answer
+    seconds: float
+    fault: str = ""
+
+    def entry(self) -> Entry:
+        body = masked_body(self.answer.body, self.answer.header("content-type"))
+        return self._entry(self.call.masked(), masked_headers(self.answer.headers), body)
+
+    def bare(self) -> Entry:
+        """With every credential: for the eyes of whoever sent it."""
+        return self._entry(self.call, self.answer.headers, self.answer.body)
+
+    def _entry(self, call: Call, headers: Headers, body: bytes) -> Entry:
+        return Entry(
+            call.purpose, call.as_text(), self.answer.status, headers,
+            body[:_SHOWN].decode("utf-8", "replace"), self.seconds, self.fault,
+        )  # fmt: skip
+
+
+def sent(call: Call, answer: Answer, seconds: float, fault: str = "") -> Sent:
     """`seconds` is how long it took."""
-    body = masked_body(answer.body[: 4 * _SHOWN], answer.header("content-type"))
-    return Entry(
-        call.purpose, call.masked().as_text(), answer.status, masked_headers(answer.headers),
-        body[:_SHOWN].decode("utf-8", "replace"), seconds, fault,
-    )  # fmt: skip
+    # More than is shown: masking needs the end of a value that begins within.
+    begun = Answer(answer.status, answer.headers, answer.body[: 4 * _SHOWN])
+    return Sent(call, begun, seconds, fault)

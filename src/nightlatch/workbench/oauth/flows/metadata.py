@@ -5,6 +5,8 @@ from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct
 
+from nightlatch.identity.jose.encoding import json_object
+from nightlatch.identity.jose.verified import Unsound
 from nightlatch.workbench.oauth.flows.answers import Document, document, printable, text_of
 from nightlatch.workbench.oauth.flows.call import Answer, Call
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Untrusted, send, tell
@@ -58,6 +60,17 @@ def discover(place: str) -> Play[Metadata]:
         found = document((yield from _fetch(place)), READ)
         return (yield from _of(found, _issuer_of(place)))
     return (yield from _from_issuer(place))
+
+
+def pasted(text: str) -> Metadata:
+    """A document by hand, where the server publishes none, or cannot be asked. Raises FlowFault."""
+    try:
+        found = json_object(text.encode("utf-8", "replace"), "document")
+    except Unsound as fault:
+        raise FlowFault(f"this is no metadata: {fault}") from None
+    issuer = text_of(found, "issuer", "use this document")
+    _check_address(issuer)
+    return Metadata(issuer, found)
 
 
 def fetch_keys(metadata: Metadata) -> Play[Document]:

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +11,8 @@ import aiohttp
 from yarl import URL
 
 from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Headers, header
-from nightlatch.workbench.oauth.flows.log import Entry, entry_of
+from nightlatch.workbench.oauth.flows.log import MAX_LOG, Entry, Sent, sent
+from nightlatch.workbench.oauth.flows.reach import Forbidden, Resolver, is_forbidden
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 
 MAX_ANSWER = 1 << 20
@@ -18,6 +20,10 @@ MAX_ANSWER = 1 << 20
 PATIENCE = 20.0
 """Seconds for the whole of an answer."""
 _MAX_CERTIFICATES = 8
+_FORBIDDEN = (
+    "the address is link-local or a cloud's metadata service, which hands out the credentials of "
+    "this machine: nothing of this bench goes there. Name the server's own address"
+)
 _AGENT = (("User-Agent", "nightlatch"), ("Accept-Encoding", "identity"))
 
 
@@ -29,16 +35,22 @@ class Network:
 
     def __init__(self, *, patience: float = PATIENCE, max_answer: int = MAX_ANSWER,
                  authority: str = "") -> None:  # fmt: skip
-        self.log: list[Entry] = []
+        self.sent: deque[Sent] = deque(maxlen=MAX_LOG)
         self._patience = patience
         self._max_answer = max_answer
         self._authority = authority
         self._session: aiohttp.ClientSession | None = None
         self._trusting: dict[Certificate | None, ssl.SSLContext] = {}
 
+    @property
+    def log(self) -> tuple[Entry, ...]:
+        """What was sent and answered, without secrets."""
+        return tuple(one.entry() for one in self.sent)
+
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False,
+            connector=aiohttp.TCPConnector(resolver=Resolver()),
             timeout=aiohttp.ClientTimeout(total=self._patience),
         )  # fmt: skip
         return self
@@ -50,6 +62,8 @@ class Network:
 
     async def send(self, call: Call) -> Answer:
         """Raises FlowFault where there is no answer within bounds."""
+        if is_forbidden(URL(call.url, encoded=True).host or ""):
+            raise _no_way(call)
         started = time.perf_counter()
         try:
             answer = await self._answer(call)
@@ -115,7 +129,11 @@ class Network:
         return context
 
     def _note(self, call: Call, answer: Answer, seconds: float, fault: str = "") -> None:
-        self.log.append(entry_of(call, answer, seconds, fault))
+        self.sent.append(sent(call, answer, seconds, fault))
+
+
+def _no_way(call: Call) -> FlowFault:
+    return FlowFault(f"cannot {call.purpose}: {_FORBIDDEN}")
 
 
 def _headers(call: Call) -> Headers:
@@ -125,6 +143,8 @@ def _headers(call: Call) -> Headers:
 
 def _told(error: Exception, call: Call) -> str:
     host = URL(call.url, encoded=True).host
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, Forbidden):
+        return _FORBIDDEN
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"the certificate of {host} is not trusted here (--ca FILE names who vouches for it)"
     if _is_broken_off(error):

@@ -17,6 +17,8 @@ class Visit(Struct, frozen=True):
     redirect_uri: str
     example: Pairs = ()
     """What would come back: see `Call.example`."""
+    state: str = ""
+    """What the answer will name, by which a listener for several flows knows whose it is."""
 
     def __repr__(self) -> str:
         return f"Visit({self.purpose!r}, {masked_url(self.url)})"

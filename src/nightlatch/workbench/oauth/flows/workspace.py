@@ -24,17 +24,23 @@ class Workspace(Struct, frozen=True, forbid_unknown_fields=True):
     registration: Registration | None = None
     flows: dict[str, dict[str, str]] = {}
     """More parameters of the request, by flow: "code", "device"."""
+    choices: dict[str, dict[str, str]] = {}
+    """What was chosen in the console's form of a flow."""
     version: int = 1
 
 
 def dump(workspace: Workspace) -> bytes:
     """JSON, fit to be shared. What has a secret's name is left out of saved parameters."""
-    clean = {
-        flow: {name: value for name, value in parameters.items() if name not in SECRET_NAMES}
-        for flow, parameters in workspace.flows.items()
-    }
-    shared = msgspec.structs.replace(workspace, flows=clean)
+    flows, choices = _clean(workspace.flows), _clean(workspace.choices)
+    shared = msgspec.structs.replace(workspace, flows=flows, choices=choices)
     return msgspec.json.format(msgspec.json.encode(shared), indent=2) + b"\n"
+
+
+def _clean(flows: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    return {
+        flow: {name: value for name, value in parameters.items() if name not in SECRET_NAMES}
+        for flow, parameters in flows.items()
+    }
 
 
 def load(data: bytes) -> Workspace:

@@ -1,0 +1,9 @@
+// A collection's file is read here, so that it goes up as text like every other form.
+const file = document.querySelector("[data-collection]");
+
+file?.addEventListener("change", async () => {
+  if (!file.files.length) return;
+  const form = file.form;
+  form.elements.collection.value = await file.files[0].text();
+  form.requestSubmit();
+});
