@@ -127,7 +127,7 @@ async def adopt(run: Running, desk: Mine) -> RedirectResponse:
 
 async def _panel(request: Request, run: Run, here: Console) -> str:
     # Taken here, where the flow stands still; drawn in a thread.
-    values = {"run": run, "shown": shown(run, here.clock())}
+    values = {"run": run, "shown": shown(run)}
     return await run_in_threadpool(part, request, "parts/oauth_panel.html", **values)
 
 

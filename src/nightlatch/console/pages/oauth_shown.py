@@ -88,7 +88,7 @@ class Shown(Struct, frozen=True):
     untried: tuple[str, ...] = ()
 
 
-def shown(run: Run, now: float) -> Shown:
+def shown(run: Run) -> Shown:
     sent = tuple(run.sent)
     fault = told(run.played.fault) if run.played else ""
     return Shown(
