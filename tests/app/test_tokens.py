@@ -17,7 +17,9 @@ from tests.servers import Server, eventually, free_port, running
 
 from nightlatch.app.agent import build_agent
 from nightlatch.app.configuration import configure
-from nightlatch.app.tokens import TokensKeeper
+from nightlatch.app.tokens import TokensKeeper, seen_issuers
+from nightlatch.cli.diagnosis import _issuers
+from nightlatch.cli.fact import State
 from nightlatch.exchange.credential import Proof
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.record import Record
@@ -119,6 +121,29 @@ def test_mistakes_are_told_at_the_start_and_no_secret_is(
         configured(*issuers)
     assert words in str(caught.value)
     assert SECRET[:10] not in str(caught.value)
+
+
+def test_the_doctor_asks_each_issuer_and_tries_secrets(
+    issuer: ListServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEAK", "super-secret-jwt-token-with-at-least-32-characters-long")
+    monkeypatch.setenv("STRONG", f"hex:{bytes(range(64)).hex()}")
+    settings = configured(
+        {"issuer": "set", "keys": f"{issuer.url}/jwks"},
+        {"issuer": f"http://127.0.0.1:{free_port()}"},
+        {"issuer": "weak", "secret_env": "WEAK"},
+        {"secret_env": "STRONG"},
+    )
+    published, down, weak, strong = seen_issuers(settings)
+    assert (published.words, published.fault) == (f"set: 1 key from {issuer.url}/jwks", "")
+    assert "refused" in down.fault
+    assert "unverified" in down.advice
+    assert weak.fault == "its secret is in a list of common ones"
+    assert strong.words.startswith("tokens without an issuer: 1 key from the environment variable")
+    assert strong.fault == ""
+    facts = [(fact.state, fact.about) for fact in _issuers(settings)]
+    assert [state for state, _ in facts] == [State.OK, State.WRONG, State.WRONG, State.OK]
+    assert "super-secret" not in repr([published, down, weak, strong])
 
 
 def test_a_file_of_words_must_be_there(tmp_path: Path) -> None:

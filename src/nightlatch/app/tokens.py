@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from nightlatch.app.ticker import Ticker
 from nightlatch.identity.secret_words import secret_words
 from nightlatch.respond.secret_guesses import SecretGuesses
@@ -25,6 +27,7 @@ FILES_EVERY = 30.0
 """Seconds after which a file is read again."""
 _PATIENCE = 0.2
 _WEB = ("https://", "http://")
+_CHANGE = "anybody can make its tokens: change it for 32 random bytes, and end what it signed"
 _EXACTLY_ONE = "give one of keys, secret_file and secret_env"
 
 
@@ -164,3 +167,44 @@ def open_guesses(settings: Settings) -> SecretGuesses:
     """Starts no thread before there is a token to try."""
     given = settings.tokens.words
     return SecretGuesses(lambda: secret_words(Path(given) if given else None))
+
+
+class SeenIssuer(Struct, frozen=True):
+    """One declared issuer as it stands now: for `nightlatch doctor`."""
+
+    words: str
+    fault: str = ""
+    """What is wrong, in words; empty when all is well."""
+    advice: str = ""
+
+
+def seen_issuers(settings: Settings) -> list[SeenIssuer]:
+    """Asks each declared issuer for its keys, now; waits for the answers."""
+    return [_seen(one) for one in settings.tokens.issuers]
+
+
+def _seen(one: TokenIssuer) -> SeenIssuer:
+    from nightlatch.respond.fetching import FetchFailed
+    from nightlatch.respond.issuer_keys import KeysRefused, sound_keys
+
+    name, shown = one.issuer or "tokens without an issuer", _shown(one)
+    try:
+        given = _place(one).read()
+        ring, fault = sound_keys(given)
+    except (KeysRefused, FetchFailed, OSError) as error:
+        advice = "until then its tokens pass unverified; correct NIGHTLATCH_TOKENS_ISSUERS"
+        return SeenIssuer(name, f"{shown}: {error}", advice)
+    if _is_guessable(given):
+        return SeenIssuer(name, "its secret is in a list of common ones", _CHANGE)
+    count = "1 key" if len(ring.keys) == 1 else f"{len(ring.keys)} keys"
+    return SeenIssuer(
+        f"{name}: {count} from {shown}", fault, "the others are used" if fault else ""
+    )
+
+
+def _is_guessable(given: list[dict[str, Any]]) -> bool:
+    """A shared secret needs no token to be tried on."""
+    from nightlatch.identity.jose.encoding import from_base64url
+
+    secrets = {from_base64url(key["k"], "secret") for key in given if key.get("kty") == "oct"}
+    return bool(secrets) and any(word in secrets for word in secret_words())
