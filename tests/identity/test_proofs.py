@@ -158,6 +158,23 @@ def test_who_is_a_stranger_at_which_door(
     assert tuple(is_stranger(credentials, one) for one in postures) == at_doors
 
 
+def test_an_address_that_invents_tokens_is_doubted_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room, "MAX_INVENTORS", 2)
+    found = Proofs(HASHER)
+    for number in range(3):
+        found.note_inventor(f"192.0.2.{number}", NOW + number)
+    assert not found.doubts("192.0.2.0", (UNKNOWN,), NOW + 3), "forgotten first"
+    there = "192.0.2.2"
+    assert found.doubts(there, (UNKNOWN,), NOW + 3)
+    assert found.doubts(there, (UNKNOWN, KEY), NOW + 3), "a key is easily invented, too"
+    assert not found.doubts(there, (UNKNOWN, GOOD), NOW + 3)
+    assert not found.doubts(there, (KEY,), NOW + 3)
+    assert not found.doubts(there, (), NOW + 3)
+    assert not found.doubts(there, (UNKNOWN,), NOW + 2 + room.DOUBTED_FOR)
+
+
 def test_every_proof_is_one_or_the_other() -> None:
     assert {*REFUTED, Proof.UNKNOWN, Proof.VERIFIED} == set(Proof)
     assert [one for one in Proof if refuted((credential(one),))] == [

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from nightlatch.exchange.credential import REFUTED, Credential, CredentialKind, Proof
+from nightlatch.exchange.credential import INVENTED, REFUTED, Credential, CredentialKind, Proof
 from nightlatch.exchange.exchange import Request
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.record import Posture
@@ -18,6 +18,11 @@ Credentials = tuple[Credential, ...]
 
 MAX_NAMES = 4_096
 """Tokens of which is remembered who signed them; full, it starts over."""
+MAX_INVENTORS = 4_096
+"""Addresses; the one that was heard of longest ago goes first."""
+DOUBTED_FOR = 600.0
+"""Seconds after an invented token that others from its address prove nothing before they are
+verified."""
 _SHOWN = 120
 
 # Bound once: to look a member up costs 60 ns until Python 3.12.
@@ -63,7 +68,7 @@ class Guesses(Protocol):
 
 
 class Proofs:
-    """`known` may be asked while somebody waits; the rest is for afterwards."""
+    """`known` and `doubts` may be asked while somebody waits; the rest is for afterwards."""
 
     def __init__(self, hasher: Hasher) -> None:
         self._hasher = hasher
@@ -71,6 +76,8 @@ class Proofs:
         self._guesses: Guesses | None = None
         self._names: dict[str, SecretName | None] = {}
         """By the credential's keyed hash; None for what is no HMAC."""
+        self._inventors: dict[str, float] = {}
+        """By address: until when it is remembered that it sent invented tokens."""
 
     def verify_by(self, verifier: Verifier) -> None:
         self._verifier = verifier
@@ -102,6 +109,22 @@ class Proofs:
                 for one in credentials
             ]
         )
+
+    def note_inventor(self, address: str, now: float) -> None:
+        """Tokens that nobody issued came from there."""
+        inventors = self._inventors
+        inventors.pop(address, None)
+        if len(inventors) >= MAX_INVENTORS:
+            inventors.pop(next(iter(inventors)), None)
+        inventors[address] = now + DOUBTED_FOR
+
+    def doubts(self, address: str, credentials: Credentials, now: float) -> bool:
+        """Is a token that is not known yet worth nothing, because of where it comes from? Whoever
+        invents one for each request would be somebody else each time."""
+        if now >= self._inventors.get(address, 0.0):
+            return False
+        tokens = [one.proof for one in credentials if one.kind is _JWT]
+        return bool(tokens) and _VERIFIED not in tokens
 
     def weakness(
         self, request: Request, credentials: Credentials, now: float, *, accepted: bool
@@ -165,6 +188,12 @@ def is_stranger(credentials: Credentials, posture: Posture) -> bool:
             return False
     # Where credentials cannot be seen there are none here: who passed such a door had one.
     return bool(credentials) or not closed
+
+
+def invented(credentials: Credentials) -> bool:
+    """Is there a token that nobody issued? One that is only old, or for another API, somebody did.
+    """
+    return any(one.proof in INVENTED for one in credentials)
 
 
 def refuted(credentials: Credentials) -> bool:
