@@ -146,6 +146,14 @@ def test_the_doctor_asks_each_issuer_and_tries_secrets(
     assert "super-secret" not in repr([published, down, weak, strong])
 
 
+def test_keys_that_travel_unencrypted_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nightlatch.respond.issuer_keys._document", lambda _: {"keys": [EC.public]})
+    given = [{"issuer": "a", "keys": "http://id.example/jwks"}, {"issuer": "http://localhost:1"}]
+    exposed, at_home = seen_issuers(configured(*given))
+    assert "not https://" in exposed.fault
+    assert at_home.fault == ""
+
+
 def test_a_file_of_words_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="one secret a line"):
         configured(tokens_words=str(tmp_path / "none"))

@@ -27,6 +27,7 @@ FILES_EVERY = 30.0
 """Seconds after which a file is read again."""
 _PATIENCE = 0.2
 _WEB = ("https://", "http://")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _CHANGE = "anybody can make its tokens: change it for 32 random bytes, and end what it signed"
 _EXACTLY_ONE = "give one of keys, secret_file and secret_env"
 
@@ -98,9 +99,13 @@ def _place(one: TokenIssuer) -> "KeyPlace":
     from nightlatch.respond.issuer_keys import EVERY as HOURLY
     from nightlatch.respond.issuer_keys import KeyPlace
 
-    local = bool(one.secret_env or one.secret_file or (one.keys and not one.keys.startswith(_WEB)))
+    local = _is_local(one)
     every = FILES_EVERY if local else HOURLY
     return KeyPlace(one.issuer, _shown(one), _reader(one), every, local)
+
+
+def _is_local(one: TokenIssuer) -> bool:
+    return bool(one.secret_env or one.secret_file or (one.keys and not one.keys.startswith(_WEB)))
 
 
 def _shown(one: TokenIssuer) -> str:
@@ -196,10 +201,21 @@ def _seen(one: TokenIssuer) -> SeenIssuer:
         return SeenIssuer(name, f"{shown}: {error}", advice)
     if _is_guessable(given):
         return SeenIssuer(name, "its secret is in a list of common ones", _CHANGE)
+    if _is_exposed(one):
+        return SeenIssuer(
+            name,
+            f"{shown} is not https://, so that anybody on the way can exchange its keys",
+            "use https://, or a file",
+        )
     count = "1 key" if len(ring.keys) == 1 else f"{len(ring.keys)} keys"
     return SeenIssuer(
         f"{name}: {count} from {shown}", fault, "the others are used" if fault else ""
     )
+
+
+def _is_exposed(one: TokenIssuer) -> bool:
+    parts = urlsplit("" if _is_local(one) else one.keys or one.issuer)
+    return parts.scheme == "http" and parts.hostname not in _LOOPBACK
 
 
 def _is_guessable(given: list[dict[str, Any]]) -> bool:
