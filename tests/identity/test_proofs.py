@@ -55,6 +55,9 @@ PLACES = {
     "a key's header": request(("X-Api-Key", TOKEN)),
     "a header of the operator's": request(("X-Shop", TOKEN)),
     "a cookie": request(("Cookie", f"theme=dark; token={TOKEN}; a=b")),
+    "among many cookies": request(
+        ("Cookie", "; ".join(f"_ga{n}=GA1.2.3.{n}" for n in range(50)) + f"; token={TOKEN}")
+    ),
     "the second cookie field": request(("Cookie", "a=b"), ("Cookie", f"auth={TOKEN}")),
     "a cookie with a scheme": request(("Cookie", f"token=Bearer%20{TOKEN}")),
     "the query": request(query=f"a=1&access_token={TOKEN}&b=2"),
@@ -75,8 +78,14 @@ def test_what_is_not_there_is_not_found() -> None:
     assert token_text(request(), read, HASHER) is None
     masked = Credential(read.kind, read.place, read.name, "")
     assert token_text(bearer(TOKEN), masked, HASHER) is None
-    many = "a.b.c " * room.MAX_NAMES
+    many = "a.b.c " * 8
     assert token_text(bearer(many + TOKEN), read, HASHER) is None, "a bound"
+
+
+def test_a_long_header_takes_no_long_time() -> None:
+    """A pattern that began anew at each letter would take minutes."""
+    (read,) = READER.read(bearer(TOKEN))
+    assert token_text(bearer("a" * 1_000_000 + " " + "a." * 200_000), read, HASHER) is None
 
 
 @settings(max_examples=50, deadline=None)

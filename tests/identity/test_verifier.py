@@ -248,6 +248,7 @@ def test_keys_that_change_while_a_token_is_verified_leave_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     desk, token = Desk(), issued()
+
     def slowly(*given: Any) -> Any:
         found = verify(*given)
         changing = Thread(target=desk.load, args=(RSA,))

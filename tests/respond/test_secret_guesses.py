@@ -36,7 +36,9 @@ def tried(one: SecretGuesses, name: SecretName = NAME) -> bool:
     return name in one._tried
 
 
-def test_a_weak_secret_is_told_once_a_day_and_not_which() -> None:
+def test_a_weak_secret_is_told_once_a_day_and_not_which(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     found = guesses()
     assert found.wants(NAME)
     found.take(NAME, signed(b"correct horse"))
@@ -47,7 +49,8 @@ def test_a_weak_secret_is_told_once_a_day_and_not_which() -> None:
         "tokens of https://id.example (HS256) are signed with a guessable secret: 13 bytes, "
         "number 3 in a list of common ones"
     )
-    assert "horse" not in told
+    assert "horse" not in told + caplog.text
+    assert "Change it now" in caplog.text
     assert found.told(NAME, NOW + 1) == ""
     assert found.told(NAME, NOW + AGAIN) == told
     assert found.told(NAME, NOW - 1) == told, "a clock that was set back"

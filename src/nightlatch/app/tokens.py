@@ -54,7 +54,7 @@ def _faults(one: TokenIssuer) -> Iterator[str]:
     elif not ways and not _is_address(one.issuer):
         yield f"its keys cannot be discovered, as it is no https:// address; {_EXACTLY_ONE}"
     elif one.keys.startswith(_WEB) and not _is_address(one.keys):
-        yield "keys is no address"
+        yield "keys is no address, or one with a password in it"
     elif ways and not one.keys.startswith(_WEB):
         yield from _unreadable(one)
 
@@ -72,7 +72,9 @@ def _unreadable(one: TokenIssuer) -> Iterator[str]:
 
 def _is_address(text: str) -> bool:
     try:
-        return text.startswith(_WEB) and bool(urlsplit(text).hostname)
+        parts = urlsplit(text)
+        # A password in it would stand in the log whenever the address does not answer.
+        return text.startswith(_WEB) and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         return False
 

@@ -191,8 +191,7 @@ def is_stranger(credentials: Credentials, posture: Posture) -> bool:
 
 
 def invented(credentials: Credentials) -> bool:
-    """Is there a token that nobody issued? One that is only old, or for another API, somebody did.
-    """
+    """Is there a token that nobody issued? One that is only old, or for another API, was issued."""
     return any(one.proof in INVENTED for one in credentials)
 
 

@@ -124,6 +124,10 @@ class SecretGuesses:
             del self._tried[next(iter(self._tried))]
         self._tried[name] = _Tried(found)
         self._pending.discard(name)
+        if found is not None:
+            log.error(
+                "%s. Change it now, and end all tokens that it signed.", in_words(name, found)
+            )
 
 
 def in_words(name: SecretName, found: Guess) -> str:
