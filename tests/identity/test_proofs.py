@@ -171,7 +171,7 @@ def test_an_address_that_invents_tokens_is_doubted_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(room, "MAX_INVENTORS", 2)
-    found = Proofs(HASHER)
+    found = proofs()
     for number in range(3):
         found.note_inventor(f"192.0.2.{number}", NOW + number)
     assert not found.doubts("192.0.2.0", (UNKNOWN,), NOW + 3), "forgotten first"
@@ -182,6 +182,12 @@ def test_an_address_that_invents_tokens_is_doubted_for_a_while(
     assert not found.doubts(there, (KEY,), NOW + 3)
     assert not found.doubts(there, (), NOW + 3)
     assert not found.doubts(there, (UNKNOWN,), NOW + 2 + room.DOUBTED_FOR)
+
+    foreign = bearer(issued(iss="https://other.example"))
+    read = READER.read(foreign)
+    assert found.doubts(there, read, NOW + 3)
+    found.found_out(foreign, read, NOW + 3)
+    assert not found.doubts(there, read, NOW + 4), "nobody can say more of it"
 
 
 def test_every_proof_is_one_or_the_other() -> None:

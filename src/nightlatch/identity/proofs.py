@@ -119,12 +119,15 @@ class Proofs:
         inventors[address] = now + DOUBTED_FOR
 
     def doubts(self, address: str, credentials: Credentials, now: float) -> bool:
-        """Is a token that is not known yet worth nothing, because of where it comes from? Whoever
-        invents one for each request would be somebody else each time."""
-        if now >= self._inventors.get(address, 0.0):
+        """Is a token worth nothing that nobody has looked at yet, because of where it comes from?
+        Whoever invents one for each request would be somebody else each time."""
+        verifier = self._verifier
+        if verifier is None or now >= self._inventors.get(address, 0.0):
             return False
-        tokens = [one.proof for one in credentials if one.kind is _JWT]
-        return bool(tokens) and _VERIFIED not in tokens
+        tokens = [one for one in credentials if one.kind is _JWT]
+        if any(one.proof is _VERIFIED for one in tokens):
+            return False
+        return any(verifier.look(one.digest, now) is None for one in tokens)
 
     def weakness(
         self, request: Request, credentials: Credentials, now: float, *, accepted: bool
@@ -138,7 +141,8 @@ class Proofs:
         if guesses is None:
             return ""
         for one in credentials:
-            if one.kind is _JWT and (one.proof is _VERIFIED or (accepted and _may_be(one))):
+            its = one.proof is _VERIFIED or (accepted and one.proof is _UNKNOWN)
+            if one.kind is _JWT and its:
                 told = self._guessed(guesses, request, one, now)
                 if told:
                     return told
@@ -214,10 +218,6 @@ def _with(credential: Credential, proof: Proof | None) -> Credential:
         credential.principal,
         proof,
     )
-
-
-def _may_be(credential: Credential) -> bool:
-    return credential.proof is _UNKNOWN
 
 
 def _secret_name(text: str | None) -> SecretName | None:
