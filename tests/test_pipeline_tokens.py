@@ -11,13 +11,13 @@ from tests.identity.issued import EC, HMAC, ISSUER, issued, ring, unsigned
 from tests.identity.jose.tokens import packed
 
 from nightlatch.exchange.credential import CredentialState, Proof
-from nightlatch.exchange.exchange import NO_BODY, Request
+from nightlatch.exchange.exchange import Request
 from nightlatch.exchange.headers import headers_of
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.exchange.source import Source, SourceKind
-from nightlatch.identity.proofs import SecretName
+from nightlatch.identity.proofs import DOUBTED_FOR, SecretName
 from nightlatch.identity.verifier import Issuer, Verifier
 
 PROFILE = "/v1/profile"
@@ -150,6 +150,45 @@ def _look_up(talk: Talk, token: str, number: int) -> Record:
     return talk.look_up(number, headers=headers, address=f"198.51.{number // 250}.{number % 250}")
 
 
+def test_a_token_invented_for_each_request_buys_no_budget() -> None:
+    """Each is known to be forged only after its answer: those that come behind it from the same
+    address prove nothing before they are verified."""
+    talk = Talk("enforce", budgets_caller_burst=3).protected()
+    records = []
+    for number in range(60):
+        headers = (("authorization", f"Bearer {forged(number)}"),)
+        records.append(talk.ask(
+            PROFILE, {"phone": phone(number)}, route=PROFILE, headers=headers,
+            address="203.0.113.9",
+        ))  # fmt: skip
+    assert records[-1].refused
+    told = {subject for record in records for subject in record.disclosed}
+    assert len(told) <= 5
+    assert not talk.profile(issued(sub="honest"), address="203.0.113.8").refused
+
+
+def test_who_shares_an_address_with_a_forger_is_heard_once_verified() -> None:
+    talk = Talk().protected()
+    token = issued(sub="neighbour")
+    known = talk.profile(token, address="203.0.113.9")
+    talk.profile(forged(), 401, address="203.0.113.9")
+    asked = replace(_request(token), peer="203.0.113.9")
+    assert not talk.pipeline.on_request(asked, talk.now).stranger
+    assert talk.pipeline.on_request(asked, talk.now).caller.key == known.circles[0]
+    new = replace(_request(issued(sub="new")), peer="203.0.113.9")
+    assert talk.pipeline.on_request(new, talk.now).stranger, "until it is verified"
+    assert not talk.pipeline.on_request(new, talk.now + DOUBTED_FOR).stranger
+    elsewhere = replace(new, peer="203.0.113.10")
+    assert not talk.pipeline.on_request(elsewhere, talk.now).stranger
+
+
+def test_whose_tokens_are_only_old_invents_none() -> None:
+    talk = Talk().protected()
+    talk.profile(issued(**LATE), 401, address="203.0.113.9")
+    new = replace(_request(issued(sub="refreshed")), peer="203.0.113.9")
+    assert not talk.pipeline.on_request(new, talk.now).stranger
+
+
 def test_an_open_exchange_names_nobody_as_the_owner_of_a_forged_token() -> None:
     talk = Talk().protected()
     victim = talk.profile(issued(sub="ada")).circles[0]
@@ -239,4 +278,3 @@ def test_hostile_tokens_break_no_exchange() -> None:
     deep = packed(json.loads("[" * 500 + "]" * 500))
     for token in ("a.b.c", "..", f"{packed({'alg': 'none'})}..", f"{packed({'alg': 'x'})}.{deep}."):
         assert talk.profile(token, 401).status == 401
-    assert NO_BODY.size == 0

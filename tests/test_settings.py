@@ -6,6 +6,7 @@ import pytest
 
 from nightlatch.exchange.judgement import Mode
 from nightlatch.settings import SETTINGS, ConfigurationError, Settings, load_settings
+from nightlatch.settings.tokens import TokenIssuer
 from nightlatch.settings.ways import MarkedEndpoint
 
 
@@ -41,13 +42,22 @@ EXAMPLES: dict[str, tuple[object, str, object]] = {
     "gateway.forwarded": (False, "false", False),
     "gateway.upstream_h2": (True, "true", True),
     "identity.verify_bots": (False, "false", False),
+    "tokens.guess": (False, "false", False),
+    "tokens.issuers": (
+        [{"issuer": "a", "audiences": "b"}],
+        '[{"issuer": "a", "audiences": "b"}]',
+        (TokenIssuer(issuer="a", audiences="b"),),
+    ),
     "marks": (
         [{"endpoint": "GET /x", "subject": "pet"}],
         '[{"endpoint": "GET /x", "subject": "pet"}]',
         (MarkedEndpoint(endpoint="GET /x", subject="pet"),),
     ),
 }
-TABLES = {"marks": '[{endpoint = "GET /x", subject = "pet"}]'}
+TABLES = {
+    "marks": '[{endpoint = "GET /x", subject = "pet"}]',
+    "tokens.issuers": '[{issuer = "a", audiences = "b"}]',
+}
 """What is written in TOML as it is in no other language."""
 
 

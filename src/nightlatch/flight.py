@@ -47,7 +47,7 @@ from nightlatch.identity.clients import Clients
 from nightlatch.identity.credentials import CredentialReader, credential_state
 from nightlatch.identity.networks import Networks
 from nightlatch.identity.passes import Passes
-from nightlatch.identity.proofs import Proofs, refuted
+from nightlatch.identity.proofs import Proofs, invented, refuted
 from nightlatch.identity.reputation import Reputation
 from nightlatch.identity.tokens import token_faults
 from nightlatch.inventory.inventory import Inventory, shows_limit
@@ -164,6 +164,8 @@ def find_out(flight: InFlight, rooms: Rooms) -> None:
     flight.credentials = found
     bad = tuple(one for one in found if one.proof in REFUTED)
     flight.caller = rooms.circles.without(flight.caller, bad)
+    if invented(found):
+        rooms.proofs.note_inventor(flight.caller.address, flight.at)
     if refuted(found):
         flight.stranger = True
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.identity.jose.tokens import Signer, b64, ec_signer, hmac_signer, packed, rsa_signer
+from tests.identity.jose.tokens import Signer, ec_signer, hmac_signer, packed, rsa_signer
 
 from nightlatch.identity.jose.keys import KeyRing, read_keys
 
@@ -44,9 +44,3 @@ def ring(*signers: Signer) -> KeyRing:
 def bent(token: str) -> str:
     """With a signature that is spelt in a way that is not canonical."""
     return token + "="
-
-
-__all__ = [
-    "EC", "HMAC", "ISSUER", "NOW", "RSA", "b64", "bent", "claims", "forged", "issued", "renamed",
-    "ring", "unsigned",
-]  # fmt: skip

@@ -55,6 +55,9 @@ PLACES = {
     "a key's header": request(("X-Api-Key", TOKEN)),
     "a header of the operator's": request(("X-Shop", TOKEN)),
     "a cookie": request(("Cookie", f"theme=dark; token={TOKEN}; a=b")),
+    "among many cookies": request(
+        ("Cookie", "; ".join(f"_ga{n}=GA1.2.3.{n}" for n in range(50)) + f"; token={TOKEN}")
+    ),
     "the second cookie field": request(("Cookie", "a=b"), ("Cookie", f"auth={TOKEN}")),
     "a cookie with a scheme": request(("Cookie", f"token=Bearer%20{TOKEN}")),
     "the query": request(query=f"a=1&access_token={TOKEN}&b=2"),
@@ -75,8 +78,14 @@ def test_what_is_not_there_is_not_found() -> None:
     assert token_text(request(), read, HASHER) is None
     masked = Credential(read.kind, read.place, read.name, "")
     assert token_text(bearer(TOKEN), masked, HASHER) is None
-    many = "a.b.c " * room.MAX_NAMES
+    many = "a.b.c " * 8
     assert token_text(bearer(many + TOKEN), read, HASHER) is None, "a bound"
+
+
+def test_a_long_header_takes_no_long_time() -> None:
+    """A pattern that began anew at each letter would take minutes."""
+    (read,) = READER.read(bearer(TOKEN))
+    assert token_text(bearer("a" * 1_000_000 + " " + "a." * 200_000), read, HASHER) is None
 
 
 @settings(max_examples=50, deadline=None)
@@ -156,6 +165,29 @@ def test_who_is_a_stranger_at_which_door(
 ) -> None:
     postures = (Posture.PROTECTED, Posture.MIXED, Posture.UNKNOWN, Posture.OPEN)
     assert tuple(is_stranger(credentials, one) for one in postures) == at_doors
+
+
+def test_an_address_that_invents_tokens_is_doubted_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room, "MAX_INVENTORS", 2)
+    found = proofs()
+    for number in range(3):
+        found.note_inventor(f"192.0.2.{number}", NOW + number)
+    assert not found.doubts("192.0.2.0", (UNKNOWN,), NOW + 3), "forgotten first"
+    there = "192.0.2.2"
+    assert found.doubts(there, (UNKNOWN,), NOW + 3)
+    assert found.doubts(there, (UNKNOWN, KEY), NOW + 3), "a key is easily invented, too"
+    assert not found.doubts(there, (UNKNOWN, GOOD), NOW + 3)
+    assert not found.doubts(there, (KEY,), NOW + 3)
+    assert not found.doubts(there, (), NOW + 3)
+    assert not found.doubts(there, (UNKNOWN,), NOW + 2 + room.DOUBTED_FOR)
+
+    foreign = bearer(issued(iss="https://other.example"))
+    read = READER.read(foreign)
+    assert found.doubts(there, read, NOW + 3)
+    found.found_out(foreign, read, NOW + 3)
+    assert not found.doubts(there, read, NOW + 4), "nobody can say more of it"
 
 
 def test_every_proof_is_one_or_the_other() -> None:

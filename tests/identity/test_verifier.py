@@ -248,6 +248,7 @@ def test_keys_that_change_while_a_token_is_verified_leave_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     desk, token = Desk(), issued()
+
     def slowly(*given: Any) -> Any:
         found = verify(*given)
         changing = Thread(target=desk.load, args=(RSA,))
@@ -258,6 +259,33 @@ def test_keys_that_change_while_a_token_is_verified_leave_nothing_behind(
     monkeypatch.setattr(house, "verify", slowly)
     assert desk.judge(token) is Proof.VERIFIED
     assert desk.look(token) is None
+
+
+def test_keys_change_under_load_and_no_verdict_outlives_its_key() -> None:
+    """One thread judges, one exchanges the keys, one looks, as in an application."""
+    desk, turns = Desk().believes(), range(60)
+    sides = [(EC, renamed(RSA, "two")), (EC,)]
+    tokens = [issued(one, jti=str(turn)) for turn in turns for one in sides[0]]
+    seen: list[Proof | None] = []
+
+    def exchange() -> None:
+        for turn in turns:
+            desk.load(*sides[turn % 2], now=NOW + turn)
+
+    def look() -> None:
+        seen.extend(desk.look(token) for _ in range(5) for token in tokens)
+
+    threads = [Thread(target=exchange), Thread(target=look)]
+    for thread in threads:
+        thread.start()
+    judged = [desk.judge(token) for token in tokens]
+    for thread in threads:
+        thread.join()
+    assert Proof.VERIFIED in judged
+    assert {*judged, *seen} <= {Proof.VERIFIED, Proof.UNKNOWN, Proof.UNKNOWN_KEY, None}
+    # The last ones had no second key.
+    known = [desk.look(token) for token in tokens[1::2]]
+    assert Proof.VERIFIED not in known
 
 
 def test_issuers_do_not_share_keys_nor_fates() -> None:

@@ -1,7 +1,6 @@
 """Secrets that can be guessed: found by their words, and never told."""
 
 import hmac
-import json
 from itertools import islice
 from pathlib import Path
 
@@ -61,9 +60,7 @@ def test_nothing_breaks_it(text: str) -> None:
 def test_only_the_secret_itself_is_found(secret: bytes) -> None:
     token = signed(secret)
     assert guess(token, [secret]) == Guess(1, len(secret))
-    # HMAC fills short keys with zeros: that is the same key, and no other one is.
-    other = secret + b"x"
-    assert guess(token, [other]) is None
+    assert guess(token, [secret + b"x"]) is None
 
 
 def test_there_are_enough_words_and_no_word_twice_in_our_own() -> None:
@@ -123,4 +120,3 @@ def test_the_likeliest_come_first() -> None:
     first = list(islice(secret_words(), 50))
     assert b"secret" in first
     assert b"your-256-bit-secret" in first
-    assert json.dumps([word.decode() for word in first])

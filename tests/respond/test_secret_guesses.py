@@ -29,14 +29,16 @@ class Pauses:
 
 
 def guesses(words: list[bytes] | None = None, pause: Pauses | None = None) -> SecretGuesses:
-    return SecretGuesses(lambda: WORDS if words is None else words, pause or Pauses())
+    return SecretGuesses(lambda: WORDS if words is None else words, pause or Pauses(), 0.0)
 
 
 def tried(one: SecretGuesses, name: SecretName = NAME) -> bool:
     return name in one._tried
 
 
-def test_a_weak_secret_is_told_once_a_day_and_not_which() -> None:
+def test_a_weak_secret_is_told_once_a_day_and_not_which(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     found = guesses()
     assert found.wants(NAME)
     found.take(NAME, signed(b"correct horse"))
@@ -47,7 +49,8 @@ def test_a_weak_secret_is_told_once_a_day_and_not_which() -> None:
         "tokens of https://id.example (HS256) are signed with a guessable secret: 13 bytes, "
         "number 3 in a list of common ones"
     )
-    assert "horse" not in told
+    assert "horse" not in told + caplog.text
+    assert "Change it now" in caplog.text
     assert found.told(NAME, NOW + 1) == ""
     assert found.told(NAME, NOW + AGAIN) == told
     assert found.told(NAME, NOW - 1) == told, "a clock that was set back"
@@ -88,7 +91,7 @@ def test_what_has_no_room_to_wait_comes_back() -> None:
         hold.wait(10)
         yield b"one"
 
-    found = SecretGuesses(words, Pauses())
+    found = SecretGuesses(words, Pauses(), 0.0)
     names = [SecretName(f"issuer {number}", "", "HS256") for number in range(40)]
     for name in names:
         found.take(name, signed(b"one"))
@@ -116,7 +119,7 @@ def test_what_is_remembered_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_is_gone_is_told_and_the_others_were_tried(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found = SecretGuesses(lambda: secret_words(tmp_path / "gone"), Pauses())
+    found = SecretGuesses(lambda: secret_words(tmp_path / "gone"), Pauses(), 0.0)
     found.take(NAME, signed(STRONG))
     eventually(lambda: tried(found), pause=0.01)
     assert "NIGHTLATCH_TOKENS_WORDS" in caplog.text
@@ -124,6 +127,19 @@ def test_a_file_that_is_gone_is_told_and_the_others_were_tried(
     found.take(other, signed(b"trustno1"))
     eventually(lambda: found.told(other, NOW), pause=0.01)
     found.close()
+
+
+def test_it_rests_between_two_and_closing_ends_that() -> None:
+    found = SecretGuesses(lambda: WORDS, Pauses(), 600.0)
+    other = SecretName("other", "", "HS256")
+    for name in (NAME, other):
+        found.take(name, signed(b"one"))
+    eventually(lambda: tried(found), pause=0.01)
+    assert not tried(found, other)
+    assert found._thread is not None
+    found.close()
+    found._thread.join(10)
+    assert not found._thread.is_alive()
 
 
 def test_closing_ends_it_in_the_middle(caplog: pytest.LogCaptureFixture) -> None:

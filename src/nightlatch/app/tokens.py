@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from nightlatch.app.ticker import Ticker
 from nightlatch.identity.secret_words import secret_words
 from nightlatch.respond.secret_guesses import SecretGuesses
@@ -25,6 +27,8 @@ FILES_EVERY = 30.0
 """Seconds after which a file is read again."""
 _PATIENCE = 0.2
 _WEB = ("https://", "http://")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_CHANGE = "anybody can make its tokens: change it for 32 random bytes, and end what it signed"
 _EXACTLY_ONE = "give one of keys, secret_file and secret_env"
 
 
@@ -50,7 +54,7 @@ def _faults(one: TokenIssuer) -> Iterator[str]:
     elif not ways and not _is_address(one.issuer):
         yield f"its keys cannot be discovered, as it is no https:// address; {_EXACTLY_ONE}"
     elif one.keys.startswith(_WEB) and not _is_address(one.keys):
-        yield "keys is no address"
+        yield "keys is no address, or one with a password in it"
     elif ways and not one.keys.startswith(_WEB):
         yield from _unreadable(one)
 
@@ -68,7 +72,9 @@ def _unreadable(one: TokenIssuer) -> Iterator[str]:
 
 def _is_address(text: str) -> bool:
     try:
-        return text.startswith(_WEB) and bool(urlsplit(text).hostname)
+        parts = urlsplit(text)
+        # A password in it would stand in the log whenever the address does not answer.
+        return text.startswith(_WEB) and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         return False
 
@@ -95,9 +101,13 @@ def _place(one: TokenIssuer) -> "KeyPlace":
     from nightlatch.respond.issuer_keys import EVERY as HOURLY
     from nightlatch.respond.issuer_keys import KeyPlace
 
-    local = bool(one.secret_env or one.secret_file or (one.keys and not one.keys.startswith(_WEB)))
+    local = _is_local(one)
     every = FILES_EVERY if local else HOURLY
     return KeyPlace(one.issuer, _shown(one), _reader(one), every, local)
+
+
+def _is_local(one: TokenIssuer) -> bool:
+    return bool(one.secret_env or one.secret_file or (one.keys and not one.keys.startswith(_WEB)))
 
 
 def _shown(one: TokenIssuer) -> str:
@@ -164,3 +174,55 @@ def open_guesses(settings: Settings) -> SecretGuesses:
     """Starts no thread before there is a token to try."""
     given = settings.tokens.words
     return SecretGuesses(lambda: secret_words(Path(given) if given else None))
+
+
+class SeenIssuer(Struct, frozen=True):
+    """One declared issuer as it stands now: for `nightlatch doctor`."""
+
+    words: str
+    fault: str = ""
+    """What is wrong, in words; empty when all is well."""
+    advice: str = ""
+
+
+def seen_issuers(settings: Settings) -> list[SeenIssuer]:
+    """Asks each declared issuer for its keys, now; waits for the answers."""
+    return [_seen(one) for one in settings.tokens.issuers]
+
+
+def _seen(one: TokenIssuer) -> SeenIssuer:
+    from nightlatch.respond.fetching import FetchFailed
+    from nightlatch.respond.issuer_keys import KeysRefused, sound_keys
+
+    name, shown = one.issuer or "tokens without an issuer", _shown(one)
+    try:
+        given = _place(one).read()
+        ring, fault = sound_keys(given)
+    except (KeysRefused, FetchFailed, OSError) as error:
+        advice = "until then its tokens pass unverified; correct NIGHTLATCH_TOKENS_ISSUERS"
+        return SeenIssuer(name, f"{shown}: {error}", advice)
+    if _is_guessable(given):
+        return SeenIssuer(name, "its secret is in a list of common ones", _CHANGE)
+    if _is_exposed(one):
+        return SeenIssuer(
+            name,
+            f"{shown} is not https://, so that anybody on the way can exchange its keys",
+            "use https://, or a file",
+        )
+    count = "1 key" if len(ring.keys) == 1 else f"{len(ring.keys)} keys"
+    return SeenIssuer(
+        f"{name}: {count} from {shown}", fault, "the others are used" if fault else ""
+    )
+
+
+def _is_exposed(one: TokenIssuer) -> bool:
+    parts = urlsplit("" if _is_local(one) else one.keys or one.issuer)
+    return parts.scheme == "http" and parts.hostname not in _LOOPBACK
+
+
+def _is_guessable(given: list[dict[str, Any]]) -> bool:
+    """A shared secret needs no token to be tried on."""
+    from nightlatch.identity.jose.encoding import from_base64url
+
+    secrets = {from_base64url(key["k"], "secret") for key in given if key.get("kty") == "oct"}
+    return bool(secrets) and any(word in secrets for word in secret_words())

@@ -1,7 +1,7 @@
 """The API lets in a token that its issuer does not stand behind."""
 
 from nightlatch.checks.check import SKIP, Check, Evidence, Scope, Verdict
-from nightlatch.exchange.credential import Credential, Proof
+from nightlatch.exchange.credential import INVENTED, Credential, Proof
 from nightlatch.exchange.disclosure import Side
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.record import Posture
@@ -15,7 +15,6 @@ _WORDS = {
     Proof.AUDIENCE: "that is meant for another API",
     Proof.UNSOUND: "that no strict reader takes for one",
 }
-_INVENTED = frozenset({Proof.UNSIGNED, Proof.FORGED, Proof.UNKNOWN_KEY})
 # Bound once: to look a member up costs 60 ns until Python 3.12.
 _UNKNOWN = Proof.UNKNOWN
 _VERIFIED = Proof.VERIFIED
@@ -28,7 +27,7 @@ def judge(evidence: Evidence) -> Verdict:
     answer = evidence.exchange.response
     if answer is None or not 200 <= answer.status < 300 or _VERIFIED in proofs:
         return None
-    worst = next((one for one in proofs if one in _INVENTED), proofs[0])
+    worst = next((one for one in proofs if one in INVENTED), proofs[0])
     if not _let_in_by(worst, evidence.exchange.credentials) or not _guarded(evidence):
         return None
     return f"the API answered {answer.status} to a token {_WORDS[worst]}"
@@ -37,7 +36,7 @@ def judge(evidence: Evidence) -> Verdict:
 def _let_in_by(proof: Proof, credentials: tuple[Credential, ...]) -> bool:
     """Another credential may be what opened the door beside an old token. Nobody sends a forged one
     by mistake, and an invented key beside it is easily sent."""
-    return proof in _INVENTED or all(one.proof is not _UNKNOWN for one in credentials)
+    return proof in INVENTED or all(one.proof is not _UNKNOWN for one in credentials)
 
 
 def _guarded(evidence: Evidence) -> bool:

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 from nightlatch import __version__
 from nightlatch.app.networks import seen_feeds
 from nightlatch.app.stores import DOCUMENTS, EVENTS, INGEST_TOKEN, KEY, open_documents, open_events
+from nightlatch.app.tokens import seen_issuers
 from nightlatch.cli.counters import probe_counters
 from nightlatch.cli.fact import Fact, State
 from nightlatch.exchange.judgement import Mode
@@ -89,6 +90,15 @@ def _networks(settings: Settings) -> Iterator[Fact]:
             yield Fact(State.WRONG, "networks", str(error), "correct NIGHTLATCH_NETWORKS_DATABASES")
         else:
             yield Fact(State.OK, "networks", f"{path} opens")
+
+
+def _issuers(settings: Settings) -> Iterator[Fact]:
+    """Each declared issuer is asked for its keys."""
+    for seen in seen_issuers(settings):
+        if seen.fault:
+            yield Fact(State.WRONG, "tokens", f"{seen.words}: {seen.fault}", seen.advice)
+        else:
+            yield Fact(State.OK, "tokens", seen.words)
 
 
 def _data_directory(settings: Settings) -> Iterator[Fact]:
@@ -204,6 +214,7 @@ PROBES: tuple[Probe, ...] = (
     _configuration,
     _proxies,
     _networks,
+    _issuers,
     _data_directory,
     _stores,
     _collector,

@@ -60,6 +60,8 @@ class Proof(StrEnum):
     """No strict reader takes it for a token."""
 
 
+INVENTED = frozenset({Proof.UNSIGNED, Proof.FORGED, Proof.UNKNOWN_KEY})
+"""Nobody who may has made it."""
 REFUTED = frozenset(Proof) - {Proof.UNKNOWN, Proof.VERIFIED}
 """A credential of which this is known proves nothing."""
 

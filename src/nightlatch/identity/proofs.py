@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from nightlatch.exchange.credential import REFUTED, Credential, CredentialKind, Proof
+from nightlatch.exchange.credential import INVENTED, REFUTED, Credential, CredentialKind, Proof
 from nightlatch.exchange.exchange import Request
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.record import Posture
@@ -18,6 +18,11 @@ Credentials = tuple[Credential, ...]
 
 MAX_NAMES = 4_096
 """Tokens of which is remembered who signed them; full, it starts over."""
+MAX_INVENTORS = 4_096
+"""Addresses; the one that was heard of longest ago goes first."""
+DOUBTED_FOR = 600.0
+"""Seconds after an invented token that others from its address prove nothing before they are
+verified."""
 _SHOWN = 120
 
 # Bound once: to look a member up costs 60 ns until Python 3.12.
@@ -63,7 +68,7 @@ class Guesses(Protocol):
 
 
 class Proofs:
-    """`known` may be asked while somebody waits; the rest is for afterwards."""
+    """`known` and `doubts` may be asked while somebody waits; the rest is for afterwards."""
 
     def __init__(self, hasher: Hasher) -> None:
         self._hasher = hasher
@@ -71,6 +76,8 @@ class Proofs:
         self._guesses: Guesses | None = None
         self._names: dict[str, SecretName | None] = {}
         """By the credential's keyed hash; None for what is no HMAC."""
+        self._inventors: dict[str, float] = {}
+        """By address: until when it is remembered that it sent invented tokens."""
 
     def verify_by(self, verifier: Verifier) -> None:
         self._verifier = verifier
@@ -103,6 +110,25 @@ class Proofs:
             ]
         )
 
+    def note_inventor(self, address: str, now: float) -> None:
+        """Tokens that nobody issued came from there."""
+        inventors = self._inventors
+        inventors.pop(address, None)
+        if len(inventors) >= MAX_INVENTORS:
+            inventors.pop(next(iter(inventors)), None)
+        inventors[address] = now + DOUBTED_FOR
+
+    def doubts(self, address: str, credentials: Credentials, now: float) -> bool:
+        """Is a token worth nothing that nobody has looked at yet, because of where it comes from?
+        Whoever invents one for each request would be somebody else each time."""
+        verifier = self._verifier
+        if verifier is None or now >= self._inventors.get(address, 0.0):
+            return False
+        tokens = [one for one in credentials if one.kind is _JWT]
+        if any(one.proof is _VERIFIED for one in tokens):
+            return False
+        return any(verifier.look(one.digest, now) is None for one in tokens)
+
     def weakness(
         self, request: Request, credentials: Credentials, now: float, *, accepted: bool
     ) -> str:
@@ -115,7 +141,8 @@ class Proofs:
         if guesses is None:
             return ""
         for one in credentials:
-            if one.kind is _JWT and (one.proof is _VERIFIED or (accepted and _may_be(one))):
+            its = one.proof is _VERIFIED or (accepted and one.proof is _UNKNOWN)
+            if one.kind is _JWT and its:
                 told = self._guessed(guesses, request, one, now)
                 if told:
                     return told
@@ -167,6 +194,11 @@ def is_stranger(credentials: Credentials, posture: Posture) -> bool:
     return bool(credentials) or not closed
 
 
+def invented(credentials: Credentials) -> bool:
+    """Is there a token that nobody issued? One that is only old, or for another API, was issued."""
+    return any(one.proof in INVENTED for one in credentials)
+
+
 def refuted(credentials: Credentials) -> bool:
     """There are some, and every one of them is known to prove nothing."""
     for one in credentials:
@@ -186,10 +218,6 @@ def _with(credential: Credential, proof: Proof | None) -> Credential:
         credential.principal,
         proof,
     )
-
-
-def _may_be(credential: Credential) -> bool:
-    return credential.proof is _UNKNOWN
 
 
 def _secret_name(text: str | None) -> SecretName | None:

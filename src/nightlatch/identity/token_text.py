@@ -12,7 +12,9 @@ from nightlatch.exchange.hashing import Hasher
 
 MAX_TOKENS = 8
 """Texts of one field that are compared."""
-_TOKEN = re.compile(r"[\w+/=-]+\.[\w+/=-]*(?:\.[\w+/=-]*)?", re.ASCII)
+_MOST_PAIRS = 100
+"""Cookies, or query parameters, that are looked at."""
+_TOKEN = re.compile(r"(?<![\w+/=-])[\w+/=-]++\.[\w+/=-]*+(?:\.[\w+/=-]*+)?", re.ASCII)
 
 
 def token_text(request: Request, credential: Credential, hasher: Hasher) -> str | None:
@@ -20,29 +22,28 @@ def token_text(request: Request, credential: Credential, hasher: Hasher) -> str 
     if not credential.digest:
         return None
     for field in _fields(request, credential):
-        for match in _tokens(field):
-            if hasher.hex("credential", match) == credential.digest:
-                return match
+        for match in islice(_TOKEN.finditer(field), MAX_TOKENS):
+            if hasher.hex("credential", match[0]) == credential.digest:
+                return match[0]
     return None
 
 
 def _fields(request: Request, credential: Credential) -> Iterator[str]:
-    """Texts that it was read from, and perhaps others of the same name."""
-    if credential.place is CredentialPlace.QUERY:
-        yield unquote_plus(request.query)
+    """Texts that it may have been read from: all of its name."""
+    place, name = credential.place, credential.name
+    if place is CredentialPlace.QUERY:
+        yield from _values(request.query, "&", name)
         return
-    in_cookie = credential.place is CredentialPlace.COOKIE
-    name = b"cookie" if in_cookie else credential.name.encode("latin-1", "replace")
+    in_cookie = place is CredentialPlace.COOKIE
+    wanted = b"cookie" if in_cookie else name.encode("latin-1", "replace")
     for given, value in request.headers.raw:
-        if given == name:
+        if given == wanted:
             text = value.decode("latin-1")
-            yield unquote_plus(text) if in_cookie else text
+            yield from _values(text, ";", name) if in_cookie else (text,)
 
 
-def _tokens(field: str) -> Iterator[str]:
-    """Name and value of a cookie are parted by what a token may hold, too."""
-    for match in islice(_TOKEN.finditer(field), MAX_TOKENS):
-        text = match[0]
-        yield text
-        if "=" in text:
-            yield text.partition("=")[2]
+def _values(text: str, between: str, name: str) -> Iterator[str]:
+    for pair in text.split(between, _MOST_PAIRS)[:_MOST_PAIRS]:
+        given, _, value = pair.strip().partition("=")
+        if unquote_plus(given).lower() == name:
+            yield unquote_plus(value)

@@ -26,6 +26,9 @@ STEP = 256
 """Words between two pauses: half a millisecond."""
 PAUSE = 0.002
 """Seconds."""
+REST = 10.0
+"""Seconds between two tokens: an issuer that names a new key in each of them shall not keep a tenth
+of a processor busy for ever."""
 AGAIN = 86_400.0
 """Seconds after which a weak secret that is still in use is told of once more."""
 
@@ -41,10 +44,13 @@ class _Tried(Struct):
 class SecretGuesses:
     """`wants`, `take` and `told` are for one thread; the trying is done in another."""
 
-    def __init__(self, words: Words, pause: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, words: Words, pause: Callable[[], None] | None = None, rest: float = REST
+    ) -> None:
         """`words` is asked for them anew each time, so that they need not be kept."""
         self._words = words
         self._pause = pause or _sleep
+        self._rest = rest
         self._tried: dict[SecretName, _Tried] = {}
         self._stopped = Event()
         self.after_fork()
@@ -92,6 +98,7 @@ class SecretGuesses:
             with guarded("respond.secret_guesses"):
                 found = self._try(token)
             self._remember(name, found)
+            self._stopped.wait(self._rest)
 
     def _try(self, token: str) -> Guess | None:
         try:
@@ -117,6 +124,10 @@ class SecretGuesses:
             del self._tried[next(iter(self._tried))]
         self._tried[name] = _Tried(found)
         self._pending.discard(name)
+        if found is not None:
+            log.error(
+                "%s. Change it now, and end all tokens that it signed.", in_words(name, found)
+            )
 
 
 def in_words(name: SecretName, found: Guess) -> str:

@@ -161,3 +161,26 @@ def test_a_member_twice_makes_no_key() -> None:
 def test_no_key_raises(members: dict[str, Any]) -> None:
     for signer in (RSA, EC, SECRET):
         assert isinstance(verify(signer.token(), signer.public | members).valid, bool)
+
+
+def test_a_key_has_its_thumbprint_and_a_secret_none() -> None:
+    """RFC 7638, section 3.1."""
+    modulus = (
+        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPeb"
+        "WKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368Q"
+        "QMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2"
+        "NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
+    )
+    key = {"kty": "RSA", "n": modulus, "e": "AQAB", "alg": "RS256", "kid": "2011-04-29"}
+    (read,) = read_keys(key).keys
+    assert read.thumbprint == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+    assert verify(EC.token(), EC.public).thumbprint == read_keys(EC.public).keys[0].thumbprint != ""
+    (shared,) = read_keys(SECRET.public).keys
+    assert (shared.thumbprint, repr(shared)) == ("", "Key(oct, •••)")
+
+
+def test_it_is_told_whether_a_key_stands_behind_a_token() -> None:
+    assert verify(EC.token(), RSA.public).unproven
+    assert verify(EC.token()[:-4] + "AAAA", EC.public).unproven
+    assert not verify(EC.token(), EC.public).unproven
+    assert not verify(EC.token() + "=", EC.public).unproven, "it is no token"
