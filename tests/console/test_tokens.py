@@ -238,10 +238,10 @@ def test_one_is_signed_and_then_encrypted(client: Client, house: House) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"claims": "{"}, "The claims are no sound JSON (line 1)"),
-        ({"claims": "[1]"}, "The claims are no JSON object"),
-        ({"claims": "[" * 5_000}, "The claims are no sound JSON"),
-        ({"header": "x"}, "The header are no sound JSON"),
+        ({"claims": "{"}, "The claims: this is no sound JSON (line 1)"),
+        ({"claims": "[1]"}, "The claims: this is no JSON object"),
+        ({"claims": "[" * 5_000}, "The claims: this is no sound JSON"),
+        ({"header": "x"}, "The header: this is no sound JSON"),
         ({"key": PUBLIC}, "This is a public key"),
         ({"key": "{"}, "The key that signs: this is neither PEM nor JSON"),
         ({"key": "https://id.example"}, "The key that signs cannot be an address"),
@@ -357,6 +357,7 @@ def test_machines_inspect_and_verify(machine: Client) -> None:
 
 def test_machines_are_told_what_is_wrong_with_their_question(machine: Client) -> None:
     bodies: list[Any] = [{}, {"token": 1}, {"token": TOKEN}, {"token": TOKEN, "keys": "{"}, [],
+                         {"token": TOKEN, "keys": "https://id.example"},
                          {"keys": []}]  # fmt: skip
     for body in bodies:
         assert machine.post("/api/v1/tokens/verify", json=body).status_code == 422

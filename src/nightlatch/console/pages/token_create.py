@@ -200,7 +200,7 @@ def _object(text: str, what: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         place = getattr(error, "lineno", None)
         where = f" (line {place})" if place else ""
-        raise NoKey(f"{what} are no sound JSON{where}") from None
+        raise NoKey(f"{what}: this is no sound JSON{where}") from None
     if not isinstance(found, dict):
-        raise NoKey(f"{what} are no JSON object: write {{…}}")
+        raise NoKey(f"{what}: this is no JSON object, such as {{…}}")
     return {printable(name): value for name, value in found.items()}
