@@ -26,6 +26,9 @@ from nightlatch.console.pages import (
     requests,
     settings,
     sources,
+    token_codes,
+    token_create,
+    token_keys,
     tokens,
 )
 from nightlatch.console.ports import Recorder
@@ -49,6 +52,9 @@ ROUTERS = (
     checks_pages.router,
     sources.router,
     tokens.router,
+    token_create.router,
+    token_keys.router,
+    token_codes.router,
     oauth.router,
     settings.router,
 )

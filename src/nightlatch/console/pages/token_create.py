@@ -28,7 +28,7 @@ from nightlatch.workbench.tokens.material import (
     public_part,
 )
 
-router = APIRouter(prefix="/create")
+router = APIRouter(prefix="/tokens/create")
 WAYS = (
     ("signed", "Signed", "JWS: all can read it, nobody can change it"),
     ("sealed", "Encrypted", "JWE: only the key's owner can read it"),
