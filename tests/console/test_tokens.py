@@ -6,12 +6,15 @@ import re
 from typing import Any
 
 import pytest
+from fastapi import HTTPException, Request
+from starlette.types import Message
 from tests.console.house import Client, House
 from tests.console.sample_house import NOW
 from tests.identity.jose.tokens import packed
+from tests.workbench.tokens.issuer import SIGNING, issuer
 from tests.workbench.tokens.test_judging import HOSTILE, OPENER
 
-from nightlatch.console.context import CSRF_FIELD, CSRF_HEADER, MAX_FORM
+from nightlatch.console.context import CSRF_FIELD, CSRF_HEADER, MAX_FORM, read_form
 from nightlatch.console.pages.token_bench import PART_HEADER, TABS
 from nightlatch.identity.lint.registry import RULES
 from nightlatch.identity.one_time_codes import code_at, read_enrolment
@@ -188,6 +191,32 @@ def test_a_form_is_bounded(client: Client, house: House) -> None:
 
 async def iter_chunks() -> Any:
     yield b"token=x"
+
+
+async def test_a_form_that_breaks_off_is_no_fault_of_ours() -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    headers = [(b"content-length", b"9"), (b"content-type", b"application/x-www-form-urlencoded")]
+    scope = {"type": "http", "method": "POST", "headers": headers}
+    with pytest.raises(HTTPException) as refused:
+        await read_form(Request(scope, gone))
+    assert refused.value.status_code == 400
+
+
+def test_keys_come_from_an_issuers_address(client: Client, house: House) -> None:
+    token = sign(CLAIMS, SIGNING)
+    with issuer() as base:
+        address = base + "/openid"
+        typed = send(house, client, "/tokens", token=token, key=address)
+        assert verdict(typed).startswith("Not verified: the keys are at an address")
+        page = send(house, client, "/tokens", token=token, key=address, press="verify")
+        assert verdict(page) == "Valid"
+        assert "one of 2 keys at that address" in words(page)
+        astray = send(house, client, "/tokens", token=token, key=base + "/cloud", press="verify")
+        assert "never asked" in verdict(astray)
+        judged = send(house, client, "/tokens/keys", keys=address, do="fetch")
+        assert "2 keys: sound" in words(judged)
 
 
 # Create ----------------------------------------------------------------------------------------
