@@ -152,6 +152,15 @@ def test_what_was_encrypted_is_shown(client: Client, house: House) -> None:
     assert "&lt;b&gt;plain&lt;/b&gt;" in text
 
 
+def test_claims_are_there_as_json_and_can_be_signed_anew(client: Client, house: House) -> None:
+    page = send(house, client, "/tokens", token=TOKEN)
+    assert json.loads(field(page, "json-outer-claims")) == CLAIMS
+    hidden = re.search(r'name="claims" value="([^"]*)"', page)
+    assert hidden
+    anew = send(house, client, "/tokens/create", claims=html.unescape(hidden[1]))
+    assert json.loads(field(anew, "c-claims")) == CLAIMS
+
+
 def test_an_opaque_token_leads_to_its_issuer(client: Client, house: House) -> None:
     page = send(house, client, "/tokens", token="2YotnFZFEjr1zCsicMWpAA")
     assert verdict(page) == "Opaque"

@@ -16,6 +16,8 @@ from nightlatch.workbench.tokens.foreign import read_foreign
 from nightlatch.workbench.tokens.meanings import CLAIMS, TIMES, header_meaning, is_personal
 from nightlatch.workbench.tokens.serialised import Serialised, read_serialised
 
+MAX_JSON = 100_000
+"""Characters of a section as JSON."""
 _LINE = 60
 """Characters of a value that are read at a glance."""
 _SIGNED = ("header", "payload", "signature")
@@ -59,6 +61,11 @@ class Line(Struct, frozen=True):
 class Section(Struct, frozen=True):
     title: str
     lines: tuple[Line, ...]
+
+    @property
+    def json(self) -> str:
+        """As it was written, laid out for people."""
+        return shown({line.name: line.value for line in self.lines}, MAX_JSON, indent=2)
 
 
 class Part(Struct, frozen=True):
