@@ -6,12 +6,15 @@ import re
 from typing import Any
 
 import pytest
+from fastapi import HTTPException, Request
+from starlette.types import Message
 from tests.console.house import Client, House
 from tests.console.sample_house import NOW
 from tests.identity.jose.tokens import packed
+from tests.workbench.tokens.issuer import SIGNING, issuer
 from tests.workbench.tokens.test_judging import HOSTILE, OPENER
 
-from nightlatch.console.context import CSRF_FIELD, CSRF_HEADER, MAX_FORM
+from nightlatch.console.context import CSRF_FIELD, CSRF_HEADER, MAX_FORM, read_form
 from nightlatch.console.pages.token_bench import PART_HEADER, TABS
 from nightlatch.identity.lint.registry import RULES
 from nightlatch.identity.one_time_codes import code_at, read_enrolment
@@ -149,6 +152,15 @@ def test_what_was_encrypted_is_shown(client: Client, house: House) -> None:
     assert "&lt;b&gt;plain&lt;/b&gt;" in text
 
 
+def test_claims_are_there_as_json_and_can_be_signed_anew(client: Client, house: House) -> None:
+    page = send(house, client, "/tokens", token=TOKEN)
+    assert json.loads(field(page, "json-outer-claims")) == CLAIMS
+    hidden = re.search(r'name="claims" value="([^"]*)"', page)
+    assert hidden
+    anew = send(house, client, "/tokens/create", claims=html.unescape(hidden[1]))
+    assert json.loads(field(anew, "c-claims")) == CLAIMS
+
+
 def test_an_opaque_token_leads_to_its_issuer(client: Client, house: House) -> None:
     page = send(house, client, "/tokens", token="2YotnFZFEjr1zCsicMWpAA")
     assert verdict(page) == "Opaque"
@@ -188,6 +200,32 @@ def test_a_form_is_bounded(client: Client, house: House) -> None:
 
 async def iter_chunks() -> Any:
     yield b"token=x"
+
+
+async def test_a_form_that_breaks_off_is_no_fault_of_ours() -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    headers = [(b"content-length", b"9"), (b"content-type", b"application/x-www-form-urlencoded")]
+    scope = {"type": "http", "method": "POST", "headers": headers}
+    with pytest.raises(HTTPException) as refused:
+        await read_form(Request(scope, gone))
+    assert refused.value.status_code == 400
+
+
+def test_keys_come_from_an_issuers_address(client: Client, house: House) -> None:
+    token = sign(CLAIMS, SIGNING)
+    with issuer() as base:
+        address = base + "/openid"
+        typed = send(house, client, "/tokens", token=token, key=address)
+        assert verdict(typed).startswith("Not verified: the keys are at an address")
+        page = send(house, client, "/tokens", token=token, key=address, press="verify")
+        assert verdict(page) == "Valid"
+        assert "one of 2 keys at that address" in words(page)
+        astray = send(house, client, "/tokens", token=token, key=base + "/cloud", press="verify")
+        assert "never asked" in verdict(astray)
+        judged = send(house, client, "/tokens/keys", keys=address, do="fetch")
+        assert "2 keys: sound" in words(judged)
 
 
 # Create ----------------------------------------------------------------------------------------
@@ -238,10 +276,10 @@ def test_one_is_signed_and_then_encrypted(client: Client, house: House) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"claims": "{"}, "The claims are no sound JSON (line 1)"),
-        ({"claims": "[1]"}, "The claims are no JSON object"),
-        ({"claims": "[" * 5_000}, "The claims are no sound JSON"),
-        ({"header": "x"}, "The header are no sound JSON"),
+        ({"claims": "{"}, "The claims: this is no sound JSON (line 1)"),
+        ({"claims": "[1]"}, "The claims: this is no JSON object"),
+        ({"claims": "[" * 5_000}, "The claims: this is no sound JSON"),
+        ({"header": "x"}, "The header: this is no sound JSON"),
         ({"key": PUBLIC}, "This is a public key"),
         ({"key": "{"}, "The key that signs: this is neither PEM nor JSON"),
         ({"key": "https://id.example"}, "The key that signs cannot be an address"),
@@ -337,43 +375,3 @@ def test_what_hinders_a_code_is_said(
     client: Client, house: House, fields: dict[str, str], said: str
 ) -> None:
     assert said in words(send(house, client, "/tokens/codes", **fields))
-
-
-# For machines ----------------------------------------------------------------------------------
-
-
-def test_machines_inspect_and_verify(machine: Client) -> None:
-    seen = machine.post("/api/v1/tokens/inspect", json={"token": f"Bearer {TOKEN}"}).json()
-    assert seen["kind"] == "a JSON Web Token (JWT), signed"
-    assert seen["found"] == "after the word Bearer"
-    exp = next(one for one in seen["claims"] if one["name"] == "exp")
-    assert (exp["value"], exp["moment"], exp["personal"]) == (CLAIMS["exp"], CLAIMS["exp"], False)
-    for keys in (public_part(EC), {"keys": [public_part(EC)]}, [public_part(EC)], PUBLIC):
-        ruling = machine.post("/api/v1/tokens/verify", json={"token": TOKEN, "keys": keys}).json()
-        assert (ruling["valid"], ruling["reason"], ruling["claims"]) == (True, "", CLAIMS)
-    other = {"token": TOKEN, "keys": PUBLIC, "audience": "x"}
-    assert "not for x" in machine.post("/api/v1/tokens/verify", json=other).json()["reason"]
-
-
-def test_machines_are_told_what_is_wrong_with_their_question(machine: Client) -> None:
-    bodies: list[Any] = [{}, {"token": 1}, {"token": TOKEN}, {"token": TOKEN, "keys": "{"}, [],
-                         {"keys": []}]  # fmt: skip
-    for body in bodies:
-        assert machine.post("/api/v1/tokens/verify", json=body).status_code == 422
-    large = machine.post("/api/v1/tokens/inspect", json={"token": "e" * 70_000})
-    assert large.status_code == 413
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_tokens_are_answered_to_machines(machine: Client, name: str) -> None:
-    body = json.dumps({"token": HOSTILE[name][:60_000], "keys": OPENER})
-    answer = machine.post("/api/v1/tokens/verify", content=body)
-    assert answer.status_code in (200, 422)
-    assert not answer.json().get("valid")
-
-
-def test_what_json_cannot_say_is_said_in_words(machine: Client) -> None:
-    odd = packed({"a": "\ud800", "b": float("inf"), "deep": [[[]]]})
-    token = f"{packed({'alg': 'ES256'})}.{odd}.x"
-    claims = machine.post("/api/v1/tokens/inspect", json={"token": token}).json()["claims"]
-    assert [one["value"] for one in claims] == ["?", "(not to be told in JSON)", [[[]]]]

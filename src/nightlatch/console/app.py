@@ -27,6 +27,9 @@ from nightlatch.console.pages import (
     requests,
     settings,
     sources,
+    token_codes,
+    token_create,
+    token_keys,
     tokens,
 )
 from nightlatch.console.ports import Recorder
@@ -51,6 +54,9 @@ ROUTERS = (
     checks_pages.router,
     sources.router,
     tokens.router,
+    token_create.router,
+    token_keys.router,
+    token_codes.router,
     oauth.router,
     oauth_callback.router,
     settings.router,

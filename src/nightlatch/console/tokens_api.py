@@ -23,8 +23,8 @@ class GivenToken(Struct, frozen=True):
     token: str
     """Compact or as JSON, or what it was wrapped in: a header, a cookie, an address."""
     keys: dict[str, Any] | list[dict[str, Any]] | str = ""
-    """A JWK, a set of them, PEM, a secret ("hex:" or "base64:" before it), or the address of a set
-    or an issuer, which this server then asks."""
+    """A JWK, a set of them, PEM, or a secret ("hex:" or "base64:" before it). No address: what this
+    server can reach is no business of whoever holds its token."""
     issuer: str = ""
     audience: str = ""
     """What they must be; empty: any."""
@@ -99,6 +99,8 @@ def verify_token(body: Body, here: Here) -> Response:
 
 def _looked(given: GivenToken, now: float) -> Looked:
     """Raises 422 for what is no key."""
+    if isinstance(given.keys, str) and is_address(given.keys):
+        raise HTTPException(422, "Fetch the keys and send them: for programs no address is asked.")
     try:
         if isinstance(given.keys, str):
             keys = keys_typed(given.keys)
@@ -106,9 +108,7 @@ def _looked(given: GivenToken, now: float) -> Looked:
             keys = keys_in(msgspec.json.encode(given.keys))
     except NoKey as fault:
         raise HTTPException(422, f"The keys cannot be used: {fault}.") from None
-    published = isinstance(given.keys, str) and is_address(given.keys)
-    return look(given.token, keys, now, issuer=given.issuer, audience=given.audience,
-                published=published)  # fmt: skip
+    return look(given.token, keys, now, issuer=given.issuer, audience=given.audience)
 
 
 def _inspection(looked: Looked, found: Explained, faults: list[Fault]) -> Inspection:

@@ -37,6 +37,25 @@ def test_a_claim_has_its_meaning_and_a_time_in_the_readers_zone() -> None:
     assert claim(found, "other").text == "[1]"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("alg", "HS256", "a shared secret, with HMAC and SHA-256"),
+        ("alg", "ECDH-ES+A256KW", "which wraps another"),
+        ("alg", "nonsense", "signed or sealed with"),
+        ("enc", "A256GCM", "authenticated (GCM)"),
+        ("typ", "application/AT+JWT", "an access token (RFC 9068)"),
+        ("typ", 7, "what kind of token it is"),
+        ("kid", "HS256", "the id of the issuer's key"),
+        ("own", "x", ""),
+    ],
+)
+def test_a_header_has_its_meaning(name: str, value: object, words: str) -> None:
+    found = explain(f"{packed({'alg': 'ES256', name: value})}.e30.AA")
+    line = next(line for line in found.header if line.name == name)
+    assert line.meaning.endswith(words)
+
+
 def test_the_parts_of_a_token_are_its_text() -> None:
     for token in (SIGNER.token(b"{}"), f"{packed({'alg': 'dir', 'enc': 'A128GCM'})}..aXY.Y3Q.dGFn"):
         found = explain(token, UTC)

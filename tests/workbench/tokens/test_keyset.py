@@ -20,6 +20,7 @@ from nightlatch.workbench.tokens.material import (
 
 EC = public_part(generate("EC", alg="ES256"))
 SECRET = generate("oct")
+RSA = generate("RSA")
 
 
 def remarks(*keys: dict[str, Any]) -> str:
@@ -50,6 +51,10 @@ def test_a_sound_set_has_no_remarks() -> None:
         ([{"kty": "oct", "k": b64(b"short"), "alg": "HS256"}], "too short for HS256", Level.HIGH),
         ([{**EC, "kid": None}, EC], "it has no id", Level.LOW),
         ([public_part(generate("EC"))], "does not say its algorithm", Level.LOW),
+        ([{**RSA, "d": "AQAB"}], "its private part does not belong", Level.HIGH),
+        ([{**RSA, "d": "A" + "_" * 200_000}], "its private part does not belong", Level.HIGH),
+        ([{**RSA, "n": "_" * 200_000}], "more than 16384 bits", Level.HIGH),
+        ([{**RSA, "q": RSA["p"]}], "its private part does not belong", Level.HIGH),
         ([{"kty": "weird"}], "not known here", Level.HIGH),
         ([{}], "kty is missing", Level.HIGH),
         ([{**EC, "kid": 7}], "kid is missing or no text", Level.HIGH),
@@ -109,6 +114,8 @@ def test_pem_and_back() -> None:
             assert "d" not in public
             with pytest.raises(NoKey, match="public key"):
                 pem(public, private=True)
+            with pytest.raises(NoKey):
+                pem({**key, "d": "AQAB", "x": "AQAB"}, private=True)
             made += 1
     assert made == 6
 

@@ -18,7 +18,7 @@ from nightlatch.identity.one_time_codes import (
     read_enrolment,
 )
 
-router = APIRouter(prefix="/codes")
+router = APIRouter(prefix="/tokens/codes")
 PERIODS = ("30", "20", "60", "90")
 DIGITS = ("6", "7", "8")
 MAX_NAME = 100

@@ -28,7 +28,7 @@ from nightlatch.workbench.tokens.material import (
     public_part,
 )
 
-router = APIRouter(prefix="/create")
+router = APIRouter(prefix="/tokens/create")
 WAYS = (
     ("signed", "Signed", "JWS: all can read it, nobody can change it"),
     ("sealed", "Encrypted", "JWE: only the key's owner can read it"),
@@ -166,26 +166,37 @@ def _made(
     if (signing is None and form.way != "sealed") or (sealing is None and form.way != "signed"):
         return Created()
     try:
-        claims, header = _object(form.claims, "the claims"), _object(form.header, "the header")
-        token, readers = "", []
-        content: dict[str, Any] | str = claims
-        if signing is not None:
-            allowed = signing_algorithms(signing)
-            alg = form.alg if form.alg in allowed else None
-            content = token = sign(claims, signing, **{**header, **({"alg": alg} if alg else {})})
+        header = _object(form.header, "the header")
+        content: dict[str, Any] | str = _object(form.claims, "the claims")
+        readers = []
+        if signing is not None and isinstance(content, dict):
+            content = sign(content, signing, **_chosen(header, alg=form.alg, of=signing))
             readers.append(_for_reader(signing))
         if sealing is not None:
-            seals = sealing_algorithms(sealing)
-            alg = form.seal_alg if form.seal_alg in seals else next(iter(seals), "")
-            hiding = form.enc if form.enc in contents_for(sealing, alg) else None
-            extra = {} if signing is not None else header
-            given = {**extra, "alg": alg or None, "enc": hiding}
-            token = seal(content, sealing, **given)
+            given = header if signing is None else {}
+            content = seal(content, sealing, **_sealed(given, form, sealing))
             readers.append(sealing)
     except NoKey as fault:
         return Created(problems=(str(fault),))
+    token = str(content)
     keys = readers[0] if len(readers) == 1 else {"keys": readers}
     return Created(token, explain(token), json.dumps(keys, indent=2))
+
+
+def _chosen(header: dict[str, Any], *, alg: str, of: dict[str, Any]) -> dict[str, Any]:
+    """The header with the algorithm that was chosen, where the key may: it was perhaps chosen for
+    the key before."""
+    return {**header, "alg": alg} if alg in signing_algorithms(of) else header
+
+
+def _sealed(header: dict[str, Any], form: CreateForm, key: dict[str, Any]) -> dict[str, Any]:
+    """The same with both algorithms of encryption."""
+    allowed = sealing_algorithms(key)
+    if not allowed:
+        return header
+    alg = form.seal_alg if form.seal_alg in allowed else allowed[0]
+    enc = {"enc": form.enc} if form.enc in contents_for(key, alg) else {}
+    return {**header, "alg": alg, **enc}
 
 
 def _for_reader(key: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +211,7 @@ def _object(text: str, what: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         place = getattr(error, "lineno", None)
         where = f" (line {place})" if place else ""
-        raise NoKey(f"{what} are no sound JSON{where}") from None
+        raise NoKey(f"{what}: this is no sound JSON{where}") from None
     if not isinstance(found, dict):
-        raise NoKey(f"{what} are no JSON object: write {{…}}")
+        raise NoKey(f"{what}: this is no JSON object, such as {{…}}")
     return {printable(name): value for name, value in found.items()}

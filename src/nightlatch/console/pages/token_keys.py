@@ -21,7 +21,7 @@ from nightlatch.workbench.tokens.material import (
     thumbprint_uri,
 )
 
-router = APIRouter(prefix="/keys")
+router = APIRouter(prefix="/tokens/keys")
 USES = (("", "not said"), ("sig", "signatures"), ("enc", "encryption"))
 MAX_SHOWN = 50
 """Keys that are shown in full."""

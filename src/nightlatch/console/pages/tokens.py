@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse
 from msgspec import Struct
 
 from nightlatch.console.context import Console, Fields, Here
-from nightlatch.console.pages import token_codes, token_create, token_keys
 from nightlatch.console.pages.token_bench import read_form, show, zone_of
 from nightlatch.console.rendering import page
 from nightlatch.exchange.judgement import Level
@@ -21,9 +20,6 @@ from nightlatch.workbench.tokens.looking import Looked, look
 from nightlatch.workbench.tokens.material import NoKey, Spelling, is_address, keys_typed
 
 router = APIRouter(prefix="/tokens")
-router.include_router(token_create.router)
-router.include_router(token_keys.router)
-router.include_router(token_codes.router)
 
 
 class InspectForm(Struct, frozen=True):

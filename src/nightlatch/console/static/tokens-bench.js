@@ -8,7 +8,7 @@ const NAMES = {
   5: ["header", "encrypted-key", "nonce", "ciphertext", "tag"],
 };
 const bench = document.getElementById("bench");
-const said = document.getElementById("said");
+const said = document.querySelector("#said a");
 let waiting = 0;
 let again = 0;
 let running = null;
@@ -225,9 +225,16 @@ function paintAfterScroll(event) {
 
 addEventListener("popstate", () => location.reload());
 
+// In a narrow window the answer is below what one types: a word of it stays in sight until then.
+const watch = new IntersectionObserver(([entry]) => {
+  said.parentElement.classList.toggle("is-read", entry.isIntersecting);
+}, { rootMargin: "0px 0px -120px" });
+
 function begin() {
   reveal();
   paint();
   repeat();
+  watch.disconnect();
+  watch.observe(document.getElementById("answer"));
 }
 begin();

@@ -14,9 +14,11 @@ from nightlatch.identity.lint.registry import lint
 from nightlatch.identity.lint.rule import Fault
 from nightlatch.identity.weak_secrets import Guess
 from nightlatch.workbench.tokens.foreign import read_foreign
-from nightlatch.workbench.tokens.meanings import CLAIMS, HEADER, TIMES, is_personal
+from nightlatch.workbench.tokens.meanings import CLAIMS, TIMES, header_meaning, is_personal
 from nightlatch.workbench.tokens.serialised import Serialised, read_serialised
 
+MAX_JSON = 100_000
+"""Characters of a section as JSON."""
 _LINE = 60
 """Characters of a value that are read at a glance."""
 _SIGNED = ("header", "payload", "signature")
@@ -60,6 +62,11 @@ class Line(Struct, frozen=True):
 class Section(Struct, frozen=True):
     title: str
     lines: tuple[Line, ...]
+
+    @property
+    def json(self) -> str:
+        """As it was written, laid out for people."""
+        return shown({line.name: line.value for line in self.lines}, MAX_JSON, indent=2)
 
 
 class Part(Struct, frozen=True):
@@ -107,8 +114,8 @@ def explain(text: str, zone: tzinfo | None = None) -> Explained:
     if serialised is not None:
         return _serialised(serialised, zone)
     read = read_foreign(text)
-    header = tuple(_lines(read.header, {}))
-    more = tuple(Section(title, tuple(_lines(members, {}))) for title, members in read.more)
+    header = tuple(_lines(read.header))
+    more = tuple(Section(title, tuple(_lines(members))) for title, members in read.more)
     return Explained(
         read.kind, header, tuple(_claims(read.claims, zone)), more=more, opaque=read.opaque
     )
@@ -138,7 +145,7 @@ def _compact(token: Token, text: str, zone: tzinfo) -> Explained:
         kind = "a JSON Web Token (JWT), not signed"
     names = _SEALED if token.encrypted else _SIGNED
     parts = tuple(Part(name, part) for name, part in zip(names, text.split("."), strict=False))
-    header, claims = tuple(_lines(token.header, HEADER)), tuple(_claims(token.claims, zone))
+    header, claims = tuple(_header(token.header)), tuple(_claims(token.claims, zone))
     return Explained(kind, header, claims, token, parts=parts)
 
 
@@ -148,18 +155,24 @@ def _serialised(read: Serialised, zone: tzinfo) -> Explained:
     first, *others = read.tokens
     what = "recipient" if first.encrypted else "signature"
     more = tuple(
-        Section(f"Header of {what} {number}", tuple(_lines(one.header, HEADER)))
+        Section(f"Header of {what} {number}", tuple(_header(one.header)))
         for number, one in enumerate(others, 2)
     )
-    header, claims = tuple(_lines(first.header, HEADER)), tuple(_claims(first.claims, zone))
+    header, claims = tuple(_header(first.header)), tuple(_claims(first.claims, zone))
     return Explained(
         read.kind, header, claims, first, others=tuple(others), more=more, note=read.note
     )
 
 
-def _lines(members: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[Line]:
+def _header(members: Mapping[str, Any]) -> Iterator[Line]:
     for name, value in members.items():
-        yield Line(printable(name), value, meanings.get(name, ""))
+        yield Line(printable(name), value, header_meaning(name, value))
+
+
+def _lines(members: Mapping[str, Any]) -> Iterator[Line]:
+    """Of tokens whose members nobody registered."""
+    for name, value in members.items():
+        yield Line(printable(name), value, "")
 
 
 def _claims(claims: Mapping[str, Any] | None, zone: tzinfo) -> Iterator[Line]:

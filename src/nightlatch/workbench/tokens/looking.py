@@ -10,9 +10,8 @@ from nightlatch.identity.lint.rule import Fault
 from nightlatch.identity.weak_secrets import guess
 from nightlatch.workbench.tokens.explain import Explained, explain, faults_of
 from nightlatch.workbench.tokens.judging import Verdict, judge
+from nightlatch.workbench.tokens.material import without_private
 from nightlatch.workbench.tokens.pasted import Pasted, find_token
-
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 
 
 class Looked(Struct, frozen=True):
@@ -40,7 +39,8 @@ def look(
     `words` are tried as its secret."""
     pasted = find_token(text)
     found = explain(pasted.token, zone)
-    given = keys if published else [_without_private(key) for key in keys]
+    # One's own private key is no fault of the issuer's.
+    given = keys if published else [without_private(key) for key in keys]
     faults = faults_of(found, len(pasted.token), given, guess(pasted.token, words))
     if not keys or not pasted.token:
         return Looked(pasted, found, faults)
@@ -48,8 +48,3 @@ def look(
     inner = verdict.inner
     within = [] if inner is None else faults_of(inner, len(verdict.content), given)
     return Looked(pasted, found, faults, verdict, within)
-
-
-def _without_private(key: dict[str, Any]) -> dict[str, Any]:
-    """One's own private key is no fault of the issuer's."""
-    return {name: value for name, value in key.items() if name not in _PRIVATE}

@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
+from nightlatch.identity.jose.encoding import from_base64url
+from nightlatch.identity.jose.keys import MOST_RSA_BITS
 from nightlatch.identity.jose.reading import NoKey, keys_in, octets, secret
+from nightlatch.identity.jose.verified import Unsound
 
 __all__ = [
     "NoKey", "generate", "keys_from", "keys_in", "public_part", "secret", "thumbprint",
@@ -20,6 +25,9 @@ MAX_KEYS = 1 << 20
 """Bytes of a key set."""
 _WELL_KNOWN = ("openid-configuration", "oauth-authorization-server")
 
+PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
+"""Members of a JWK that must stay at home, of keys that have a public part."""
+_RSA = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 KINDS = {
     "EC": ("P-256", "P-384", "P-521", "secp256k1"),
     "OKP": ("Ed25519", "Ed448", "X25519", "X448"),
@@ -89,16 +97,23 @@ def generate(kind: str, size: str = "", **members: str) -> dict[str, Any]:
     return {**made.as_dict(private=True), **given}
 
 
+def without_private(key: dict[str, Any]) -> dict[str, Any]:
+    """The key as it may be published; a secret as it is, since it has no such part."""
+    if key.get("kty") == "oct":
+        return key
+    return {name: value for name, value in key.items() if name not in PRIVATE}
+
+
 def public_part(key: dict[str, Any]) -> dict[str, Any]:
     """What may be published. Raises NoKey for a secret, which has no such part."""
     if key.get("kty") == "oct":
         raise NoKey("a secret has no public part")
-    return dict(_imported(key).as_dict(private=False))
+    return dict(_imported(without_private(key)).as_dict(private=False))
 
 
 def thumbprint(key: dict[str, Any]) -> str:
     """RFC 7638, SHA-256. Raises NoKey."""
-    return str(_imported(key).thumbprint())
+    return str(_imported(without_private(key)).thumbprint())
 
 
 def thumbprint_uri(key: dict[str, Any]) -> str:
@@ -108,12 +123,48 @@ def thumbprint_uri(key: dict[str, Any]) -> str:
 
 def pem(key: dict[str, Any], *, private: bool) -> str:
     """PKCS #8, or SubjectPublicKeyInfo. Raises NoKey, for a secret too."""
-    material = _imported(key)
+    if private and "d" not in key and key.get("kty") != "oct":
+        raise NoKey("this is a public key")
+    if private and key.get("kty") == "RSA":
+        return _rsa_pem(key)
+    material = _imported(key if private else without_private(key))
     if isinstance(material, OctKey):
         raise NoKey("a secret has no PEM")
-    if private and not material.is_private:
-        raise NoKey("this is a public key")
     return material.as_pem(private=private).decode()
+
+
+def private_fits(key: dict[str, Any]) -> bool:
+    """Does an RSA key's private part belong to its public one? True where it cannot be told: with
+    an exponent alone. By arithmetic: to prove the primes too takes a tenth of a second and more."""
+    if not {"n", "e", "d", "p", "q"} <= key.keys():
+        return True
+    try:
+        n, e, d, p, q = (_number(key, name) for name in ("n", "e", "d", "p", "q"))
+    except NoKey:
+        return False
+    if n.bit_length() > MOST_RSA_BITS or max(e, d, p, q) > n:
+        # Of the first more is said elsewhere; and neither is to cost us seconds of arithmetic.
+        return n.bit_length() > MOST_RSA_BITS
+    return p > 1 and q > 1 and p * q == n and (e * d) % (p - 1) == 1 == (e * d) % (q - 1)
+
+
+def _rsa_pem(key: dict[str, Any]) -> str:
+    if not private_fits(key):
+        raise NoKey("the key's private part does not belong to its public one")
+    n, e, d, p, q, dp, dq, qi = (_number(key, name) for name in _RSA)
+    try:
+        numbers = rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, rsa.RSAPublicNumbers(e, n))
+        made = numbers.private_key(unsafe_skip_rsa_key_validation=True)
+        return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    except ValueError:
+        raise NoKey("this is no sound JWK") from None
+
+
+def _number(key: dict[str, Any], name: str) -> int:
+    try:
+        return int.from_bytes(from_base64url(str(key.get(name) or "."), name), "big")
+    except Unsound:
+        raise NoKey(f"the key's {name} is missing or no number") from None
 
 
 def _imported(key: dict[str, Any]) -> OctKey | RSAKey | ECKey | OKPKey:

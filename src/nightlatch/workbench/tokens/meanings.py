@@ -5,8 +5,8 @@ from typing import Any
 from nightlatch.exchange.identifiers import identifier_kind
 
 HEADER = {
-    "alg": "the algorithm it says it is signed or sealed with",
-    "enc": "the algorithm that hides the content",
+    "alg": "what it says it is signed or sealed with",
+    "enc": "what hides the content",
     "typ": "what kind of token it is",
     "cty": "what the content is",
     "kid": "the id of the issuer's key",
@@ -91,6 +91,51 @@ CLAIMS = {
     "ip": "the person's network address",
     "ipaddr": "the person's network address",
 }
+_VALUES = {
+    "HS256": "a shared secret, with HMAC and SHA-256",
+    "HS384": "a shared secret, with HMAC and SHA-384",
+    "HS512": "a shared secret, with HMAC and SHA-512",
+    "RS256": "a key pair, with RSA (PKCS #1 v1.5) and SHA-256",
+    "RS384": "a key pair, with RSA (PKCS #1 v1.5) and SHA-384",
+    "RS512": "a key pair, with RSA (PKCS #1 v1.5) and SHA-512",
+    "PS256": "a key pair, with RSA-PSS and SHA-256",
+    "PS384": "a key pair, with RSA-PSS and SHA-384",
+    "PS512": "a key pair, with RSA-PSS and SHA-512",
+    "ES256": "a key pair, with ECDSA on P-256 and SHA-256",
+    "ES384": "a key pair, with ECDSA on P-384 and SHA-384",
+    "ES512": "a key pair, with ECDSA on P-521 and SHA-512",
+    "ES256K": "a key pair, with ECDSA on secp256k1 and SHA-256",
+    "EdDSA": "a key pair, with Ed25519 or Ed448",
+    "Ed25519": "a key pair, with Ed25519",
+    "Ed448": "a key pair, with Ed448",
+    "none": "nothing: it is not signed",
+    "dir": "the reader's secret hides the content itself",
+    "ECDH-ES": "a key agreed on with the reader's public key",
+    "RSA-OAEP": "the reader's public key, with RSA-OAEP and SHA-1",
+    "RSA-OAEP-256": "the reader's public key, with RSA-OAEP and SHA-256",
+    "RSA1_5": "the reader's public key, with RSA (PKCS #1 v1.5), which is broken",
+    "A128GCM": "AES with 128 bits, authenticated (GCM)",
+    "A192GCM": "AES with 192 bits, authenticated (GCM)",
+    "A256GCM": "AES with 256 bits, authenticated (GCM)",
+    "A128CBC-HS256": "AES with 128 bits (CBC), authenticated by HMAC",
+    "A192CBC-HS384": "AES with 192 bits (CBC), authenticated by HMAC",
+    "A256CBC-HS512": "AES with 256 bits (CBC), authenticated by HMAC",
+    "at+jwt": "an access token (RFC 9068)",
+    "dpop+jwt": "a proof that a client has its key (DPoP, RFC 9449)",
+    "logout+jwt": "a log-out, told to a client (OpenID Connect)",
+    "secevent+jwt": "a security event (RFC 8417)",
+    "oauth-authz-req+jwt": "a request for authorization (RFC 9101)",
+    "token-introspection+jwt": "what an issuer says of a token (RFC 9701)",
+    "id_token+jwt": "an ID token, for the client alone",
+    "kb+jwt": "a proof of who holds a credential (SD-JWT)",
+}
+_STARTS = {
+    "ECDH-ES+": "a key agreed on with the reader's public key, which wraps another",
+    "PBES2-": "a password, after many rounds",
+    "A128": "a shared secret of 128 bits, which wraps another",
+    "A192": "a shared secret of 192 bits, which wraps another",
+    "A256": "a shared secret of 256 bits, which wraps another",
+}
 TIMES = frozenset({"exp", "nbf", "iat", "auth_time", "updated_at"})
 _PERSONAL = frozenset({
     "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "upn",
@@ -108,3 +153,15 @@ def is_personal(name: str, value: Any) -> bool:
         return False
     kind = identifier_kind(name, value)
     return kind is not None and kind.personal
+
+
+def header_meaning(name: str, value: Any) -> str:
+    """What a member of a header means, and what its value stands for where that is registered."""
+    meaning = HEADER.get(name, "")
+    if name not in ("alg", "enc", "typ") or not isinstance(value, str):
+        return meaning
+    value = value if name != "typ" else value.lower().removeprefix("application/")
+    words = _VALUES.get(value, "")
+    if not words and name == "alg":
+        words = next((text for start, text in _STARTS.items() if value.startswith(start)), "")
+    return f"{meaning}: {words}" if words else meaning
