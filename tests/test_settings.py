@@ -41,6 +41,7 @@ EXAMPLES: dict[str, tuple[object, str, object]] = {
     "gateway.forwarded": (False, "false", False),
     "gateway.upstream_h2": (True, "true", True),
     "identity.verify_bots": (False, "false", False),
+    "workbench.network": (False, "false", False),
     "marks": (
         [{"endpoint": "GET /x", "subject": "pet"}],
         '[{"endpoint": "GET /x", "subject": "pet"}]',
