@@ -8,7 +8,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from nightlatch.console.context import Console, Fields, Here
-from nightlatch.console.pages import oauth_collections, oauth_flows, oauth_runs
 from nightlatch.console.pages.oauth_callback import redirect_uri
 from nightlatch.console.pages.oauth_desk import Mine, Owner, show
 from nightlatch.console.pages.oauth_words import told
@@ -29,10 +28,6 @@ from nightlatch.workbench.oauth.kept import Collections
 from nightlatch.workbench.tokens.material import NoKey, generate, keys_in
 
 router = APIRouter(prefix="/oauth")
-router.include_router(oauth_flows.router)
-router.include_router(oauth_runs.router)
-router.include_router(oauth_collections.router)
-
 PATIENCE = 45.0
 """Seconds that a page waits for a server's metadata: two addresses may have to be tried."""
 
