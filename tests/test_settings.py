@@ -48,6 +48,7 @@ EXAMPLES: dict[str, tuple[object, str, object]] = {
         '[{"issuer": "a", "audiences": "b"}]',
         (TokenIssuer(issuer="a", audiences="b"),),
     ),
+    "workbench.network": (False, "false", False),
     "marks": (
         [{"endpoint": "GET /x", "subject": "pet"}],
         '[{"endpoint": "GET /x", "subject": "pet"}]',

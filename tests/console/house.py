@@ -111,9 +111,10 @@ def build_house(
     checks: Sequence[Check] = SAMPLE_CHECKS,
     *,
     network: bool = True,
+    clock: Clock | None = None,
 ) -> House:
     """With a day of traffic, the last of it an attack; `build_house(0, 0)` is an empty one."""
-    events, documents, clock = MemoryEvents(), MemoryDocuments(), Clock()
+    events, documents, clock = MemoryEvents(), MemoryDocuments(), clock or Clock()
     if attack:
         for incident in older_incidents():
             documents.put_incident(incident)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from msgspec import Struct
-from tests.console.house import House, build_house, served
+from tests.console.house import Clock, House, build_house, served
 from tests.servers import eventually
 from tests.workbench.oauth.flows.serving import Serving, serving
 
@@ -17,6 +17,13 @@ from nightlatch.console.guard import COOKIE
 
 _PANEL_STAGE = re.compile(r"now-(working|approval|browser|elsewhere|done|failed)")
 _HREF = re.compile(r'href="([^"]+)" target="_blank" rel="noopener noreferrer" data-next')
+
+
+class Now(Clock):
+    """Tokens are judged by the console's clock, and made by the server's."""
+
+    def __call__(self) -> float:
+        return time.time()
 
 
 class Place(Struct):
@@ -36,9 +43,7 @@ class Place(Struct):
 
 @contextmanager
 def place(*faults: str, network: bool = True, **options: Any) -> Iterator[Place]:
-    house = build_house(0, 0, network=network)
-    # Tokens are judged by the console's clock, and made by the server's.
-    house.clock.now = time.time()
+    house = build_house(0, 0, network=network, clock=Now())
     with serving(*faults, interval=1, **options) as server, served(house.app) as base:
         yield Place(house, base, server)
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import httpx
 import msgspec
 import pytest
+from markupsafe import escape
 from tests.console.oauth_house import Person, Place, place
 from tests.servers import free_port
 
 from nightlatch.workbench.oauth.catalogue import OFFERS
+from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.server.clients import DEMO_SECRET
 
 _INPUT = re.compile(r'name="([^"]+)" value="([^"]*)"')
@@ -406,3 +408,39 @@ def test_a_signed_request_with_the_clients_key(at: Place, ready: Person) -> None
     flow = ready.start("code", pkce="S256", response_mode="", signed="on", pushed="on")
     httpx.get(flow.browse())
     assert "Tokens were issued" in flow.until("done")
+
+
+@pytest.mark.slow
+def test_a_probe_of_an_api_ends_with_a_report() -> None:
+    with place("accepts-other-audience") as at, at.person() as person:
+        person.discover()
+        flow = person.start("client-credentials")
+        flow.until("done")
+        host = at.server.issuer.removeprefix("http://")
+        token = {"token-at-hand": flow.path.rpartition("/")[2]}
+        refused = at.server.elsewhere(token_of(at))
+        probe = person.start("probe-api", url=f"{at.server.issuer}/api/me", again=host,
+                             other_audience=refused, **token)  # fmt: skip
+        page = probe.until("done")
+        assert escape(weakness.AUDIENCE.title) in page
+        assert escape(weakness.AUDIENCE.remedy) in page
+        assert "Not tried:" in page
+        assert "(--" not in page
+
+
+@pytest.mark.slow
+def test_a_probe_of_a_server_goes_through_the_browser() -> None:
+    with place("code-replay") as at, at.person() as person:
+        person.discover()
+        host = at.server.issuer.removeprefix("http://")
+        probe = person.start("probe-server", again=host)
+        httpx.get(probe.browse())
+        httpx.get(probe.browse())
+        page = probe.until("done")
+        assert escape(weakness.CODE_REPLAY.title) in page
+
+
+def token_of(at: Place) -> str:
+    (desk,) = [one for one in at.house.app.state.console.bench._desks.values() if one.held]
+    token: str = desk.held[0].tokens.access_token
+    return token

@@ -335,11 +335,16 @@ async def test_the_secrets_of_one_server_go_to_no_other(bench: Bench, server: Se
     desk = await ready(bench, server)
     desk.use(Metadata(server.issuer, {"issuer": server.issuer}))
     assert desk.secrets == SECRETS
+    desk.use(Metadata(server.issuer, {}), (), f"ada@{server.issuer}")
+    assert desk.secrets == SECRETS
     desk.use(Metadata("https://other.example", {}))
-    assert not desk.secrets.client_secret
+    assert desk.secrets == Secrets()
     desk.secrets = SECRETS
     desk.open(Workspace("https://third.example", Registration("c")))
     assert (desk.secrets, desk.metadata) == (Secrets(), None)
+    desk.secrets = SECRETS
+    desk.use(Metadata("https://third.example", {}), (), "https://third.example")
+    assert desk.secrets == SECRETS
 
 
 async def test_what_may_be_kept_has_no_secret(bench: Bench, server: Serving) -> None:

@@ -8,7 +8,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from nightlatch.console.context import Console, Fields, Here
-from nightlatch.console.pages import oauth_collections, oauth_flows, oauth_runs
 from nightlatch.console.pages.oauth_callback import redirect_uri
 from nightlatch.console.pages.oauth_desk import Mine, Owner, show
 from nightlatch.console.pages.oauth_words import told
@@ -29,10 +28,7 @@ from nightlatch.workbench.oauth.kept import Collections
 from nightlatch.workbench.tokens.material import NoKey, generate, keys_in
 
 router = APIRouter(prefix="/oauth")
-router.include_router(oauth_flows.router)
-router.include_router(oauth_runs.router)
-router.include_router(oauth_collections.router)
-
+MAX_PLACE = 2_000
 PATIENCE = 45.0
 """Seconds that a page waits for a server's metadata: two addresses may have to be tried."""
 
@@ -47,38 +43,30 @@ async def find_server(
     request: Request, fields: Fields, desk: Mine, owner: Owner, here: Here
 ) -> Response:
     """Read what it says about itself: from its issuer, an address or an account, or as pasted."""
-    document = fields.get("document", "").strip()
-    if document:
-        try:
+    place, document = fields.get("place", "").strip(), fields.get("document", "").strip()
+    try:
+        if document:
             desk.use(pasted(document))
-        except FlowFault as fault:
-            return await _bench_page(request, desk, here, str(fault))
-        desk.place = desk.metadata.issuer if desk.metadata else ""
-        return RedirectResponse("/oauth", 303)
-    desk.place = fields.get("place", "").strip()[:2_000]
-    trouble = await read_server(here, desk, owner)
-    if trouble:
-        return await _bench_page(request, desk, here, trouble)
+        else:
+            await _read_server(here, desk, owner, place)
+    except FlowFault as fault:
+        return await _bench_page(request, desk, here, fault, place)
     if fields.get("demo") and demo.is_test_server(desk.metadata):
         _fill_in_demo(request, desk)
     return RedirectResponse("/oauth#client", 303)
 
 
-async def read_server(here: Console, desk: Desk, owner: str) -> str:
-    """Why it cannot be read; empty where it was."""
-    if not desk.place:
-        return "name a server: its issuer, the address of its metadata, or an account"
-    try:
-        run = here.bench.start(owner, "discover", "Discovery", discover(desk.place), asks=False)
-    except FlowFault as fault:
-        return str(fault)
+async def _read_server(here: Console, desk: Desk, owner: str, place: str) -> None:
+    """What it says of itself, onto the desk. Raises FlowFault, and the desk stays as it was."""
+    if not place or len(place) > MAX_PLACE:
+        raise FlowFault("name a server: its issuer, the address of its metadata, or an account")
+    run = here.bench.start(owner, "discover", "Discovery", discover(place), asks=False)
     await run.finished(PATIENCE)
     found = run.played.result if run.played else None
     if not isinstance(found, Metadata):
         run.stop()
-        return run.played.fault if run.played else "the server takes very long: nothing was read"
-    desk.use(found, tuple(run.notes))
-    return ""
+        raise FlowFault(run.played.fault if run.played else "the server takes very long")
+    desk.use(found, tuple(run.notes), place)
 
 
 @router.post("/client")
@@ -88,7 +76,7 @@ async def set_client(request: Request, fields: Fields, desk: Mine, here: Here) -
         # Files and keys: not while flows wait.
         registration, secrets = await run_in_threadpool(_client, fields, desk)
     except (FlowFault, NoKey) as fault:
-        return await _bench_page(request, desk, here, str(fault))
+        return await _bench_page(request, desk, here, fault)
     desk.registration, desk.secrets = registration, secrets
     desk.authority = fields.get("authority", "").strip()
     return RedirectResponse("/oauth#flows", 303)
@@ -155,7 +143,11 @@ def _certificate(fields: dict[str, str]) -> Certificate | None:
 
 
 async def _bench_page(
-    request: Request, desk: Desk, here: Console, problem: str = ""
+    request: Request,
+    desk: Desk,
+    here: Console,
+    problem: Exception | None = None,
+    place: str = "",
 ) -> HTMLResponse:
     known = desk.metadata
     listed = await run_in_threadpool(Collections(here.documents).listed)
@@ -164,7 +156,8 @@ async def _bench_page(
         "oauth.html",
         422 if problem else 200,
         desk=desk,
-        problem=told(problem),
+        problem=told(problem) if problem else "",
+        place=place or desk.place,
         network=here.bench.network,
         abilities=said.abilities(known) if known else [],
         grants=said.grants(known) if known else [],

@@ -13,7 +13,7 @@ from nightlatch.workbench.oauth.flows import workspace
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 from nightlatch.workbench.oauth.kept import Collections
 
-router = APIRouter()
+router = APIRouter(prefix="/oauth")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 
 

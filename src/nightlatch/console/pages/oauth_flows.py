@@ -16,7 +16,7 @@ from nightlatch.workbench.oauth.flows.call import Pairs
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 from nightlatch.workbench.oauth.offer import Field, Offer
 
-router = APIRouter(prefix="/flows")
+router = APIRouter(prefix="/oauth/flows")
 MAX_FIELD = 262_144
 """Characters."""
 _AT_HAND = "-at-hand"

@@ -27,7 +27,7 @@ from nightlatch.workbench.oauth.flows.client import (
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 from nightlatch.workbench.oauth.run import Run
 
-router = APIRouter(prefix="/runs/{run_id}")
+router = APIRouter(prefix="/oauth/runs/{run_id}")
 PIECE = "x-piece"
 """A header of the page's own script: it wants no page, and hears of what changes by itself."""
 _REST = 0.1

@@ -11,6 +11,8 @@ function draw(html) {
   const held = panel.contains(document.activeElement);
   const open = [...panel.querySelectorAll("details[open][data-key]")].map((one) => one.dataset.key);
   panel.innerHTML = html;
+  // For those who hear the page: the panel itself is new each time.
+  document.getElementById("news").textContent = document.getElementById("now-title").textContent;
   for (const key of open) panel.querySelector(`details[data-key="${key}"]`)?.setAttribute("open", "");
   for (const button of panel.querySelectorAll("[data-copy]")) button.hidden = false;
   // Whoever works by keyboard stays where the work is.

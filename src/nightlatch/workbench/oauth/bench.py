@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
 from msgspec import Struct, field
 
 from nightlatch.identity.jwt import read_token
@@ -51,8 +50,6 @@ class Desk(Struct):
     """As it was typed: issuer, address or account."""
     remarks: tuple[str, ...] = ()
     """On the server's metadata."""
-    trouble: str = ""
-    """Why the server is not known."""
     registration: Registration = Registration("")
     secrets: Secrets = Secrets()
     authority: str = ""
@@ -81,15 +78,17 @@ class Desk(Struct):
 
     def open(self, kept: Workspace) -> None:
         """Take up what was kept. The secrets were another client's, and go."""
-        self.place, self.metadata, self.remarks, self.trouble = kept.place, None, (), ""
+        self.place, self.metadata, self.remarks = kept.place, None, ()
         self.registration = kept.registration or Registration("")
         self.secrets, self.flows, self.choices = Secrets(), dict(kept.flows), dict(kept.choices)
 
-    def use(self, metadata: Metadata, remarks: tuple[str, ...] = ()) -> None:
-        if self.metadata is None or self.metadata.issuer != metadata.issuer:
+    def use(self, metadata: Metadata, remarks: tuple[str, ...] = (), place: str = "") -> None:
+        """Speak to this server, found at `place`."""
+        known = self.metadata.issuer if self.metadata else self.place
+        if known and known not in (metadata.issuer, place):
             # A secret goes to the server that it was typed for, and to no other.
-            self.secrets = msgspec.structs.replace(self.secrets, client_secret="", key=None)
-        self.metadata, self.remarks, self.trouble = metadata, remarks, ""
+            self.secrets = Secrets()
+        self.metadata, self.remarks, self.place = metadata, remarks, place or metadata.issuer
 
 
 class Bench:
