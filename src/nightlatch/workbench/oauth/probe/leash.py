@@ -9,7 +9,17 @@ import msgspec
 from msgspec import Struct
 
 from nightlatch.workbench.oauth.flows.call import Answer, Call
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Reply, Visit, Wait, send, tell
+from nightlatch.workbench.oauth.flows.steps import (
+    FlowFault,
+    Note,
+    Play,
+    Reply,
+    Step,
+    Visit,
+    Wait,
+    send,
+    tell,
+)
 
 T = TypeVar("T")
 AGENT = "nightlatch-probe (a security test, asked for by the owner of this server)"
@@ -46,6 +56,7 @@ class Leash:
         self._pause = 1 / min(max(bounds.rate, SLOWEST), FASTEST)
         self._most = bounds.most
         self._took: list[float] = []
+        self._said: set[str] = set()
         self._busy = self._failed = 0
         self._over: Stopped | None = None
 
@@ -71,9 +82,17 @@ class Leash:
                 else:
                     if isinstance(step, Visit):
                         self._refuse_elsewhere(step.url)
-                    reply = yield step
+                    # What is said of each log-in is said once.
+                    reply = None if self._is_said(step) else (yield step)
             except FlowFault as told:
                 fault = told
+
+    def _is_said(self, step: Step) -> bool:
+        if not isinstance(step, Note):
+            return False
+        known = step.text in self._said
+        self._said.add(step.text)
+        return known
 
     def _sent(self, call: Call) -> Play[Answer]:
         self._refuse_elsewhere(call.url)
