@@ -81,7 +81,7 @@ class Leash:
                     reply = yield from self._sent(step)
                 else:
                     if isinstance(step, Visit):
-                        self._refuse_elsewhere(step.url)
+                        self._refuse(step.url)
                     # What is said of each log-in is said once.
                     reply = None if self._is_said(step) else (yield step)
             except FlowFault as told:
@@ -95,7 +95,7 @@ class Leash:
         return known
 
     def _sent(self, call: Call) -> Play[Answer]:
-        self._refuse_elsewhere(call.url)
+        self._refuse(call.url)
         answer = yield from self._once(call)
         while answer.status == 429:
             self._busy += 1
@@ -108,8 +108,6 @@ class Leash:
         return answer
 
     def _once(self, call: Call) -> Play[Answer]:
-        if self._over is not None:
-            raise self._over
         if len(self._took) >= self._most:
             self._stop(f"{self._most} requests were sent, which is its bound (--most)")
         yield Wait(self._pause)
@@ -129,7 +127,9 @@ class Leash:
         if self._failed >= _MOST_FAILED:
             self._stop(f"it failed {_MOST_FAILED} times in a row: look whether it is well")
 
-    def _refuse_elsewhere(self, url: str) -> None:
+    def _refuse(self, url: str) -> None:
+        if self._over is not None:
+            raise self._over
         host = urlsplit(url).netloc.lower()
         if host not in self._hosts:
             raise FlowFault(f"{host} is not the server that is probed: nothing is sent there")
