@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.cli.test_oauth_flows import BASIC, _in_process, refusal, said, told
 from tests.servers import free_port
-from tests.workbench.oauth.flows.serving import Serving, serving
+from tests.workbench.oauth.flows.serving import Serving, serving, serving_tls
 
 from nightlatch.workbench.oauth.probe.leash import AGENT
 
@@ -79,6 +79,17 @@ def test_an_api_is_watched_for_what_it_fetches(server: Serving, token: str) -> N
     )  # fmt: skip
     assert found["found"] == []
     assert {"foreign-keys", "fetches"} <= set(found["tried"])
+
+
+def test_with_tls_the_issuers_keys_are_fetched_by_the_same_trust(tmp_path: Path) -> None:
+    with serving_tls(tmp_path, "key-confusion") as faulty:
+        ca = ("--ca", str(faulty.files.ca))
+        found = told("client-credentials", faulty.issuer, *BASIC, *ca)["result"]["access_token"]
+        asked = ("probe", f"{faulty.issuer}/api/me", "--token", found, *ca, "--jwks", faulty.issuer)
+        place = faulty.issuer.removeprefix("https://")
+        listed = told(*asked, "--yes-this-is-mine", place, "--rate", "50", exit_code=1)
+        assert [one["id"] for one in listed["found"]] == ["key-confusion"]
+        assert "cannot be reached" in refusal(*asked[:-1], "https://127.0.0.1:1", "--show")
 
 
 @pytest.mark.parametrize(("options", "words"), [

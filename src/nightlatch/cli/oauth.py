@@ -54,7 +54,12 @@ def serve_test(
     ] = "",
     mtls_port: Annotated[
         int,
-        typer.Option(max=65_535, help="Where certificates are asked for; the next if left out."),
+        typer.Option(
+            min=0,
+            max=65_535,
+            show_default=False,
+            help="Where certificates are asked for; the next port if left out.",
+        ),
     ] = 0,
     client: Annotated[
         list[str],
@@ -100,10 +105,10 @@ def serve_test(
     try:
         tls = tls or bool(tls_directory)
         ports = (port, mtls_port or port % 65_535 + 1)
-        origin = "https" if tls else "http", host
+        name = _issuer(issuer or _address("https" if tls else "http", host, port))
+        mutual = _address("https", urlsplit(name).hostname or host, ports[1]) if tls else ""
         options = Options(
-            issuer=_issuer(issuer or _address(*origin, port)), faults=chosen(fault),
-            mutual=_address(*origin, ports[1]) if tls else "", algorithm=algorithm,
+            issuer=name, faults=chosen(fault), mutual=mutual, algorithm=algorithm,
             opaque=opaque, auto=auto, plain_pkce=plain_pkce, dpop_nonce=dpop_nonce,
             token_life=token_life,
         )  # fmt: skip
@@ -121,10 +126,10 @@ def _certificates(options: "Options", directory: str) -> "Iterator[Files | None]
     if not options.mutual:
         yield None
         return
-    from nightlatch.workbench.oauth.server.certificates import certificates
+    from nightlatch.workbench.oauth.server.certificates import LOCAL, certificates
 
-    names = {urlsplit(options.issuer).hostname or "", urlsplit(options.mutual).hostname or ""}
-    hosts = tuple(sorted(names - {LOOPBACK, "localhost", "::1", ""}))
+    name = urlsplit(options.issuer).hostname or LOOPBACK
+    hosts = () if name in LOCAL else (name,)
     if directory:
         yield certificates(Path(directory), hosts, time.time())
         return

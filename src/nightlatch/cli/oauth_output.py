@@ -19,7 +19,7 @@ from nightlatch.workbench.oauth.flows.tokens import Tokens
 from nightlatch.workbench.oauth.probe.weakness import Found, Report
 
 _COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "dim"}
-_aside = Console(stderr=True, highlight=False)
+aside = Console(stderr=True, highlight=False)
 """For what a person must do, while the result goes into a pipe."""
 
 
@@ -50,14 +50,14 @@ def print_before(call: Call, *, reveal: bool) -> None:
 
 
 def print_invitation(step: Invite) -> None:
-    _aside.print(f"\nTo {step.purpose}, open [bold]{escape(step.url)}[/]")
-    _aside.print(f"and check that it shows [bold]{escape(step.code)}[/]\n")
+    aside.print(f"\nTo {step.purpose}, open [bold]{escape(step.url)}[/]")
+    aside.print(f"and check that it shows [bold]{escape(step.code)}[/]\n")
 
 
 def print_visit(step: Visit) -> None:
-    _aside.print(f"\nTo {step.purpose}, open in a browser of this machine:")
-    _aside.print(step.url, markup=False, soft_wrap=True)
-    _aside.print()
+    aside.print(f"\nTo {step.purpose}, open in a browser of this machine:")
+    aside.print(step.url, markup=False, soft_wrap=True)
+    aside.print()
 
 
 def print_played(played: Played[Any], *, as_json: bool, log: bool) -> None:

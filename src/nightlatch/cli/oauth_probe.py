@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
 import typer
 from cryptography import x509
-from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from nightlatch.cli.oauth_flows import Opens, Redirect
@@ -26,11 +26,13 @@ from nightlatch.cli.oauth_options import (
     Reveal,
     credential,
 )
-from nightlatch.cli.oauth_output import plain_report, print_played, print_requests
+from nightlatch.cli.oauth_output import aside, plain_report, print_played, print_requests
 from nightlatch.cli.output import Refusal, print_json
+from nightlatch.workbench.oauth.flows.answers import Document
 from nightlatch.workbench.oauth.flows.call import Call, Certificate, Pairs
 from nightlatch.workbench.oauth.flows.client import Client, Registration, Secrets
 from nightlatch.workbench.oauth.flows.drive import Hands, Played, play
+from nightlatch.workbench.oauth.flows.metadata import discover, fetch_keys
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit
 from nightlatch.workbench.oauth.probe import server, weakness
 from nightlatch.workbench.oauth.probe.api import Target, confirmed, probe_api, requests_of
@@ -97,7 +99,7 @@ def probe(
         if not show:
             confirmed(url, mine)
         target = Target(
-            url, credential(token, "The good token"), tuple(keys_from(jwks)) if jwks else (),
+            url, credential(token, "The good token"), _keys(jwks, authority),
             keys_from(dpop)[0] if dpop else None, Certificate(cert, cert_key) if cert else None,
             tuple((kind, credential(text, kind.title)) for kind, text in given if text),
             canary, _words(words) if words else COMMON, bounds=Bounds(rate, most),
@@ -116,6 +118,30 @@ def probe(
     else:
         print_played(played, as_json=False, log=log)
     raise typer.Exit(1 if played.result.found else 0)
+
+
+def _keys(place: str, authority: str) -> tuple[dict[str, Any], ...]:
+    """Raises FlowFault or NoKey."""
+    if not place:
+        return ()
+    if not authority or not place.startswith("https://"):
+        return tuple(keys_from(place))
+    from nightlatch.workbench.oauth.flows.network import Network
+
+    async def fetched() -> Played[Document]:
+        async with Network(authority=authority) as network:
+            return await play(_keys_of_issuer(place), network, Hands(_no_browser))
+
+    played = asyncio.run(fetched())
+    if played.result is None:
+        raise FlowFault(played.fault)
+    found = played.result.get("keys")
+    keys = found if isinstance(found, list) else []
+    return tuple(key for key in keys if isinstance(key, dict))
+
+
+def _keys_of_issuer(place: str) -> Play[Document]:
+    return (yield from fetch_keys((yield from discover(place))))
 
 
 async def _played(target: Target, authority: str, listen: str, *, quiet: bool) -> Played[Report]:
@@ -156,7 +182,6 @@ async def _no_browser(_step: Visit) -> Pairs:
 @contextmanager
 def _progress(total: int, *, quiet: bool) -> "Iterator[Watch]":
     """A bar on the terminal's side channel, where there is a terminal."""
-    aside = Console(stderr=True, highlight=False)
     columns = TextColumn("Probing"), BarColumn(), MofNCompleteColumn(), TextColumn("requests")
     shown = aside.is_terminal and not quiet
     with Progress(*columns, console=aside, transient=True, disable=not shown) as bar:
@@ -206,7 +231,16 @@ def probe_server(
     secret = credential(other_secret, "The other client's secret") if other_secret else ""
     if not options.show:
         _refuse_other_issuer(options, mine)
-    with _impostor(options) as impostor, _progress(0, quiet=options.as_json) as seen:
+    count = 0
+
+    def seen(call: Call) -> None:
+        # No bar: there are log-ins in between, and prompts.
+        nonlocal count
+        count += 1
+        if not options.as_json:
+            aside.print(f"[dim]{count}. {escape(call.purpose)}[/]")
+
+    with _impostor(options) as impostor:
 
         def flow(client: Client, _extra: Pairs) -> Play[Report]:
             host = mine or (urlsplit(client.metadata.issuer).netloc if options.show else "")

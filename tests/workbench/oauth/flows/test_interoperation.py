@@ -1,5 +1,6 @@
 """Against a server that somebody else wrote: the package oidc-provider-mock."""
 
+import time
 import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -12,6 +13,8 @@ from nightlatch.workbench.oauth.flows.client import Client, Registration, Secret
 from nightlatch.workbench.oauth.flows.endpoints import register, registration_request, userinfo
 from nightlatch.workbench.oauth.flows.grants import refresh
 from nightlatch.workbench.oauth.flows.metadata import discover
+from nightlatch.workbench.oauth.probe.api import Target, probe_api
+from nightlatch.workbench.oauth.probe.server import probe_server
 
 pytestmark = [
     pytest.mark.skipif(
@@ -63,3 +66,24 @@ async def test_a_refusal_is_told_in_its_own_words(issuer: str) -> None:
     denied = await fault(authorization(client), browser({"action": "deny"}))
     assert "without our state" in denied
     assert "invalid_grant" in await fault(refresh(client, "made-up"))
+
+
+async def test_a_probe_finds_that_it_has_no_pkce_and_nothing_else(issuer: str) -> None:
+    secrets = Secrets(client_secret="s3cret")
+    client = await client_of(issuer, authentication="client_secret_basic", secrets=secrets)
+    registration = Registration("another", "client_secret_basic")
+    other = Client(client.metadata, registration, secrets, client.clock)
+    probed = await played(
+        probe_server(client, issuer.removeprefix("http://"), other), browser(ADA)
+    )  # fmt: skip
+    assert probed.result is not None, probed.fault
+    assert [one.weakness.id for one in probed.result.found] == ["verifier-ignored"]
+    assert len(probed.result.tried) == 11
+
+
+async def test_a_probe_finds_nothing_at_its_userinfo(issuer: str) -> None:
+    secrets = Secrets(client_secret="s3cret")
+    client = await client_of(issuer, authentication="client_secret_basic", secrets=secrets)
+    tokens = await succeeded(authorization(client), browser(ADA))
+    target = Target(f"{issuer}/userinfo", tokens.access_token)
+    assert (await succeeded(probe_api(target, time.time))).found == ()

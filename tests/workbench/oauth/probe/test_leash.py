@@ -5,7 +5,16 @@ from collections.abc import Callable
 import pytest
 
 from nightlatch.workbench.oauth.flows.call import Answer, Call
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Note, Play, Visit, Wait, send, visit
+from nightlatch.workbench.oauth.flows.steps import (
+    FlowFault,
+    Note,
+    Play,
+    Visit,
+    Wait,
+    send,
+    tell,
+    visit,
+)
 from nightlatch.workbench.oauth.probe.leash import AGENT, FASTEST, Bounds, Leash, Stopped, rehearsed
 
 HOST = frozenset({"api.example"})
@@ -153,6 +162,15 @@ def test_one_that_fails_now_and_then_is_not() -> None:
     found, told = driven(9, BROKEN, BROKEN, BROKEN, BROKEN, OK, BROKEN, OK)
     assert len(found.calls) == 9
     assert "stopped" not in " ".join(told)
+
+
+def test_what_is_said_is_said_once() -> None:
+    def flow() -> Play[int]:
+        for text in ("one", "two", "one", "one"):
+            yield from tell(text)
+        return 1
+
+    assert Driven(Leash(HOST, lambda: 0.0, Bounds()).held(flow()), OK).notes == ["one", "two"]
 
 
 def test_it_knows_how_long_answers_take() -> None:

@@ -9,7 +9,17 @@ import msgspec
 from msgspec import Struct
 
 from nightlatch.workbench.oauth.flows.call import Answer, Call
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Reply, Visit, Wait, send, tell
+from nightlatch.workbench.oauth.flows.steps import (
+    FlowFault,
+    Note,
+    Play,
+    Reply,
+    Step,
+    Visit,
+    Wait,
+    send,
+    tell,
+)
 
 T = TypeVar("T")
 AGENT = "nightlatch-probe (a security test, asked for by the owner of this server)"
@@ -46,6 +56,7 @@ class Leash:
         self._pause = 1 / min(max(bounds.rate, SLOWEST), FASTEST)
         self._most = bounds.most
         self._took: list[float] = []
+        self._said: set[str] = set()
         self._busy = self._failed = 0
         self._over: Stopped | None = None
 
@@ -70,13 +81,21 @@ class Leash:
                     reply = yield from self._sent(step)
                 else:
                     if isinstance(step, Visit):
-                        self._refuse_elsewhere(step.url)
-                    reply = yield step
+                        self._refuse(step.url)
+                    # What is said of each log-in is said once.
+                    reply = None if self._is_said(step) else (yield step)
             except FlowFault as told:
                 fault = told
 
+    def _is_said(self, step: Step) -> bool:
+        if not isinstance(step, Note):
+            return False
+        known = step.text in self._said
+        self._said.add(step.text)
+        return known
+
     def _sent(self, call: Call) -> Play[Answer]:
-        self._refuse_elsewhere(call.url)
+        self._refuse(call.url)
         answer = yield from self._once(call)
         while answer.status == 429:
             self._busy += 1
@@ -89,8 +108,6 @@ class Leash:
         return answer
 
     def _once(self, call: Call) -> Play[Answer]:
-        if self._over is not None:
-            raise self._over
         if len(self._took) >= self._most:
             self._stop(f"{self._most} requests were sent, which is its bound (--most)")
         yield Wait(self._pause)
@@ -110,7 +127,9 @@ class Leash:
         if self._failed >= _MOST_FAILED:
             self._stop(f"it failed {_MOST_FAILED} times in a row: look whether it is well")
 
-    def _refuse_elsewhere(self, url: str) -> None:
+    def _refuse(self, url: str) -> None:
+        if self._over is not None:
+            raise self._over
         host = urlsplit(url).netloc.lower()
         if host not in self._hosts:
             raise FlowFault(f"{host} is not the server that is probed: nothing is sent there")

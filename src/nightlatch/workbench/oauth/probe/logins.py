@@ -61,6 +61,11 @@ def whole(plan: Plan) -> Play[list[Found]]:
         yield from with_claims(client, tokens, Expected(request.openid, request.nonce))
     except Untrusted as fault:
         found.append(Found(weakness.LOGIN, f"{fault}."))
+    except FlowFault as fault:
+        if not found:
+            raise
+        # What was found is not lost for it. Where the probe is stopped, the next one hears of it.
+        yield from tell(f"a log-in came to nothing: {fault}")
     return found
 
 

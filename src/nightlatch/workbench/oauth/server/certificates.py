@@ -24,7 +24,8 @@ _ORGANISATION = "Nightlatch test server"
 CLIENT, SELF_SIGNED, STRANGER = "demo-mtls", "demo-self-signed", "somebody-else"
 CLIENT_SUBJECT = f"CN={CLIENT},O={_ORGANISATION}"
 _NAMES = ("ca", "server", CLIENT, SELF_SIGNED, STRANGER)
-_LOCAL = ("127.0.0.1", "::1", "localhost")
+LOCAL = ("127.0.0.1", "::1", "localhost")
+"""Hosts that each server certificate is for."""
 
 
 class Files(Struct, frozen=True):
@@ -104,7 +105,7 @@ def _make(files: Files, hosts: tuple[str, ...], now: float) -> None:
         .sign(key, SHA256())
     )
     _write(files.ca, authority.public_bytes(Encoding.PEM))
-    names = x509.SubjectAlternativeName([_alternative(one) for one in (*_LOCAL, *hosts)])
+    names = x509.SubjectAlternativeName([_alternative(one) for one in (*LOCAL, *hosts)])
     leaves = (
         (files.server, "localhost", names, ExtendedKeyUsageOID.SERVER_AUTH),
         (files.client, CLIENT, _one_name(CLIENT), ExtendedKeyUsageOID.CLIENT_AUTH),
