@@ -1,5 +1,7 @@
 """Listeners, exports and what is ignored, in the metrics."""
 
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from nightlatch.exchange.agent import AgentReport
@@ -96,3 +98,15 @@ def test_whose_exchanges_were_lost_on_the_way_here() -> None:
 
 def test_the_process_tells_what_it_takes() -> None:
     assert samples(Ways())["process_resident_memory_bytes",] > 2**20
+
+
+def test_the_guide_names_all_of_them() -> None:
+    guide = (Path(__file__).parents[2] / "docs/guides/sources.md").read_text()
+    ways = Ways()
+    ways.listeners = lambda: {UDP: Tally()}
+    ways.exports = lambda: (ExportSeen(SIEM, 0, 0, 0, 0, ""),)
+    ways.ignored = lambda: {"/v1/logs": 0}
+    prefixes = ("nightlatch_source_", "nightlatch_listener_", "nightlatch_export_")
+    names = {key[0] for key in samples(ways) if key[0].startswith(prefixes)}
+    assert len(names) == 9
+    assert {name for name in names if f"`{name}`" not in guide} == set()
