@@ -18,7 +18,7 @@ SIEM = "ecs https://siem.example.com/in"
 
 
 def samples(ways: Ways, recorder: Recorder | None = None) -> dict[tuple[str, ...], float]:
-    """By name and the values of the labels, in their order."""
+    """By name and the values of the labels, in the order of their names."""
     given = recorder or Recorder(MemoryEvents(), MemoryDocuments(), notifiers=())
     text = Metrics(lambda: given.health(1.0), ways=ways).render().decode()
     return {
@@ -92,8 +92,8 @@ def test_whose_exchanges_were_lost_on_the_way_here() -> None:
     recorder.report(AgentReport("gateway", "i1", lost={full: 7, gone: 1}, leaving=True), 2.0)
     recorder.report(AgentReport("gateway", "i2", lost={full: 1}), 3.0)
     told = samples(Ways(), recorder)
-    assert told["nightlatch_agent_lost_exchanges_total", "gateway", full] == 8
-    assert told["nightlatch_agent_lost_exchanges_total", "gateway", gone] == 1
+    assert told["nightlatch_agent_lost_exchanges_total", full, "gateway"] == 8
+    assert told["nightlatch_agent_lost_exchanges_total", gone, "gateway"] == 1
 
 
 def test_the_process_tells_what_it_takes() -> None:
