@@ -33,7 +33,8 @@ SECONDS = float(os.environ.get("BENCH_INTAKE_SECONDS", "5"))
 SENDERS = 2
 BATCH = 512
 """Spans; the SDKs' default."""
-DRAIN = 120.0
+DRAIN = 60.0
+"""Seconds without any change after which what waits is waited for no longer."""
 
 Reply = tuple[int, bytes]
 Post = Callable[[str, bytes, dict[str, str]], Reply]
@@ -287,11 +288,13 @@ def _measure(name: str, seconds: float) -> dict[str, object]:
 
 def _drained(place: Path, kind: str) -> dict[str, int]:
     """The account once it stands still: the collector writes it down every few seconds."""
-    until, before = time.monotonic() + DRAIN, dict[str, int]()
-    while time.monotonic() < until:
+    changed, before = time.monotonic(), dict[str, int]()
+    while time.monotonic() < changed + DRAIN:
         account = _account(place, kind)
         done = account["recorded"] + account["repeated"] + account["failed"]
-        if account == before and done == account["accepted"]:
+        if account != before:
+            changed = time.monotonic()
+        elif done == account["accepted"]:
             break
         before = account
         time.sleep(6)

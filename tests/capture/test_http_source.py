@@ -4,6 +4,7 @@ import asyncio
 import base64
 import gzip
 import json
+import threading
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -292,3 +293,22 @@ def test_hostile_bytes_are_values(content: bytes, coding: str) -> None:
         return (await Door().post(content, content_encoding=coding)).status_code
 
     assert asyncio.run(scenario()) in {202, 400, 413}
+
+
+@pytest.mark.parametrize(
+    ("size", "coded", "here"), [(16, False, True), (17, False, False), (16, True, False)]
+)
+async def test_small_bodies_are_read_where_they_arrive(size: int, coded: bool, here: bool) -> None:
+    threads = []
+
+    def reads(_sent: Sent) -> Reading:
+        threads.append(threading.current_thread())
+        return Reading()
+
+    source = HttpSource(OTLP, [PATH], reads, RememberingIntake(), OneToken(OTLP), on_loop=16)
+    transport = httpx.ASGITransport(app=Starlette(routes=source.routes))
+    headers = HEADERS | ({"content-encoding": "identity"} if coded else {})
+    async with httpx.AsyncClient(transport=transport, base_url="http://collector") as http:
+        answer = await http.post(PATH, content=b"x" * size, headers=headers)
+    assert answer.status_code == 202
+    assert (threads == [threading.current_thread()]) is here

@@ -18,7 +18,7 @@ def samples(book: SourceBook) -> dict[tuple[str, ...], float]:
     return {
         (sample.name, *(sample.labels.get(label, "") for label in LABELS)): sample.value
         for family in text_string_to_metric_families(text)
-        if "source" in family.name
+        if family.name in {"nightlatch_source_exchanges", "nightlatch_source_rejected"}
         for sample in family.samples
     }
 

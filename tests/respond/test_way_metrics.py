@@ -1,5 +1,7 @@
 """Listeners, exports and what is ignored, in the metrics."""
 
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from nightlatch.exchange.agent import AgentReport
@@ -16,7 +18,7 @@ SIEM = "ecs https://siem.example.com/in"
 
 
 def samples(ways: Ways, recorder: Recorder | None = None) -> dict[tuple[str, ...], float]:
-    """By name and the values of the labels, in their order."""
+    """By name and the values of the labels, in the order of their names."""
     given = recorder or Recorder(MemoryEvents(), MemoryDocuments(), notifiers=())
     text = Metrics(lambda: given.health(1.0), ways=ways).render().decode()
     return {
@@ -90,9 +92,21 @@ def test_whose_exchanges_were_lost_on_the_way_here() -> None:
     recorder.report(AgentReport("gateway", "i1", lost={full: 7, gone: 1}, leaving=True), 2.0)
     recorder.report(AgentReport("gateway", "i2", lost={full: 1}), 3.0)
     told = samples(Ways(), recorder)
-    assert told["nightlatch_agent_lost_exchanges_total", "gateway", full] == 8
-    assert told["nightlatch_agent_lost_exchanges_total", "gateway", gone] == 1
+    assert told["nightlatch_agent_lost_exchanges_total", full, "gateway"] == 8
+    assert told["nightlatch_agent_lost_exchanges_total", gone, "gateway"] == 1
 
 
 def test_the_process_tells_what_it_takes() -> None:
     assert samples(Ways())["process_resident_memory_bytes",] > 2**20
+
+
+def test_the_guide_names_all_of_them() -> None:
+    guide = (Path(__file__).parents[2] / "docs/guides/sources.md").read_text()
+    ways = Ways()
+    ways.listeners = lambda: {UDP: Tally()}
+    ways.exports = lambda: (ExportSeen(SIEM, 0, 0, 0, 0, ""),)
+    ways.ignored = lambda: {"/v1/logs": 0}
+    prefixes = ("nightlatch_source_", "nightlatch_listener_", "nightlatch_export_")
+    names = {key[0] for key in samples(ways) if key[0].startswith(prefixes)}
+    assert len(names) == 9
+    assert {name for name in names if f"`{name}`" not in guide} == set()

@@ -22,8 +22,8 @@ from nightlatch.respond.source_book import SourceBook
 
 MAX_WEIGHT = 128 << 20
 """Bytes of bodies that may wait."""
-OVERHEAD = 1_024
-"""Bytes that an exchange weighs beside its bodies."""
+OVERHEAD = 2_048
+"""Bytes that an exchange weighs beside its bodies, a little more than measured."""
 KNOWN_IDS = 100_000
 """Exchanges with a name of their own that are remembered, so that none is counted twice."""
 AHEAD = 86_400.0

@@ -124,13 +124,17 @@ class HttpSource(Reception[Grant]):
         max_decoded: int = MAX_DECODED,
         at_once: int = AT_ONCE,
         read_within: float = READ_WITHIN,
+        on_loop: int = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`refusal` words a refusal in the sender's protocol, in place of problem details (see
         `reception.fields` for the header fields that belong to it); `token_headers` may carry the
         token beside `Authorization: Bearer`; `comes_again`: its senders repeat what was answered
-        with 429, so that it is not lost."""
-        super().__init__(max_body=max_body, at_once=at_once, read_within=read_within)
+        with 429, so that it is not lost; `on_loop`: see `Reception`, for a reader that takes no
+        lock and finds one exchange a body."""
+        super().__init__(
+            max_body=max_body, at_once=at_once, read_within=read_within, on_loop=on_loop
+        )
         self._kind = kind
         self._paths = paths
         self._read_body = read

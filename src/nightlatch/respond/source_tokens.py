@@ -111,7 +111,8 @@ class SourceTokens:
             ended = _ended(name, known, now)
             if grace:
                 ended[known.index(newest)] = replace(newest, until=now + grace)
-            self._put([*ended, replace(newest, digest=digest, author=author, created=now)])
+            made = replace(newest, digest=digest, author=author, created=now, until=0.0)
+            self._put([*ended, made])
         detail = f"the one before goes on for {grace:.0f} s" if grace else "the one before ends now"
         self._documents.audit(AuditEntry(now, author, "rotate-source", name, detail))
         return token

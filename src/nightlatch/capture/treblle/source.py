@@ -13,6 +13,8 @@ MAX_BODY = 24 << 20
 """Bytes, as they come and decoded: two bodies of 10 MB, of which Django's SDK sends each, and
 room for their escapes."""
 AT_ONCE = 16
+ON_LOOP = 16 << 10
+"""Bytes of an event that is read at once: most are smaller, and come one a request."""
 
 
 def treblle_source(intake: Intake, doorkeeper: Doorkeeper) -> HttpSource:
@@ -29,6 +31,7 @@ def treblle_source(intake: Intake, doorkeeper: Doorkeeper) -> HttpSource:
         max_body=MAX_BODY,
         max_decoded=MAX_BODY,
         at_once=AT_ONCE,
+        on_loop=ON_LOOP,
     )
 
 

@@ -18,17 +18,23 @@ _Z_ALPHA = 5.2
 """Quantile 1 - ALPHA of the normal distribution."""
 _REMEMBERED = 2_048
 _PAIRS = 400
+_ASK_EVERY = 10
+"""Pairs after which the evidence is weighed again: to sort them all takes as long as everything
+else that is done for an answer."""
+_NOISE = 1e-12
+"""Variance (of logarithms) below which durations are one number: what is left is rounding."""
 
 
 class Timing:
     """One endpoint: the durations of answers that look alike. Seconds go in."""
 
-    __slots__ = ("_durations", "_first", "_pairs", "_split")
+    __slots__ = ("_durations", "_first", "_paired", "_pairs", "_split")
 
     def __init__(self) -> None:
         self._durations: list[float] = []
         self._first: OrderedDict[int, float] = OrderedDict()
         self._pairs: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self._paired = 0
         self._split: float | None = None
 
     def note(self, identifier: int, duration: float) -> bool:
@@ -50,7 +56,9 @@ class Timing:
         if len(self._pairs) >= _PAIRS:
             self._pairs.popitem(last=False)
         self._pairs[identifier] = (before, value)
-        return self._split is not None and len(self._pairs) % 10 == 0
+        # Not by how many are remembered: that stands still once there is no room for more.
+        self._paired += 1
+        return self._split is not None and self._paired % _ASK_EVERY == 0
 
     def found(self) -> str:
         """The evidence in words; empty where there is none.
@@ -88,7 +96,7 @@ def _split(values: list[float]) -> float | None:
         between = number * (count - number) / count * (high - low) ** 2
         if between > best:
             best, at = between, number
-    if not spread or best / spread < MIN_SEPARATION:
+    if spread < _NOISE * count or best / spread < MIN_SEPARATION:
         return None
     return (values[at - 1] + values[at]) / 2
 
