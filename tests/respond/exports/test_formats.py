@@ -21,11 +21,17 @@ from nightlatch.capture.texts import TextReader
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.record import Record
 from nightlatch.exchange.source import Part, SourceKind
-from nightlatch.respond.exports import cef, ecs, gelf, json_lines, otlp, reading
+from nightlatch.respond.exports import cef, ecs, gelf, json_lines, otlp, otlp_protobuf, reading
 from nightlatch.respond.exports.formats import FORMATS
 
+TEXTS = [name for name, form in FORMATS.items() if not form.binary]
 
-@pytest.mark.parametrize("name", FORMATS)
+
+def test_all_formats_are_tested_as_what_they_are() -> None:
+    assert (len(FORMATS), len(TEXTS)) == (7, 6)
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_one_event_is_one_line(name: str) -> None:
     form = FORMATS[name]
     events = [form.exchange(record) for record in RECORDS.values()]
@@ -146,6 +152,40 @@ def test_otlp_is_what_opentelemetry_reads() -> None:
     assert told["nightlatch.findings"] == [one.check for one in FULL.findings]
     assert log.time_unix_nano == pytest.approx(FULL.at * 1e9, rel=1e-9)
     assert (log.severity_text, log.event_name) == ("ERROR", "nightlatch.exchange")
+
+
+def test_otlp_says_the_same_in_both_encodings() -> None:
+    for one in RECORDS.values():
+        log = otlp.log_of(one)
+        told = Parse(otlp.batch([otlp.exchange(one)]), ExportLogsServiceRequest())
+        wire = otlp_protobuf.batch([otlp_protobuf.encoded(log)])
+        assert ExportLogsServiceRequest.FromString(wire) == told
+    wires = [otlp_protobuf.encoded(otlp.log_of_report(one)) for one in REPORTS]
+    told = Parse(otlp.batch([otlp.report(one) for one in REPORTS]), ExportLogsServiceRequest())
+    assert ExportLogsServiceRequest.FromString(otlp_protobuf.batch(wires)) == told
+    assert len(RECORDS) + len(REPORTS) >= 10
+
+
+@pytest.mark.parametrize(
+    ("answer", "media", "says"),
+    [
+        (b"", "application/x-protobuf", (0, "")),
+        (b"\xff\xff", "application/x-protobuf", (0, "")),
+        (b"\x0a\x06\x08\x03\x12\x02no", "application/x-protobuf", (3, "no")),
+        (b"", "application/json", (0, "")),
+        (b"[]", "application/json", (0, "")),
+        (b'{"partialSuccess":{}}', "application/json", (0, "")),
+        (
+            b'{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"no","x":1}}',
+            "application/json",
+            (3, "no"),
+        ),
+        (b'{"partialSuccess":{"rejectedLogRecords":-1}}', "application/json", (0, "")),
+        (b'{"partialSuccess":{"rejectedLogRecords":"x"}}', "application/json", (0, "")),
+    ],
+)
+def test_what_receivers_of_otlp_answer(answer: bytes, media: str, says: tuple[int, str]) -> None:
+    assert otlp_protobuf.rejected(answer, media) == says
 
 
 def test_otlp_is_understood_by_our_own_intake() -> None:
