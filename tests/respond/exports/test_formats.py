@@ -21,7 +21,16 @@ from nightlatch.capture.texts import TextReader
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.record import Record
 from nightlatch.exchange.source import Part, SourceKind
-from nightlatch.respond.exports import cef, ecs, gelf, json_lines, otlp, otlp_protobuf, reading
+from nightlatch.respond.exports import (
+    cef,
+    ecs,
+    gelf,
+    json_lines,
+    ocsf,
+    otlp,
+    otlp_protobuf,
+    reading,
+)
 from nightlatch.respond.exports.formats import FORMATS
 
 TEXTS = [name for name, form in FORMATS.items() if not form.binary]
@@ -201,6 +210,54 @@ def test_otlp_is_understood_by_our_own_intake() -> None:
         "directory",
     )
     assert observed(report, "back", "", FULL.at + 5) is None
+
+
+# Addresses with ports and colons, which every standard has in fields of their own.
+
+HOSTS = {
+    "api.example": ("api.example", 0),
+    "api.example:8443": ("api.example", 8_443),
+    "[2001:db8::1]": ("[2001:db8::1]", 0),
+    "[2001:db8::1]:80": ("[2001:db8::1]", 80),
+    "2001:db8::1": ("2001:db8::1", 0),
+    "api.example:http": ("api.example:http", 0),
+    "api.example:": ("api.example:", 0),
+    "": ("", 0),
+}
+
+
+@pytest.mark.parametrize("told", HOSTS)
+def test_hosts_and_ports_are_told_apart(told: str) -> None:
+    host, port = HOSTS[told]
+    one = msgspec.structs.replace(FULL, host=told)
+    assert reading.host_and_port(one) == (host, port)
+    address = msgspec.json.decode(ecs.exchange(one))["url"]
+    assert (address.get("domain", ""), address.get("port", 0)) == (host, port)
+    message = msgspec.json.decode(gelf.exchange(one))
+    assert (message.get("_server_address", ""), message.get("_server_port", 0)) == (host, port)
+    _, extension = read_cef(cef.exchange(one).decode())
+    assert (extension.get("dhost", ""), int(extension.get("dpt", 0))) == (host, port)
+    attributes = otlp.log_of(one).attributes
+    assert (attributes.get("server.address", ""), attributes.get("server.port", 0)) == (host, port)
+    event = msgspec.json.decode(ocsf.exchange(one))
+    for place in (event["dst_endpoint"], event["http_request"]["url"]):
+        assert (place.get("hostname", ""), place.get("port", 0)) == (host, port)
+
+
+def test_cef_has_a_field_for_each_kind_of_address() -> None:
+    _, four = read_cef(cef.exchange(FULL).decode())
+    _, six = read_cef(cef.exchange(msgspec.structs.replace(FULL, address="2001:db8::7")).decode())
+    assert (four["src"], "c6a2" in four) == ("192.0.2.1", False)
+    assert (six["c6a2"], six["c6a2Label"], "src" in six) == (
+        "2001:db8::7", "Source IPv6 Address", False,
+    )  # fmt: skip
+
+
+def test_ecs_types_are_allowed_in_their_category() -> None:
+    """By the tables of allowed values: `denied` is for the network, `access` for both."""
+    refused = msgspec.json.decode(ecs.exchange(RECORDS["refused"]))["event"]
+    assert (refused["category"], refused["type"]) == (["web", "network"], ["access", "denied"])
+    assert msgspec.json.decode(ecs.exchange(FULL))["event"]["type"] == ["access"]
 
 
 # ECS and our own.

@@ -41,13 +41,15 @@ def report(told: Report) -> bytes:
 
 
 def log_of(record: Record) -> Log:
+    host, port = reading.host_and_port(record)
     attributes: dict[str, Any] = {
         "log.record.uid": record.id,
         "http.request.method": record.method,
         "url.path": record.path,
         "url.query": record.query,
         "url.scheme": record.scheme,
-        "server.address": record.host,
+        "server.address": host,
+        "server.port": port or None,
         "http.response.status_code": record.status or None,
         "http.route": record.endpoint.partition(" ")[2],
         "client.address": record.address,
