@@ -34,6 +34,28 @@ def test_code_wins_over_environment_over_file_over_default(tmp_path: Path) -> No
     assert settings.budgets.caller_day == Settings().budgets.caller_day
 
 
+LISTS = {
+    "a, b,,c ": ("a", "b", "c"),
+    '["a", "b,c"]': ("a", "b,c"),
+    ' [ "in (1, 2)" ] ': ("in (1, 2)",),
+    "[]": (),
+    "[::1]:8080,[::2]:9": ("[::1]:8080", "[::2]:9"),
+    "[a], b": ("[a]", "b"),
+}
+
+
+@pytest.mark.parametrize("text", LISTS)
+def test_lists_in_the_environment_have_commas_between_or_are_json(text: str) -> None:
+    settings = load_settings(environment={"NIGHTLATCH_REDACT_NAMES": text})
+    assert settings.redact_names == LISTS[text]
+
+
+@pytest.mark.parametrize("text", ['["a", "b"', '["a" "b"]', '["a"],b', '["a", 1.5, {}]'])
+def test_a_list_that_is_begun_as_json_must_be_some(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="NIGHTLATCH_REDACT_NAMES"):
+        load_settings(environment={"NIGHTLATCH_REDACT_NAMES": text})
+
+
 EXAMPLES: dict[str, tuple[object, str, object]] = {
     "mode": ("enforce", "enforce", Mode.ENFORCE),
     "fail": ("closed", "closed", "closed"),

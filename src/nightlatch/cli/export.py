@@ -65,10 +65,10 @@ def export(
 ) -> None:
     """Hand on past exchanges, and what was found in them: newest first, redacted as they are kept.
 
-    Formats: ocsf (4002, 6003, 2004), ecs, cef, gelf, otlp, jsonl; har is one file for a browser's
-    developer tools. Places: a file, http(s)://, syslog+udp://, syslog+tcp://, syslog+tls://, and
-    for gelf udp://, tcp://, tls://. With --json the last line tells what was exported. What is
-    recorded from now on leaves by the setting `exports.to`.
+    Formats: ocsf (4002, 6003, 2004), ecs, cef, gelf, otlp, otlp-protobuf (over HTTP), jsonl; har
+    is one file for a browser's developer tools. Places: a file, http(s)://, syslog+udp://,
+    syslog+tcp://, syslog+tls://, and for gelf udp://, tcp://, tls://. With --json the last line
+    tells what was exported. What is recorded from now on leaves by the setting `exports.to`.
     """
     settings = configure()
     try:
@@ -92,13 +92,14 @@ def _writer(form: str, to: str, settings: Settings) -> Callable[[Iterable[Record
         if "://" in to:
             raise ValueError("har is one file: --to a file, or - for standard output")
         return lambda records, _: _write_har(records, to)
-    if to == OUTPUT:
+    chosen = known_format(form)
+    if to == OUTPUT and not chosen.binary:
         target = "stdout:"
-    elif "://" in to or to.startswith("file:"):
+    elif "://" in to or to.startswith("file:") or chosen.binary:
         target = checked_target(form, to)
     else:
         target = Path(to).absolute().as_uri().replace("file://", "file:")
-    destination = Destination(known_format(form), target, "", wanted(""))
+    destination = Destination(chosen, target, "", wanted(""))
     sender = open_sender(destination, trusting(settings))
     return lambda records, done: _send(records, destination, sender, done)
 

@@ -78,7 +78,8 @@ def import_logs(
 ) -> None:
     """Read access logs and HAR files as if they had happened here.
 
-    The format is told from the first lines. A file that was read before is read on from where that
+    The format is told from the first lines, also within what Docker, Kubernetes or the journal put
+    around them. A file that was read before is read on from where that
     ended, also after it was rotated or packed: nothing is counted twice. `nightlatch import
     --formats` lists what can be read, and `--format nginx:'$remote_addr ...'` says how to read what
     cannot be told: any format string of nginx, Apache, HAProxy or Envoy.

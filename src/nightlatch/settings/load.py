@@ -153,19 +153,20 @@ def _from_environment(environment: Mapping[str, str], mistakes: list[str]) -> _S
     return found
 
 
+_JSON_LIST = re.compile(r"""\s*\[\s*["{\]]""")
+
+
 def _from_text(setting: Setting, text: str) -> Any:
-    if text.lstrip().startswith("[{"):
-        return _tables(text)
-    if isinstance(setting.default, tuple):
+    """Several are written with commas between, or as a JSON list: tables, and texts with commas of
+    their own. An address in brackets (`[::1]:8080`) begins no list of JSON."""
+    if not isinstance(setting.default, tuple):
+        return text.strip()
+    if not _JSON_LIST.match(text):
         return [part.strip() for part in text.split(",") if part.strip()]
-    return text.strip()
-
-
-def _tables(text: str) -> Any:
-    """What the file has as tables, and the environment as JSON."""
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
+        # No list at all: that is what is then said of it.
         return text
 
 

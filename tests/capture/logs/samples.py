@@ -6,13 +6,16 @@ From the manuals of each, and from servers that were run; addresses are document
 
 from typing import NamedTuple
 
+from nightlatch.capture.logs.values import Fault
+
 
 class Sample(NamedTuple):
     format: str
     lines: tuple[str, ...]
     """The last one is meant; those before it are directives."""
     says: dict[str, object]
-    """Attributes of the exchange: `path`, `status`, `header:NAME`..."""
+    """Attributes of the exchange: `path`, `status`, `header:NAME`...; or the `fault`, where it is
+    none."""
 
 
 AT = 1795029508.0
@@ -256,6 +259,36 @@ SAMPLES = (
         },
     ),
     Sample(
+        "haproxy{Host|User-Agent|Accept}{Content-Type}",
+        (
+            ("10.0.1.2:33317 [18/Nov/2026:19:18:28.655] http-in static/srv1 10/0/30/69/109 200 2750 "
+            "- - ---- 1/1/1/1/0 0/0 {shop.example|curl#7C8 #7Bx#7D|} {application/json} "
+            '"GET /index.html?q HTTP/1.1"'),
+        ),
+        {
+            # What a client puts in of "|" and braces is its own, and moves nothing.
+            "host": "shop.example", "header:user-agent": "curl|8 {x}", "header:accept": None,
+            "answer:content-type": "application/json", "query": "q",
+        },
+    ),
+    Sample(
+        "haproxy{Host|User-Agent}",
+        (
+            ("10.0.1.2:33317 [18/Nov/2026:19:18:28.655] http-in http-in/<NOSRV> -1/-1/-1/-1/0 400 0 "
+            '- - PR-- 1/1/0/0/0 0/0 "<BADREQ>"'),
+        ),
+        {"fault": Fault.NO_REQUEST},
+    ),
+    Sample(
+        "haproxy-https{}{Content-Type}",
+        (
+            ("10.0.1.2:33317 [18/Nov/2026:19:18:28.655] https-in~ static/srv1 10/0/30/69/109 200 "
+            '2750 - - ---- 1/1/1/1/0 0/0 {text/html} "GET https://shop.example/ HTTP/2.0" 0/0/0/0/0 '
+            "shop.example/TLSv1.3/TLS_AES_256_GCM_SHA384"),
+        ),
+        {"host": "shop.example", "answer:content-type": "text/html"},
+    ),
+    Sample(
         "haproxy-https",
         (
             ("10.0.1.2:33317 [18/Nov/2026:19:18:28.655] https-in~ static/srv1 10/0/30/69/109 200 "
@@ -294,6 +327,43 @@ SAMPLES = (
             '2026-11-18T19:18:28.000000Z "forward" "-" "-" "-" "-" "-" "-" TID_1'),
         ),
         {"status": None, "ending": "client-gone", "unseen+": {"duration"}},
+    ),
+    Sample(
+        "aws-elb",
+        (
+            ("2026-11-18T19:18:28.000000Z my-loadbalancer 203.0.113.7:2817 10.0.0.1:80 0.125 0.25 "
+            '0.125 200 200 12 57 "GET https://www.example.com:443/u?p=1 HTTP/1.1" "curl/7.38.0" '
+            "DHE-RSA-AES128-SHA TLSv1.2"),
+        ),
+        {
+            "at": AT, "duration": 0.5, "client": "203.0.113.7", "host": "www.example.com:443",
+            "path": "/u", "query": "p=1", "size": 57, "header:user-agent": "curl/7.38.0",
+        },
+    ),
+    Sample(
+        "aws-elb",
+        (
+            ("2026-11-18T19:18:28.000000Z my-loadbalancer 203.0.113.7:2817 - -1 -1 -1 504 0 0 0 "
+            '"GET http://www.example.com:80/ HTTP/1.1" "-" - -'),
+        ),
+        {"status": 504, "unseen+": {"duration"}, "header:user-agent": None},
+    ),
+    Sample(
+        "aws-elb",
+        (
+            ("2026-11-18T19:18:28.000000Z my-loadbalancer 203.0.113.7:2817 10.0.0.1:80 0.001 0.002 "
+            '0.001 - - 82 305 "- - - " "-" - -'),
+        ),
+        {"fault": Fault.NO_REQUEST},
+    ),
+    Sample(
+        "aws-nlb",
+        (
+            ("tls 2.0 2026-11-18T19:18:28 net/my-lb/c6e77e28c25b2234 g3d4b5e8bb8464cd "
+            "203.0.113.7:51341 172.100.100.185:443 5 2 98 246 - - - ECDHE-RSA-AES128-SHA tlsv12 - "
+            "shop.example h2 h2 - 2026-11-18T19:18:23"),
+        ),
+        {"fault": Fault.NO_REQUEST},
     ),
     Sample(
         "aws-api-gateway",

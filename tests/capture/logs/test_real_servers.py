@@ -174,6 +174,8 @@ def test_nginx_as_the_help_says(nginx: Path) -> None:
 HAPROXY = """
 global
     log stdout format raw local0
+    # Two write their lines in whatever order they come to it.
+    nbthread 1
 defaults
     mode http
     timeout client 5s
@@ -217,6 +219,26 @@ def test_haproxy(tmp_path: Path, logging: str, format_id: str) -> None:
     check(seen)
     assert {one.request.scheme for one in seen[:2]} == {"http"}
     assert Part.DURATION not in seen[0].source.unseen
+
+
+def test_haproxy_says_what_was_captured(tmp_path: Path) -> None:
+    capturing = (
+        "option httplog",
+        "capture request header Host len 64",
+        "capture request header User-Agent len 64",
+        "http-response capture res.hdr(content-type) id 0",
+        "declare capture response len 64",
+    )
+    log = haproxy(tmp_path, "web", "\n    ".join(capturing))
+    _, intake = read(log, chosen_format("haproxy{Host|User-Agent}{Content-Type}"))
+    seen = [one for one in intake.seen if one.response and one.response.status == 200]
+    assert len(seen) == UNDERSTOOD, log.read_text()
+    check(seen)
+    assert [one.request.host for one in seen[:3]] == [
+        "shop.example", "shop.example:80", "other.example",
+    ]  # fmt: skip
+    assert seen[0].request.headers.get(b"user-agent") == AGENT.decode("latin-1")
+    assert Part.HOST not in seen[0].source.unseen
 
 
 def test_haproxy_with_a_format_of_ones_own(tmp_path: Path) -> None:

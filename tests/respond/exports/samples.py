@@ -52,6 +52,7 @@ FULL = record(
 KNOWN = record(
     2,
     method="PUT",
+    host="api.example:8443",
     circles=("principal:4f2a", "address:192.0.2.1"),
     credential_kind=CredentialKind.BEARER_JWT,
     credential_state=CredentialState.ACCEPTED,

@@ -21,7 +21,6 @@ from tests.servers import eventually
 from nightlatch.exchange.record import Record
 from nightlatch.respond.exports.destination import open_sender, read_destination
 from nightlatch.respond.exports.exporter import Exporter
-from nightlatch.respond.exports.formats import FORMATS
 from nightlatch.respond.exports.sending import Undelivered, Unwanted
 from nightlatch.respond.exports.wire import gelf_datagrams
 from nightlatch.respond.live import Feed
@@ -180,15 +179,6 @@ def test_alerts_leave_too(siem: Collecting) -> None:
     assert json.loads(siem.bodies[0])["class_uid"] == 2004
 
 
-def test_otlp_is_one_request(siem: Collecting) -> None:
-    feed = Feed()
-    with exporting(f"otlp {url(siem)}", feed) as exporter:
-        feed.publish(records(3))
-        eventually(lambda: exporter.counts.sent == 3, pause=0.02)
-    assert len(json.loads(siem.bodies[0])["resourceLogs"]) == 3
-    assert siem.headers[0]["content-type"] == "application/json"
-
-
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_gelf_arrives_at_our_own_listener(transport: str) -> None:
     intake, feed = RememberingIntake(), Feed()
@@ -230,7 +220,3 @@ def test_an_event_too_large_for_a_datagram_does_not_stop_its_neighbours() -> Non
             feed.publish([record(1), record(2, path="/" + "x" * 70_000), record(3)])
             eventually(lambda: len(intake.seen) == 2, pause=0.02)
     assert (exporter.counts.sent, exporter.counts.unwanted) == (2, 1)
-
-
-def test_every_format_has_an_event_for_the_wire() -> None:
-    assert len(FORMATS) == 6

@@ -21,11 +21,26 @@ from nightlatch.capture.texts import TextReader
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.record import Record
 from nightlatch.exchange.source import Part, SourceKind
-from nightlatch.respond.exports import cef, ecs, gelf, json_lines, otlp, reading
+from nightlatch.respond.exports import (
+    cef,
+    ecs,
+    gelf,
+    json_lines,
+    ocsf,
+    otlp,
+    otlp_protobuf,
+    reading,
+)
 from nightlatch.respond.exports.formats import FORMATS
 
+TEXTS = [name for name, form in FORMATS.items() if not form.binary]
 
-@pytest.mark.parametrize("name", FORMATS)
+
+def test_all_formats_are_tested_as_what_they_are() -> None:
+    assert (len(FORMATS), len(TEXTS)) == (7, 6)
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_one_event_is_one_line(name: str) -> None:
     form = FORMATS[name]
     events = [form.exchange(record) for record in RECORDS.values()]
@@ -148,6 +163,40 @@ def test_otlp_is_what_opentelemetry_reads() -> None:
     assert (log.severity_text, log.event_name) == ("ERROR", "nightlatch.exchange")
 
 
+def test_otlp_says_the_same_in_both_encodings() -> None:
+    for one in RECORDS.values():
+        log = otlp.log_of(one)
+        told = Parse(otlp.batch([otlp.exchange(one)]), ExportLogsServiceRequest())
+        wire = otlp_protobuf.batch([otlp_protobuf.encoded(log)])
+        assert ExportLogsServiceRequest.FromString(wire) == told
+    wires = [otlp_protobuf.encoded(otlp.log_of_report(one)) for one in REPORTS]
+    told = Parse(otlp.batch([otlp.report(one) for one in REPORTS]), ExportLogsServiceRequest())
+    assert ExportLogsServiceRequest.FromString(otlp_protobuf.batch(wires)) == told
+    assert len(RECORDS) + len(REPORTS) >= 10
+
+
+@pytest.mark.parametrize(
+    ("answer", "media", "says"),
+    [
+        (b"", "application/x-protobuf", (0, "")),
+        (b"\xff\xff", "application/x-protobuf", (0, "")),
+        (b"\x0a\x06\x08\x03\x12\x02no", "application/x-protobuf", (3, "no")),
+        (b"", "application/json", (0, "")),
+        (b"[]", "application/json", (0, "")),
+        (b'{"partialSuccess":{}}', "application/json", (0, "")),
+        (
+            b'{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"no","x":1}}',
+            "application/json",
+            (3, "no"),
+        ),
+        (b'{"partialSuccess":{"rejectedLogRecords":-1}}', "application/json", (0, "")),
+        (b'{"partialSuccess":{"rejectedLogRecords":"x"}}', "application/json", (0, "")),
+    ],
+)
+def test_what_receivers_of_otlp_answer(answer: bytes, media: str, says: tuple[int, str]) -> None:
+    assert otlp_protobuf.rejected(answer, media) == says
+
+
 def test_otlp_is_understood_by_our_own_intake() -> None:
     decoded = read_logs(otlp.batch([otlp.exchange(FULL), otlp.report(REPORTS[0])]))
     told, report = decoded.found
@@ -161,6 +210,54 @@ def test_otlp_is_understood_by_our_own_intake() -> None:
         "directory",
     )
     assert observed(report, "back", "", FULL.at + 5) is None
+
+
+# Addresses with ports and colons, which every standard has in fields of their own.
+
+HOSTS = {
+    "api.example": ("api.example", 0),
+    "api.example:8443": ("api.example", 8_443),
+    "[2001:db8::1]": ("[2001:db8::1]", 0),
+    "[2001:db8::1]:80": ("[2001:db8::1]", 80),
+    "2001:db8::1": ("2001:db8::1", 0),
+    "api.example:http": ("api.example:http", 0),
+    "api.example:": ("api.example:", 0),
+    "": ("", 0),
+}
+
+
+@pytest.mark.parametrize("told", HOSTS)
+def test_hosts_and_ports_are_told_apart(told: str) -> None:
+    host, port = HOSTS[told]
+    one = msgspec.structs.replace(FULL, host=told)
+    assert reading.host_and_port(one) == (host, port)
+    address = msgspec.json.decode(ecs.exchange(one))["url"]
+    assert (address.get("domain", ""), address.get("port", 0)) == (host, port)
+    message = msgspec.json.decode(gelf.exchange(one))
+    assert (message.get("_server_address", ""), message.get("_server_port", 0)) == (host, port)
+    _, extension = read_cef(cef.exchange(one).decode())
+    assert (extension.get("dhost", ""), int(extension.get("dpt", 0))) == (host, port)
+    attributes = otlp.log_of(one).attributes
+    assert (attributes.get("server.address", ""), attributes.get("server.port", 0)) == (host, port)
+    event = msgspec.json.decode(ocsf.exchange(one))
+    for place in (event["dst_endpoint"], event["http_request"]["url"]):
+        assert (place.get("hostname", ""), place.get("port", 0)) == (host, port)
+
+
+def test_cef_has_a_field_for_each_kind_of_address() -> None:
+    _, four = read_cef(cef.exchange(FULL).decode())
+    _, six = read_cef(cef.exchange(msgspec.structs.replace(FULL, address="2001:db8::7")).decode())
+    assert (four["src"], "c6a2" in four) == ("192.0.2.1", False)
+    assert (six["c6a2"], six["c6a2Label"], "src" in six) == (
+        "2001:db8::7", "Source IPv6 Address", False,
+    )  # fmt: skip
+
+
+def test_ecs_types_are_allowed_in_their_category() -> None:
+    """By the tables of allowed values: `denied` is for the network, `access` for both."""
+    refused = msgspec.json.decode(ecs.exchange(RECORDS["refused"]))["event"]
+    assert (refused["category"], refused["type"]) == (["web", "network"], ["access", "denied"])
+    assert msgspec.json.decode(ecs.exchange(FULL))["event"]["type"] == ["access"]
 
 
 # ECS and our own.

@@ -23,19 +23,21 @@ class Guess(Struct, frozen=True):
     """Of the lines that were tried, those that it reads."""
 
 
-def detect(lines: Sequence[str], formats: Sequence[LogFormat] = FORMATS) -> Guess | None:
+def detect(
+    lines: Sequence[str], formats: Sequence[LogFormat] = FORMATS, *, timed: bool = False
+) -> Guess | None:
     """The first format, in the order of the registry, of those that read the most; None where none
-    reads enough."""
+    reads enough. `timed`: what is around the lines says when they were written."""
     lines = lines[:SAMPLE]
     best: Guess | None = None
     for each in formats:
-        share = _share(each, lines)
+        share = _share(each, lines, 0.0 if timed else None)
         if share >= ENOUGH and (best is None or share > best.share):
             best = Guess(each, share)
     return best
 
 
-def _share(each: LogFormat, lines: Sequence[str]) -> float:
+def _share(each: LogFormat, lines: Sequence[str], arrived: float | None) -> float:
     reader, assembler = each.open(), Assembler("detection")
     tried = read = 0
     for text in lines:
@@ -46,7 +48,7 @@ def _share(each: LogFormat, lines: Sequence[str]) -> float:
             continue
         tried += 1
         try:
-            assembler.observed(reader.read(text))
+            assembler.observed(reader.read(text), arrived)
             read += 1
         except Unread as unread:
             read += unread.fault in _FAIR

@@ -4,9 +4,16 @@ import re
 
 from nightlatch.capture.logs import values as v
 from nightlatch.capture.logs.escapes import undo_hashes
+from nightlatch.capture.logs.log_format import LineReader
 from nightlatch.capture.logs.pattern import Field, FormatFault, Pattern, Shape
+from nightlatch.capture.logs.values import Line, Unread
 
+_NAMES = r"(?:[A-Za-z0-9_-]{1,64}(?:\|[A-Za-z0-9_-]{1,64})*)?"
+_NAMED = re.compile(rf"(?<!%)\{{{_NAMES}\}} (?:\{{{_NAMES}\}} )?")
+_BRACES = re.compile(r"\{([^}]*)\}")
+_CAPTURED = r"[^|{}]*+"
 _TOKEN = re.compile(
+    rf"(?P<named>{_NAMED.pattern})|"
     r"%(?:\{(?P<flags>[-+QXE,]*)\})?"
     r"(?:(?P<both>ci:%cp)|(?P<captured>hr %hs |hr |hs )|(?P<name>[A-Za-z]{1,5})"
     r"|(?P<sample>\[[^\]]*\]))|(?P<percent>%%)"
@@ -77,6 +84,31 @@ _HEADERS = {
 }  # fmt: skip
 
 
+class Named:
+    """Lines with captured headers; those without (a client that sent no request has none) as if
+    they had no names."""
+
+    def __init__(self, named: Pattern, bare: Pattern) -> None:
+        self._named = named
+        self._bare = bare
+
+    def read(self, text: str) -> Line:
+        """Raises Unread."""
+        try:
+            return self._named.read(text)
+        except Unread:
+            return self._bare.read(text)
+
+
+def haproxy_reader(text: str) -> LineReader:
+    """As `haproxy_pattern`; and names in braces where the lines have what was captured of the
+    request, and then of the answer: `%ST {Host|User-Agent} {Content-Type} %{+Q}r`, or `{}` for none
+    of the request. Raises FormatFault."""
+    if not _NAMED.search(text):
+        return haproxy_pattern(text)
+    return Named(haproxy_pattern(text), haproxy_pattern(_NAMED.sub("%hr %hs ", text, 1)))
+
+
 def haproxy_pattern(text: str) -> Pattern:
     """Lines may be as they are or behind a syslog header. Raises FormatFault."""
     text = re.sub(r"\\(.)", r"\1", text.removeprefix("log-format").strip())
@@ -102,6 +134,8 @@ def _part(found: re.Match[str], *, quoted: bool) -> list[str | Field]:
         return ["%"]
     if found["both"]:
         return [Field(v.PEER, Shape.WORD, make=_without_port)]
+    if found["named"]:
+        return _captured(found["named"])
     if found["captured"]:
         # Where nothing is captured there is nothing, and no second space.
         return [Field(None, Shape.BRACED)]
@@ -112,6 +146,18 @@ def _part(found: re.Match[str], *, quoted: bool) -> list[str | Field]:
         # Only what is text is put in quotes, whatever the flag says.
         return [field]
     return ['"', field, '"']
+
+
+def _captured(text: str) -> list[str | Field]:
+    """The values stand in the order of the `capture` lines, with "|" between them; what is in them
+    of "|" and braces is escaped."""
+    parts: list[str | Field] = []
+    kinds = (v.REQUEST_HEADER, v.RESPONSE_HEADER)
+    for kind, names in zip(kinds, _BRACES.findall(text), strict=False):
+        for number, name in enumerate(names.split("|") if names else ()):
+            parts += ["|" if number else "{", Field(kind + name.lower(), expression=_CAPTURED)]
+        parts += ["} "] if names else []
+    return parts
 
 
 def _sample(text: str) -> Field:

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from nightlatch.capture.logs.assembly import unseen_by
 from nightlatch.capture.logs.envelopes import Envelope
-from nightlatch.capture.logs.pattern import Pattern
 from nightlatch.capture.logs.values import Line, Unread
 from nightlatch.exchange.source import Part
 
@@ -78,7 +77,7 @@ def pattern_format(
     id: str,  # noqa: A002 -- the field's name
     software: str,
     what: str,
-    pattern: Pattern,
+    pattern: LineReader,
     *examples: str,
     setup: str = "",
     zone: bool = True,

@@ -64,8 +64,9 @@ class Reading:
         self._prefix = f"log:{name}:"
         self._reject = reject
         self._cutter = Cutter(offset)
-        self._envelope = log_format.envelope
-        self._joining = Joining(self._envelope) if self._envelope is not None else None
+        envelope = log_format.envelope
+        self._joining = Joining(envelope) if envelope is not None else None
+        self._recalling = Joining(envelope) if envelope is not None else None
         self._stop: int | None = None
 
     @property
@@ -78,12 +79,10 @@ class Reading:
 
     def recall(self, line: bytes) -> None:
         """A line from before `offset`, which may hold a directive."""
-        text = line.decode("latin-1")
         with suppress(Unread):
-            if self._envelope is not None:
-                text = self._envelope.open(text).text
-            if text.startswith("#"):
-                obey(self._reader, text)
+            told = self._opened(line.decode("latin-1"), 0, self._recalling)
+            if told is not None and told.text.startswith("#"):
+                obey(self._reader, told.text)
 
     def feed(self, data: bytes) -> list[Observed]:
         """The exchanges of all lines that end in `data`."""
@@ -109,7 +108,7 @@ class Reading:
         stop = self.offset
         try:
             at = self._cutter.offset
-            told = self._opened(last.decode("latin-1").removesuffix("\r"), at)
+            told = self._opened(last.decode("latin-1").removesuffix("\r"), at, self._joining)
             found = [self._observed(told, at)] if told is not None else []
         except Unread:
             self._refuse(Fault.CUT, last)
@@ -125,18 +124,19 @@ class Reading:
             self._refuse(Fault.LONG, b"")
             return
         try:
-            told = self._opened(line.decode("latin-1"), at)
+            told = self._opened(line.decode("latin-1"), at, self._joining)
             if told is not None and not self._skips(told.text):
                 found.append(self._observed(told, at))
         except Unread as unread:
             self._refuse(unread.fault, line)
 
-    def _opened(self, text: str, at: int) -> Joined | None:
+    @staticmethod
+    def _opened(text: str, at: int, joining: Joining | None) -> Joined | None:
         """The line within, where there is something around it; None while more of it is to come.
         Raises Unread."""
-        if self._joining is None or not text.strip():
+        if joining is None or not text.strip():
             return Joined(text, None)
-        return self._joining.take(text, at)
+        return joining.take(text, at)
 
     def _skips(self, text: str) -> bool:
         """Directives are obeyed, and nothing is said in them or in blank lines."""

@@ -3,6 +3,7 @@
 from nightlatch.capture.logs.formats.apache import APACHE
 from nightlatch.capture.logs.formats.aws import AWS
 from nightlatch.capture.logs.formats.caddy import CADDY
+from nightlatch.capture.logs.formats.elb import ELASTIC
 from nightlatch.capture.logs.formats.envoy import ENVOY
 from nightlatch.capture.logs.formats.haproxy import HAPROXY
 from nightlatch.capture.logs.formats.json import JSON
@@ -13,6 +14,7 @@ from nightlatch.capture.logs.log_format import LogFormat
 
 FORMATS: tuple[LogFormat, ...] = (
     *TRAEFIK,
+    *ELASTIC,
     *AWS,
     *ENVOY,
     CADDY,

@@ -151,7 +151,7 @@ def format_of(file: LogFile, ways: Ways) -> LogFormat:
     if chosen is None:
         if envelope is not None:
             lines = unwrapped(envelope, lines)
-        guess = detect(lines)
+        guess = detect(lines, timed=envelope is not None)
         if guess is None:
             shown = next((line for line in lines if line.strip()), "")[:120]
             raise UnknownFormat(f"{file.path}: {shown!a}" if shown else f"{file.path}: it is empty")

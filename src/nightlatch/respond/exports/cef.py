@@ -25,11 +25,13 @@ Fields = Iterable[tuple[str, str | int]]
 
 
 def exchange(record: Record) -> bytes:
+    host, port = reading.host_and_port(record)
     fields: list[tuple[str, str | int]] = [
         ("rt", int(record.at * 1_000)),
         ("externalId", record.id),
-        ("src", record.address if reading.is_address(record.address) else ""),
-        ("dhost", record.host),
+        *_source(record.address),
+        ("dhost", host),
+        ("dpt", port or ""),
         ("app", record.scheme.upper()),
         ("request", reading.url(record)),
         ("requestMethod", record.method),
@@ -55,7 +57,7 @@ def report(told: Report) -> bytes:
         ("rt", int(told.at * 1_000)),
         ("externalId", told.uid),
         ("cat", told.kind.value),
-        ("src", told.address if reading.is_address(told.address) else ""),
+        *_source(told.address),
         ("destinationServiceName", told.service),
         *_labelled("cs1", "endpoint", told.endpoint),
         *_labelled("cs2", "circle", told.circle),
@@ -64,6 +66,15 @@ def report(told: Report) -> bytes:
         ("msg", told.text),
     ]
     return _line(told.rule, told.title, _REPORT[told.level], fields)
+
+
+def _source(address: str) -> Fields:
+    """In version 0 `src` is an IPv4 address; others have a field with a name of their own."""
+    if not reading.is_address(address):
+        return ()
+    if ":" in address:
+        return (("c6a2Label", "Source IPv6 Address"), ("c6a2", address))
+    return (("src", address),)
 
 
 def _labelled(key: str, label: str, value: str | int) -> Fields:

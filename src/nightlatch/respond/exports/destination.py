@@ -3,7 +3,7 @@
 ocsf https://bearer:TOKEN@siem.example/in where level >= medium
 cef syslog+tcp://siem.example:601
 gelf udp://graylog.example:12201
-otlp http://127.0.0.1:4318/v1/logs
+otlp-protobuf http://127.0.0.1:4318/v1/logs
 ecs file:/var/log/nightlatch/ecs.ndjson where service = "shop"
 """
 
@@ -58,7 +58,8 @@ def read_destination(entry: str) -> Destination:
     """Raises ValueError, also as PredicateError."""
     before, _, where = entry.partition(" where ")
     name, _, target = before.strip().partition(" ")
-    return Destination(known_format(name), checked_target(name, target.strip()), where.strip(),
+    form = known_format(name)
+    return Destination(form, checked_target(name, target.strip()), where.strip(),
                        wanted(where))  # fmt: skip
 
 
@@ -80,7 +81,8 @@ def checked_target(form: str, target: str) -> str:
         sound = False
     if not sound:
         shown = target.rpartition("@")[2]
-        raise ValueError(f'"{shown}" is no place for {form}; write {_WAYS}')
+        ways = "http(s)://HOST/PATH" if FORMATS[form].binary else _WAYS
+        raise ValueError(f'"{shown}" is no place for {form}; write {ways}')
     return target
 
 
@@ -109,6 +111,8 @@ def _open_wire(split: SplitResult, tls: ssl.SSLContext | None) -> Sender:
 
 
 def _is_sound(form: str, split: SplitResult) -> bool:
+    if FORMATS[form].binary:
+        return bool(split.scheme in {"http", "https"} and split.hostname and split.port != 0)
     if split.scheme == "file":
         return split.path.startswith("/") and not split.netloc
     if split.scheme in {"http", "https"} or split.scheme.startswith("syslog+"):

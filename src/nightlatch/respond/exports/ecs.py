@@ -14,6 +14,7 @@ _RISK = {Level.LOW: 10, Level.MEDIUM: 50, Level.HIGH: 90}
 
 
 def exchange(record: Record) -> bytes:
+    host, port = reading.host_and_port(record)
     return msgspec.json.encode(
         _without_empty({
             "@timestamp": reading.moment(record.at),
@@ -22,8 +23,9 @@ def exchange(record: Record) -> bytes:
             "event": {
                 **_event(record.id, record.level, "exchange"),
                 "kind": "event",
-                "category": ["web"],
-                "type": ["denied" if record.refused else "access"],
+                # Only what is of the network can be denied, by ECS's table of allowed values.
+                "category": ["web", "network"] if record.refused else ["web"],
+                "type": ["access", "denied"] if record.refused else ["access"],
                 "action": reading.action(record),
                 "outcome": _outcome(record.status),
                 "duration": round(record.duration * 1e9),
@@ -34,7 +36,8 @@ def exchange(record: Record) -> bytes:
                 "path": record.path,
                 "query": record.query,
                 "scheme": record.scheme,
-                "domain": record.host,
+                "domain": host,
+                "port": port or None,
                 "original": reading.url(record),
             },
             **_client(record.address),

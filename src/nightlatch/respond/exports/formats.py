@@ -27,10 +27,32 @@ class Format(Struct, frozen=True):
     """Several events as one body."""
     line: Callable[[bytes], bytes] = _same
     """One event by itself, without a line break."""
+    binary: bool = False
+    """No text: for HTTP alone."""
+    otlp: bool = False
+    """Sent as the OpenTelemetry Protocol asks: compressed, and its answers mean what it says."""
 
 
 def _one_request(log: bytes) -> bytes:
     return otlp.batch([log])
+
+
+def _protobuf(record: Record) -> bytes:
+    from nightlatch.respond.exports.otlp_protobuf import encoded
+
+    return encoded(otlp.log_of(record))
+
+
+def _protobuf_report(told: Report) -> bytes:
+    from nightlatch.respond.exports.otlp_protobuf import encoded
+
+    return encoded(otlp.log_of_report(told))
+
+
+def _protobuf_batch(logs: Sequence[bytes]) -> bytes:
+    from nightlatch.respond.exports.otlp_protobuf import batch
+
+    return batch(logs)
 
 
 FORMATS: dict[str, Format] = {
@@ -48,6 +70,17 @@ FORMATS: dict[str, Format] = {
             "application/json",
             otlp.batch,
             _one_request,
+            otlp=True,
+        ),
+        Format(
+            "otlp-protobuf",
+            "OpenTelemetry logs as OTLP/protobuf, over HTTP",
+            _protobuf,
+            _protobuf_report,
+            "application/x-protobuf",
+            _protobuf_batch,
+            binary=True,
+            otlp=True,
         ),
         Format("jsonl", "Nightlatch's own records", json_lines.exchange, json_lines.report),
     )

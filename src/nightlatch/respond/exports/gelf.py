@@ -15,6 +15,7 @@ _HOST = socket.gethostname() or "nightlatch"
 
 
 def exchange(record: Record) -> bytes:
+    host, port = reading.host_and_port(record)
     extra: dict[str, Any] = {
         "event": "exchange",
         "record": record.id,
@@ -22,7 +23,8 @@ def exchange(record: Record) -> bytes:
         "url_path": record.path,
         "url_query": record.query,
         "url_scheme": record.scheme,
-        "server_address": record.host,
+        "server_address": host,
+        "server_port": port or None,
         "http_response_status_code": record.status or None,
         "http_route": record.endpoint.partition(" ")[2],
         "client_address": record.address,

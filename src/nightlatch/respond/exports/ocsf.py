@@ -93,8 +93,7 @@ def _traffic(record: Record, class_uid: int, activity: int) -> dict[str, Any]:
         "message": reading.summary(record),
         "unmapped": _unmapped(record),
     }
-    if record.host:
-        event["dst_endpoint"]["hostname"] = record.host
+    event["dst_endpoint"] |= _present(_at(record))
     if record.status:
         event["http_response"] = _response(record)
     if reading.is_address(record.address):
@@ -119,6 +118,11 @@ def _base(class_uid: int, activity: int, uid: str, at: float, level: Level) -> d
     }
 
 
+def _at(record: Record) -> dict[str, Any]:
+    host, port = reading.host_and_port(record)
+    return {"hostname": host, "port": port or None}
+
+
 def _request(record: Record) -> dict[str, Any]:
     message = record.request
     told: dict[str, Any] = {
@@ -129,7 +133,7 @@ def _request(record: Record) -> dict[str, Any]:
             "path": record.path,
             "query_string": record.query,
             "scheme": record.scheme,
-            "hostname": record.host,
+            **_at(record),
             "url_string": reading.url(record),
         }),
         "body_length": message.size,

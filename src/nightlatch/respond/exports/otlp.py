@@ -1,28 +1,55 @@
-"""OpenTelemetry logs as OTLP/JSON (opentelemetry-proto 1.x): 64-bit numbers are text, keys are in
-lowerCamelCase. A file of them has one whole request a line."""
+"""OpenTelemetry logs, and how they are written as OTLP/JSON (opentelemetry-proto 1.x): 64-bit
+numbers are text, keys are in lowerCamelCase. A file of them has one whole request a line."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.record import Message, Record
 from nightlatch.respond.exports import reading
 from nightlatch.respond.exports.report import Report
 
-_SEVERITY = {Level.LOW: (9, "INFO"), Level.MEDIUM: (13, "WARN"), Level.HIGH: (17, "ERROR")}
-_SCOPE = {"name": "nightlatch"}
+SEVERITY = {Level.LOW: (9, "INFO"), Level.MEDIUM: (13, "WARN"), Level.HIGH: (17, "ERROR")}
+SCOPE = "nightlatch"
+
+
+class Log(Struct, frozen=True):
+    """One log record, in whatever encoding. The resource is the service that it is about."""
+
+    service: str
+    name: str
+    at: float
+    level: Level
+    line: str
+    attributes: Mapping[str, Any]
+    """Text, numbers and lists of text; what is empty is left out."""
+
+    @property
+    def nanoseconds(self) -> int:
+        return int(self.at * 1e9)
 
 
 def exchange(record: Record) -> bytes:
+    return _encoded(log_of(record))
+
+
+def report(told: Report) -> bytes:
+    return _encoded(log_of_report(told))
+
+
+def log_of(record: Record) -> Log:
+    host, port = reading.host_and_port(record)
     attributes: dict[str, Any] = {
         "log.record.uid": record.id,
         "http.request.method": record.method,
         "url.path": record.path,
         "url.query": record.query,
         "url.scheme": record.scheme,
-        "server.address": record.host,
+        "server.address": host,
+        "server.port": port or None,
         "http.response.status_code": record.status or None,
         "http.route": record.endpoint.partition(" ")[2],
         "client.address": record.address,
@@ -40,10 +67,11 @@ def exchange(record: Record) -> bytes:
         "nightlatch.people": len(record.disclosed),
     }
     line = reading.summary(record)
-    return _log(record.service, "nightlatch.exchange", record.at, record.level, line, attributes)
+    return Log(record.service, "nightlatch.exchange", record.at, record.level, line,
+               present(attributes))  # fmt: skip
 
 
-def report(told: Report) -> bytes:
+def log_of_report(told: Report) -> Log:
     attributes: dict[str, Any] = {
         "log.record.uid": told.uid,
         "nightlatch.rule": told.rule,
@@ -55,7 +83,7 @@ def report(told: Report) -> bytes:
         "client.address": told.address,
     }
     name, line = f"nightlatch.{told.kind}", f"{told.title}. {told.text}"
-    return _log(told.service, name, told.at, told.level, line, attributes)
+    return Log(told.service, name, told.at, told.level, line, present(attributes))
 
 
 def batch(logs: Sequence[bytes]) -> bytes:
@@ -63,25 +91,27 @@ def batch(logs: Sequence[bytes]) -> bytes:
     return b'{"resourceLogs":[' + b",".join(logs) + b"]}"
 
 
-def _log(
-    service: str, name: str, at: float, level: Level, line: str, attributes: Mapping[str, Any]
-) -> bytes:
-    """One ResourceLogs: the resource is the service that it is about."""
-    number, text = _SEVERITY[level]
-    nanoseconds = str(int(at * 1e9))
-    log = {
+def _encoded(log: Log) -> bytes:
+    """One ResourceLogs."""
+    number, text = SEVERITY[log.level]
+    nanoseconds = str(log.nanoseconds)
+    told = {
         "timeUnixNano": nanoseconds,
         "observedTimeUnixNano": nanoseconds,
         "severityNumber": number,
         "severityText": text,
-        "eventName": name,
-        "body": {"stringValue": line},
-        "attributes": _attributes(attributes),
+        "eventName": log.name,
+        "body": {"stringValue": log.line},
+        "attributes": _attributes(log.attributes),
     }
-    resource = {"attributes": _attributes({"service.name": service})}
-    return msgspec.json.encode(
-        {"resource": resource, "scopeLogs": [{"scope": _SCOPE, "logRecords": [log]}]}
-    )
+    resource = {"attributes": _attributes({"service.name": log.service})}
+    scope = {"scope": {"name": SCOPE}, "logRecords": [told]}
+    return msgspec.json.encode({"resource": resource, "scopeLogs": [scope]})
+
+
+def present(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is empty: unseen is not the same as nothing. Numbers stay."""
+    return {name: value for name, value in told.items() if value not in ("", None, [])}
 
 
 def _headers(beginning: str, message: Message) -> dict[str, list[str]]:
@@ -92,11 +122,7 @@ def _headers(beginning: str, message: Message) -> dict[str, list[str]]:
 
 
 def _attributes(told: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"key": name, "value": _value(value)}
-        for name, value in told.items()
-        if value not in ("", None, [])
-    ]
+    return [{"key": name, "value": _value(value)} for name, value in told.items()]
 
 
 def _value(value: Any) -> dict[str, Any]:

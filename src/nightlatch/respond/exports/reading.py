@@ -7,6 +7,7 @@ from nightlatch.exchange.credential import CredentialState
 from nightlatch.exchange.record import Message, Record
 
 PRODUCT = "Nightlatch"
+_LONGEST_PORT = 5
 _PERSONS = ("principal:", "session:", "credential:")
 
 
@@ -34,6 +35,16 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def host_and_port(record: Record) -> tuple[str, int]:
+    """Apart, as the standards have them; an IPv6 address keeps its brackets. 0 where the port was
+    not said."""
+    host, colon, port = record.host.rpartition(":")
+    is_port = port.isascii() and port.isdecimal() and len(port) <= _LONGEST_PORT
+    if not colon or not is_port or (":" in host and not host.endswith("]")):
+        return record.host, 0
+    return host, int(port)
 
 
 def url(record: Record) -> str:

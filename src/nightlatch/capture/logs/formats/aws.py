@@ -1,6 +1,5 @@
-"""Amazon: Application Load Balancer, API Gateway and CloudFront."""
+"""Amazon: API Gateway and CloudFront."""
 
-from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
 from nightlatch.capture.logs import values as v
@@ -11,59 +10,7 @@ from nightlatch.capture.logs.pattern import Field, Pattern, Shape
 from nightlatch.capture.logs.values import Fault, Line, Unread
 
 _WORD = Field(None, Shape.WORD)
-_NUMBER = Field(None, Shape.NUMBER)
 
-
-class AlbLines:
-    """docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
-
-    How long it took is in three parts, each -1 where it did not come so far."""
-
-    _pattern = Pattern(
-        (
-            _WORD, " ", Field(v.ENDED, Shape.WORD), " ", _WORD, " ", Field(v.PEER, Shape.WORD), " ",
-            _WORD, " ", Field("first", Shape.NUMBER), " ", Field("second", Shape.NUMBER), " ",
-            Field("third", Shape.NUMBER), " ", Field(v.STATUS, Shape.STATUS), " ", _WORD, " ",
-            _NUMBER, " ", Field(v.SENT, Shape.NUMBER), ' "',
-            Field(v.REQUEST), '" "', Field(v.USER_AGENT), '" ', Field("rest"),
-        )
-    )  # fmt: skip
-    _created = Pattern(('"', Field(None), '" "', Field(None), '" "', Field(None), '" ', _NUMBER,
-                        " ", Field(v.BEGAN, Shape.WORD), " ", Field("rest")))  # fmt: skip
-
-    def read(self, text: str) -> Line:
-        """Raises Unread."""
-        line = self._pattern.read(text)
-        values = line.values
-        parts = [values.pop(name) for name in ("first", "second", "third")]
-        values[v.SECONDS] = "-" if "-1" in parts else ",".join(parts)
-        rest = values.pop("rest").partition(" ")[2].partition(" ")[2].partition(" ")[2]
-        # Old lines are from before there was a creation time.
-        with suppress(Unread):
-            values[v.BEGAN] = self._created.read(rest).values[v.BEGAN]
-        return line
-
-
-ALB = LogFormat(
-    "aws-alb",
-    "AWS Application Load Balancer",
-    "Access logs of an Application Load Balancer, as they lie in S3.",
-    (
-        (
-            "https 2026-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 "
-            "192.168.131.39:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "
-            '"GET https://www.example.com:443/v1/users?q=1 HTTP/1.1" "curl/7.46.0" '
-            "ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 "
-            "arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2"
-            ' "Root=1-58337281-1d84f3d73c47ec4e58577259" "www.example.com" '
-            '"arn:aws:acm:us-east-2:123456789012:certificate/12345678" 1 '
-            '2026-07-02T22:22:48.364000Z "authenticate,forward" "-" "-" "10.0.0.1:80" "200" "-" '
-            '"-" TID_dc57cebed65b444ebc8177bb698fe166'
-        ),
-    ),
-    AlbLines,
-    setup="Attribute access_logs.s3.enabled = true of the load balancer.",
-)
 
 _GATEWAY_SETUP = """\
 {"requestId":"$context.requestId","ip":"$context.identity.sourceIp",\
@@ -194,4 +141,4 @@ CLOUDFRONT = LogFormat(
     setup="Standard logging of the distribution; cookies only where it says so.",
 )  # fmt: skip
 
-AWS = (ALB, CLOUDFRONT, API_GATEWAY, API_GATEWAY_JSON)
+AWS = (CLOUDFRONT, API_GATEWAY, API_GATEWAY_JSON)

@@ -37,7 +37,7 @@ HAPROXY_HTTP = pattern_format(
     "haproxy",
     "HAProxy",
     "`option httplog`, with or without a syslog header. No headers but captured ones, whose names "
-    "it does not write.",
+    "it does not write: name them, as in `--format 'haproxy{Host|User-Agent}{Content-Type}'`.",
     haproxy_pattern(_HTTP),
     "Feb  6 12:14:14 localhost haproxy[14389]: 10.0.1.2:33317 [06/Feb/2026:12:14:14.655] http-in "
     "static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "
@@ -54,5 +54,9 @@ HAPROXY_CLF = pattern_format(
     '"http-in" "static" "srv1" 10 0 30 69 109 "----" 1 1 1 1 0 0 0 "" ""',
     setup=_BEST,
 )
+
+CAPTURING = {"haproxy": (HAPROXY_HTTP, _HTTP), "haproxy-https": (HAPROXY_HTTPS, _HTTPS)}
+"""Formats that may have captured headers in them, and how they are written."""
+CAPTURED = "%hr %hs "
 
 HAPROXY = (HAPROXY_HTTPS, HAPROXY_HTTP, HAPROXY_CLF)
