@@ -52,7 +52,7 @@ types: $(VENV)/.dev
 	@MYPYPATH=src:. $(BIN)/mypy --strict --explicit-package-bases tests benchmarks scripts
 
 walls: $(VENV)/.dev
-	@$(BIN)/lint-imports --no-timings >/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports >/dev/null || $(BIN)/lint-imports
 
 lock:  ## Pin all packages anew, with hashes.
 	$(BIN)/python -m pip install --quiet uv

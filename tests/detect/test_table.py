@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.detect.table import SegmentedTable
+from nightlatch.detect.table import RecentTable, SegmentedTable
 
 
 def test_evicts_the_newcomer_that_was_quiet_longest() -> None:
@@ -53,3 +53,30 @@ def test_never_holds_more_than_its_bound(steps: list[tuple[str, int]], capacity:
         else:
             table.keep(key)
         assert len(table) <= 2 * capacity
+
+
+def test_a_recent_table_forgets_who_was_not_asked_for_longest() -> None:
+    made: list[int] = []
+
+    def make(number: int) -> str:
+        made.append(number)
+        return f"made of {number}"
+
+    table: RecentTable[str, str] = RecentTable(2, make)
+    assert table.touch("a", 1) == "made of 1"
+    assert table.touch("b", 2) == "made of 2"
+    assert table.touch("a", 3) == "made of 1", "it is there already"
+    table.touch("c", 4)
+    assert [key for key, _ in table.items()] == ["a", "c"]
+    assert table.touch("b", 5) == "made of 5"
+    assert made == [1, 2, 4, 5]
+
+
+@given(st.lists(st.integers(0, 20)), st.integers(1, 8))
+def test_a_recent_table_holds_the_latest(keys: list[int], capacity: int) -> None:
+    table: RecentTable[int, list[int]] = RecentTable(capacity, list)
+    for key in keys:
+        table.touch(key)
+    latest = list(dict.fromkeys(reversed(keys)))[:capacity]
+    assert [key for key, _ in table.items()] == latest[::-1]
+    assert len(table) == len(latest)

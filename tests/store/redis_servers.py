@@ -17,11 +17,15 @@ import hiredis
 import pytest
 from tests.servers import eventually, free_port
 
+from nightlatch.store.sharing import Sharing
+
 SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
 needs_redis = pytest.mark.skipif(
     SERVER is None, reason="NOT RUN: no redis-server here; install the package 'redis-server'"
 )
 NODES = 6
+Join = Callable[[], Sharing]
+"""Makes one more process of a service."""
 
 
 class RedisServer:

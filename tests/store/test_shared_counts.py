@@ -3,11 +3,10 @@
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
 from tests.servers import eventually
-from tests.store.redis_servers import RedisServer, needs_redis
+from tests.store.redis_servers import Join, RedisServer, needs_redis
 
 from nightlatch.store.redis_address import read_address
 from nightlatch.store.shared_counts import DIRTY, WAITING
@@ -18,28 +17,11 @@ pytestmark = [needs_redis, pytest.mark.slow]
 
 HOUR, DAY = 3_600, 86_400
 WINDOWS = (HOUR, DAY)
-Join = Callable[[], Sharing]
 
 
 def people(how_many: int, seed: int = 1) -> list[bytes]:
     source = random.Random(seed)
     return [source.randbytes(8) for _ in range(how_many)]
-
-
-@pytest.fixture
-def join(server: RedisServer) -> Iterator[Join]:
-    """What each process of the service has, here several times in one."""
-    joined: list[Sharing] = []
-
-    def one() -> Sharing:
-        sharing = Sharing(read_address(server.url), "shop")
-        joined.append(sharing)
-        assert sharing.start(5.0)
-        return sharing
-
-    yield one
-    for sharing in joined:
-        sharing.close()
 
 
 def test_each_knows_what_all_have_given(join: Join) -> None:

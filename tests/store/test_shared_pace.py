@@ -1,37 +1,17 @@
 """A rate that several processes keep together, on a real Redis."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from tests.servers import eventually
-from tests.store.redis_servers import RedisServer, needs_redis
+from tests.store.redis_servers import Join, RedisServer, needs_redis
 
 from nightlatch.detect.limits import Limiter
 from nightlatch.exchange.exchange import Caller
 from nightlatch.exchange.measure import Measure, MeasureKind
-from nightlatch.store.redis_address import read_address
-from nightlatch.store.sharing import Sharing
 
 pytestmark = [needs_redis, pytest.mark.slow]
 
 NOW = 1_800_000_000.0
 CALLER = Caller("192.0.2.1", ("address:192.0.2.1", "network:192.0.2.0/24"))
-Join = Callable[[], Sharing]
-
-
-@pytest.fixture
-def join(server: RedisServer) -> Iterator[Join]:
-    joined: list[Sharing] = []
-
-    def one() -> Sharing:
-        sharing = Sharing(read_address(server.url), "shop")
-        joined.append(sharing)
-        assert sharing.start(5.0)
-        return sharing
-
-    yield one
-    for sharing in joined:
-        sharing.close()
 
 
 def limit(each: str = "address", amount: int = 40) -> Measure:

@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 from msgspec import to_builtins
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nightlatch.app.configuration import configure
 from nightlatch.app.stores import cache_dir
 from nightlatch.cli.output import AsJson, print_json, screen
 from nightlatch.cli.patterns import compile_patterns
+from nightlatch.cli.progress import progress_bar
 from nightlatch.cli.up import console_link, end_in_order
 from nightlatch.exchange.judgement import Mode
 from nightlatch.workbench.demo.cast import Cast, make_cast
@@ -89,16 +89,9 @@ async def _play_all(
 
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Callable[[Scene, str, int], Callable[[], None]]]:
-    """One bar, which says which run it is; on standard error, so that JSON stays clean."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True) if quiet else screen,
-        transient=True,
-    )
-    with bar:
+    """One bar, which says which run it is."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with progress_bar(*columns, TimeElapsedColumn(), quiet=quiet) as bar:
         task = bar.add_task("", total=None)
 
         def announce(scene: Scene, words: str, steps: int) -> Callable[[], None]:

@@ -11,13 +11,14 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn, TimeElapsedColumn
 
 from nightlatch import __version__
 from nightlatch.app.configuration import configure
 from nightlatch.app.exports import trusting
 from nightlatch.cli.measures import read_span
 from nightlatch.cli.output import AsJson, Refusal, print_json
+from nightlatch.cli.progress import progress_bar
 from nightlatch.cli.records import past_records
 from nightlatch.exchange.predicate import PredicateError
 from nightlatch.exchange.record import Record
@@ -153,9 +154,8 @@ def _write_har(records: Iterable[Record], to: str) -> None:
 
 def _counted(records: Iterable[Record], done: Done) -> Iterator[Record]:
     """With a line of progress where a person watches."""
-    columns = (TextColumn("Exporting"), TextColumn("{task.completed:,} exchanges"))
-    screen = Console(stderr=True)
-    with Progress(*columns, TimeElapsedColumn(), console=screen, transient=True) as bar:
+    columns = TextColumn("Exporting"), TextColumn("{task.completed:,} exchanges")
+    with progress_bar(*columns, TimeElapsedColumn(), quiet=True) as bar:
         task = bar.add_task("", total=None)
         for record in records:
             done.records += 1

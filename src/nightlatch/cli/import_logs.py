@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 from msgspec.structs import replace
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
@@ -38,7 +37,8 @@ from nightlatch.capture.logs.pattern import FormatFault
 from nightlatch.capture.logs.reading import Tally
 from nightlatch.capture.logs.run import Ways
 from nightlatch.cli.import_summary import print_formats, print_sample, print_summary, summary_value
-from nightlatch.cli.output import AsJson, Refusal, print_json, screen
+from nightlatch.cli.output import AsJson, Refusal, print_json
+from nightlatch.cli.progress import progress_bar
 from nightlatch.cli.up import end_in_order
 from nightlatch.settings import Settings
 
@@ -219,7 +219,6 @@ class _Shown:
 
 @contextmanager
 def _shown(files: Sequence[str], *, quiet: bool) -> Iterator[_Shown]:
-    """On standard error where standard output is for a machine."""
     total = sum(Path(path).stat().st_size for path in files if Path(path).is_file())
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -229,7 +228,5 @@ def _shown(files: Sequence[str], *, quiet: bool) -> Iterator[_Shown]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(
-        *columns, console=Console(stderr=True) if quiet else screen, transient=True
-    ) as bar:
+    with progress_bar(*columns, quiet=quiet) as bar:
         yield _Shown(bar, total)

@@ -3,13 +3,13 @@
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
 from nightlatch.app.configuration import configure
 from nightlatch.app.stores import cache_dir
 from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.cli.output import AsJson, print_json, screen
+from nightlatch.cli.progress import progress_bar
 
 
 def patterns(as_json: AsJson = False) -> None:
@@ -27,17 +27,11 @@ def patterns(as_json: AsJson = False) -> None:
 
 
 def compile_patterns(directory: Path, *, quiet: bool) -> float:
-    """Until they are there; seconds. The bar, on standard error if `quiet`, only says that it
-    works: how far it is, Hyperscan does not tell."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True) if quiet else screen,
-        transient=True,
-    )
+    """Until they are there; seconds. The bar only says that it works: how far it is, Hyperscan does
+    not tell."""
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
     began = time.perf_counter()
-    with bar:
+    with progress_bar(*columns, quiet=quiet) as bar:
         bar.add_task("Compiling the attack patterns, once", total=None)
         AttackEngine.open(directory)
     return time.perf_counter() - began

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from msgspec.structs import replace as with_
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -17,6 +16,7 @@ from nightlatch.app.configuration import configure
 from nightlatch.app.stores import cache_dir
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen
 from nightlatch.cli.patterns import compile_patterns
+from nightlatch.cli.progress import progress_bar
 from nightlatch.cli.replay_log import replay_log
 from nightlatch.cli.replay_peace import replay_peace
 from nightlatch.cli.replay_rooms import hash_rate, make
@@ -198,16 +198,8 @@ def _play(
 
 @contextmanager
 def progress(steps: int, *, quiet: bool) -> Iterator["Advance"]:
-    """A bar on standard error, so that a pipe of JSON stays clean."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True) if quiet else screen,
-        transient=True,
-    )
-    with bar:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with progress_bar(*columns, TimeElapsedColumn(), quiet=quiet) as bar:
         yield Advance(bar, steps)
 
 

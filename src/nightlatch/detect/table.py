@@ -1,10 +1,44 @@
-"""A bounded table that a flood of newcomers cannot empty of those who matter."""
+"""Bounded tables: one that forgets who was quiet longest, and one that a flood of newcomers cannot
+empty of those who matter."""
 
 from collections import OrderedDict
+from collections.abc import Callable, ItemsView, ValuesView
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class RecentTable(Generic[K, V]):
+    """At most `capacity` entries; the one that was not asked for longest goes first."""
+
+    __slots__ = ("_capacity", "_entries", "_make")
+
+    def __init__(self, capacity: int, make: Callable[..., V]) -> None:
+        self._capacity = capacity
+        self._make = make
+        self._entries: OrderedDict[K, V] = OrderedDict()
+
+    def touch(self, key: K, *given: object) -> V:
+        """The entry, now the last to go; made of what is given, where there was none."""
+        entries = self._entries
+        found = entries.get(key)
+        if found is None:
+            if len(entries) >= self._capacity:
+                entries.popitem(last=False)
+            found = entries[key] = self._make(*given)
+        else:
+            entries.move_to_end(key)
+        return found
+
+    def values(self) -> ValuesView[V]:
+        return self._entries.values()
+
+    def items(self) -> ItemsView[K, V]:
+        return self._entries.items()
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 class SegmentedTable(Generic[K, V]):

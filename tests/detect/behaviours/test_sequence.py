@@ -140,7 +140,7 @@ def test_skippers_do_not_teach_that_skipping_is_normal() -> None:
     callers = (caller(f"60.{n // 250}.{n % 250}.1") for n in range(2_000))
     desk.see(Call(LATER + n, who, "POST", CONFIRM) for n, who in enumerate(callers))
     assert isinstance(desk.behaviour, OutOfSequence)
-    rule = desk.behaviour._steps[f"POST {CONFIRM}"].rule
+    rule = desk.behaviour._steps.touch(f"POST {CONFIRM}").rule
     assert rule is not None
     assert rule.exceptions < 0.05
 

@@ -6,6 +6,7 @@ from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.arrivals import ALPHA, SURGE, Arrivals, tail
 from nightlatch.detect.behaviours.first_time import FirstTime
 from nightlatch.detect.suspicions import Suspicion
+from nightlatch.detect.table import RecentTable
 from nightlatch.detect.visit import address_of
 from nightlatch.exchange.client import Network
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
@@ -91,7 +92,7 @@ class BadReputations:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._first = FirstTime()
-        self._doors: OrderedDict[str, _Door] = OrderedDict()
+        self._doors: RecentTable[str, _Door] = RecentTable(DOORS, _Door)
         self._alone: OrderedDict[tuple[str, str], tuple[int, set[bytes]]] = OrderedDict()
 
     def note(self, sighting: Sighting) -> None:
@@ -170,13 +171,7 @@ class BadReputations:
         self._reporter.suspicions.enter(circle, suspicion, exchange.endpoint.key)
 
     def _door(self, key: str, now: float) -> _Door:
-        door = self._doors.get(key)
-        if door is None:
-            if len(self._doors) >= DOORS:
-                self._doors.popitem(last=False)
-            door = self._doors[key] = _Door(now)
-        else:
-            self._doors.move_to_end(key)
+        door = self._doors.touch(key, now)
         door.turn(now)
         return door
 

@@ -1,9 +1,8 @@
 """A program that hides what it is, or claims to be another."""
 
-from collections import OrderedDict
-
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.suspicions import Suspicion
+from nightlatch.detect.table import RecentTable
 from nightlatch.detect.visit import address_of
 from nightlatch.exchange.client import ClientKind
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
@@ -103,8 +102,8 @@ class _Look:
 class Bots:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
-        self._looks: OrderedDict[str, _Look] = OrderedDict()
-        self._callers: OrderedDict[str, _Look] = OrderedDict()
+        self._looks: RecentTable[str, _Look] = RecentTable(LOOKS, _Look)
+        self._callers: RecentTable[str, _Look] = RecentTable(LOOKS, _Look)
         self._began = 0.0
         self._requests = 0
         self._told_in = -1
@@ -132,7 +131,7 @@ class Bots:
         now, caller = exchange.at, exchange.caller
         people = [one.digest for one in disclosure.asked or disclosure.disclosed]
         headers, address = headers_circle(caller), address_of(caller)
-        look = _touch(self._looks, headers, _MANY)
+        look = self._looks.touch(headers, _MANY)
         look.note(address, people, now)
         if now < self._began + LEARNED_FOR or self._requests < LEARNED_REQUESTS:
             # It was here before anybody looked: it belongs here.
@@ -140,7 +139,7 @@ class Bots:
             return
         if look.settled:
             return
-        alone = _touch(self._callers, address, ALONE)
+        alone = self._callers.touch(address, ALONE)
         alone.note(address, people, now)
         if len(look.people) >= PEOPLE and len(look.now_here) >= CROWD:
             self._tell(sighting, headers, look)
@@ -214,14 +213,3 @@ class Bots:
     def _suspect(self, circle: str, endpoint: str, reason: str, now: float) -> None:
         suspicion = Suspicion(reason, now + CHALLENGED, convicts=False)
         self._reporter.suspicions.enter(circle, suspicion, endpoint)
-
-
-def _touch(table: OrderedDict[str, _Look], key: str, most: int) -> _Look:
-    look = table.get(key)
-    if look is None:
-        if len(table) >= LOOKS:
-            table.popitem(last=False)
-        look = table[key] = _Look(most)
-    else:
-        table.move_to_end(key)
-    return look

@@ -1,12 +1,12 @@
 """One client that changes its address or session with each request."""
 
 import re
-from collections import OrderedDict
 
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.arrivals import ALPHA, LEAST, SURGE, Arrivals
 from nightlatch.detect.behaviours.first_time import FirstTime
 from nightlatch.detect.suspicions import Suspicion
+from nightlatch.detect.table import RecentTable
 from nightlatch.exchange.client import Client, ClientKind
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 from nightlatch.identity.clients import headers_circle
@@ -97,8 +97,8 @@ class Rotations:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._first = FirstTime()
-        self._doors: OrderedDict[str, _Door] = OrderedDict()
-        self._families: OrderedDict[tuple[str, str], _Family] = OrderedDict()
+        self._doors: RecentTable[str, _Door] = RecentTable(DOORS, _Door)
+        self._families: RecentTable[tuple[str, str], _Family] = RecentTable(FAMILIES, _Family)
         self._names: dict[tuple[object, ...], str] = {}
 
     def note(self, sighting: Sighting) -> None:
@@ -170,21 +170,8 @@ class Rotations:
         self._reporter.suspicions.enter(circle, suspicion, exchange.endpoint.key)
 
     def _places(self, key: str, name: str, now: float) -> tuple[_Door, _Family]:
-        door = self._doors.get(key)
-        if door is None:
-            if len(self._doors) >= DOORS:
-                self._doors.popitem(last=False)
-            door = self._doors[key] = _Door(now)
-        else:
-            self._doors.move_to_end(key)
-        place = (key, name)
-        family = self._families.get(place)
-        if family is None:
-            if len(self._families) >= FAMILIES:
-                self._families.popitem(last=False)
-            family = self._families[place] = _Family()
-        else:
-            self._families.move_to_end(place)
+        door = self._doors.touch(key, now)
+        family = self._families.touch((key, name))
         door.arrivals.turn(now)
         family.turn(now)
         return door, family

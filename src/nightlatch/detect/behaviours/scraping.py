@@ -1,7 +1,5 @@
 """One caller takes far more records or bytes than its like, be it just under a limit all day."""
 
-from collections import OrderedDict
-
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import asker
 from nightlatch.detect.behaviours.crowds import ENOUGH, FACTOR
@@ -24,7 +22,7 @@ from nightlatch.detect.behaviours.takings import (
 )
 from nightlatch.detect.behaviours.turns import turned
 from nightlatch.detect.suspicions import Suspicion
-from nightlatch.detect.table import SegmentedTable
+from nightlatch.detect.table import RecentTable, SegmentedTable
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 
@@ -93,7 +91,7 @@ class Scraping:
         self._today: SegmentedTable[Key, Taken] = SegmentedTable(callers)
         self._yesterday: SegmentedTable[Key, Taken] = SegmentedTable(callers)
         self._regulars: SegmentedTable[Key, Regular] = SegmentedTable(callers)
-        self._shelves: OrderedDict[str, Shelf] = OrderedDict()
+        self._shelves: RecentTable[str, Shelf] = RecentTable(ENDPOINTS, Shelf)
         self._doors: dict[str, str] = {}
         """Caller → the one endpoint it took records from today, or that there are several."""
         self._reminders = Reminders(HOUR)
@@ -114,7 +112,7 @@ class Scraping:
         if len(self._yesterday):
             self._close(_CLOSED_AT_ONCE)
         taken = self._taken((endpoint.key, who))
-        shelf = self._shelf(endpoint.key)
+        shelf = self._shelves.touch(endpoint.key, self._day)
         taken.bytes += answer.body.size
         new = self._count(sighting, taken, shelf)
         if new:
@@ -168,15 +166,6 @@ class Scraping:
             self._today.keep(key)
         return taken
 
-    def _shelf(self, key: str) -> Shelf:
-        shelf = self._shelves.get(key)
-        if shelf is None:
-            if len(self._shelves) >= ENDPOINTS:
-                self._shelves.popitem(last=False)
-            shelf = self._shelves[key] = Shelf(self._day)
-        self._shelves.move_to_end(key)
-        return shelf
-
     def _turn(self, day: int) -> None:
         while len(self._yesterday):
             self._close(_CLOSED_AT_ONCE)
@@ -198,7 +187,7 @@ class Scraping:
         if taken.closed:
             return
         taken.closed = True
-        shelf = self._shelf(taken.key[0])
+        shelf = self._shelves.touch(taken.key[0], self._day)
         regular = self._regulars.touch(taken.key)
         if taken.kept:
             if regular is None:

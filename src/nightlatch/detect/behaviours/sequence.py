@@ -10,7 +10,7 @@ from msgspec import Struct
 from nightlatch.detect.behaviour import DetectorHelp, Reporter, Sighting
 from nightlatch.detect.behaviours.asking import EVERYONE, asker
 from nightlatch.detect.suspicions import Suspicion
-from nightlatch.detect.table import SegmentedTable
+from nightlatch.detect.table import RecentTable, SegmentedTable
 from nightlatch.detect.visit import address_of
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
@@ -164,7 +164,7 @@ class OutOfSequence:
     def __init__(self, reporter: Reporter, callers: int = CALLERS) -> None:
         self._reporter = reporter
         self._flows: SegmentedTable[str, _Flow] = SegmentedTable(callers)
-        self._steps: OrderedDict[str, _Step] = OrderedDict()
+        self._steps: RecentTable[str, _Step] = RecentTable(_FLOWS, _Step)
         self._letters: OrderedDict[bytes, _Flow] = OrderedDict()
         """Person → what was done in their name; entered longest ago goes first."""
         self._skippers: OrderedDict[tuple[str, str], float] = OrderedDict()
@@ -213,7 +213,7 @@ class OutOfSequence:
         fresh = len(named) == 1 and self._letter(named[0].digest, key, now)
         if (again and not fresh) or self._whole_from is None or now < self._whole_from:
             return
-        step = self._step(key)
+        step = self._steps.touch(key)
         rule = step.rule
         if rule is not None:
             self._judge(sighting, step, rule, missing=rule.before not in before, again=again)
@@ -248,15 +248,6 @@ class OutOfSequence:
             return False
         letter.steps = [*letter.steps[1 - _STEPS :], key]
         return True
-
-    def _step(self, key: str) -> _Step:
-        step = self._steps.get(key)
-        if step is None:
-            if len(self._steps) >= _FLOWS:
-                self._steps.popitem(last=False)
-            step = self._steps[key] = _Step()
-        self._steps.move_to_end(key)
-        return step
 
     def _judge(
         self, sighting: Sighting, step: _Step, rule: _Rule, *, missing: bool, again: bool

@@ -1,7 +1,5 @@
 """Rate, errors, latency or size of an endpoint leave what its hours explain, up or down."""
 
-from collections import OrderedDict
-
 import msgspec
 from msgspec import Struct
 
@@ -11,6 +9,7 @@ from nightlatch.detect.behaviours.seasons import ALARM, ALPHA
 from nightlatch.detect.behaviours.series import SAMPLES, Normal, Series, SeriesMemory
 from nightlatch.detect.behaviours.turns import turned
 from nightlatch.detect.hours import hour_of_week
+from nightlatch.detect.table import RecentTable
 from nightlatch.exchange.exchange import Ending
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 
@@ -96,7 +95,7 @@ class _Change(Struct):
 class Surges:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
-        self._series: OrderedDict[str, Series] = OrderedDict()
+        self._series: RecentTable[str, Series] = RecentTable(ENDPOINTS, Series)
         self._bin = 0
         self._known = _Acquaintances()
 
@@ -106,10 +105,7 @@ class Surges:
         if turn != self._bin and turned(turn, self._bin, BIN):
             self._turn(turn)
         key = exchange.endpoint.key
-        series = self._series.get(key)
-        if series is None:
-            series = self._add(key)
-        self._series.move_to_end(key)
+        series = self._series.touch(key)
         series.count += 1
         answer = exchange.response
         if exchange.ending is Ending.RAISED or (answer is not None and answer.status >= 500):
@@ -128,13 +124,7 @@ class Surges:
     def load(self, data: bytes) -> None:
         """Raises what msgspec does, and ValueError, for what another version wrote."""
         for memory in _READ.decode(data)[-ENDPOINTS:]:
-            self._add(memory.key).load(memory)
-
-    def _add(self, key: str) -> Series:
-        if len(self._series) >= ENDPOINTS:
-            self._series.popitem(last=False)
-        series = self._series[key] = Series()
-        return series
+            self._series.touch(memory.key).load(memory)
 
     def _turn(self, turn: int) -> None:
         """A bin is over: judge every endpoint by it, also those that had nothing. Bins in which
