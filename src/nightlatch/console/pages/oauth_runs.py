@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from markupsafe import Markup
 from starlette.responses import PlainTextResponse
 
-from nightlatch.console.context import Console, Fields, Here
+from nightlatch.console.context import Fields
 from nightlatch.console.pages.oauth_desk import Mine, Running, show
 from nightlatch.console.pages.oauth_shown import shown
 from nightlatch.console.pages.oauth_words import sentence
@@ -35,8 +35,8 @@ _REST = 0.1
 
 
 @router.get("")
-async def show_run(request: Request, run: Running, desk: Mine, here: Here) -> HTMLResponse:
-    panel = await _panel(request, run, here)
+async def show_run(request: Request, run: Running, desk: Mine) -> HTMLResponse:
+    panel = await _panel(request, run)
     return await show(
         request, "oauth_run.html", run=run, metadata=desk.metadata, panel=Markup(panel),  # noqa: S704 -- our own template's
         seen=_digest(panel),
@@ -44,7 +44,7 @@ async def show_run(request: Request, run: Running, desk: Mine, here: Here) -> HT
 
 
 @router.get("/stream", response_class=StreamingResponse, response_model=None)
-async def stream(request: Request, run: Running, here: Here, seen: str = "") -> Response:
+async def stream(request: Request, run: Running, seen: str = "") -> Response:
     """The panel, drawn anew whenever it looks other than what was seen last; `end` when nothing
     more will happen."""
 
@@ -53,7 +53,7 @@ async def stream(request: Request, run: Running, here: Here, seen: str = "") -> 
         while not await request.is_disconnected():
             if version != run.version:
                 version = run.version
-                panel = await _panel(request, run, here)
+                panel = await _panel(request, run)
                 # The same once more would take a button from under somebody's hand.
                 if last != (last := _digest(panel)):
                     yield event("panel", panel)
@@ -125,7 +125,7 @@ async def adopt(run: Running, desk: Mine) -> RedirectResponse:
     return RedirectResponse("/oauth#client", 303)
 
 
-async def _panel(request: Request, run: Run, here: Console) -> str:
+async def _panel(request: Request, run: Run) -> str:
     # Taken here, where the flow stands still; drawn in a thread.
     values = {"run": run, "shown": shown(run)}
     return await run_in_threadpool(part, request, "parts/oauth_panel.html", **values)
