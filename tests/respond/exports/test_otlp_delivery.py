@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceResponse,
 )
 from tests.capture.collector_server import serving
-from tests.capture.remembering import SOURCE_TOKEN, OneToken, RememberingIntake
+from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.records import record
 
 from nightlatch.capture.otlp.source import OtlpSource
@@ -82,7 +82,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def send(url: str, form: str, *batches: list[bytes]) -> None:
-    authorization = f"Bearer {SOURCE_TOKEN}"
+    authorization = f"Bearer {TOKEN}"
     with closing(HttpSender(url, FORMATS[form], authorization, clock=lambda: NOW)) as sender:
         for batch in batches:
             sender.send(batch)
@@ -107,7 +107,7 @@ def test_a_batch_is_one_request_and_packed(receiver: Receiver, form: str) -> Non
     send(receiver.url, form, events(form, *map(record, range(50))))
     ((fields, body),) = receiver.heard
     assert fields["content-encoding"] == "gzip"
-    assert fields["authorization"] == f"Bearer {SOURCE_TOKEN}"
+    assert fields["authorization"] == f"Bearer {TOKEN}"
     whole = gzip.decompress(body)
     assert len(body) < len(whole) / 5
     assert len(understood(whole, fields["content-type"]).resource_logs) == 50
