@@ -115,7 +115,7 @@ async def test_a_server_in_trouble_is_left_alone_and_what_was_found_is_told(
             return (
                 Answer(reply.status, kept, reply.body) if cached else answer if entered else reply
             )
-        return reply
+        return reply  # type: ignore[no-any-return]
 
     found = await probed(trouble)
     assert ids(found) == ["cacheable"]
