@@ -125,11 +125,14 @@ def explain_claims(claims: Mapping[str, Any], zone: tzinfo | None = None) -> Exp
     return Explained("claims", claims=tuple(_claims(claims, zone or _local())))
 
 
-def faults_of(found: Explained, size: int, keys: list[dict[str, Any]]) -> list[Fault]:
+def faults_of(
+    found: Explained, size: int, keys: list[dict[str, Any]], weak_secret: str | None = None
+) -> list[Fault]:
     """What the rules find wrong with it, the worst first; with each of its signatures, where it has
-    several. `size` in characters."""
+    several. `size` in characters; `weak_secret` is what opened it, where somebody tried a list."""
     tokens = () if found.token is None else (found.token, *found.others)
-    faults = [fault for one in tokens for fault in lint(Look(one, size, tuple(keys)))]
+    looks = (Look(one, size, tuple(keys), weak_secret=weak_secret) for one in tokens)
+    faults = [fault for one in looks for fault in lint(one)]
     return sorted(dict.fromkeys(faults), key=lambda fault: -fault.level)
 
 

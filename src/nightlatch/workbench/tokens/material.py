@@ -1,7 +1,5 @@
 """Keys as people have them: a secret in some spelling, PEM, a JWK, a set of them, an address."""
 
-import base64
-import binascii
 import json
 import warnings
 from enum import StrEnum
@@ -16,7 +14,14 @@ from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
 from nightlatch.identity.jose.encoding import from_base64url
 from nightlatch.identity.jose.keys import MOST_RSA_BITS
+from nightlatch.identity.jose.reading import NoKey, keys_in, secret
 from nightlatch.identity.jose.verified import Unsound
+
+__all__ = [
+    "KINDS", "PRIVATE", "NoKey", "Spelling", "generate", "is_address", "keys_from", "keys_in",
+    "keys_typed", "pem", "private_fits", "public_part", "secret", "thumbprint", "thumbprint_uri",
+    "without_private",
+]  # fmt: skip
 
 MAX_KEYS = 1 << 20
 """Bytes of a key set."""
@@ -44,49 +49,26 @@ class Spelling(StrEnum):
     BASE64 = "base64"
 
 
-class NoKey(Exception):
-    """What was given is no key; the text says why, and never repeats it."""
-
-
-def secret(text: str) -> dict[str, Any]:
-    """A shared secret: as it is, or with "hex:" or "base64:" before it. Raises NoKey."""
-    kind, colon, value = text.partition(":")
-    try:
-        if colon and kind == "hex":
-            data = bytes.fromhex(value.replace(":", ""))
-        elif colon and kind == "base64":
-            plain = "".join(value.split()).rstrip("=").translate(str.maketrans("-_", "+/"))
-            data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-        else:
-            data = text.encode("utf-8", "replace")
-    except (ValueError, binascii.Error):
-        raise NoKey(f"the secret is not {kind}") from None
-    if not data:
-        raise NoKey("the secret is empty")
-    return _octets(data)
-
-
-def _octets(data: bytes) -> dict[str, Any]:
-    return {"kty": "oct", "k": base64.urlsafe_b64encode(data).rstrip(b"=").decode()}
-
-
 def keys_typed(text: str, spelling: str = "", *, may_fetch: bool = True) -> list[dict[str, Any]]:
     """What stands in a field for keys; none where that is empty. Raises NoKey."""
+    text = text.encode("utf-8", "replace").decode()
     text = text if spelling == Spelling.TEXT else text.strip()
     if not text:
         return []
     if len(text) > MAX_KEYS:
         raise NoKey(f"this is longer than {MAX_KEYS:,} characters")
     if spelling == Spelling.TEXT:
-        return [_octets(text.encode("utf-8", "replace"))]
+        # Whatever it begins with: in hexadecimal it is none of the other things.
+        return [secret(f"hex:{text.encode().hex()}")]
     if spelling in (Spelling.HEX, Spelling.BASE64):
-        return [secret(f"{spelling}:{text}")]
+        # As tools print them: in groups, with colons, over several lines.
+        return [secret(f"{spelling}:{''.join(text.replace(':', ' ').split())}")]
     if is_address(text):
         if may_fetch:
             return keys_from(text)
         raise NoKey("the keys are at an address, which is asked when you press Verify")
     if text.startswith(("{", "[")) or "-----BEGIN" in text:
-        return keys_in(text.encode("utf-8", "replace"))
+        return keys_in(text.encode())
     return [secret(text)]
 
 
@@ -104,20 +86,6 @@ def keys_from(place: str) -> list[dict[str, Any]]:
     except OSError as error:
         raise NoKey(f"{place}: {error.strerror}") from None
     return keys_in(data)
-
-
-def keys_in(data: bytes) -> list[dict[str, Any]]:
-    """PEM, a JWK or a set of them. Raises NoKey."""
-    if b"-----BEGIN" in data:
-        return [_from_pem(data)]
-    try:
-        given = json.loads(data)
-    except (ValueError, RecursionError):
-        raise NoKey("this is neither PEM nor JSON") from None
-    found = given.get("keys", [given]) if isinstance(given, dict) else given
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise NoKey("this is JSON, and neither a key nor a set of keys")
-    return found
 
 
 def generate(kind: str, size: str = "", **members: str) -> dict[str, Any]:
@@ -212,16 +180,6 @@ def _imported(key: dict[str, Any]) -> OctKey | RSAKey | ECKey | OKPKey:
             return JWKRegistry.import_key(key)
     except Exception:  # noqa: BLE001 -- joserfc and cryptography raise whatever they meet
         raise NoKey("this is no sound JWK") from None
-
-
-def _from_pem(data: bytes) -> dict[str, Any]:
-    for kind in (RSAKey, ECKey, OKPKey):
-        try:
-            key = kind.import_key(data)
-        except Exception:  # noqa: BLE001, S112 -- of another kind
-            continue
-        return dict(key.as_dict(private=key.is_private))
-    raise NoKey("this PEM holds no RSA, EC or Edwards key, or is protected by a password")
 
 
 def _from_address(address: str) -> list[dict[str, Any]]:
