@@ -9,11 +9,8 @@ import msgspec
 import pytest
 from markupsafe import escape
 from tests.console.oauth_house import Person, Place, place
-from tests.servers import free_port
 
-from nightlatch.workbench.oauth.catalogue import OFFERS
 from nightlatch.workbench.oauth.probe import weakness
-from nightlatch.workbench.oauth.server.clients import DEMO_SECRET
 
 _INPUT = re.compile(r'name="([^"]+)" value="([^"]*)"')
 
@@ -34,21 +31,6 @@ def ada(at: Place) -> Iterator[Person]:
 def ready(ada: Person) -> Person:
     ada.discover()
     return ada
-
-
-def test_a_newcomer_is_told_how_to_play_at_once(ada: Person) -> None:
-    page = ada.get("/oauth")
-    assert "nightlatch oauth serve-test" in page
-    assert 'value="http://127.0.0.1:9400"' in page
-    assert all(f"/oauth/flows/{offer.id}" in page for offer in OFFERS)
-
-
-def test_the_server_says_what_it_can(ready: Person) -> None:
-    page = ready.get("/oauth")
-    assert "token_endpoint" in page
-    assert "It has the password grant, which must not be used" in page
-    assert "demo-confidential" in page
-    assert f"{ready.at.base}/oauth/callback" in page
 
 
 def test_a_log_in_step_by_step(ready: Person) -> None:
@@ -219,32 +201,6 @@ def test_an_answer_can_be_brought_by_hand(ready: Person) -> None:
     flow.until("done")
 
 
-def test_metadata_can_be_pasted(ada: Person) -> None:
-    assert "This is no metadata" in ada.post("/oauth/server", document="{").text
-    document = httpx.get(f"{ada.at.server.issuer}/.well-known/openid-configuration").text
-    assert ada.post("/oauth/server", document=document).status_code == 303
-    assert ada.at.server.issuer in ada.get("/oauth")
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ("", "Name a server"),
-        ("http://169.254.169.254", "metadata service"),
-        ("not an address", "is no https address"),
-    ],
-)
-def test_a_server_that_cannot_be_read_is_told(ada: Person, given: str, words: str) -> None:
-    answer = ada.post("/oauth/server", place=given)
-    assert answer.status_code == 422
-    assert words in answer.text
-
-
-def test_a_server_that_is_down_is_told(ada: Person) -> None:
-    answer = ada.post("/oauth/server", place=f"http://127.0.0.1:{free_port()}")
-    assert "cannot be reached: is it running" in answer.text
-
-
 def test_a_flow_needs_a_server_and_its_fields(ada: Person) -> None:
     answer = ada.post("/oauth/flows/client-credentials")
     assert "Name a server first" in answer.text
@@ -274,48 +230,6 @@ def test_too_many_flows_are_refused(ready: Person) -> None:
     ready.post("/oauth/forget")
 
 
-def test_another_session_finds_nothing(at: Place, ready: Person) -> None:
-    flow = ready.start("code", pkce="S256", response_mode="")
-    with at.person() as eve:
-        for path in (flow.path, f"{flow.path}/stream"):
-            answer = eve.http.get(path)
-            assert answer.status_code == 404
-            assert "belongs to another session" in answer.text
-        for act in ("send", "let-go", "brought", "stop", "adopt"):
-            assert eve.post(f"{flow.path}/{act}").status_code == 404
-        assert "demo-confidential" not in eve.get("/oauth")
-    assert flow.stage == "browser"
-    flow.act("stop")
-
-
-def test_flows_are_not_for_machines_or_strangers(at: Place, ready: Person) -> None:
-    with httpx.Client(base_url=at.base, headers={"origin": at.base}) as stranger:
-        for path in ("/oauth", "/oauth/flows/code", "/oauth/collection", "/oauth/runs/x"):
-            assert stranger.get(path).status_code == 401
-        assert stranger.post("/oauth/server", data={"place": "x"}).status_code == 401
-    forged = ready.http.post("/oauth/server", data={"place": "x"})
-    assert forged.status_code == 403
-
-
-def test_forgetting_takes_everything(ready: Person) -> None:
-    flow = ready.start("client-credentials")
-    flow.until("done")
-    ready.post("/oauth/forget")
-    assert ready.http.get(flow.path).status_code == 404
-    assert "nightlatch oauth serve-test" in ready.get("/oauth")
-
-
-def test_leaving_forgets_too(at: Place) -> None:
-    with at.person() as person:
-        person.discover()
-        person.start("code", pkce="S256", response_mode="")
-        owner = person.csrf
-        bench = at.house.app.state.console.bench
-        assert owner in bench._desks
-        person.post("/settings/leave")
-        assert owner not in bench._desks
-
-
 def test_the_stream_draws_the_panel_and_ends(ready: Person) -> None:
     flow = ready.start("client-credentials", asks="on")
     flow.until("approval")
@@ -332,41 +246,6 @@ def test_the_stream_draws_the_panel_and_ends(ready: Person) -> None:
     assert text.rstrip().endswith("data:") or "event: end" in text
 
 
-def test_a_collection_goes_out_and_comes_in_without_secrets(ready: Person) -> None:
-    ready.start("code", pkce="plain", response_mode="", parameters="prompt=login\npassword=x")
-    answer = ready.http.get("/oauth/collection")
-    assert "attachment" in answer.headers["content-disposition"]
-    found = json.loads(answer.text)
-    assert found["registration"]["client_id"] == "demo-confidential"
-    assert found["flows"] == {"code": {"prompt": "login"}}
-    assert found["choices"]["code"]["pkce"] == "plain"
-    assert DEMO_SECRET not in answer.text
-    ready.post("/oauth/forget")
-    assert ready.http.get("/oauth/collection").status_code == 404
-    assert ready.post("/oauth/collection", collection="[]").status_code == 422
-    ready.post("/oauth/collection", collection=answer.text)
-    page = ready.get("/oauth")
-    assert ready.at.server.issuer in page
-    assert "demo-confidential" in page
-
-
-def test_collections_are_kept_if_somebody_says_so(at: Place, ready: Person) -> None:
-    assert at.house.documents.state("oauth-collections") is None
-    assert ready.post("/oauth/kept", name=" ").status_code == 422
-    ready.post("/oauth/kept", name="Play <b>")
-    raw = at.house.documents.state("oauth-collections")
-    assert raw is not None
-    assert DEMO_SECRET.encode() not in raw
-    with at.person() as colleague:
-        page = colleague.get("/oauth")
-        assert "Play &lt;b&gt;" in page
-        colleague.post("/oauth/kept/open", name="Play <b>")
-        assert "demo-confidential" in colleague.get("/oauth")
-        assert colleague.post("/oauth/kept/open", name="other").status_code == 404
-        colleague.post("/oauth/kept/delete", name="Play <b>")
-    assert "Play &lt;b&gt;" not in ready.get("/oauth")
-
-
 def test_a_probe_wants_the_host_twice_and_reports(ready: Person) -> None:
     flow = ready.start("client-credentials")
     flow.until("done")
@@ -378,28 +257,6 @@ def test_a_probe_wants_the_host_twice_and_reports(ready: Person) -> None:
     assert "only ever your own API" in refused
     assert "--" not in refused.partition("It did not work")[2].partition("Start again")[0]
     assert f"{host}" in refused
-
-
-def test_nothing_calls_servers_where_it_is_switched_off() -> None:
-    with place(network=False) as at, at.person() as person:
-        page = person.get("/oauth")
-        assert "calls no servers" in page
-        answer = person.post("/oauth/server", place=at.server.issuer)
-        assert answer.status_code == 422
-        assert "workbench.network" in answer.text
-        person.post("/oauth/server", document=json.dumps({"issuer": at.server.issuer}))
-        assert "calls no servers" in person.post("/oauth/flows/client-credentials").text
-
-
-def test_keys_are_checked_before_they_are_used(ready: Person) -> None:
-    public = {"kty": "EC", "crv": "P-256", "x": "x", "y": "y"}
-    for key, words in (("nonsense", "neither PEM nor JSON"), (json.dumps(public), "private one")):
-        answer = ready.post("/oauth/client", client_id="demo-key", key=key)
-        assert answer.status_code == 422
-        assert words in answer.text
-        assert key not in answer.text
-    answer = ready.post("/oauth/client", client_id="x", authentication="magic")
-    assert "authenticates by one of" in answer.text
 
 
 def test_a_signed_request_with_the_clients_key(at: Place, ready: Person) -> None:
