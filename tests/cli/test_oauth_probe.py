@@ -49,6 +49,23 @@ def test_what_is_sent_to_a_server_is_shown_and_not_sent(server: Serving) -> None
     assert len(server.state.codes) == before
 
 
+def test_a_client_of_mutual_tls_is_shown_with_its_impostor(tmp_path: Path) -> None:
+    with serving_tls(tmp_path) as server:
+        options = ("--client", "demo-mtls", "--cert", str(server.files.client), "--ca",
+                   str(server.files.ca), "--scope", "openid", "--show")  # fmt: skip
+        lines = [
+            one.get("curl", "") for one in told("probe-server", server.issuer, *options)["requests"]
+        ]
+        named = [line for line in lines if "impostor.pem" in line]
+        assert len(named) == 1
+        assert str(server.state.options.mutual) in named[0]
+        bare = [line for line in lines if "/token" in line and "--cert" not in line]
+        assert len(bare) == 1
+        assert "demo-mtls" in bare[0]
+        broken = ("--cert", str(tmp_path / "none.pem"), "--ca", str(server.files.ca))
+        assert told("probe-server", server.issuer, *options[:2], *broken, "--show")
+
+
 def test_both_teach() -> None:
     for name in ("probe", "probe-server"):
         words = said(name, "--help")

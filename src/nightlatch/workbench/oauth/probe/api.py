@@ -138,7 +138,7 @@ class _Probe:
     def _attacks(self, parts: Parts | None) -> Play[None]:
         target = self._target
         if parts is not None:
-            yield from self._offline(parts)
+            self._guess(parts)
             yield from self._all(forgeries(parts, list(target.keys)))
             yield from self._all(key_ids(parts))
             yield from self._all(odd_claims(parts))
@@ -152,12 +152,12 @@ class _Probe:
         if target.proof_key is not None:
             yield from self._proofs()
 
-    def _offline(self, parts: Parts) -> Play[None]:
+    def _guess(self, parts: Parts) -> None:
+        """Nothing is sent for it."""
         self._tried.append(weakness.WEAK)
         if common_secret(parts, self._target.words) is not None:
             evidence = "The token's signature is that of a secret of a word list."
             self._found.append(Found(weakness.WEAK, evidence))
-        yield from ()
 
     def _all(self, given: Iterable[Forgery]) -> Play[None]:
         for one in given:

@@ -28,6 +28,7 @@ from nightlatch.workbench.oauth.probe.weakness import Found, Weakness
 MADE_UP_SCOPE = "nightlatch-probe-scope"
 _WRONG = "nightlatch-probe-" * 4
 _CHALLENGE = to_base64url(bytes(32)).decode()
+AS_ANOTHER = "exchange a code as somebody else"
 _EXCHANGE = "exchange the code for tokens"
 _NEVER_PUSHED = "urn:ietf:params:oauth:request_uri:nightlatch-was-never-pushed"
 LogIn = tuple[Request, dict[str, str]]
@@ -98,7 +99,7 @@ def code_of_another(plan: Plan) -> Play[list[Found]]:
     thief = replace(
         plan.other, registration=replace(plan.other.registration, redirect_uri=back)
     )  # fmt: skip
-    answer = yield from _redeem(thief, brought, request.verifier)
+    answer = yield from _redeem(thief, brought, request.verifier, AS_ANOTHER)
     what = f"A code of {plan.client.id}, brought by {plan.other.id}"
     return list(_accepted(answer, weakness.FOREIGN_CODE, what))
 
@@ -160,7 +161,7 @@ def without_certificate(plan: Plan) -> Play[list[Found]]:
             yield from tell("the server refuses a certificate that only looks like the client's")
         thief = Client(client.metadata, named, Secrets(certificate=shown), client.clock)
         try:
-            answer = yield from _redeem(thief, brought, request.verifier)
+            answer = yield from _redeem(thief, brought, request.verifier, AS_ANOTHER)
         except Stopped:
             raise
         except FlowFault:
@@ -189,12 +190,14 @@ def _log_in(client: Client, wishes: Wishes) -> Play[LogIn | None]:
         return None
 
 
-def _redeem(client: Client, brought: dict[str, str], verifier: str) -> Play[Answer]:
+def _redeem(
+    client: Client, brought: dict[str, str], verifier: str, purpose: str = "exchange a code"
+) -> Play[Answer]:
     fields = (
         ("grant_type", "authorization_code"), ("code", brought.get("code", "")),
         ("redirect_uri", client.registration.redirect_uri), ("code_verifier", verifier),
     )  # fmt: skip
-    return (yield from ask(client, "token_endpoint", "exchange a code", fields))
+    return (yield from ask(client, "token_endpoint", purpose, fields))
 
 
 def _refreshed(client: Client, tokens: Tokens) -> Play[list[Found]]:

@@ -73,7 +73,13 @@ def probe_issuer(place: str, again: str, clock: Callable[[], float]) -> Play[Rep
 
 def requests_of(flow: Play[Report]) -> list[Call | Visit]:
     """What a probe of a sound server sends, as far as can be told before; nothing is sent."""
-    return rehearsed(flow, lambda _call: Answer(200, _AS_JSON, json.dumps(_REHEARSAL).encode()))
+
+    def answer(call: Call) -> Answer:
+        if call.purpose == logins.AS_ANOTHER:
+            return Answer(401)
+        return Answer(200, _AS_JSON, json.dumps(_REHEARSAL).encode())
+
+    return rehearsed(flow, answer)
 
 
 _AS_JSON = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
@@ -81,7 +87,7 @@ _REHEARSAL = {
     "access_token": "TOKEN", "token_type": "Bearer", "refresh_token": "REFRESH_TOKEN",
     "id_token": "ID_TOKEN", "request_uri": "REQUEST_URI", "keys": [], "active": False, "scope": "",
 }  # fmt: skip
-"""One answer that is good for every question."""
+"""One answer that is good for every question but a thief's."""
 
 
 def _hosts(client: Client) -> frozenset[str]:
