@@ -157,6 +157,11 @@ def test_nothing_calls_servers_where_it_is_switched_off() -> None:
         assert "workbench.network" in answer.text
         person.post("/oauth/server", document=json.dumps({"issuer": at.server.issuer}))
         assert "calls no servers" in person.post("/oauth/flows/client-credentials").text
+        for address, fields in (
+            ("/tokens", {"token": "eyJ", "key": at.server.issuer, "press": "1"}),
+            ("/tokens/keys", {"keys": at.server.issuer, "do": "fetch"}),
+        ):
+            assert "workbench.network" in person.post(address, **fields).text
 
 
 def test_keys_are_checked_before_they_are_used(ready: Person) -> None:

@@ -149,5 +149,5 @@ def test_a_secret_in_every_spelling(text: str, spelling: str, value: bytes) -> N
 )
 def test_what_is_no_key(text: str, spelling: str, reason: str) -> None:
     with pytest.raises(NoKey, match=reason):
-        keys_typed(text, spelling, may_fetch=False)
+        keys_typed(text, spelling)
     assert keys_typed("  \n") == []

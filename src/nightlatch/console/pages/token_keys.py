@@ -8,12 +8,13 @@ from fastapi.responses import HTMLResponse
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightlatch.console.context import Fields
+from nightlatch.console.context import Fields, Here
 from nightlatch.console.pages.token_bench import read_form, show
 from nightlatch.workbench.tokens.keyset import JudgedKey, JudgedSet, judge_keys, public_set
 from nightlatch.workbench.tokens.making import in_order
 from nightlatch.workbench.tokens.material import (
     KINDS,
+    UNASKED,
     NoKey,
     generate,
     keys_typed,
@@ -59,10 +60,10 @@ def show_keys(request: Request) -> HTMLResponse:
 
 
 @router.post("")
-def work(request: Request, fields: Fields) -> HTMLResponse:
+def work(request: Request, fields: Fields, here: Here) -> HTMLResponse:
     form = read_form(fields, KeysForm)
     try:
-        keys = keys_typed(form.keys, may_fetch=form.do == "fetch")
+        keys = keys_typed(form.keys, unasked=here.bench.unasked if form.do == "fetch" else UNASKED)
     except NoKey as fault:
         return _shown(request, form, [], str(fault))
     try:

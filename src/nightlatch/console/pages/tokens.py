@@ -17,7 +17,7 @@ from nightlatch.exchange.judgement import Level
 from nightlatch.identity.lint.registry import RULES
 from nightlatch.identity.secret_words import own_words, secret_words
 from nightlatch.workbench.tokens.looking import Looked, look
-from nightlatch.workbench.tokens.material import NoKey, Spelling, is_address, keys_typed
+from nightlatch.workbench.tokens.material import UNASKED, NoKey, Spelling, is_address, keys_typed
 
 router = APIRouter(prefix="/tokens")
 
@@ -59,7 +59,7 @@ def list_rules(request: Request) -> HTMLResponse:
 
 
 def _inspected(request: Request, here: Console, form: InspectForm) -> HTMLResponse:
-    keys, trouble = _keys(form)
+    keys, trouble = _keys(form, here.bench.unasked if form.press else UNASKED)
     looked: Looked | None = None
     if form.token.strip():
         looked = look(
@@ -84,9 +84,9 @@ def _inspected(request: Request, here: Console, form: InspectForm) -> HTMLRespon
     )
 
 
-def _keys(form: InspectForm) -> tuple[list[dict[str, Any]], str]:
+def _keys(form: InspectForm, unasked: str) -> tuple[list[dict[str, Any]], str]:
     """And what is wrong with what was typed."""
     try:
-        return keys_typed(form.key, form.spelling, may_fetch=bool(form.press)), ""
+        return keys_typed(form.key, form.spelling, unasked=unasked), ""
     except NoKey as fault:
         return [], str(fault)

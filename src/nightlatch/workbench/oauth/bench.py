@@ -103,6 +103,11 @@ class Bench:
         self._sweeps: asyncio.AbstractEventLoop | None = None
         """In which the next sweep is due."""
 
+    @property
+    def unasked(self) -> str:
+        """Why no server is asked for anything, in words; "" where they may be."""
+        return "" if self.network else OFF
+
     def desk(self, owner: str) -> Desk:
         """The session's own, made when it is first asked for. Within a running loop."""
         now = self.clock()
@@ -153,8 +158,8 @@ class Bench:
             yield from desk.runs.values()
 
     def _check_room(self, desk: Desk) -> None:
-        if not self.network:
-            raise FlowFault(OFF)
+        if self.unasked:
+            raise FlowFault(self.unasked)
         if sum(not run.over for run in desk.runs.values()) >= MAX_GOING:
             raise FlowFault(f"{MAX_GOING} of your flows are on their way: end one of them first")
         if sum(not run.over for run in self._runs()) >= MAX_GOING_IN_ALL:

@@ -21,6 +21,7 @@ __all__ = [
     "NoKey", "generate", "keys_from", "keys_in", "public_part", "secret", "thumbprint",
 ]  # fmt: skip
 
+UNASKED = "the keys are at an address, which is asked when you press Verify or Judge"
 MAX_KEYS = 1 << 20
 """Bytes of a key set."""
 _WELL_KNOWN = ("openid-configuration", "oauth-authorization-server")
@@ -47,8 +48,9 @@ class Spelling(StrEnum):
     BASE64 = "base64"
 
 
-def keys_typed(text: str, spelling: str = "", *, may_fetch: bool = True) -> list[dict[str, Any]]:
-    """What stands in a field for keys; none where that is empty. Raises NoKey."""
+def keys_typed(text: str, spelling: str = "", *, unasked: str = UNASKED) -> list[dict[str, Any]]:
+    """What stands in a field for keys; none where that is empty. `unasked` is why no address is
+    asked for its keys, in words; "" where it may be. Raises NoKey."""
     text = text if spelling == Spelling.TEXT else text.strip()
     if not text:
         return []
@@ -59,9 +61,9 @@ def keys_typed(text: str, spelling: str = "", *, may_fetch: bool = True) -> list
     if spelling in (Spelling.HEX, Spelling.BASE64):
         return [secret(f"{spelling}:{text}")]
     if is_address(text):
-        if may_fetch:
-            return keys_from(text)
-        raise NoKey("the keys are at an address, which is asked when you press Verify")
+        if unasked:
+            raise NoKey(unasked)
+        return keys_from(text)
     if text.startswith(("{", "[")) or "-----BEGIN" in text:
         return keys_in(text.encode("utf-8", "replace"))
     return [secret(text)]
