@@ -128,7 +128,8 @@ def _probe_api(client: Client, given: Given, _extra: Pairs) -> Play[Report]:
     refused = ((weakness.EXPIRED, "expired"), (weakness.AUDIENCE, "other_audience"),
                (weakness.ID_TOKEN, "id_token"), (weakness.REVOKED, "revoked"))  # fmt: skip
     tokens = tuple((kind, given[name]) for kind, name in refused if given.get(name))
-    target = Target(url, given["token"], known, client.secrets.proof_key, tokens)
+    proof_key = client.secrets.proof_key
+    target = Target(url, given["token"], keys=known, proof_key=proof_key, refused=tokens)
     return (yield from probe_api(target, client.clock))
 
 
