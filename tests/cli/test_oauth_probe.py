@@ -73,18 +73,14 @@ def test_both_teach() -> None:
         assert "--yes-this-is-mine" in words
 
 
-def test_a_list_of_words_is_tried_on_the_signature(tmp_path: Path) -> None:
-    words = tmp_path / "words"
+def test_common_secrets_are_tried_on_the_signature() -> None:
     with serving("weak-secret") as faulty:
         found = told("client-credentials", faulty.issuer, *BASIC)["result"]["access_token"]
         asked = ("probe", f"{faulty.issuer}/api/me", "--token", found, "--yes-this-is-mine",
                  host_of(faulty), "--rate", "50", "--most", "3")  # fmt: skip
-        words.write_text("nothing\nsecret\n")
-        listed = told(*asked, "--words", str(words), exit_code=1)
+        listed = told(*asked, exit_code=1)
         assert [one["id"] for one in listed["found"]] == ["weak-secret"]
         assert "3 requests" in listed["skipped"][-1]
-        words.write_text("nothing\n")
-        assert told(*asked, "--words", str(words))["found"] == []
 
 
 @pytest.mark.slow
@@ -113,7 +109,6 @@ def test_with_tls_the_issuers_keys_are_fetched_by_the_same_trust(tmp_path: Path)
     (("--listen", "https://127.0.0.1:1"), "http://HOST:PORT"),
     (("--listen", "http://127.0.0.1:99999"), "http://HOST:PORT"),
     (("--listen", "127.0.0.1:80"), "http://HOST:PORT"),
-    (("--words", "/nowhere"), "No such file"),
     (("--canary", "never there"), "does not have the --canary"),
     (("--cert", "/nowhere"), "certificate's files cannot be used"),
 ])  # fmt: skip

@@ -100,6 +100,15 @@ class Flow:
     def act(self, what: str, **fields: str) -> httpx.Response:
         return self.person.post(f"{self.path}/{what}", **fields)
 
+    def browse_on(self, most: int = 20) -> str:
+        """Go wherever the browser is sent, until the flow is over: its page."""
+        for _ in range(most):
+            eventually(lambda: self.stage in ("browser", "done", "failed"))
+            if self.stage != "browser":
+                return self.page
+            httpx.get(self.browse())
+        raise AssertionError(f"more than {most} visits")
+
     def address(self) -> str:
         """Where the browser is to go."""
         found = _HREF.search(self.until("browser"))

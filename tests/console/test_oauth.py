@@ -291,9 +291,7 @@ def test_a_probe_of_a_server_goes_through_the_browser() -> None:
         person.discover()
         host = at.server.issuer.removeprefix("http://")
         probe = person.start("probe-server", again=host)
-        httpx.get(probe.browse())
-        httpx.get(probe.browse())
-        page = probe.until("done")
+        page = probe.browse_on()
         assert escape(weakness.CODE_REPLAY.title) in page
 
 

@@ -36,7 +36,6 @@ from nightlatch.workbench.oauth.flows.metadata import discover, fetch_keys
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit
 from nightlatch.workbench.oauth.probe import server, weakness
 from nightlatch.workbench.oauth.probe.api import Target, confirmed, probe_api, requests_of
-from nightlatch.workbench.oauth.probe.forgery import COMMON
 from nightlatch.workbench.oauth.probe.leash import FASTEST, MOST, SLOWEST, USUAL, Bounds
 from nightlatch.workbench.oauth.probe.weakness import Report
 from nightlatch.workbench.tokens.material import NoKey, keys_from
@@ -46,8 +45,6 @@ if TYPE_CHECKING:
     from nightlatch.workbench.oauth.probe.listener import Listener
 
 _ASK = "-"
-_MAX_WORDS = 1 << 24
-"""Bytes of a word list: a million words or so, which takes seconds."""
 Mine = Annotated[str, typer.Option(
     "--yes-this-is-mine", metavar="HOST", help="The host once more: it is yours.")]  # fmt: skip
 Rate = Annotated[float, typer.Option(
@@ -69,9 +66,10 @@ def probe(
     cert_key: CertKey = "",
     canary: Annotated[str, typer.Option(
         help="A text that only a good answer has, where status and size do not tell.")] = "",
-    words: Annotated[str, typer.Option(
-        metavar="FILE", help="Secrets to try on the token's signature, one a line. Sends nothing.",
-    )] = "",
+    words: Annotated[Path | None, typer.Option(
+        exists=True, dir_okay=False, metavar="FILE",
+        help="Further secrets to try on the token's signature, one a line. Sends nothing.",
+    )] = None,
     listen: Annotated[str, typer.Option(
         metavar="ADDRESS", help="http://HOST:PORT of this machine, that the API can reach: does it "
         "fetch what a token names?")] = "",
@@ -102,7 +100,7 @@ def probe(
             url, credential(token, "The good token"), _keys(jwks, authority),
             keys_from(dpop)[0] if dpop else None, Certificate(cert, cert_key) if cert else None,
             tuple((kind, credential(text, kind.title)) for kind, text in given if text),
-            canary, _words(words) if words else COMMON, bounds=Bounds(rate, most),
+            canary, words, bounds=Bounds(rate, most),
         )  # fmt: skip
         if show:
             print_requests([*requests_of(target, time.time)], reveal=reveal, as_json=as_json)
@@ -191,16 +189,6 @@ def _progress(total: int, *, quiet: bool) -> "Iterator[Watch]":
             bar.advance(task)
 
         yield seen
-
-
-def _words(name: str) -> tuple[str, ...]:
-    try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        raise Refusal(f"{name}: {error.strerror}.") from error
-    if len(data) > _MAX_WORDS:
-        raise Refusal(f"{name} has more than {_MAX_WORDS:,} bytes.")
-    return tuple(line for line in data.decode("utf-8", "replace").splitlines() if line)
 
 
 def probe_server(

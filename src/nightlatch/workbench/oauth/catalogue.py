@@ -128,8 +128,9 @@ def _probe_api(client: Client, given: Given, _extra: Pairs) -> Play[Report]:
     refused = ((weakness.EXPIRED, "expired"), (weakness.AUDIENCE, "other_audience"),
                (weakness.ID_TOKEN, "id_token"), (weakness.REVOKED, "revoked"))  # fmt: skip
     tokens = tuple((kind, given[name]) for kind, name in refused if given.get(name))
-    target = Target(url, given["token"], known, client.secrets.proof_key,
-                    client.secrets.certificate, tokens)  # fmt: skip
+    target = Target(
+        url, given["token"], known, client.secrets.proof_key, client.secrets.certificate, tokens
+    )
     return (yield from probe_api(target, client.clock))
 
 

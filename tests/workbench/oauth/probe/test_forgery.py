@@ -8,12 +8,9 @@ from tests.identity.jose.tokens import un64
 from nightlatch.identity.jose import verify
 from nightlatch.workbench.oauth.probe.forgery import (
     CANARY,
-    COMMON,
     Parts,
-    common_secret,
     forgeries,
     take_apart,
-    with_secret,
 )
 from nightlatch.workbench.oauth.probe.tampering import addressed, key_ids, odd_claims, sleeping
 from nightlatch.workbench.tokens.making import sign
@@ -102,16 +99,6 @@ def test_the_header_is_the_old_one_but_for_what_is_tried() -> None:
 def test_the_canary_is_under_a_signature_that_does_not_hold() -> None:
     found = [one for one in ALL if CANARY in un64(one.token.split(".")[1]).decode()]
     assert [one.weakness.id for one in found] == ["signature-ignored"]
-
-
-@pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
-def test_a_common_secret_is_guessed(alg: str) -> None:
-    weak = parts_of(with_secret(GOOD, COMMON[-1].encode(), {"alg": alg}))
-    assert common_secret(weak) == COMMON[-1]
-    own = parts_of(with_secret(GOOD, b"of our own", {"alg": alg}))
-    assert common_secret(own) is None
-    assert common_secret(own, ("x", "of our own")) == "of our own"
-    assert common_secret(GOOD) is None
 
 
 def test_a_token_of_odd_parts_is_forged_all_the_same() -> None:

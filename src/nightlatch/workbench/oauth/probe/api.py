@@ -1,12 +1,15 @@
 """An API asked with forged tokens, one GET after the other."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from nightlatch.identity.secret_words import secret_words
+from nightlatch.identity.weak_secrets import guess
 from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Headers, with_query
 from nightlatch.workbench.oauth.flows.client import Client, Registration, Secrets
 from nightlatch.workbench.oauth.flows.dpop import prove_and_send, proven
@@ -16,10 +19,8 @@ from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.baseline import baseline
 from nightlatch.workbench.oauth.probe.forgery import (
     CANARY,
-    COMMON,
     Forgery,
     Parts,
-    common_secret,
     forgeries,
     take_apart,
 )
@@ -66,8 +67,8 @@ class Target(Struct, frozen=True):
     """Tokens that were good once or elsewhere, and what it would be to take them here."""
     canary: str = ""
     """What only a good answer has; where status or size tell enough, it is not needed."""
-    words: tuple[str, ...] = COMMON
-    """Secrets that the token may be signed with."""
+    words: Path | None = None
+    """A file of secrets that the token may be signed with, besides the common ones."""
     listener: Watched | None = None
     bounds: Bounds = Bounds()
 
@@ -138,7 +139,7 @@ class _Probe:
     def _attacks(self, parts: Parts | None) -> Play[None]:
         target = self._target
         if parts is not None:
-            self._guess(parts)
+            self._guess()
             yield from self._all(forgeries(parts, list(target.keys)))
             yield from self._all(key_ids(parts))
             yield from self._all(odd_claims(parts))
@@ -152,11 +153,12 @@ class _Probe:
         if target.proof_key is not None:
             yield from self._proofs()
 
-    def _guess(self, parts: Parts) -> None:
+    def _guess(self) -> None:
         """Nothing is sent for it."""
         self._tried.append(weakness.WEAK)
-        if common_secret(parts, self._target.words) is not None:
-            evidence = "The token's signature is that of a secret of a word list."
+        found = guess(self._target.token, secret_words(self._target.words))
+        if found is not None:
+            evidence = f"The token's secret is number {found.rank:,} in a list of common ones."
             self._found.append(Found(weakness.WEAK, evidence))
 
     def _all(self, given: Iterable[Forgery]) -> Play[None]:

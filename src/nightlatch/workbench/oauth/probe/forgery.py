@@ -3,7 +3,7 @@
 import base64
 import hmac
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from nightlatch.identity.jose.encoding import from_base64url, json_object, to_base64url
 from nightlatch.identity.jose.verified import Unsound
+from nightlatch.identity.secret_words import DOCUMENTED
 from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.weakness import Weakness
 from nightlatch.workbench.tokens.material import NoKey, generate, public_part
@@ -27,15 +28,7 @@ CANARY = "nightlatch-canary-7f3a"
 _DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 _DER_ZEROS = bytes.fromhex("3006020100020100")
 _RESIGNED = 8
-"""Common words that a token is signed anew with; an HS token is tried with all, sending nothing."""
-COMMON = (
-    "secret", "password", "changeme", "123456", "12345678", "admin", "test", "key", "jwt", "token",
-    "private", "default", "example", "qwerty", "letmein", "supersecret", "secretkey", "secret_key",
-    "mysecret", "my-secret", "mysecretkey", "your-256-bit-secret", "your-secret-key", "your_secret",
-    "jwt_secret", "jwtsecret", "jwt-secret", "JWT_SECRET", "s3cr3t", "dev", "development", "demo",
-    "root", "user", "app", "api", "apikey", "api_key", "server", "session", "keyboard cat", "hello",
-    "shhhhh", "shhhhhared-secret", "a", "0", "1", "null", "undefined", "None", "x", "foo", "bar",
-)  # fmt: skip
+"""Of the likeliest secrets: a token is signed anew with each, and the API asked."""
 
 
 class Forgery(Struct, frozen=True):
@@ -80,21 +73,9 @@ def forgeries(parts: Parts, keys: list[dict[str, Any]]) -> Iterator[Forgery]:
     yield from _psychic(parts)
     empty = with_secret(parts, b"", {})
     yield Forgery(weakness.EMPTY, "signed HS256 with nothing for a secret", empty)
-    for word in COMMON[:_RESIGNED]:
+    for word in DOCUMENTED[:_RESIGNED]:
         token = with_secret(parts, word.encode(), {})
         yield Forgery(weakness.WEAK, "signed HS256 with a common word", token)
-
-
-def common_secret(parts: Parts, words: Iterable[str] = COMMON) -> str | None:
-    """The common secret that signed this token, where one did; nothing is sent."""
-    name = _DIGESTS.get(str(parts.header.get("alg")))
-    if name is None:
-        return None
-    for word in words:
-        made = to_base64url(hmac.digest(word.encode(), parts.signed.encode(), name)).decode()
-        if hmac.compare_digest(made, parts.signature):
-            return word
-    return None
 
 
 def with_secret(parts: Parts, secret: bytes, header: dict[str, Any]) -> str:

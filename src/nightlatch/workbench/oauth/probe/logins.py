@@ -1,5 +1,6 @@
 """What is tried with a log-in of one's own: a browser is needed for each."""
 
+import secrets
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -127,8 +128,8 @@ def any_scope(plan: Plan) -> Play[list[Found]]:
 def pushed_twice(plan: Plan) -> Play[list[Found]]:
     """Opened in the browser, and then from here; compared with one that was never pushed."""
     client = plan.client
-    back = client.registration.redirect_uri
-    fields = (("response_type", "code"), ("redirect_uri", back), ("state", "probe"),
+    back, state = client.registration.redirect_uri, secrets.token_urlsafe(24)
+    fields = (("response_type", "code"), ("redirect_uri", back), ("state", state),
               ("scope", client.registration.scope), ("code_challenge", _CHALLENGE),
               ("code_challenge_method", "S256"))  # fmt: skip
     purpose = "push a request"
@@ -137,7 +138,7 @@ def pushed_twice(plan: Plan) -> Play[list[Found]]:
         return []
     reference = text_of(document(answer, purpose), "request_uri", purpose)
     place = _reference(client, reference)
-    yield from visit(Visit("log in by the pushed request", place, back, (("code", "CODE"),)))
+    yield from visit(Visit("log in by the pushed request", place, back, (("code", "CODE"),), state))
     again = yield from send(Call("open the pushed request again", "GET", place))
     never = _reference(client, _NEVER_PUSHED)
     control = yield from send(Call("open one that was never pushed", "GET", never))
