@@ -32,10 +32,10 @@ demo: $(VENV)/.server  ## Watch the breach be seen and stopped (ARGS='--exit --j
 	@$(BIN)/nightlatch demo $(ARGS)
 
 test: $(VENV)/.dev lint types walls  ## Run everything: style, types, walls and all tests.
-	@scripts/with_system_packages $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@scripts/with_system_packages $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 quick: $(VENV)/.dev  ## Run the quick tests only.
-	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile -m "not slow and not browser" $(ARGS)
+	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -m "not slow and not browser" $(ARGS)
 
 bench: $(VENV)/.dev  ## Run all benchmarks, or one: ARGS='middleware --json'.
 	@$(BIN)/python -m benchmarks $(ARGS)
