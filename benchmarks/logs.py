@@ -15,8 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
+from msgspec.structs import replace
+
 import nightlatch
 from nightlatch.capture.logs.assembly import Assembler
+from nightlatch.capture.logs.detection import SAMPLE
+from nightlatch.capture.logs.envelopes import envelope_of
 from nightlatch.capture.logs.lines import CHUNK
 from nightlatch.capture.logs.reading import Reading
 from nightlatch.capture.logs.registry import format_by_id
@@ -40,6 +45,7 @@ def run() -> dict[str, object]:
     for name, lines in (
         ("nginx-combined", common),
         ("nginx-combined, nobody twice", combined(LINES, strangers=True)),
+        ("nginx-combined, in docker's envelope", docker(common)),
         ("nginx-ingress", [line + upstream for line in common]),
         ("caddy", caddy(LINES // 4)),
         ("json", json_lines(LINES // 4)),
@@ -63,6 +69,14 @@ def combined(number: int, *, strangers: bool = False) -> list[str]:
             f'"GET {_path(chance)} HTTP/1.1" {status} {size} "-" "{agent}"'
         )
     return lines
+
+
+def docker(lines: Sequence[str]) -> list[str]:
+    time_told = "2026-11-18T19:18:28.123456789Z"
+    return [
+        msgspec.json.encode({"log": f"{line}\n", "stream": "stdout", "time": time_told}).decode()
+        for line in lines
+    ]
 
 
 def caddy(number: int) -> list[str]:
@@ -109,7 +123,10 @@ def _parsed(name: str, lines: Sequence[str]) -> float:
 def _read(name: str, data: bytes, number: int) -> None:
     chosen = format_by_id(name.partition(",")[0])
     assert chosen is not None
-    reading = Reading(chosen, Assembler("api"), "0" * 32, lambda *_: None)
+    envelope = envelope_of(data[:CHUNK].decode("latin-1").split("\n")[:SAMPLE])
+    reading = Reading(
+        replace(chosen, envelope=envelope), Assembler("api"), "0" * 32, lambda *_: None
+    )
     last: list[Observed] = []
     for at in range(0, len(data), CHUNK):
         last = reading.feed(data[at : at + CHUNK])

@@ -206,8 +206,8 @@ def test_a_proxy_that_never_sees_the_answer_is_told_before() -> None:
         return House(inline, options={"holds_answers": False}).begin()
 
     assert told(delay=2.0).delay == 2.0
-    assert told(uniform=True).answer.status == 503
-    assert told(without=("phone",)).answer.status == 503
+    assert told(uniform=True).answer.status == 403
+    assert told(without=("phone",)).answer.status == 403
     assert told() is PASS
 
 

@@ -95,6 +95,19 @@ def test_what_combined_cannot_show_is_exact() -> None:
     assert read(absolute).source.unseen == combined.unseen - {Part.SCHEME, Part.HOST}
 
 
+@pytest.mark.parametrize("captured", ["haproxy{Host|User-Agent}{Vary}", "haproxy-https{}{Vary}"])
+def test_what_is_captured_is_seen(captured: str) -> None:
+    known, named = chosen_format(captured.partition("{")[0]), chosen_format(captured)
+    guess = detect(named.examples, [named])
+    assert guess is not None
+    assert guess.share == 1.0
+    seen = named.open().read(named.examples[0]).values
+    assert seen["response-header:vary"] == "Vary"
+    assert (Part.HOST in known.unseen, Part.HOST in named.unseen) == (
+        True, "Host" not in captured,
+    )  # fmt: skip
+
+
 def test_nothing_is_no_format() -> None:
     assert detect([]) is None
     assert detect(["", "  "]) is None

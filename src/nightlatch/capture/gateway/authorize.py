@@ -123,7 +123,10 @@ class Authorize(Generic[F]):
             return self._nameless()
         target = asked.target.removeprefix(ENVOY)
         verdict = self._begin(key, _told_by_envoy(asked, target), target)
-        return verdict.answer or self._allowed(200, verdict)
+        if verdict.answer is None:
+            return self._allowed(200, verdict)
+        # Envoy takes 5xx for a failure of ours, and would let the request pass.
+        return verdict.answer if verdict.answer.status < 500 else problem(403)
 
     def _begin(self, key: str, request: Request, target: str) -> Verdict:
         return self._underway.begin(key, request, scope_of(request, target.partition("?")[0]))

@@ -290,12 +290,13 @@ class Underway(Generic[F]):
 
     def _foregone(self, flight: _Flight[F], decision: Decision) -> Verdict:
         """What is done before the application is asked, where its answer is out of reach. An answer
-        that would have to be changed is not asked for."""
+        that would have to be changed is not asked for: 403, because Envoy takes 5xx for a failure
+        of ours, and lets the request pass."""
         fields = flight.admission.fields if flight.admission else ()
         if not decision.alters:
             return Verdict(fields=fields) if fields else PASS
         if decision.uniform or decision.without:
-            return Verdict(with_fields(problem(503), fields))
+            return Verdict(with_fields(problem(403), fields))
         if decision.delay > 0 and self.delays.full:
             return Verdict(with_fields(crowded(decision.delay), fields))
         fields = (*allowance_fields(decision.allowances), *fields)

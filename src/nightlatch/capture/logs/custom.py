@@ -31,6 +31,7 @@ _SIGNS = (
 )
 
 
+_BRACED = re.compile(r"(?:\{[^}]*\} )*\"")
 _CAPTURES = re.compile(r"([a-z-]{1,20})((?:\{[^{}]{0,1000}\}){1,2})")
 
 
@@ -58,10 +59,13 @@ def chosen_format(text: str) -> LogFormat:
 def _capturing(name: str, names: str) -> LogFormat:
     """`haproxy{Host|User-Agent}{Content-Type}`: what the lines have in braces, by name."""
     known, written = CAPTURING[name]
-    reader = haproxy_reader(written.replace(CAPTURED, names.replace("}{", "} {") + " "))
+    braces = names.replace("}{", "} {") + " "
+    reader = haproxy_reader(written.replace(CAPTURED, braces))
     if not isinstance(reader, Named):
         raise FormatFault(f"{names}: write names of headers, with | between them")
-    return replace(known, open=lambda: reader)
+    # As a line of these would look, with the names as values.
+    example = _BRACED.sub(lambda _: braces.replace("{} ", "") + '"', known.examples[0], 1)
+    return replace(known, open=lambda: reader, examples=(example,))
 
 
 def _compiled(language: str, text: str) -> LogFormat:
