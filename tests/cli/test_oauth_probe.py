@@ -124,8 +124,9 @@ def test_metadata_of_another_issuer_are_a_finding() -> None:
         asked = ("probe-server", faulty.issuer, "--client", "demo-public")
         found = told(*asked, "--yes-this-is-mine", host_of(faulty), exit_code=1)
         assert [one["id"] for one in found["result"]["found"]] == ["wrong-issuer"]
+        assert "other.example" in found["result"]["found"][0]["evidence"]
         words = said(*asked, "--yes-this-is-mine", host_of(faulty), exit_code=1)
-        assert "other.example" in words
+        assert "wrong-issuer" in words
 
 
 @pytest.mark.slow

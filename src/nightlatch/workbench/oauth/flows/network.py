@@ -161,7 +161,10 @@ def _is_broken_off(error: Exception) -> bool:
     """Before an answer began; TLS 1.3 refuses a certificate so, 1.2 by closing the handshake."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return isinstance(error.os_error, ConnectionResetError | ssl.SSLError)
-    return isinstance(error, aiohttp.ServerDisconnectedError | ssl.SSLError | ConnectionResetError)
+    # A ClientOSError that is no ClientConnectorError comes while the request is written or read.
+    return isinstance(
+        error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError | ssl.SSLError
+    )
 
 
 def _why_broken_off(host: str, call: Call) -> str:
