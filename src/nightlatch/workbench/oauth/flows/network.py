@@ -162,9 +162,7 @@ def _is_broken_off(error: Exception) -> bool:
     if isinstance(error, aiohttp.ClientConnectorError):
         return isinstance(error.os_error, ConnectionResetError | ssl.SSLError)
     # A ClientOSError that is no ClientConnectorError comes while the request is written or read.
-    return isinstance(
-        error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError | ssl.SSLError
-    )
+    return isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError | ssl.SSLError)
 
 
 def _why_broken_off(host: str, call: Call) -> str:
