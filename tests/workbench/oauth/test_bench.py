@@ -1,6 +1,7 @@
 """Flows on their way: who owns them, what they wait for, how many there may be, how they end."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -26,7 +27,7 @@ from nightlatch.workbench.oauth.demo import SECRETS, demo_client
 from nightlatch.workbench.oauth.flows.call import Call, Misspelt, Pairs, brought_by
 from nightlatch.workbench.oauth.flows.client import Registration, Secrets
 from nightlatch.workbench.oauth.flows.metadata import Metadata, discover
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit, send, visit
+from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit, reckon, send, visit
 from nightlatch.workbench.oauth.flows.tokens import Tokens
 from nightlatch.workbench.oauth.flows.workspace import Workspace
 from nightlatch.workbench.oauth.run import Run, Stage
@@ -133,7 +134,12 @@ async def test_a_request_is_sent_as_it_was_rewritten(bench: Bench, server: Servi
     run = started(bench, "call", asks=True, url=f"{server.issuer}/nothing")
     await until(run, Stage.APPROVAL)
     assert run.call is not None
-    for bad in ("nonsense", "GET ftp://x/\n\n", f"GET {server.issuer}/\nno header\n\n"):
+    for bad in (
+        "nonsense",
+        "GET ftp://x/\n\n",
+        f"GET {server.issuer}/\nno header\n\n",
+        "GET http://[\n\n",
+    ):
         with pytest.raises(Misspelt):
             run.approve(bad)
         assert run.stage is Stage.APPROVAL
@@ -292,6 +298,23 @@ async def test_no_flow_starts_where_the_network_is_switched_off() -> None:
     bench = Bench(time.time, network=False)
     with pytest.raises(FlowFault, match=r"workbench\.network"):
         bench.start(ADA, "x", "X", waiting(), asks=False)
+
+
+async def test_what_takes_a_while_is_reckoned_in_a_thread(bench: Bench) -> None:
+    run = bench.start(ADA, "x", "X", reckon(threading.get_ident), asks=False)
+    assert await run.finished(5)
+    assert run.played is not None
+    assert run.played.result not in (None, threading.get_ident())
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://a:99999/", "http://a:b/", "http://a\u2028b/"])
+async def test_an_address_that_is_none_is_a_fault_in_words(bench: Bench, url: str) -> None:
+    host = url.partition("://")[2].rstrip("/")
+    for flow in ("call", "probe-api"):
+        run = started(bench, flow, url=url, token="t", again=host)
+        assert await run.finished(5)
+        assert run.played is not None
+        assert "address" in run.played.fault
 
 
 async def test_a_server_that_is_down_is_a_fault_in_words(bench: Bench) -> None:

@@ -62,8 +62,8 @@ class Network:
 
     async def send(self, call: Call) -> Answer:
         """Raises FlowFault where there is no answer within bounds."""
-        if is_forbidden(URL(call.url, encoded=True).host or ""):
-            raise _no_way(call)
+        if is_forbidden(_host(call)):
+            raise FlowFault(f"cannot {call.purpose}: {_FORBIDDEN}")
         started = time.perf_counter()
         try:
             answer = await self._answer(call)
@@ -132,8 +132,12 @@ class Network:
         self.sent.append(sent(call, answer, seconds, fault))
 
 
-def _no_way(call: Call) -> FlowFault:
-    return FlowFault(f"cannot {call.purpose}: {_FORBIDDEN}")
+def _host(call: Call) -> str:
+    """Raises FlowFault."""
+    try:
+        return URL(call.url, encoded=True).host or ""
+    except ValueError:
+        raise FlowFault(f"cannot {call.purpose}: what it is to go to is no address") from None
 
 
 def _headers(call: Call) -> Headers:
