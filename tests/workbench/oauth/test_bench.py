@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -226,6 +227,37 @@ async def test_a_visit_without_a_state_is_nobodys(bench: Bench) -> None:
     assert not bench.take((("other", ""),))
     run.bring(())
     assert await run.finished(1)
+
+
+async def test_a_second_press_is_not_meant_for_what_came_next(bench: Bench) -> None:
+    def twice() -> Play[None]:
+        for address in ("http://127.0.0.1:1/first", "http://127.0.0.1:1/second"):
+            with suppress(FlowFault):
+                yield from send(Call("ask", "GET", address))
+        for _ in range(2):
+            yield from visit(Visit("wait", "http://127.0.0.1:1/", BACK))
+
+    run = bench.start(ADA, "x", "X", twice(), asks=True)
+    for path in ("/first", "/second"):
+        await until(run, Stage.APPROVAL)
+        assert run.call is not None
+        shown, turn = run.call.as_text(), run.turn
+        run.approve(shown, turn)
+        async with asyncio.timeout(5):
+            while run.turn == turn:
+                await run.changed(run.version, 5)
+        with pytest.raises(FlowFault):
+            run.approve(shown, turn)
+        assert run.sent[-1].call.url.endswith(path)
+    assert len(run.sent) == 2
+    turn = run.turn
+    run.bring((), turn)
+    async with asyncio.timeout(5):
+        while run.turn == turn:
+            await run.changed(run.version, 5)
+    with pytest.raises(FlowFault):
+        run.bring((), turn)
+    assert run.stage is Stage.BROWSER
 
 
 async def test_a_session_finds_its_own_flows_alone(bench: Bench) -> None:

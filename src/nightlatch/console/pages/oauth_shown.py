@@ -61,7 +61,6 @@ class Logged(Struct, frozen=True):
 
 class ApiAnswer(Struct, frozen=True):
     status: int
-    headers: tuple[tuple[str, str], ...]
     body: str
     live: str
     """Where the request is in the house's own list, if it watches that API."""
@@ -69,6 +68,8 @@ class ApiAnswer(Struct, frozen=True):
 
 class Shown(Struct, frozen=True):
     stage: Stage
+    turn: int
+    """Which question it is that waits: a form that was drawn for another answers nothing."""
     asked: Asked | None
     away: Away | None
     invite: Invite | None
@@ -93,6 +94,7 @@ def shown(run: Run) -> Shown:
     fault = told(run.played.fault) if run.played else ""
     return Shown(
         run.stage,
+        run.turn,
         _asked(run.call) if run.call else None,
         _away(run.visit) if run.visit else None,
         run.invite,
@@ -163,4 +165,4 @@ def _api(run: Run, answer: Answer) -> ApiAnswer:
     body = masked_body(answer.body[:_BODY], kind).decode("utf-8", "replace")
     call = run.sent[-1].call if run.sent else None
     live = requests_link(method=call.method, text=urlsplit(call.url).path) if call else ""
-    return ApiAnswer(answer.status, answer.headers, body, live)
+    return ApiAnswer(answer.status, body, live)

@@ -51,11 +51,15 @@ class Manner(Struct, frozen=True):
 class Run:
     """Belongs to one event loop. Its `repr` has no secrets; its members do."""
 
-    def __init__(self, name: str, title: str, started: float, manner: Manner) -> None:
+    def __init__(
+        self, name: str, title: str, started: float, manner: Manner, issuer: str = ""
+    ) -> None:
         self.id = secrets.token_urlsafe(16)
         self.name = name
         self.title = title
         self.started = started
+        self.issuer = issuer
+        """Of the server that it was started for; "" where there was none."""
         self.asks = manner.asks
         self.call: Call | None = None
         """Waits for a person's yes."""
@@ -66,6 +70,8 @@ class Run:
         self.played: Played[Any] | None = None
         self.sent: Sequence[Sent] = ()
         self.version = 0
+        self.turn = 0
+        """Number of the question that waits, or waited last."""
         self._manner = manner
         self._pausing = False
         self._approved: set[str] = set()
@@ -104,9 +110,10 @@ class Run:
         self._task = asyncio.create_task(self._carried_out(flow))
         self._task.add_done_callback(over)
 
-    def approve(self, text: str = "") -> None:
-        """Send it: as it is, or as it was rewritten. Raises Misspelt; FlowFault if it is gone."""
-        if self.call is None:
+    def approve(self, text: str = "", turn: int | None = None) -> None:
+        """Send it: as it is, or as it was rewritten. Raises Misspelt; FlowFault if it is gone, or
+        was another's `turn`: a second press is not meant for what came next."""
+        if self.call is None or turn not in (None, self.turn):
             raise FlowFault("this request was sent already, or the flow has ended")
         rewritten = _lines(text) if text else ""
         same = not rewritten or rewritten == _lines(self.call.as_text())
@@ -124,9 +131,10 @@ class Run:
             return False
         return hmac.compare_digest(self.visit.state.encode(), state.encode("utf-8", "replace"))
 
-    def bring(self, pairs: Pairs) -> None:
-        """What the browser came back with. Raises FlowFault where none is away."""
-        if self.visit is None:
+    def bring(self, pairs: Pairs, turn: int | None = None) -> None:
+        """What the browser came back with. Raises FlowFault where none is away, or on another
+        `turn`."""
+        if self.visit is None or turn not in (None, self.turn):
             raise FlowFault("no browser is away for this flow: it went on, or has ended")
         self._answer(pairs)
 
@@ -204,6 +212,7 @@ class Run:
 
     async def _asked(self) -> Any:
         self._reply = asyncio.get_running_loop().create_future()
+        self.turn += 1
         self._touch()
         try:
             return await self._reply
