@@ -13,7 +13,7 @@ from msgspec import Struct
 from nightlatch.identity.jose.encoding import to_base64url
 from nightlatch.workbench.oauth.flows.answers import Document
 from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Pairs, with_query
-from nightlatch.workbench.oauth.flows.client import Client
+from nightlatch.workbench.oauth.flows.client import Client, Registration, Secrets
 from nightlatch.workbench.oauth.flows.metadata import discover, fetch_keys
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Untrusted, Visit, send
 from nightlatch.workbench.oauth.probe import logins, weakness
@@ -55,6 +55,12 @@ def probe_server(
     plan = Plan(client, other, impostor, scope)
     leash = Leash(_hosts(client), client.clock, bounds or Bounds())
     return (yield from leash.held(_tried(plan, leash)))
+
+
+def another(client: Client, name: str, secret: str) -> Client:
+    """A client at the same server: by its secret, or a public one."""
+    registration = Registration(name, "client_secret_basic" if secret else "none")
+    return Client(client.metadata, registration, Secrets(secret), client.clock)
 
 
 def probe_issuer(place: str, again: str, clock: Callable[[], float]) -> Play[Report]:
