@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -14,6 +14,9 @@ from nightlatch.workbench.oauth.flows.call import Call, Pairs, edited
 from nightlatch.workbench.oauth.flows.drive import Hands, Played, play
 from nightlatch.workbench.oauth.flows.log import Sent
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Invite, Play, Visit
+
+if TYPE_CHECKING:
+    from nightlatch.workbench.oauth.flows.network import Network
 
 log = logging.getLogger("nightlatch.workbench")
 _STOPPED: Played[Any] = Played(None, "stopped: nothing more is sent")
@@ -174,10 +177,8 @@ class Run:
             return Played(None, "Nightlatch broke off, which its log tells more about")
 
     async def _played(self, flow: Play[Any]) -> Played[Any]:
-        # It loads the HTTP client, which a console without flows has no need of.
-        from nightlatch.workbench.oauth.flows.network import Network
-
-        async with Network(authority=self._manner.authority) as network:
+        loaded = await asyncio.to_thread(_network)
+        async with loaded(authority=self._manner.authority) as network:
             self.sent = network.sent
             hands = Hands(self._visit, self._before, self._invite, self._tell, self._wait)
             return await play(flow, network, hands)
@@ -231,6 +232,14 @@ class Run:
         self.version += 1
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+
+
+def _network() -> "type[Network]":
+    """In a thread: it loads the HTTP client, which takes a while, and which a console without flows
+    has no need of."""
+    from nightlatch.workbench.oauth.flows.network import Network
+
+    return Network
 
 
 def _lines(text: str) -> str:

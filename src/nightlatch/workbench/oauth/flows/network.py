@@ -79,7 +79,8 @@ class Network:
         try:
             async with self._session.request(
                 call.method, URL(call.url, encoded=True), headers=_headers(call),
-                data=call.body or None, allow_redirects=False, ssl=self._tls(call.certificate),
+                data=call.body or None, allow_redirects=False,
+                ssl=await self._tls(call.certificate),
             ) as response:  # fmt: skip
                 headers = tuple((str(name), value) for name, value in response.headers.items())
                 body = await self._body(response, call)
@@ -105,14 +106,15 @@ class Network:
                 )
         return bytes(found)
 
-    def _tls(self, certificate: Certificate | None) -> ssl.SSLContext | bool:
+    async def _tls(self, certificate: Certificate | None) -> ssl.SSLContext | bool:
         if certificate is None and not self._authority:
             return True
         if certificate not in self._trusting:
             if len(self._trusting) >= _MAX_CERTIFICATES:
                 self._trusting.clear()
             # A context of its own would be a connection of its own for each call.
-            self._trusting[certificate] = self._context(certificate)
+            # In a thread: it reads files, and whoever serves a console serves others, too.
+            self._trusting[certificate] = await asyncio.to_thread(self._context, certificate)
         return self._trusting[certificate]
 
     def _context(self, certificate: Certificate | None) -> ssl.SSLContext:
