@@ -160,3 +160,7 @@ async def test_only_the_named_host_is_probed() -> None:
         away = Client(Metadata(server.issuer, led), client.registration, Secrets(), client.clock)
         told = await played(probe_server(away, host), browser())
         assert "on another host" in told.fault
+        for broken in ({"jwks_uri": "http://["}, {"mtls_endpoint_aliases": {"x": "http://["}}):
+            led = client.metadata.document | broken
+            lost = Client(Metadata(server.issuer, led), client.registration, Secrets(), time.time)
+            assert "is no address: not probed" in await fault(probe_server(lost, host))

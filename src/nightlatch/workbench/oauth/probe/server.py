@@ -6,7 +6,7 @@ never visited.
 
 import json
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
@@ -102,14 +102,21 @@ def _hosts(client: Client) -> frozenset[str]:
     issuer = urlsplit(client.metadata.issuer)
     for name in _ENDPOINTS:
         place = client.metadata.document.get(name)
-        if isinstance(place, str) and urlsplit(place).netloc != issuer.netloc:
+        if isinstance(place, str) and _parts(place, name).netloc != issuer.netloc:
             raise FlowFault(f"the server's {name} is on another host than its issuer: not probed")
     aliases = client.metadata.document.get("mtls_endpoint_aliases")
     places = aliases.values() if isinstance(aliases, dict) else ()
-    parts = [urlsplit(place) for place in places if isinstance(place, str)]
+    parts = [_parts(place, "mtls_endpoint_aliases") for place in places if isinstance(place, str)]
     return frozenset(
         {issuer.netloc, *(one.netloc for one in parts if one.hostname == issuer.hostname)}
     )
+
+
+def _parts(address: str, name: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise FlowFault(f"the server's {name} is no address: not probed") from None
 
 
 def _tried(plan: Plan, leash: Leash) -> Play[Report]:
