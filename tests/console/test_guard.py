@@ -73,6 +73,9 @@ def test_a_session_ends_by_time_and_by_hand(client: Client, house: House) -> Non
         ("LOCALHOST:1", True),
         ("[::1]:8765", True),
         ("console.internal", True),
+        # With a path in it, which is not the request's: "/static/" needs no session.
+        ("127.0.0.1/static/", True),
+        ("127.0.0.1/static/?", True),
         ("evil.example", False),
         ("127.0.0.1.evil.example", False),
         ("", False),

@@ -211,6 +211,7 @@ def test_a_flow_needs_a_server_and_its_fields(ada: Person) -> None:
         ("code", {"pkce": "S256", "response_mode": "", "parameters": "x"}, "NAME=VALUE"),
         ("introspect", {"token-at-hand": "gone", "hint": ""}, "not at hand any more"),
         ("call", {"url": "ftp://x", "method": "GET"}, "begins with https://"),
+        ("probe-server", {"again": "x", "other_secret": "s"}, "Name the other client"),
         ("call", {"url": "http://x", "method": "GET", "headers": "nonsense"}, "no header"),
     ):
         answer = ada.post(f"/oauth/flows/{flow}", **fields)
@@ -293,6 +294,21 @@ def test_a_probe_of_a_server_goes_through_the_browser() -> None:
         probe = person.start("probe-server", again=host)
         page = probe.browse_on()
         assert escape(weakness.CODE_REPLAY.title) in page
+
+
+@pytest.mark.slow
+def test_a_probe_of_a_server_with_another_client_and_a_scope() -> None:
+    with place("code-of-another", "grants-any-scope") as at, at.person() as person:
+        person.discover()
+        host = at.server.issuer.removeprefix("http://")
+        fields = {"again": host, "forbidden": "admin", "other": "demo-public"}
+        page = person.start("probe-server", **fields).browse_on()
+        assert escape(weakness.FOREIGN_CODE.title) in page
+        assert "The scope admin was asked for, and is granted." in page
+        form = person.get("/oauth/flows/probe-server")
+        # The names are at hand for the next time; the host is not.
+        assert 'value="demo-public"' in form
+        assert host not in form.partition('name="again"')[2].partition(">")[0]
 
 
 def token_of(at: Place) -> str:

@@ -134,6 +134,15 @@ def test_a_request_is_rewritten_and_a_mistake_is_told(browser: Browser, at: Plac
         expect(page.locator(".log-body.masked")).to_contain_text("scope=api&was=")
 
 
+def test_a_flow_that_was_lost_says_so(browser: Browser, at: Place) -> None:
+    with window(browser, at, expected="404") as page:
+        discovered(page, at)
+        # As after a restart: the page is still open, and the flow is nobody's any more.
+        page.route("**/stream?*", lambda route: route.fulfill(status=404))
+        start(page, "client-credentials")
+        expect(page.get_by_role("alert")).to_contain_text("This flow is not here any more")
+
+
 def test_a_device_by_its_code(browser: Browser, at: Place) -> None:
     with window(browser, at, NARROW, dark=True) as page:
         discovered(page, at)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from tests.console.oauth_house import Person, Place, place
 from tests.servers import free_port
+from tests.workbench.oauth.flows.serving import serving
 
 from nightlatch.workbench.oauth.catalogue import OFFERS
 from nightlatch.workbench.oauth.server.clients import DEMO_SECRET
@@ -69,6 +70,34 @@ def test_a_server_that_cannot_be_read_is_told(ada: Person, given: str, words: st
 def test_a_server_that_is_down_is_told(ada: Person) -> None:
     answer = ada.post("/oauth/server", place=f"http://127.0.0.1:{free_port()}")
     assert "cannot be reached: is it running" in answer.text
+
+
+def test_what_one_server_gave_is_not_for_another(ready: Person) -> None:
+    registered = ready.start("register", name="Mine", authentication="client_secret_basic",
+                             grants="client_credentials")  # fmt: skip
+    registered.until("done")
+    ready.start("client-credentials").until("done")
+    first = ready.at.server.issuer
+    assert "selected>from “Client credentials”" in ready.get("/oauth/flows/introspect")
+    with serving() as other:
+        assert ready.post("/oauth/server", place=other.issuer).status_code == 303
+        form = ready.get("/oauth/flows/introspect")
+        assert f"from “Client credentials” at {first}" in form
+        assert '<option value="" selected>as typed below' in form
+        refused = registered.act("adopt")
+        assert refused.status_code == 409
+        assert f"Go back to {first} first" in refused.text
+        # The page of the flow still says whose it is.
+        assert f'run-at">{first}' in registered.page
+
+
+def test_a_form_that_was_drawn_for_another_question_sends_nothing(ready: Person) -> None:
+    flow = ready.start("call", url=f"{ready.at.server.issuer}/api/me", method="GET", asks="on")
+    assert 'name="turn" value="1"' in flow.until("approval")
+    assert flow.act("send", turn="0").status_code == 422
+    assert flow.stage == "approval"
+    assert flow.act("send", turn="1").status_code == 303
+    flow.until("done")
 
 
 def test_another_session_finds_nothing(at: Place, ready: Person) -> None:

@@ -202,6 +202,27 @@ async def iter_chunks() -> Any:
     yield b"token=x"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"content-length": "0" * 12 + str(MAX_FORM)},
+        {"content-length": "9" * 5_000},
+        {"content-length": "٣"},
+        {"content-length": "-1"},
+        {"content-length": "7", "transfer-encoding": "chunked"},
+    ],
+    ids=lambda said: " ".join(said)[:40],
+)
+async def test_a_form_says_how_long_it_is(said: dict[str, str]) -> None:
+    async def unread() -> Message:
+        raise AssertionError("this must not be read")
+
+    headers = [(name.encode(), value.encode("utf-8")) for name, value in said.items()]
+    with pytest.raises(HTTPException) as refused:
+        await read_form(Request({"type": "http", "method": "POST", "headers": headers}, unread))
+    assert refused.value.status_code == 413
+
+
 async def test_a_form_that_breaks_off_is_no_fault_of_ours() -> None:
     async def gone() -> Message:
         return {"type": "http.disconnect"}

@@ -30,7 +30,7 @@ from nightlatch.cli.oauth_output import aside, plain_report, print_played, print
 from nightlatch.cli.output import Refusal, print_json
 from nightlatch.workbench.oauth.flows.answers import Document
 from nightlatch.workbench.oauth.flows.call import Call, Certificate, Pairs
-from nightlatch.workbench.oauth.flows.client import Client, Registration, Secrets
+from nightlatch.workbench.oauth.flows.client import Client
 from nightlatch.workbench.oauth.flows.drive import Hands, Played, play
 from nightlatch.workbench.oauth.flows.metadata import discover, fetch_keys
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit
@@ -232,17 +232,11 @@ def probe_server(
 
         def flow(client: Client, _extra: Pairs) -> Play[Report]:
             host = mine or (urlsplit(client.metadata.issuer).netloc if options.show else "")
-            other = _other(client, other_client, secret) if other_client else None
+            other = server.another(client, other_client, secret) if other_client else None
             return server.probe_server(client, host, other, impostor, forbidden_scope, bounds)
 
         run_flow(options, "probe-server", flow, redirect=redirect, opens=opens, watch=seen,
                  rehearse=server.requests_of)  # fmt: skip
-
-
-def _other(client: Client, name: str, secret: str) -> Client:
-    """By its secret, or a public one, at the same server."""
-    registration = Registration(name, "client_secret_basic" if secret else "none")
-    return Client(client.metadata, registration, Secrets(secret), client.clock)
 
 
 def _refuse_other_issuer(options: Options, mine: str) -> None:

@@ -96,9 +96,10 @@ async def check_csrf(request: Request) -> None:
 
 async def read_form(request: Request) -> dict[str, str]:
     """The text fields of a submitted form; a dependency, so that routes that store may block."""
-    # Browsers say the length, and the server holds them to it.
+    # Browsers say the length, and the server holds them to it; unless the body comes in chunks.
     length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit() and int(length[:12]) <= MAX_FORM):
+    said = length.isascii() and length.isdigit() and "transfer-encoding" not in request.headers
+    if not said or len(length) > len(str(MAX_FORM)) or int(length) > MAX_FORM:
         raise HTTPException(413, f"A form may have {MAX_FORM >> 20} MB, and says how long it is.")
     try:
         form = await request.form(max_files=0, max_fields=50)

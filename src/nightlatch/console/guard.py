@@ -68,7 +68,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        send = _with_headers(send, request.url.path)
+        send = _with_headers(send, scope["path"])
         try:
             refusal = await self._refuse(request)
         except StoreFailed as error:
@@ -80,13 +80,15 @@ class Guard:
 
     async def _refuse(self, request: Request) -> Response | None:
         """The answer for a request that may not pass; None when it may."""
-        if request.url.path.startswith(self._public):
+        # Not of `request.url`, which is made with the Host header: "127.0.0.1/static/" is one, too.
+        path: str = request.scope["path"]
+        if path.startswith(self._public):
             return None
         if _host(request) not in self._hosts:
             # DNS rebinding: another site's name that leads to this machine.
             return PlainTextResponse("This console does not answer to that host name.\n", 421)
         token = request.query_params.get("token")
-        if token is not None and request.url.path == "/" and request.method == "GET":
+        if token is not None and path == "/" and request.method == "GET":
             return await self._enter(request, token)
         return await self._authenticate(request)
 
@@ -106,7 +108,7 @@ class Guard:
         return response
 
     async def _authenticate(self, request: Request) -> Response | None:
-        api = request.url.path.startswith("/api/")
+        api = request.scope["path"].startswith("/api/")
         if api and self._bearer(request):
             request.state.session, request.state.actor = None, "api"
             return None

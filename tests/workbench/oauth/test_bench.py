@@ -1,8 +1,10 @@
 """Flows on their way: who owns them, what they wait for, how many there may be, how they end."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -26,7 +28,7 @@ from nightlatch.workbench.oauth.demo import SECRETS, demo_client
 from nightlatch.workbench.oauth.flows.call import Call, Misspelt, Pairs, brought_by
 from nightlatch.workbench.oauth.flows.client import Registration, Secrets
 from nightlatch.workbench.oauth.flows.metadata import Metadata, discover
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit, send, visit
+from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Visit, reckon, send, visit
 from nightlatch.workbench.oauth.flows.tokens import Tokens
 from nightlatch.workbench.oauth.flows.workspace import Workspace
 from nightlatch.workbench.oauth.run import Run, Stage
@@ -133,7 +135,12 @@ async def test_a_request_is_sent_as_it_was_rewritten(bench: Bench, server: Servi
     run = started(bench, "call", asks=True, url=f"{server.issuer}/nothing")
     await until(run, Stage.APPROVAL)
     assert run.call is not None
-    for bad in ("nonsense", "GET ftp://x/\n\n", f"GET {server.issuer}/\nno header\n\n"):
+    for bad in (
+        "nonsense",
+        "GET ftp://x/\n\n",
+        f"GET {server.issuer}/\nno header\n\n",
+        "GET http://[\n\n",
+    ):
         with pytest.raises(Misspelt):
             run.approve(bad)
         assert run.stage is Stage.APPROVAL
@@ -222,6 +229,37 @@ async def test_a_visit_without_a_state_is_nobodys(bench: Bench) -> None:
     assert await run.finished(1)
 
 
+async def test_a_second_press_is_not_meant_for_what_came_next(bench: Bench) -> None:
+    def twice() -> Play[None]:
+        for address in ("http://127.0.0.1:1/first", "http://127.0.0.1:1/second"):
+            with suppress(FlowFault):
+                yield from send(Call("ask", "GET", address))
+        for _ in range(2):
+            yield from visit(Visit("wait", "http://127.0.0.1:1/", BACK))
+
+    run = bench.start(ADA, "x", "X", twice(), asks=True)
+    for path in ("/first", "/second"):
+        await until(run, Stage.APPROVAL)
+        assert run.call is not None
+        shown, turn = run.call.as_text(), run.turn
+        run.approve(shown, turn)
+        async with asyncio.timeout(5):
+            while run.turn == turn:
+                await run.changed(run.version, 5)
+        with pytest.raises(FlowFault):
+            run.approve(shown, turn)
+        assert run.sent[-1].call.url.endswith(path)
+    assert len(run.sent) == 2
+    turn = run.turn
+    run.bring((), turn)
+    async with asyncio.timeout(5):
+        while run.turn == turn:
+            await run.changed(run.version, 5)
+    with pytest.raises(FlowFault):
+        run.bring((), turn)
+    assert run.stage is Stage.BROWSER
+
+
 async def test_a_session_finds_its_own_flows_alone(bench: Bench) -> None:
     run = bench.start(ADA, "x", "X", waiting(), asks=False)
     assert bench.run(ADA, run.id) is run
@@ -292,6 +330,23 @@ async def test_no_flow_starts_where_the_network_is_switched_off() -> None:
     bench = Bench(time.time, network=False)
     with pytest.raises(FlowFault, match=r"workbench\.network"):
         bench.start(ADA, "x", "X", waiting(), asks=False)
+
+
+async def test_what_takes_a_while_is_reckoned_in_a_thread(bench: Bench) -> None:
+    run = bench.start(ADA, "x", "X", reckon(threading.get_ident), asks=False)
+    assert await run.finished(5)
+    assert run.played is not None
+    assert run.played.result not in (None, threading.get_ident())
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://a:99999/", "http://a:b/", "http://a\u2028b/"])
+async def test_an_address_that_is_none_is_a_fault_in_words(bench: Bench, url: str) -> None:
+    host = url.partition("://")[2].rstrip("/")
+    for flow in ("call", "probe-api"):
+        run = started(bench, flow, url=url, token="t", again=host)
+        assert await run.finished(5)
+        assert run.played is not None
+        assert "address" in run.played.fault
 
 
 async def test_a_server_that_is_down_is_a_fault_in_words(bench: Bench) -> None:

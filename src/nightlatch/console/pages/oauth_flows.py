@@ -43,7 +43,9 @@ async def start(
         if desk.metadata is None and not offer.serverless:
             raise FlowFault("name a server first: this flow speaks to it")
         play = offer.build(desk.client(here.clock), given, extra)
-        run = here.bench.start(owner, offer.id, offer.title, play, asks=asks, polls=offer.polls)
+        run = here.bench.start(
+            owner, offer.id, offer.title, play, asks=asks, polls=offer.polls, issuer=_issuer(desk)
+        )
     except FlowFault as fault:
         return await _form(request, offer, desk, here.bench.network, fields, str(fault))
     _remember(desk, offer, given, extra)
@@ -114,19 +116,32 @@ def _remember(desk: Desk, offer: Offer, given: Mapping[str, str], extra: Pairs) 
 def _usual(offer: Offer, desk: Desk, run_id: str) -> dict[str, str]:
     """What the form says before anybody typed."""
     usual = dict(desk.choices.get(offer.id, {}))
-    held = [one for one in desk.held if one.run == run_id] or desk.held[:1]
-    if offer.id == "userinfo" and held:
-        usual["subject"] = str((held[0].tokens.claims or {}).get("sub", ""))
+    for field in offer.fields:
+        if field.holds:
+            usual[field.name + _AT_HAND] = run_id or _at_hand(field, offer, desk)
+    chosen = [one for one in desk.held if one.run == usual.get("token" + _AT_HAND)]
+    if offer.id == "userinfo" and chosen:
+        usual["subject"] = str((chosen[0].tokens.claims or {}).get("sub", ""))
     if offer.id in ("call", "probe-api") and desk.metadata and demo.is_test_server(desk.metadata):
         usual.setdefault("url", demo.demo_api(desk.metadata))
-    for field in offer.fields:
-        if field.holds and run_id:
-            usual[field.name + _AT_HAND] = run_id
     extra = desk.flows.get(offer.id, {})
     usual["parameters"] = "\n".join(f"{name}={value}" for name, value in extra.items())
     if desk.asks and not offer.attacks:
         usual["asks"] = "on"
     return usual
+
+
+def _at_hand(field: Field, offer: Offer, desk: Desk) -> str:
+    """The flow whose token is meant if nobody says otherwise: one server's goes to no other."""
+    for held in desk.held:
+        ours = offer.serverless or held.issuer == _issuer(desk)
+        if ours and getattr(held.tokens, field.holds):
+            return held.run
+    return ""
+
+
+def _issuer(desk: Desk) -> str:
+    return desk.metadata.issuer if desk.metadata else ""
 
 
 async def _form(

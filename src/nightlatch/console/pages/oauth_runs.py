@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from fastapi import APIRouter, HTTPException, Request
@@ -35,10 +35,10 @@ _REST = 0.1
 
 
 @router.get("")
-async def show_run(request: Request, run: Running, desk: Mine) -> HTMLResponse:
+async def show_run(request: Request, run: Running) -> HTMLResponse:
     panel = await _panel(request, run)
     return await show(
-        request, "oauth_run.html", run=run, metadata=desk.metadata, panel=Markup(panel),  # noqa: S704 -- our own template's
+        request, "oauth_run.html", run=run, panel=Markup(panel),  # noqa: S704 -- our own template's
         seen=_digest(panel),
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ async def stream(request: Request, run: Running, seen: str = "") -> Response:
 async def send(request: Request, run: Running, fields: Fields) -> Response:
     """The request that waits, as it is or as it was rewritten."""
     try:
-        run.approve(fields.get("text", ""))
+        run.approve(fields.get("text", ""), _turn(fields))
     except (Misspelt, FlowFault) as fault:
         return _refused(request, fault)
     return _moved_on(request, run)
@@ -94,7 +94,7 @@ async def brought(request: Request, run: Running, fields: Fields) -> Response:
         waits = run.visit is not None and run.visit.redirect_uri
         if waits and not pairs:
             raise Misspelt("this address brings nothing: copy all of it, with what follows ? or #")
-        run.bring(pairs)
+        run.bring(pairs, _turn(fields))
     except (Misspelt, FlowFault) as fault:
         return _refused(request, fault)
     return _moved_on(request, run)
@@ -113,6 +113,9 @@ async def adopt(run: Running, desk: Mine) -> RedirectResponse:
     found = run.played.result if run.name == "register" and run.played else None
     if not isinstance(found, dict):
         raise HTTPException(409, "No client was registered by this flow.")
+    if desk.metadata is None or desk.metadata.issuer != run.issuer:
+        # Its secret goes to the server that gave it, and to no other.
+        raise HTTPException(409, f"Go back to {run.issuer} first: this client is registered there.")
     method = found.get("token_endpoint_auth_method", "client_secret_basic")
     if method not in AUTHENTICATIONS:
         raise HTTPException(409, "The server wants the client to authenticate by other means.")
@@ -123,6 +126,12 @@ async def adopt(run: Running, desk: Mine) -> RedirectResponse:
     secret = found.get("client_secret")
     desk.secrets = Secrets(secret if isinstance(secret, str) else "")
     return RedirectResponse("/oauth#client", 303)
+
+
+def _turn(fields: Mapping[str, str]) -> int | None:
+    """Which question the form was drawn for; None where it does not say."""
+    text = fields.get("turn", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 async def _panel(request: Request, run: Run) -> str:

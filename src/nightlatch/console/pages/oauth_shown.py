@@ -1,7 +1,9 @@
 """A flow and its results, as its page shows them: values taken while the flow stands still."""
 
 import json
+import re
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,6 +24,7 @@ from nightlatch.workbench.tokens.explain import Line, explain
 MOST_SHOWN = 60
 """Exchanges of a log; of more the newest."""
 _BODY = 16_384
+_WORD = re.compile(r"(?:[A-Za-z][A-Za-z._-]{0,23}|v[0-9]{1,3})?")
 _NAMES = ("access_token", "refresh_token", "id_token")
 
 
@@ -61,7 +64,6 @@ class Logged(Struct, frozen=True):
 
 class ApiAnswer(Struct, frozen=True):
     status: int
-    headers: tuple[tuple[str, str], ...]
     body: str
     live: str
     """Where the request is in the house's own list, if it watches that API."""
@@ -69,6 +71,8 @@ class ApiAnswer(Struct, frozen=True):
 
 class Shown(Struct, frozen=True):
     stage: Stage
+    turn: int
+    """Which question it is that waits: a form that was drawn for another answers nothing."""
     asked: Asked | None
     away: Away | None
     invite: Invite | None
@@ -93,6 +97,7 @@ def shown(run: Run) -> Shown:
     fault = told(run.played.fault) if run.played else ""
     return Shown(
         run.stage,
+        run.turn,
         _asked(run.call) if run.call else None,
         _away(run.visit) if run.visit else None,
         run.invite,
@@ -162,5 +167,12 @@ def _api(run: Run, answer: Answer) -> ApiAnswer:
     kind = answer.header("content-type")
     body = masked_body(answer.body[:_BODY], kind).decode("utf-8", "replace")
     call = run.sent[-1].call if run.sent else None
-    live = requests_link(method=call.method, text=urlsplit(call.url).path) if call else ""
-    return ApiAnswer(answer.status, answer.headers, body, live)
+    path = _as_recorded(urlsplit(call.url).path) if call else ""
+    live = requests_link(method=call.method, text=path) if call else ""
+    return ApiAnswer(answer.status, body, live)
+
+
+def _as_recorded(path: str) -> str:
+    """The beginning of it that is in clear in every record: what may name somebody is masked
+    there, and has no place in an address of ours."""
+    return "/".join(takewhile(_WORD.fullmatch, path.split("/")))

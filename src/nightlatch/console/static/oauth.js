@@ -5,6 +5,10 @@ function follow() {
   const source = new EventSource(panel.dataset.stream);
   source.addEventListener("panel", (event) => draw(event.data));
   source.addEventListener("end", () => source.close());
+  source.addEventListener("error", () => {
+    // It tries again by itself, unless it was refused: the flow or the session is gone.
+    if (source.readyState === EventSource.CLOSED) document.getElementById("lost").hidden = false;
+  });
 }
 
 function draw(html) {

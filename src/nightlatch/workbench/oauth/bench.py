@@ -38,6 +38,8 @@ class Held(Struct, frozen=True):
     run: str
     title: str
     at: float
+    issuer: str
+    """Of the server at which the flow was played."""
     tokens: Tokens
 
 
@@ -126,13 +128,14 @@ class Bench:
         return self.desk(owner).runs.get(run_id)
 
     def start(
-        self, owner: str, name: str, title: str, flow: Play[Any], *, asks: bool, polls: bool = False
-    ) -> Run:
+        self, owner: str, name: str, title: str, flow: Play[Any], *, asks: bool,
+        polls: bool = False, issuer: str = "",
+    ) -> Run:  # fmt: skip
         """Within a running loop. Raises FlowFault where there is no more room, or no network."""
         desk = self.desk(owner)
         self._check_room(desk)
         manner = Manner(asks, polls, desk.authority, self._life)
-        run = Run(name, title, self.clock(), manner)
+        run = Run(name, title, self.clock(), manner, issuer)
         _make_room(desk)
         desk.runs[run.id] = run
         run.start(flow, lambda ended: _hold(desk, ended, self.clock()))
@@ -193,7 +196,7 @@ def _make_room(desk: Desk) -> None:
 def _hold(desk: Desk, run: Run, now: float) -> None:
     result = run.played.result if run.played else None
     if isinstance(result, Tokens):
-        desk.held = [Held(run.id, run.title, now, result), *desk.held][:MAX_HELD]
+        desk.held = [Held(run.id, run.title, now, run.issuer, result), *desk.held][:MAX_HELD]
 
 
 def _state(pairs: Pairs) -> str:

@@ -13,7 +13,7 @@ from nightlatch.workbench.oauth.flows.tokens import Tokens
 from nightlatch.workbench.oauth.offer import Field, Given, Offer
 from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.api import Target, confirmed, probe_api
-from nightlatch.workbench.oauth.probe.server import probe_server
+from nightlatch.workbench.oauth.probe.server import another, probe_server
 from nightlatch.workbench.oauth.probe.weakness import Report
 
 PERSON, MACHINE, TOKEN, SERVER, OLD, ATTACK = (
@@ -135,7 +135,13 @@ def _probe_api(client: Client, given: Given, _extra: Pairs) -> Play[Report]:
 
 
 def _probe_server(client: Client, given: Given, _extra: Pairs) -> Play[Report]:
-    return probe_server(client, given.get("again", "").strip())
+    name, secret = given.get("other", ""), given.get("other_secret", "")
+    if secret and not name:
+        raise FlowFault("whose secret is that? Name the other client, too")
+    return probe_server(
+        client, given.get("again", "").strip(), another(client, name, secret) if name else None,
+        scope=given.get("forbidden", ""),
+    )  # fmt: skip
 
 
 def _token(label: str, member: str = "access_token", *, needed: bool = True) -> Field:
@@ -284,9 +290,17 @@ OFFERS = (
     ),
     Offer(
         "probe-server", ATTACK, "Probe a server",
-        "Three log-ins, two of them made wrongly: is the verifier checked, a code good twice, an "
-        "altered redirect address served, an old refresh token taken?",
-        f"{_BCP}", _probe_server, (_AGAIN,),
+        "Four to six log-ins, most made wrongly: is the verifier checked, a code good twice "
+        "or for another client, an altered redirect address served, an old refresh token taken, "
+        "any scope granted?",
+        f"{_BCP}", _probe_server, (
+            _AGAIN,
+            Field("other", "Another client of yours", example="none",
+                  note="It must not redeem the first one's code."),
+            Field("other_secret", "Its secret", "secret", note="A public one has none."),
+            Field("forbidden", "A scope that the client must not get", example="admin",
+                  note="One that nobody has if you leave it empty."),
+        ),
         endpoint="authorization_endpoint", attacks=True, parameters=False,
     ),
     Offer(

@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -14,6 +14,9 @@ from nightlatch.workbench.oauth.flows.call import Call, Pairs, edited
 from nightlatch.workbench.oauth.flows.drive import Hands, Played, play
 from nightlatch.workbench.oauth.flows.log import Sent
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Invite, Play, Visit
+
+if TYPE_CHECKING:
+    from nightlatch.workbench.oauth.flows.network import Network
 
 log = logging.getLogger("nightlatch.workbench")
 _STOPPED: Played[Any] = Played(None, "stopped: nothing more is sent")
@@ -51,11 +54,15 @@ class Manner(Struct, frozen=True):
 class Run:
     """Belongs to one event loop. Its `repr` has no secrets; its members do."""
 
-    def __init__(self, name: str, title: str, started: float, manner: Manner) -> None:
+    def __init__(
+        self, name: str, title: str, started: float, manner: Manner, issuer: str = ""
+    ) -> None:
         self.id = secrets.token_urlsafe(16)
         self.name = name
         self.title = title
         self.started = started
+        self.issuer = issuer
+        """Of the server that it was started for; "" where there was none."""
         self.asks = manner.asks
         self.call: Call | None = None
         """Waits for a person's yes."""
@@ -66,6 +73,8 @@ class Run:
         self.played: Played[Any] | None = None
         self.sent: Sequence[Sent] = ()
         self.version = 0
+        self.turn = 0
+        """Number of the question that waits, or waited last."""
         self._manner = manner
         self._pausing = False
         self._approved: set[str] = set()
@@ -104,9 +113,10 @@ class Run:
         self._task = asyncio.create_task(self._carried_out(flow))
         self._task.add_done_callback(over)
 
-    def approve(self, text: str = "") -> None:
-        """Send it: as it is, or as it was rewritten. Raises Misspelt; FlowFault if it is gone."""
-        if self.call is None:
+    def approve(self, text: str = "", turn: int | None = None) -> None:
+        """Send it: as it is, or as it was rewritten. Raises Misspelt; FlowFault if it is gone, or
+        was another's `turn`: a second press is not meant for what came next."""
+        if self.call is None or turn not in (None, self.turn):
             raise FlowFault("this request was sent already, or the flow has ended")
         rewritten = _lines(text) if text else ""
         same = not rewritten or rewritten == _lines(self.call.as_text())
@@ -124,9 +134,10 @@ class Run:
             return False
         return hmac.compare_digest(self.visit.state.encode(), state.encode("utf-8", "replace"))
 
-    def bring(self, pairs: Pairs) -> None:
-        """What the browser came back with. Raises FlowFault where none is away."""
-        if self.visit is None:
+    def bring(self, pairs: Pairs, turn: int | None = None) -> None:
+        """What the browser came back with. Raises FlowFault where none is away, or on another
+        `turn`."""
+        if self.visit is None or turn not in (None, self.turn):
             raise FlowFault("no browser is away for this flow: it went on, or has ended")
         self._answer(pairs)
 
@@ -166,10 +177,8 @@ class Run:
             return Played(None, "Nightlatch broke off, which its log tells more about")
 
     async def _played(self, flow: Play[Any]) -> Played[Any]:
-        # It loads the HTTP client, which a console without flows has no need of.
-        from nightlatch.workbench.oauth.flows.network import Network
-
-        async with Network(authority=self._manner.authority) as network:
+        loaded = await asyncio.to_thread(_network)
+        async with loaded(authority=self._manner.authority) as network:
             self.sent = network.sent
             hands = Hands(self._visit, self._before, self._invite, self._tell, self._wait)
             return await play(flow, network, hands)
@@ -204,6 +213,7 @@ class Run:
 
     async def _asked(self) -> Any:
         self._reply = asyncio.get_running_loop().create_future()
+        self.turn += 1
         self._touch()
         try:
             return await self._reply
@@ -222,6 +232,14 @@ class Run:
         self.version += 1
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+
+
+def _network() -> "type[Network]":
+    """In a thread: it loads the HTTP client, which takes a while, and which a console without flows
+    has no need of."""
+    from nightlatch.workbench.oauth.flows.network import Network
+
+    return Network
 
 
 def _lines(text: str) -> str:

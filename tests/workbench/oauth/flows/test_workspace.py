@@ -24,6 +24,13 @@ def test_a_collection_comes_back_without_secrets(more: dict[str, str], place: st
     assert back.flows["code"] == {k: v for k, v in more.items() if k not in SECRET_NAMES}
 
 
+def test_an_address_is_kept_without_the_token_in_it() -> None:
+    url = "https://api.example/me?page=2&access_token=let-me-in#id_token=me-too"
+    back = load(dump(Workspace("https://id.example", choices={"call": {"url": url}})))
+    kept = "https://api.example/me?page=2&access_token=***#id_token=***"
+    assert back.choices["call"]["url"] == kept
+
+
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"place": 1}', b"{" * 9_000, b" " * 2**21,
                                   b'{"place":"a","token_endpoint":"https://evil.example"}',
                                   b'{"place":"a","registration":{"client_id":"a","client_secret":"b"}}',

@@ -9,6 +9,7 @@ from tests.workbench.oauth.flows.playing import (
     BACK,
     browser,
     client_of,
+    client_with,
     fault,
     played,
     succeeded,
@@ -23,6 +24,7 @@ from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.leash import AGENT
 from nightlatch.workbench.oauth.probe.server import (
     TRIALS,
+    another,
     probe_issuer,
     probe_server,
     requests_of,
@@ -111,6 +113,15 @@ async def test_a_client_of_mutual_tls(tmp_path: Path, name: str) -> None:
         assert tuple(one.weakness for one in probed.result.found) == expected
 
 
+def test_another_client_has_a_secret_or_is_a_public_one() -> None:
+    client = client_with(authentication="private_key_jwt")
+    found = another(client, "demo2", "its secret")
+    assert found.registration == Registration("demo2", "client_secret_basic")
+    assert found.secrets == Secrets("its secret")
+    assert found.metadata == client.metadata
+    assert another(client, "demo2", "").registration.authentication == "none"
+
+
 async def test_metadata_of_another_issuer_are_found() -> None:
     with serving("wrong-issuer") as server:
         host = server.issuer.removeprefix("http://")
@@ -149,3 +160,7 @@ async def test_only_the_named_host_is_probed() -> None:
         away = Client(Metadata(server.issuer, led), client.registration, Secrets(), client.clock)
         told = await played(probe_server(away, host), browser())
         assert "on another host" in told.fault
+        for broken in ({"jwks_uri": "http://["}, {"mtls_endpoint_aliases": {"x": "http://["}}):
+            led = client.metadata.document | broken
+            lost = Client(Metadata(server.issuer, led), client.registration, Secrets(), time.time)
+            assert "is no address: not probed" in await fault(probe_server(lost, host))

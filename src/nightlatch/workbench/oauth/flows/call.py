@@ -93,12 +93,21 @@ def edited(call: Call, text: str) -> Call:
     head, _, body = text.partition("\n\n")
     first, *lines = head.split("\n")
     method, _, url = first.strip().partition(" ")
-    if not _METHOD.match(method) or urlsplit(url).scheme not in ("http", "https"):
+    if not _METHOD.match(method) or not _is_address(url):
         raise Misspelt("the first line is a method and an http(s) address")
     # An editor ends a file with a line break that nobody meant to send.
     data = body if call.body.endswith(b"\n") else body.rstrip("\r\n")
     return Call(call.purpose, method, url.strip(), tuple(_header_line(one) for one in lines if one),
                 data.encode(), call.certificate, call.example)  # fmt: skip
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host)
 
 
 def _header_line(line: str) -> tuple[str, str]:

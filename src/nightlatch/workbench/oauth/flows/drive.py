@@ -10,7 +10,16 @@ from msgspec import Struct
 
 from nightlatch.workbench.oauth.flows.call import Answer, Call, Pairs
 from nightlatch.workbench.oauth.flows.log import Entry
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Invite, Note, Play, Reply, Visit, Wait
+from nightlatch.workbench.oauth.flows.steps import (
+    FlowFault,
+    Invite,
+    Note,
+    Play,
+    Reckon,
+    Reply,
+    Visit,
+    Wait,
+)
 
 if TYPE_CHECKING:
     from nightlatch.workbench.oauth.flows.network import Network
@@ -66,6 +75,8 @@ async def play(flow: Play[T], network: "Network", hands: Hands) -> Played[T]:
                 hands.invite(step)
             elif isinstance(step, Wait):
                 await hands.wait(step.seconds)
+            elif isinstance(step, Reckon):
+                await asyncio.to_thread(step.work)
             elif isinstance(step, Visit):
                 reply = await hands.visit(step)
             else:

@@ -62,8 +62,8 @@ class Network:
 
     async def send(self, call: Call) -> Answer:
         """Raises FlowFault where there is no answer within bounds."""
-        if is_forbidden(URL(call.url, encoded=True).host or ""):
-            raise _no_way(call)
+        if is_forbidden(_host(call)):
+            raise FlowFault(f"cannot {call.purpose}: {_FORBIDDEN}")
         started = time.perf_counter()
         try:
             answer = await self._answer(call)
@@ -79,7 +79,8 @@ class Network:
         try:
             async with self._session.request(
                 call.method, URL(call.url, encoded=True), headers=_headers(call),
-                data=call.body or None, allow_redirects=False, ssl=self._tls(call.certificate),
+                data=call.body or None, allow_redirects=False,
+                ssl=await self._tls(call.certificate),
             ) as response:  # fmt: skip
                 headers = tuple((str(name), value) for name, value in response.headers.items())
                 body = await self._body(response, call)
@@ -105,14 +106,15 @@ class Network:
                 )
         return bytes(found)
 
-    def _tls(self, certificate: Certificate | None) -> ssl.SSLContext | bool:
+    async def _tls(self, certificate: Certificate | None) -> ssl.SSLContext | bool:
         if certificate is None and not self._authority:
             return True
         if certificate not in self._trusting:
             if len(self._trusting) >= _MAX_CERTIFICATES:
                 self._trusting.clear()
             # A context of its own would be a connection of its own for each call.
-            self._trusting[certificate] = self._context(certificate)
+            # In a thread: it reads files, and whoever serves a console serves others, too.
+            self._trusting[certificate] = await asyncio.to_thread(self._context, certificate)
         return self._trusting[certificate]
 
     def _context(self, certificate: Certificate | None) -> ssl.SSLContext:
@@ -132,8 +134,12 @@ class Network:
         self.sent.append(sent(call, answer, seconds, fault))
 
 
-def _no_way(call: Call) -> FlowFault:
-    return FlowFault(f"cannot {call.purpose}: {_FORBIDDEN}")
+def _host(call: Call) -> str:
+    """Raises FlowFault."""
+    try:
+        return URL(call.url, encoded=True).host or ""
+    except ValueError:
+        raise FlowFault(f"cannot {call.purpose}: what it is to go to is no address") from None
 
 
 def _headers(call: Call) -> Headers:

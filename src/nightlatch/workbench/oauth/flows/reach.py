@@ -24,8 +24,18 @@ def is_forbidden(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return _is_number(host) and is_forbidden(socket.inet_ntoa(socket.inet_aton(host)))
     return any(one.is_link_local or str(one) in _METADATA for one in _meant(address))
+
+
+def _is_number(host: str) -> bool:
+    """An IPv4 address as C reads it: 2852039166, 0xa9.0xfea9fe, 0251.0376.0251.0376. HTTP clients
+    differ in whether they ask a resolver for it."""
+    try:
+        socket.inet_aton(host)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _meant(address: _Address) -> Iterable[_Address]:

@@ -1,6 +1,6 @@
 """What a flow asks of whoever carries it out, and how it fails."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from msgspec import Struct
@@ -36,13 +36,19 @@ class Wait(Struct, frozen=True):
     seconds: float
 
 
+class Reckon(Struct, frozen=True):
+    """Work that takes a while and sends nothing: in a thread, where others wait meanwhile."""
+
+    work: Callable[[], None]
+
+
 class Note(Struct, frozen=True):
     """Something the person should know about what the server did."""
 
     text: str
 
 
-Step = Call | Visit | Invite | Wait | Note
+Step = Call | Visit | Invite | Wait | Reckon | Note
 Reply = Answer | Pairs | None
 T = TypeVar("T")
 Play = Generator[Step, Reply, T]
@@ -74,6 +80,13 @@ def visit(step: Visit) -> Play[Pairs]:
     if not isinstance(reply, tuple):
         raise TypeError("a visit is answered with the parameters it came back with")
     return reply
+
+
+def reckon(work: Callable[[], T]) -> Play[T | None]:
+    """What the work finds; None where the flow is only rehearsed."""
+    found: list[T] = []
+    yield Reckon(lambda: found.append(work()))
+    return found[0] if found else None
 
 
 def tell(text: str) -> Play[None]:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from nightlatch.workbench.oauth.flows.client import Registration, Secrets
-from nightlatch.workbench.oauth.flows.masking import SECRET_NAMES
+from nightlatch.workbench.oauth.flows.masking import SECRET_NAMES, masked_url
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 
 SECRET_VARIABLE = "OAUTH_CLIENT_SECRET"
@@ -30,7 +30,8 @@ class Workspace(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def dump(workspace: Workspace) -> bytes:
-    """JSON, fit to be shared. What has a secret's name is left out of saved parameters."""
+    """JSON, fit to be shared. What has a secret's name is left out of saved parameters, and masked
+    in the addresses among them."""
     flows, choices = _clean(workspace.flows), _clean(workspace.choices)
     shared = msgspec.structs.replace(workspace, flows=flows, choices=choices)
     return msgspec.json.format(msgspec.json.encode(shared), indent=2) + b"\n"
@@ -38,7 +39,11 @@ def dump(workspace: Workspace) -> bytes:
 
 def _clean(flows: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return {
-        flow: {name: value for name, value in parameters.items() if name not in SECRET_NAMES}
+        flow: {
+            name: masked_url(value)
+            for name, value in parameters.items()
+            if name not in SECRET_NAMES
+        }
         for flow, parameters in flows.items()
     }
 

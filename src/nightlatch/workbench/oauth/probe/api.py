@@ -14,7 +14,7 @@ from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Hea
 from nightlatch.workbench.oauth.flows.client import Client, Registration, Secrets
 from nightlatch.workbench.oauth.flows.dpop import prove_and_send, proven
 from nightlatch.workbench.oauth.flows.metadata import Metadata
-from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Wait, send, tell
+from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Wait, reckon, send, tell
 from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.baseline import baseline
 from nightlatch.workbench.oauth.probe.forgery import (
@@ -79,9 +79,12 @@ class Target(Struct, frozen=True):
 def confirmed(url: str, again: str) -> None:
     """Whoever probes names the host twice, so that no slip of a line probes somebody else's.
     Raises FlowFault."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise FlowFault("the API's address begins with https:// or http://")
+        raise FlowFault("the API's address begins with https:// or http://, and names its host")
     if again.lower() != parts.netloc.lower():
         raise FlowFault(
             f"a probe attacks: only ever your own API. If it is yours, add "
@@ -139,7 +142,7 @@ class _Probe:
     def _attacks(self, parts: Parts | None) -> Play[None]:
         target = self._target
         if parts is not None:
-            self._guess()
+            yield from self._guess()
             yield from self._all(forgeries(parts, list(target.keys)))
             yield from self._all(key_ids(parts))
             yield from self._all(odd_claims(parts))
@@ -153,10 +156,11 @@ class _Probe:
         if target.proof_key is not None:
             yield from self._proofs()
 
-    def _guess(self) -> None:
+    def _guess(self) -> Play[None]:
         """Nothing is sent for it."""
         self._tried.append(weakness.WEAK)
-        found = guess(self._target.token, secret_words(self._target.words))
+        token, words = self._target.token, self._target.words
+        found = yield from reckon(lambda: guess(token, secret_words(words)))
         if found is not None:
             evidence = f"The token's secret is number {found.rank:,} in a list of common ones."
             self._found.append(Found(weakness.WEAK, evidence))

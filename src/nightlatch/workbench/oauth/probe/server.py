@@ -6,14 +6,14 @@ never visited.
 
 import json
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
 from nightlatch.identity.jose.encoding import to_base64url
 from nightlatch.workbench.oauth.flows.answers import Document
 from nightlatch.workbench.oauth.flows.call import Answer, Call, Certificate, Pairs, with_query
-from nightlatch.workbench.oauth.flows.client import Client
+from nightlatch.workbench.oauth.flows.client import Client, Registration, Secrets
 from nightlatch.workbench.oauth.flows.metadata import discover, fetch_keys
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Untrusted, Visit, send
 from nightlatch.workbench.oauth.probe import logins, weakness
@@ -57,6 +57,12 @@ def probe_server(
     return (yield from leash.held(_tried(plan, leash)))
 
 
+def another(client: Client, name: str, secret: str) -> Client:
+    """A client at the same server: by its secret, or a public one."""
+    registration = Registration(name, "client_secret_basic" if secret else "none")
+    return Client(client.metadata, registration, Secrets(secret), client.clock)
+
+
 def probe_issuer(place: str, again: str, clock: Callable[[], float]) -> Play[Report]:
     """Whether what is found at the issuer's place is under its name: without that, no client goes
     on, and `probe_server` neither."""
@@ -96,14 +102,21 @@ def _hosts(client: Client) -> frozenset[str]:
     issuer = urlsplit(client.metadata.issuer)
     for name in _ENDPOINTS:
         place = client.metadata.document.get(name)
-        if isinstance(place, str) and urlsplit(place).netloc != issuer.netloc:
+        if isinstance(place, str) and _parts(place, name).netloc != issuer.netloc:
             raise FlowFault(f"the server's {name} is on another host than its issuer: not probed")
     aliases = client.metadata.document.get("mtls_endpoint_aliases")
     places = aliases.values() if isinstance(aliases, dict) else ()
-    parts = [urlsplit(place) for place in places if isinstance(place, str)]
+    parts = [_parts(place, "mtls_endpoint_aliases") for place in places if isinstance(place, str)]
     return frozenset(
         {issuer.netloc, *(one.netloc for one in parts if one.hostname == issuer.hostname)}
     )
+
+
+def _parts(address: str, name: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise FlowFault(f"the server's {name} is no address: not probed") from None
 
 
 def _tried(plan: Plan, leash: Leash) -> Play[Report]:
