@@ -154,7 +154,8 @@ class Exporter:
             return False
         except Unwanted as reason:
             self._trouble(str(reason))
-            unwanted = len(batch) if reason.number is None else reason.number
+            # The other end may say that it rejected more than it was sent.
+            unwanted = len(batch) if reason.number is None else min(reason.number, len(batch))
             self.counts.unwanted += unwanted
             self.counts.sent -= unwanted
         else:
