@@ -133,6 +133,47 @@ def test_the_keys_of_before_stay_in_force(server: ListServer, misbehave: Any) ->
     assert "the keys of before stay in force" in told
 
 
+def test_a_key_that_is_left_out_is_told_until_it_is_gone(server: ListServer) -> None:
+    house, odd = House(server), {"kty": "AKP", "kid": "future"}
+    both = json.dumps({"keys": [EC.public, odd]})
+    now = NOW
+
+    def told_next() -> str:
+        nonlocal now
+        now += 2 * EVERY
+        house.keys.tick(now)
+        return "; ".join(house.troubles())
+
+    server.text = both
+    assert "1 of 2 keys left out" in told_next()
+    assert "1 of 2 keys left out" in told_next()
+    assert [one.times for one in house.keys.troubles.current()] == [1], "once"
+    server.misbehave = with_status(503)
+    assert "the server answered 503" in told_next()
+    server.misbehave = None
+    assert "1 of 2 keys left out" in told_next()
+    server.text = key_set(EC)
+    assert told_next() == ""
+
+
+def test_what_one_issuer_publishes_keeps_no_other_waiting(server: ListServer) -> None:
+    address = server.url
+    metadata(server, {"/": {"issuer": "", "jwks_uri": "https://[no.address"}})
+    verifier = Verifier([Issuer("odd"), Issuer("sound")])
+    keys = IssuerKeys(
+        [
+            KeyPlace("odd", "its address", lambda: published_keys(f"{address}/", "")),
+            KeyPlace("sound", "a file", lambda: [EC.public]),
+        ],
+        verifier,
+    )
+    keys.tick(NOW)
+    keys.tick(NOW + 1)
+    assert verifier.judge("x", issued(iss="sound"), NOW) is Proof.VERIFIED
+    assert [one.place for one in keys.troubles.current()] == ["keys of odd"]
+    assert len(server.asked) == 1, "not again at once"
+
+
 def test_a_key_that_is_withdrawn_counts_no_more(server: ListServer) -> None:
     house, two = House(server), renamed(RSA, "two")
     server.text = key_set(EC, two)
