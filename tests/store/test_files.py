@@ -113,6 +113,24 @@ def test_a_failure_at_any_step_leaves_no_draft(
 
 
 @both
+def test_a_file_system_that_syncs_no_directories_keeps_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put: Put
+) -> None:
+    real, tried = os.fsync, []
+
+    def picky(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            tried.append(descriptor)
+            raise OSError(22, "Invalid argument")
+        real(descriptor)
+
+    monkeypatch.setattr("os.fsync", picky)
+    put(tmp_path / "file", b"whole")
+    assert (tmp_path / "file").read_bytes() == b"whole"
+    assert len(tried) == 1
+
+
+@both
 def test_without_its_directory_it_fails(tmp_path: Path, put: Put) -> None:
     with pytest.raises(FileNotFoundError):
         put(tmp_path / "nowhere" / "file", b"whole")

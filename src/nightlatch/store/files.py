@@ -5,6 +5,7 @@ first byte on, and then takes its place at once. A process that is killed in bet
 draft behind, which nothing reads.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 DRAFT = ".part"
 """How the name of a draft ends."""
+_NOT_DONE_HERE = frozenset({errno.EINVAL, errno.EBADF, errno.ENOTSUP})
 
 
 def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -62,5 +64,9 @@ def _sync(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems, such as shared folders, cannot do that with a directory.
+        if error.errno not in _NOT_DONE_HERE:
+            raise
     finally:
         os.close(descriptor)
