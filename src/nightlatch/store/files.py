@@ -2,18 +2,21 @@
 
 Each is written beside its place under a name that nobody else has, for its owner alone from the
 first byte on, and then takes its place at once. A process that is killed in between leaves such a
-draft behind, which nothing reads.
+draft behind, which nothing reads, and which the next one clears away.
 """
 
 import errno
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DRAFT = ".part"
 """How the name of a draft ends."""
+_STALE = 3_600.0
+"""Seconds after which a draft is nobody's."""
 _NOT_DONE_HERE = frozenset({errno.EINVAL, errno.EBADF, errno.ENOTSUP})
 
 
@@ -39,6 +42,14 @@ def create_file(path: Path, data: bytes) -> bool:
             return False
     _sync(path.parent)
     return True
+
+
+def clear_drafts(directory: Path) -> None:
+    """Remove what processes were writing when they were killed, but not what one may be writing."""
+    for path in directory.glob("*" + DRAFT):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE:
+                path.unlink()
 
 
 @contextmanager
