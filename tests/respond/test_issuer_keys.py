@@ -21,6 +21,7 @@ from tests.list_server import (
 from tests.workbench.oauth.server.running import CONFIDENTIAL, running
 
 from nightlatch.exchange.credential import Proof
+from nightlatch.identity.jose.keys import MAX_KEYS
 from nightlatch.identity.verifier import Issuer, Verifier
 from nightlatch.respond import issuer_keys
 from nightlatch.respond.fetching import FetchFailed
@@ -311,6 +312,7 @@ def test_what_is_unsound_is_left_out_and_told() -> None:
         ([{"kty": "oct", "k": "c2VjcmV0"}], "it is for no signature"),
         ([EC.public, RSA.public], "two keys have the same id"),
         ([EC.public, {**HMAC.public, "kid": "two"}], "mixes secrets with public keys"),
+        ([{}] * (MAX_KEYS + 1), "more than"),
     ],
 )
 def test_what_is_ambiguous_is_refused(keys: list[dict[str, Any]], words: str) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from nightlatch.faults import guarded
-from nightlatch.identity.jose.keys import KeyRing, read_keys
+from nightlatch.identity.jose.keys import MAX_KEYS, KeyRing, read_keys
 from nightlatch.identity.jose.verified import Unsound
 from nightlatch.respond.fetching import FetchFailed, fetch
 from nightlatch.respond.troubles import Troubles
@@ -176,6 +176,9 @@ def _in_words(place: KeyPlace, looks: _Looks, error: Exception) -> KeysRefused:
 def sound_keys(given: list[Document]) -> tuple[KeyRing, str]:
     """Those that may verify signatures, and what was wrong with others, in words. Raises
     KeysRefused where nothing is left, or what is left is ambiguous."""
+    if len(given) > MAX_KEYS:
+        # Before each of them is looked at, which takes its time.
+        raise KeysRefused(f"there are more than {MAX_KEYS} keys")
     sound, faults = [], []
     for key in given:
         try:
