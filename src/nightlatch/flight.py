@@ -165,7 +165,7 @@ def find_out(flight: InFlight, rooms: Rooms) -> None:
     bad = tuple(one for one in found if one.proof in REFUTED)
     flight.caller = rooms.circles.without(flight.caller, bad)
     if invented(found):
-        rooms.proofs.note_inventor(flight.caller.address, flight.at)
+        rooms.proofs.note_inventor(flight.caller, flight.at)
     if refuted(found):
         flight.stranger = True
 

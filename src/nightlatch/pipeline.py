@@ -120,7 +120,7 @@ class Pipeline:
         rooms = self._rooms
         endpoint = rooms.inventory.guess(request.method, request.path)
         stranger = self._is_stranger(credentials, endpoint, now, source)
-        stranger = stranger or rooms.proofs.doubts(caller.address, credentials, now)
+        stranger = stranger or rooms.proofs.doubts(caller, credentials, now)
         ruling = rooms.levers.rule(
             request, endpoint, caller, now, stranger=stranger, credentials=credentials
         )

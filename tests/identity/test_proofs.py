@@ -14,7 +14,7 @@ from nightlatch.exchange.credential import (
     CredentialPlace,
     Proof,
 )
-from nightlatch.exchange.exchange import Request
+from nightlatch.exchange.exchange import Caller, Request
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.headers import headers_of
 from nightlatch.exchange.record import Posture
@@ -167,15 +167,19 @@ def test_who_is_a_stranger_at_which_door(
     assert tuple(is_stranger(credentials, one) for one in postures) == at_doors
 
 
+def at(address: str) -> Caller:
+    return Circles(HASHER).caller(address, bearer(TOKEN), ())
+
+
 def test_an_address_that_invents_tokens_is_doubted_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(room, "MAX_INVENTORS", 2)
     found = proofs()
     for number in range(3):
-        found.note_inventor(f"192.0.2.{number}", NOW + number)
-    assert not found.doubts("192.0.2.0", (UNKNOWN,), NOW + 3), "forgotten first"
-    there = "192.0.2.2"
+        found.note_inventor(at(f"192.0.2.{number}"), NOW + number)
+    assert not found.doubts(at("192.0.2.0"), (UNKNOWN,), NOW + 3), "forgotten first"
+    there = at("192.0.2.2")
     assert found.doubts(there, (UNKNOWN,), NOW + 3)
     assert found.doubts(there, (UNKNOWN, KEY), NOW + 3), "a key is easily invented, too"
     assert not found.doubts(there, (UNKNOWN, GOOD), NOW + 3)
@@ -188,6 +192,17 @@ def test_an_address_that_invents_tokens_is_doubted_for_a_while(
     assert found.doubts(there, read, NOW + 3)
     found.found_out(foreign, read, NOW + 3)
     assert not found.doubts(there, read, NOW + 4), "nobody can say more of it"
+
+
+def test_an_address_of_ipv6_stands_for_all_that_its_owner_has() -> None:
+    found = proofs()
+    found.note_inventor(at("2001:db8:0:1::1"), NOW)
+    assert found.doubts(at("2001:db8:0:1:a:b:c:d"), (UNKNOWN,), NOW + 1)
+    assert not found.doubts(at("2001:db8:0:2::1"), (UNKNOWN,), NOW + 1)
+    found.note_inventor(at("192.0.2.1"), NOW)
+    assert not found.doubts(at("192.0.2.2"), (UNKNOWN,), NOW + 1)
+    found.note_inventor(at(""), NOW)
+    assert found.doubts(at(""), (UNKNOWN,), NOW + 1)
 
 
 def test_every_proof_is_one_or_the_other() -> None:

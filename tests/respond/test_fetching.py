@@ -84,6 +84,7 @@ def test_a_server_that_is_gone_says_so() -> None:
         fetch(f"http://127.0.0.1:{free_port()}/", "", "", max_bytes=1_000, seconds=2.0)
 
 
-def test_only_http_is_fetched() -> None:
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "https://[no.address/", ""])
+def test_only_http_is_fetched(url: str) -> None:
     with pytest.raises(FetchFailed, match="only http"):
-        fetch("file:///etc/passwd", "", "", max_bytes=1_000, seconds=2.0)
+        fetch(url, "", "", max_bytes=1_000, seconds=2.0)

@@ -21,6 +21,7 @@ from tests.list_server import (
 from tests.workbench.oauth.server.running import CONFIDENTIAL, running
 
 from nightlatch.exchange.credential import Proof
+from nightlatch.identity.jose.keys import MAX_KEYS
 from nightlatch.identity.verifier import Issuer, Verifier
 from nightlatch.respond import issuer_keys
 from nightlatch.respond.fetching import FetchFailed
@@ -131,6 +132,47 @@ def test_the_keys_of_before_stay_in_force(server: ListServer, misbehave: Any) ->
     assert house.judge(now=NOW + 2 * EVERY) is Proof.VERIFIED
     (told,) = house.troubles()
     assert "the keys of before stay in force" in told
+
+
+def test_a_key_that_is_left_out_is_told_until_it_is_gone(server: ListServer) -> None:
+    house, odd = House(server), {"kty": "AKP", "kid": "future"}
+    both = json.dumps({"keys": [EC.public, odd]})
+    now = NOW
+
+    def told_next() -> str:
+        nonlocal now
+        now += 2 * EVERY
+        house.keys.tick(now)
+        return "; ".join(house.troubles())
+
+    server.text = both
+    assert "1 of 2 keys left out" in told_next()
+    assert "1 of 2 keys left out" in told_next()
+    assert [one.times for one in house.keys.troubles.current()] == [1], "once"
+    server.misbehave = with_status(503)
+    assert "the server answered 503" in told_next()
+    server.misbehave = None
+    assert "1 of 2 keys left out" in told_next()
+    server.text = key_set(EC)
+    assert told_next() == ""
+
+
+def test_what_one_issuer_publishes_keeps_no_other_waiting(server: ListServer) -> None:
+    address = server.url
+    metadata(server, {"/": {"issuer": "", "jwks_uri": "https://[no.address"}})
+    verifier = Verifier([Issuer("odd"), Issuer("sound")])
+    keys = IssuerKeys(
+        [
+            KeyPlace("odd", "its address", lambda: published_keys(f"{address}/", "")),
+            KeyPlace("sound", "a file", lambda: [EC.public]),
+        ],
+        verifier,
+    )
+    keys.tick(NOW)
+    keys.tick(NOW + 1)
+    assert verifier.judge("x", issued(iss="sound"), NOW) is Proof.VERIFIED
+    assert [one.place for one in keys.troubles.current()] == ["keys of odd"]
+    assert len(server.asked) == 1, "not again at once"
 
 
 def test_a_key_that_is_withdrawn_counts_no_more(server: ListServer) -> None:
@@ -270,6 +312,7 @@ def test_what_is_unsound_is_left_out_and_told() -> None:
         ([{"kty": "oct", "k": "c2VjcmV0"}], "it is for no signature"),
         ([EC.public, RSA.public], "two keys have the same id"),
         ([EC.public, {**HMAC.public, "kid": "two"}], "mixes secrets with public keys"),
+        ([{}] * (MAX_KEYS + 1), "more than"),
     ],
 )
 def test_what_is_ambiguous_is_refused(keys: list[dict[str, Any]], words: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nightlatch.store.files import create_file, replace_file
+from nightlatch.store.files import clear_drafts, create_file, replace_file
 
 WRITE_TOGETHER = """
 import os, sys, time
@@ -24,6 +24,17 @@ for _ in range(20):
     replace_file(path / "last", mine, durable=False)
     seen = (path / "last").read_bytes()
     assert len(seen) == 100_000 and len(set(seen)) == 1
+"""
+
+STOP_IN_THE_MIDDLE = """
+import os, sys, time
+from pathlib import Path
+from nightlatch.store.files import replace_file
+def stop(*_):
+    print("now", flush=True)
+    time.sleep(60)
+setattr(os, sys.argv[2], stop)
+replace_file(Path(sys.argv[1]), b"new" * 100_000)
 """
 
 Put = Callable[[Path, bytes], object]
@@ -113,6 +124,24 @@ def test_a_failure_at_any_step_leaves_no_draft(
 
 
 @both
+def test_a_file_system_that_syncs_no_directories_keeps_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put: Put
+) -> None:
+    real, tried = os.fsync, []
+
+    def picky(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            tried.append(descriptor)
+            raise OSError(22, "Invalid argument")
+        real(descriptor)
+
+    monkeypatch.setattr("os.fsync", picky)
+    put(tmp_path / "file", b"whole")
+    assert (tmp_path / "file").read_bytes() == b"whole"
+    assert len(tried) == 1
+
+
+@both
 def test_without_its_directory_it_fails(tmp_path: Path, put: Put) -> None:
     with pytest.raises(FileNotFoundError):
         put(tmp_path / "nowhere" / "file", b"whole")
@@ -141,3 +170,24 @@ def test_processes_at_once_see_whole_files_and_one_creates(tmp_path: Path) -> No
     assert [run.returncode for run in runs] == [0, 0, 0, 0]
     assert sorted(said) == ["False", "False", "False", "True"]
     assert _names(place) == ["first", "last"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_who_is_killed_while_writing_leaves_what_was_there_and_a_draft_that_is_cleared(
+    tmp_path: Path, step: str
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    command = [sys.executable, "-c", STOP_IN_THE_MIDDLE, str(path), step]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"now\n"
+        writer.kill()
+    assert path.read_bytes() == b"old"
+    (draft,) = (one for one in tmp_path.iterdir() if one != path)
+    clear_drafts(tmp_path)
+    assert draft.exists(), "somebody may be writing it"
+    os.utime(draft, (0, 0))
+    clear_drafts(tmp_path)
+    assert _names(tmp_path) == ["file"]

@@ -27,7 +27,7 @@ from nightlatch.faults import guarded
 from nightlatch.flight import InFlight
 from nightlatch.pipeline import Pipeline
 from nightlatch.settings import Settings
-from nightlatch.store.files import replace_file
+from nightlatch.store.files import clear_drafts, replace_file
 from nightlatch.store.keys import load_or_create_key
 
 if TYPE_CHECKING:
@@ -244,6 +244,8 @@ class Memory:
         """This process learned something since it was kept last. One that learned nothing, such as
         the master of a pre-forking server, must not overwrite what its children learned."""
         self._due = time.monotonic() + KEEP_EVERY
+        for directory in {path.parent for path in learners}:
+            clear_drafts(directory)
         for path, learner in learners.items():
             if path.exists():
                 learner.load(path.read_bytes())

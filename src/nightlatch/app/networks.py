@@ -61,6 +61,7 @@ class NetworksKeeper:
         self._ticker = self._tick()
 
     def after_fork(self) -> None:
+        self._feeds.troubles.after_fork()
         if self._ticker is not None:
             self._ticker = self._tick()
 

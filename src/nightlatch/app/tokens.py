@@ -157,6 +157,7 @@ class TokensKeeper:
 
     def after_fork(self) -> None:
         self.verifier.after_fork()
+        self._keys.after_fork()
         self._ticker = self._tick()
 
     def _tick(self) -> Ticker:

@@ -24,14 +24,12 @@ from typing import NamedTuple
 import msgspec
 import zstandard
 
-from nightlatch.store.files import DRAFT, replace_file
+from nightlatch.store.files import clear_drafts, replace_file
 
 log = logging.getLogger("nightlatch.shipping")
 
 MAX_BYTES = 256 * 1024 * 1024
 _SUFFIX = ".batch"
-_STALE = 3_600.0
-"""Seconds after which a file that was never finished is nobody's."""
 _MAX_BATCH = 128 * 1024 * 1024
 """Bytes of one batch, decompressed."""
 
@@ -91,7 +89,7 @@ class Spool:
         """What was seen and not sent yet, oldest first; others may have sent it meanwhile."""
         self._waiting = 0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._clear_unfinished()
+        clear_drafts(folder)
         self._look()
 
     def put(self, records: Sequence[bytes]) -> None:
@@ -176,13 +174,6 @@ class Spool:
     def _removed(self, file: _File) -> None:
         # Whoever else removed some meanwhile is not in the count.
         self._waiting = max(0, self._waiting - file.records)
-
-    def _clear_unfinished(self) -> None:
-        """What a process was writing when it was killed."""
-        for path in self._folder.glob("*" + DRAFT):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _STALE:
-                    path.unlink()
 
 
 def _files(folder: Path) -> Iterator[_File]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from nightlatch.exchange.credential import INVENTED, REFUTED, Credential, CredentialKind, Proof
-from nightlatch.exchange.exchange import Request
+from nightlatch.exchange.exchange import Caller, Request
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.record import Posture
 from nightlatch.identity.jwt import read_token
@@ -19,7 +19,7 @@ Credentials = tuple[Credential, ...]
 MAX_NAMES = 4_096
 """Tokens of which is remembered who signed them; full, it starts over."""
 MAX_INVENTORS = 4_096
-"""Addresses; the one that was heard of longest ago goes first."""
+"""Addresses, or networks; the one that was heard of longest ago goes first."""
 DOUBTED_FOR = 600.0
 """Seconds after an invented token that others from its address prove nothing before they are
 verified."""
@@ -77,7 +77,7 @@ class Proofs:
         self._names: dict[str, SecretName | None] = {}
         """By the credential's keyed hash; None for what is no HMAC."""
         self._inventors: dict[str, float] = {}
-        """By address: until when it is remembered that it sent invented tokens."""
+        """By place: until when it is remembered that it sent invented tokens."""
 
     def verify_by(self, verifier: Verifier) -> None:
         self._verifier = verifier
@@ -110,19 +110,19 @@ class Proofs:
             ]
         )
 
-    def note_inventor(self, address: str, now: float) -> None:
+    def note_inventor(self, caller: Caller, now: float) -> None:
         """Tokens that nobody issued came from there."""
-        inventors = self._inventors
-        inventors.pop(address, None)
+        inventors, place = self._inventors, _place(caller)
+        inventors.pop(place, None)
         if len(inventors) >= MAX_INVENTORS:
             inventors.pop(next(iter(inventors)), None)
-        inventors[address] = now + DOUBTED_FOR
+        inventors[place] = now + DOUBTED_FOR
 
-    def doubts(self, address: str, credentials: Credentials, now: float) -> bool:
+    def doubts(self, caller: Caller, credentials: Credentials, now: float) -> bool:
         """Is a token worth nothing that nobody has looked at yet, because of where it comes from?
         Whoever invents one for each request would be somebody else each time."""
         verifier = self._verifier
-        if verifier is None or now >= self._inventors.get(address, 0.0):
+        if verifier is None or now >= self._inventors.get(_place(caller), 0.0):
             return False
         tokens = [one for one in credentials if one.kind is _JWT]
         if any(one.proof is _VERIFIED for one in tokens):
@@ -205,6 +205,12 @@ def refuted(credentials: Credentials) -> bool:
         if one.proof not in REFUTED:
             return False
     return bool(credentials)
+
+
+def _place(caller: Caller) -> str:
+    """What nobody changes with each request: whoever has one IPv6 address has all of its /64."""
+    widest = caller.circles[-1]
+    return widest if widest.endswith("/64") else caller.address
 
 
 def _with(credential: Credential, proof: Proof | None) -> Credential:

@@ -4,7 +4,8 @@ Who waits for an answer is never kept waiting for a signature: the inline path a
 knows or does not; `judge` does the work, elsewhere.
 
 Nobody is accused by keys that may be the wrong ones: as long as no token of an issuer has been
-verified with what the settings name, its tokens are unknown and not refuted. And a key that is
+verified with what the settings name, or with what all of it was exchanged for, its tokens are
+unknown and not refuted. And a key that is
 missing may have been made a minute ago: a token is only said to be of an unknown key once the keys
 were fetched again after it was seen.
 """
@@ -82,6 +83,19 @@ class _House:
         """When a key was last missed."""
         self._missing: dict[str, float] = {}
 
+    def take(self, ring: KeyRing, now: float) -> None:
+        """These are its keys now. With none among them of those before, they may be the wrong ones
+        again: somebody may have exchanged a secret here before the issuer does."""
+        before = self.keys.ring.keys if self.keys is not None else ()
+        kept = {key.thumbprint for key in ring.keys if key.thumbprint}
+        self.believed = self.believed and any(key.thumbprint in kept for key in before)
+        self.keys, self.failed = _Keys(ring, now), 0
+
+    def believe(self, keys: _Keys) -> None:
+        """A token was verified with them; they may have been exchanged meanwhile."""
+        if self.keys is not None and self.keys.ring is keys.ring:
+            self.believed = True
+
     def misses(self, key_id: str, keys: _Keys, now: float) -> bool:
         """Is the key still missing after all was fetched again?"""
         if keys.at > now + LATE:
@@ -123,7 +137,7 @@ class Verifier:
         house = self._houses[issuer]
         kept = {key.thumbprint for key in ring.keys}
         with self._lock:
-            house.keys, house.failed = _Keys(ring, now), 0
+            house.take(ring, now)
             self._verified = {
                 digest: one
                 for digest, one in self._verified.items()
@@ -201,7 +215,7 @@ _UNKNOWN = Proof.UNKNOWN
 def _proof(found: Verified, token: Token, house: _House, keys: _Keys, now: float) -> Proof:
     proof = _audience(found, house) if found.valid else _fault(found, token, house, keys, now)
     if proof is Proof.VERIFIED:
-        house.believed = True
+        house.believe(keys)
     elif proof in REFUTED and proof is not Proof.UNSIGNED and not house.believed:
         house.failed += 1
         return _UNKNOWN

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from nightlatch.identity.feeds import Feed
-from nightlatch.store.files import replace_file
+from nightlatch.store.files import clear_drafts, replace_file
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -46,6 +46,7 @@ class FeedFiles:
     def make(self) -> None:
         """Raises OSError."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        clear_drafts(self._directory)
 
     def path(self, feed: Feed) -> Path:
         """Where its addresses are read from."""

@@ -46,7 +46,7 @@ class _Redirects(HTTPRedirectHandler):
 def fetch(url: str, etag: str, modified: str, *, max_bytes: int, seconds: float) -> Fetched:
     """What is at `url`, unless it still is what `etag` and `modified` tell of. It may take
     `seconds` to begin and as many to arrive, in however small pieces. Raises FetchFailed."""
-    if urlsplit(url).scheme not in ("http", "https"):
+    if _scheme(url) not in ("http", "https"):
         raise FetchFailed(f"{url}: only http:// and https:// can be fetched")
     headers = {"User-Agent": f"Nightlatch/{__version__}", "Accept": "*/*"}
     if etag:
@@ -68,6 +68,14 @@ def fetch(url: str, etag: str, modified: str, *, max_bytes: int, seconds: float)
     except (OSError, HTTPException, ValueError) as error:
         reason: Any = getattr(error, "reason", None) or error
         raise FetchFailed(str(reason) or type(error).__name__) from error
+
+
+def _scheme(url: str) -> str:
+    """Empty for what is no address: the servers that are asked name further ones."""
+    try:
+        return urlsplit(url).scheme
+    except ValueError:
+        return ""
 
 
 def _read(answer: HTTPResponse, max_bytes: int, until: float) -> Fetched:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from nightlatch.identity.jose.keys import KeyRing, read_keys
+from nightlatch.faults import guarded
+from nightlatch.identity.jose.keys import MAX_KEYS, KeyRing, read_keys
 from nightlatch.identity.jose.verified import Unsound
 from nightlatch.respond.fetching import FetchFailed, fetch
 from nightlatch.respond.troubles import Troubles
@@ -71,6 +72,8 @@ class _Looks(Struct):
     failures: int = 0
     keys: list[Document] | None = None
     """As they were taken last."""
+    fault: str = ""
+    """What was wrong with some of them, which are left out."""
 
 
 class IssuerKeys:
@@ -88,12 +91,18 @@ class IssuerKeys:
             if place.local:
                 self._look(place, looks, now)
 
+    def after_fork(self) -> None:
+        """In a child: the parent's thread, which may have held a lock, is not there."""
+        self.troubles.after_fork()
+
     def tick(self, now: float) -> None:
         """Read what is due."""
         missed = self._verifier.missed()
         for place, looks in self._places:
             if _is_due(looks, missed.get(place.issuer, 0.0), now):
-                self._look(place, looks, now)
+                # Whatever one of them publishes, the others' turn comes.
+                with guarded("respond.issuer_keys"):
+                    self._look(place, looks, now)
         self._tell_doubts(now)
 
     def _look(self, place: KeyPlace, looks: _Looks, now: float) -> None:
@@ -104,20 +113,25 @@ class IssuerKeys:
             if given == looks.keys:
                 self._verifier.confirm(place.issuer, now)
             else:
-                ring, fault = sound_keys(given)
+                ring, looks.fault = sound_keys(given)
                 self._verifier.load(place.issuer, ring, now)
                 looks.keys = given
-                if fault:
-                    self.troubles.note(trouble, KeysRefused(f"{place.shown}: {fault}"), now)
         except (KeysRefused, FetchFailed, OSError) as error:
             if not looks.failures:
                 self.troubles.note(trouble, _in_words(place, looks, error), now)
             looks.failures += 1
         else:
-            if looks.failures:
-                self.troubles.over(trouble)
             looks.failures = 0
-        looks.wait = self._wait(place, looks)
+            self._tell_fault(trouble, f"{place.shown}: {looks.fault}" if looks.fault else "", now)
+        finally:
+            looks.wait = self._wait(place, looks)
+
+    def _tell_fault(self, trouble: str, fault: str, now: float) -> None:
+        """Once, until there is none any more, or another."""
+        if not fault:
+            self.troubles.over(trouble)
+        elif fault not in {one.text for one in self.troubles.current() if one.place == trouble}:
+            self.troubles.note(trouble, KeysRefused(fault), now)
 
     def _wait(self, place: KeyPlace, looks: _Looks) -> float:
         seconds = place.every
@@ -162,6 +176,9 @@ def _in_words(place: KeyPlace, looks: _Looks, error: Exception) -> KeysRefused:
 def sound_keys(given: list[Document]) -> tuple[KeyRing, str]:
     """Those that may verify signatures, and what was wrong with others, in words. Raises
     KeysRefused where nothing is left, or what is left is ambiguous."""
+    if len(given) > MAX_KEYS:
+        # Before each of them is looked at, which takes its time.
+        raise KeysRefused(f"there are more than {MAX_KEYS} keys")
     sound, faults = [], []
     for key in given:
         try:

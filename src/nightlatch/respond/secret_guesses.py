@@ -52,11 +52,11 @@ class SecretGuesses:
         self._pause = pause or _sleep
         self._rest = rest
         self._tried: dict[SecretName, _Tried] = {}
-        self._stopped = Event()
         self.after_fork()
 
     def after_fork(self) -> None:
         """Begin anew: a child has no thread, and its parent's locks may be held for ever."""
+        self._stopped = Event()
         self._waiting: Queue[tuple[SecretName, str]] = Queue(WAITING)
         self._pending: set[SecretName] = set()
         self._thread: Thread | None = None

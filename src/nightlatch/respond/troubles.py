@@ -28,6 +28,10 @@ class Troubles:
         self._current: dict[str, Trouble] = {}
         self._logged: dict[str, float] = {}
 
+    def after_fork(self) -> None:
+        """In a child: the parent's lock may be held for ever."""
+        self._lock = Lock()
+
     def note(self, place: str, error: Exception, now: float) -> None:
         with self._lock:
             known = self._current.get(place) or Trouble(place, now, now, 0, "")

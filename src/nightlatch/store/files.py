@@ -2,17 +2,22 @@
 
 Each is written beside its place under a name that nobody else has, for its owner alone from the
 first byte on, and then takes its place at once. A process that is killed in between leaves such a
-draft behind, which nothing reads.
+draft behind, which nothing reads, and which the next one clears away.
 """
 
+import errno
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DRAFT = ".part"
 """How the name of a draft ends."""
+_STALE = 3_600.0
+"""Seconds after which a draft is nobody's."""
+_NOT_DONE_HERE = frozenset({errno.EINVAL, errno.EBADF, errno.ENOTSUP})
 
 
 def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -39,6 +44,14 @@ def create_file(path: Path, data: bytes) -> bool:
     return True
 
 
+def clear_drafts(directory: Path) -> None:
+    """Remove what processes were writing when they were killed, but not what one may be writing."""
+    for path in directory.glob("*" + DRAFT):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE:
+                path.unlink()
+
+
 @contextmanager
 def _draft(path: Path, data: bytes, *, durable: bool) -> Iterator[Path]:
     # Not by process id: containers that share a directory have the same ones.
@@ -62,5 +75,9 @@ def _sync(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems, such as shared folders, cannot do that with a directory.
+        if error.errno not in _NOT_DONE_HERE:
+            raise
     finally:
         os.close(descriptor)

@@ -13,7 +13,7 @@ from tests.capture.logs.intakes import Remembering, log_line
 
 from nightlatch.capture.logs.bookmarks import Bookmarks
 from nightlatch.capture.logs.custom import chosen_format
-from nightlatch.capture.logs.envelopes import ENVELOPES, STREAMS, Joining, envelope_of
+from nightlatch.capture.logs.envelopes import ENVELOPES, FAR, STREAMS, Joining, envelope_of
 from nightlatch.capture.logs.lines import MAX_LINE
 from nightlatch.capture.logs.run import Run, Ways
 from nightlatch.capture.logs.values import Fault, Unread
@@ -184,7 +184,20 @@ def test_lines_and_streams_are_bounded() -> None:
     many = Joining(next(one for one in ENVELOPES if one.id == "journal"))
     for at in range(STREAMS + 5):
         many.take(journal("y" * (PIECE + 1), f"s{at}")[0], at)
-    assert many.since == 5
+    assert (many.since, many.given_up) == (5, 5)
+
+
+def test_what_nobody_will_end_is_given_up_and_counted(tmp_path: Path) -> None:
+    """The process is gone in the middle of a line; others go on, not for long and for long."""
+    begun = journal(log_line("/gone").rstrip("\n"), "gone")[0]
+    rows = [row for number in range(40) for row in journal(log_line(f"/{number}").rstrip("\n"))]
+    for blanks, waits in ((1, True), (FAR // 60_000 + 1, False)):
+        log = written(tmp_path / f"{blanks}", [begun, *rows, *[" " * 60_000] * blanks, *rows])
+        intake = Remembering()
+        run = read(log, tmp_path / f"marks-{blanks}", intake)
+        assert len(intake.seen) == 80
+        assert run.tally.rejected == {Fault.CUT: 1}
+        assert run._reading.offset == (0 if waits else log.stat().st_size)
 
 
 @settings(max_examples=100, deadline=None)

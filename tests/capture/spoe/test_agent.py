@@ -154,6 +154,8 @@ def test_the_end_stands_at_the_end_of_other_peoples_lines() -> None:
     )
     key, end = read_ending(line) or ("", None)
     assert (key, end and end.client_gone) == ("12-8", False)
+    cut_in_what_a_client_wrote = b"127.0.0.1:1 " + b"x" * 8_190 + b" 12-9 200 1 1 1 CD"
+    assert read_ending(cut_in_what_a_client_wrote[-8_191:]) is None
 
 
 def test_what_is_printed_knows_where_haproxy_is_locked_up(tmp_path: Path) -> None:

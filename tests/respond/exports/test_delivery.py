@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import os
 import threading
 import time
@@ -21,6 +22,7 @@ from tests.servers import eventually
 from nightlatch.exchange.record import Record
 from nightlatch.respond.exports.destination import open_sender, read_destination
 from nightlatch.respond.exports.exporter import Exporter
+from nightlatch.respond.exports.formats import FORMATS
 from nightlatch.respond.exports.sending import Undelivered, Unwanted
 from nightlatch.respond.exports.wire import gelf_datagrams
 from nightlatch.respond.live import Feed
@@ -95,6 +97,27 @@ def test_a_file_has_every_record_on_a_line(tmp_path: Path) -> None:
     assert paths(file.read_bytes().splitlines()) == EXPECTED
     assert (exporter.counts.sent, exporter.counts.lost, exporter.counts.trouble) == (1_200, 0, "")
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("form", [one for one in FORMATS if not FORMATS[one].binary])
+def test_a_path_that_is_no_text_hides_nothing(tmp_path: Path, form: str) -> None:
+    feed, file = Feed(), tmp_path / "out"
+    with exporting(f"{form} file:{file}", feed) as exporter:
+        feed.publish([record(1), record(2, path="/\udcff\ud800"), record(3)])
+    assert len(file.read_bytes().splitlines()) == 3
+    assert b"/??" in file.read_bytes()
+    assert (exporter.counts.sent, exporter.counts.lost) == (3, 0)
+
+
+def test_what_cannot_be_written_is_counted_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NIGHTLATCH_RAISE")
+    feed, file = Feed(), tmp_path / "out"
+    with exporting(f"ocsf file:{file}", feed) as exporter:
+        feed.publish([record(1), record(2, at=math.inf), record(3)])
+    assert len(file.read_bytes().splitlines()) == 2
+    assert (exporter.counts.sent, exporter.counts.lost) == (2, 1)
 
 
 @pytest.mark.parametrize("how", ["rename", "remove"])

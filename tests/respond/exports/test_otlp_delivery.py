@@ -25,9 +25,11 @@ from nightlatch.capture.otlp.source import OtlpSource
 from nightlatch.exchange.record import Record
 from nightlatch.exchange.source import SourceKind
 from nightlatch.respond.exports.destination import read_destination
+from nightlatch.respond.exports.exporter import Exporter
 from nightlatch.respond.exports.formats import FORMATS
 from nightlatch.respond.exports.sending import Undelivered, Unwanted
 from nightlatch.respond.exports.web import HttpSender
+from nightlatch.respond.live import Feed
 
 FORMS = ("otlp", "otlp-protobuf")
 NOW = 1_795_029_508.0
@@ -163,6 +165,7 @@ WAITS = {
     formatdate(NOW + 42, usegmt=True): 42.0,
     formatdate(NOW - 42, usegmt=True): 0.0,
     "soon": 0.0,
+    "Mon, 01 Jan 2024 00:00:00 +99999999999999999999": 0.0,
     "-5": 0.0,
     "": 0.0,
 }
@@ -188,6 +191,18 @@ def test_what_is_rejected_of_a_batch_is_counted_and_not_sent_again(
     with pytest.raises(Unwanted, match=r"rejected 2 \(tooold\)") as unwanted:
         send(receiver.url, form, events(form, *map(record, range(5))))
     assert unwanted.value.number == 2
+
+
+def test_a_receiver_that_rejects_more_than_it_was_sent_confuses_no_count(
+    receiver: Receiver,
+) -> None:
+    told = json.dumps({"partialSuccess": {"rejectedLogRecords": "9" * 400}})
+    receiver.answer = Answer(200, told.encode(), "application/json")
+    feed = Feed()
+    exporter = Exporter(read_destination(f"otlp {receiver.url}"), feed.subscribe(10, lasting=True))
+    feed.publish([record(1)])
+    exporter.stop()
+    assert (exporter.counts.sent, exporter.counts.unwanted) == (0, 1)
 
 
 def test_protobuf_goes_over_http_alone() -> None:

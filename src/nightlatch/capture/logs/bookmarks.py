@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightlatch.store.files import replace_file
+from nightlatch.store.files import clear_drafts, replace_file
 
 HEAD = 4096
 """Bytes by which a log is known, or as many as it had."""
@@ -49,6 +49,7 @@ class Bookmarks:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        clear_drafts(directory)
 
     def find(self, head: bytes) -> Bookmark:
         """Of the log that begins so: its own, or a new one at offset 0."""

@@ -19,6 +19,9 @@ from nightlatch.capture.logs.values import Fault, Unread
 
 STREAMS: Final = 100
 """Streams with an unfinished line; then the oldest of these lines is given up."""
+FAR: Final = 8 << 20
+"""Bytes behind which nobody waits for a line's end any more: whoever wrote it is gone, and what
+came after it would be read again each time, from there on."""
 _ENOUGH: Final = 0.6
 """Share of the first lines that must be in one: whoever starts a container may speak first."""
 
@@ -168,15 +171,20 @@ class Joining:
     def __init__(self, envelope: Envelope) -> None:
         self._open = envelope.open
         self._begun: dict[str, _Begun] = {}
+        """By stream, the oldest first."""
+        self.given_up = 0
+        """Lines whose end was waited for in vain, for whoever counts them."""
 
     @property
     def since(self) -> int | None:
         """Where the oldest line begins whose end has not come yet."""
-        return min((one.since for one in self._begun.values()), default=None)
+        return next((one.since for one in self._begun.values()), None)
 
     def take(self, text: str, at: int) -> Joined | None:
         """The line that ends with what begins at `at`; None where none does. Raises Unread."""
         piece = self._open(text)
+        if self._begun and at - next(iter(self._begun.values())).since > FAR:
+            self._give_up()
         begun = self._begun.get(piece.stream)
         if begun is None:
             if piece.whole:
@@ -196,6 +204,11 @@ class Joining:
 
     def _begin(self, stream: str, at: int) -> _Begun:
         if len(self._begun) >= STREAMS:
-            del self._begun[next(iter(self._begun))]
+            self._give_up()
         begun = self._begun[stream] = _Begun(at, [], 0)
         return begun
+
+    def _give_up(self) -> None:
+        """The oldest."""
+        del self._begun[next(iter(self._begun))]
+        self.given_up += 1

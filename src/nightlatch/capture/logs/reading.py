@@ -90,6 +90,7 @@ class Reading:
         for at, line in self._cutter.feed(data):
             self._take(at, line, found)
         self._count(found)
+        self._count_given_up()
         return found
 
     def finish(self) -> list[Observed]:
@@ -150,6 +151,12 @@ class Reading:
     def _observed(self, told: Joined, at: int) -> Observed:
         line = self._reader.read(told.text)
         return self._assembler.observed(line, told.at, f"{self._prefix}{at}")
+
+    def _count_given_up(self) -> None:
+        joining = self._joining
+        while joining is not None and joining.given_up:
+            joining.given_up -= 1
+            self._refuse(Fault.CUT, b"")
 
     def _refuse(self, fault: Fault, line: bytes) -> None:
         self.tally.rejected[fault.value] += 1

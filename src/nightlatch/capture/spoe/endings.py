@@ -6,12 +6,17 @@ from nightlatch.capture.gateway.underway import End
 
 FORMAT: Final = "%ID %ST %U %B %Ta %ts"
 """Id, status, bytes from the client and to it (heads included), milliseconds, and who ended it."""
+_CUT: Final = 8_190
+"""Bytes from which on HAProxy may have cut a line off (`log … len 8192`): what stands last in it is
+then what a client wrote."""
 _WORDS: Final = len(FORMAT.split())
 _CLIENT: Final = b"C"
 
 
 def read_ending(line: bytes) -> tuple[str, End] | None:
     """The exchange and its end, which the last words of a line tell; None where they do not."""
+    if len(line) >= _CUT:
+        return None
     parts = line.rsplit(maxsplit=_WORDS)[-_WORDS:]
     if len(parts) != _WORDS:
         return None

@@ -8,7 +8,8 @@ import logging
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Protocol
 
@@ -18,8 +19,10 @@ from nightlatch.exchange.incident import Alert
 from nightlatch.exchange.record import Record
 from nightlatch.faults import guarded
 from nightlatch.respond.exports.destination import Destination, open_sender
+from nightlatch.respond.exports.formats import Format
 from nightlatch.respond.exports.report import report_of_alert, reports_of
 from nightlatch.respond.exports.sending import Sender, Undelivered, Unwanted
+from nightlatch.store.codec import encode_record
 
 log = logging.getLogger("nightlatch.exports")
 
@@ -52,8 +55,8 @@ class Exported(Struct):
 
     sent: int = 0
     lost: int = 0
-    """Records for which the queue had no room, while the destination was slow or gone, and events
-    that were still there at the end."""
+    """Records for which the queue had no room, while the destination was slow or gone, events that
+    were still there at the end, and those that could not be written."""
     unwanted: int = 0
     """Events that the other end refused for good."""
     trouble: str = ""
@@ -133,13 +136,23 @@ class Exporter:
     def _fetch(self) -> None:
         form = self._destination.form
         while self._alerts:
-            self._pending.append(form.report(report_of_alert(self._alerts.popleft())))
+            alert = self._alerts.popleft()
+            with self._counted_unless_written():
+                self._pending.append(form.report(report_of_alert(alert)))
         records, missed = self._subscription.take()
         self.counts.lost += missed
         for record in records:
-            if self._destination.wanted(record):
-                self._pending.append(form.exchange(record))
-                self._pending.extend(form.report(report) for report in reports_of(record))
+            with self._counted_unless_written():
+                if self._destination.wanted(record):
+                    self._pending.extend(_events(form, record))
+
+    @contextmanager
+    def _counted_unless_written(self) -> Iterator[None]:
+        """What a format cannot say is lost by itself, and not with all that came after it."""
+        self.counts.lost += 1
+        with guarded("respond.exports"):
+            yield
+            self.counts.lost -= 1
 
     def _send(self) -> bool:
         """One batch; False when it must wait."""
@@ -154,7 +167,8 @@ class Exporter:
             return False
         except Unwanted as reason:
             self._trouble(str(reason))
-            unwanted = len(batch) if reason.number is None else reason.number
+            # The other end may say that it rejected more than it was sent.
+            unwanted = len(batch) if reason.number is None else min(reason.number, len(batch))
             self.counts.unwanted += unwanted
             self.counts.sent -= unwanted
         else:
@@ -176,3 +190,15 @@ class Exporter:
         for _ in range(number):
             self._pending.popleft()
         self.counts.sent += number
+
+
+def _events(form: Format, record: Record) -> list[bytes]:
+    try:
+        return _written(form, record)
+    except UnicodeEncodeError:
+        # A path that is no text, as only a hostile client sends it: the store has "?" there, too.
+        return _written(form, encode_record(record)[0])
+
+
+def _written(form: Format, record: Record) -> list[bytes]:
+    return [form.exchange(record), *[form.report(one) for one in reports_of(record)]]

@@ -96,7 +96,7 @@ class HttpSender:
         told = answer.retry_after
         if told.isascii() and told.isdecimal():
             return min(float(told[:9]), LONGEST_WAIT)
-        with suppress(ValueError):
+        with suppress(ValueError, OverflowError):
             seconds = parsedate_to_datetime(told).timestamp() - self._clock()
             return min(max(0.0, seconds), LONGEST_WAIT)
         return 0.0
