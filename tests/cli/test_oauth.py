@@ -1,6 +1,7 @@
 """`nightlatch oauth serve-test`, as a process."""
 
 import json
+import socket
 import ssl
 from pathlib import Path
 
@@ -52,6 +53,13 @@ def test_it_tells_machines_what_there_is(tmp_path: Path) -> None:
         judged = verify(token["access_token"], server.get("/jwks").json())
         assert judged.valid
         assert judged.header["alg"] == "RS256"
+
+
+def test_a_port_that_is_taken_is_told_before_anything_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        arguments = ["oauth", "serve-test", "--port", str(taken.getsockname()[1]), "--json"]
+        with pytest.raises(Refusal, match=r"cannot listen at 127\.0\.0\.1, port \d+ .+--port"):
+            CliRunner().invoke(cli, arguments, catch_exceptions=False)
 
 
 @pytest.mark.slow

@@ -55,7 +55,7 @@ def test_a_token_is_rotated_while_the_one_before_goes_on() -> None:
     old, new = told("source", "list")["tokens"]
     assert (old["created"], new["kinds"]) == (before["created"], before["kinds"])
     assert old["until"] == pytest.approx(new["created"] + 7_200)
-    assert "until 20" in run("source", "list")
+    assert "ends 20" in run("source", "list")
     with pytest.raises(Refusal, match="no source"):
         run("source", "rotate", "nobody")
 
@@ -101,7 +101,7 @@ def test_dead_letters_show_reason_count_and_shape() -> None:
     with closing(SQLiteDocuments(Path(".nightlatch") / "documents.sqlite")) as documents:
         book.keep(documents)
     said = run("dead-letters")
-    assert "otlp web: not OTLP, 1 times" in said
+    assert "otlp web: not OTLP, once, 2027-01-15 08:00:00" in said
     assert "otlp (unknown sender): wrong token" in said
     assert '{"xxxxx": "xxx@xxxxxxx.xxx"' in said
     assert "ada" not in said

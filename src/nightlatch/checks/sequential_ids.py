@@ -21,7 +21,8 @@ def judge(evidence: Evidence) -> Verdict:
     values = evidence.exchange.request.path.split("/")
     for at, name in _records(template):
         if at < len(values) and len(value := values[at]) <= _LONGEST and value.isdecimal():
-            return f"the path parameter {named(name)} is a plain number of {len(value)} digits"
+            digits = f"{len(value)} digit{'s' * (len(value) > 1)}"
+            return f"the path parameter {named(name)} is a plain number of {digits}"
     return None
 
 

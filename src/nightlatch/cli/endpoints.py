@@ -3,12 +3,15 @@
 from contextlib import closing
 from pathlib import Path
 
+from rich.markup import escape
+
 from nightlatch.app.configuration import configure
 from nightlatch.app.stores import open_documents
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.facts import EndpointSummary, Expectation
 from nightlatch.exchange.judgement import Level
 
+_NUMBERS = ("People\n24 h", "People\n30 d", "Requests")
 _COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "green"}
 
 
@@ -29,9 +32,10 @@ def endpoints(as_json: AsJson = False) -> None:
 
 
 def _print(summaries: list[EndpointSummary]) -> None:
+    several = len({summary.service for summary in summaries}) > 1
+    service = ("Service",) if several else ()
     rows = table(
-        "Risk", "Endpoint", "Posture", "Contract", "Data", "People 24 h", "People 30 d", "Requests",
-        numbers=("People 24 h", "People 30 d", "Requests"),
+        "Risk", *service, "Endpoint", "Posture", "Contract", "Data", *_NUMBERS, numbers=_NUMBERS
     )  # fmt: skip
     for summary in summaries:
         colour = _COLOURS[summary.risk]
@@ -39,7 +43,8 @@ def _print(summaries: list[EndpointSummary]) -> None:
         contract = summary.contract.expectation if summary.contract else Expectation.UNDECIDED
         rows.add_row(
             f"[{colour}]{summary.risk.word}[/]",
-            summary.endpoint.replace("[", r"\["),
+            *(escape(summary.service) for _ in service),
+            escape(summary.endpoint),
             summary.posture.value,
             contract.value,
             ", ".join(classes) or "none",

@@ -1,5 +1,6 @@
 """What `nightlatch import` says: the formats, a sample, and what came of an import."""
 
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from nightlatch.exchange.source import Part
 SAMPLE = 3
 """Exchanges that a dry run shows."""
 _SHOWN_ENDPOINTS = 10
+_FENCED = re.compile(r"```text\n(.*?)```", re.DOTALL)
 
 
 def print_formats(wanted: str, *, as_json: bool) -> None:
@@ -35,7 +37,7 @@ def print_formats(wanted: str, *, as_json: bool) -> None:
     if as_json:
         print_json([_format_value(each) for each in chosen])
     elif wanted:
-        screen.print(Markdown(help_page(chosen[0], _unseen(chosen[0].unseen))))
+        _print_page(help_page(chosen[0], _unseen(chosen[0].unseen)))
     else:
         rows = table("Format", "Written by", "What it is")
         for each in chosen:
@@ -46,6 +48,16 @@ def print_formats(wanted: str, *, as_json: bool) -> None:
             "HAR. nightlatch import --formats --format ID explains one.",
             markup=False,
         )
+
+
+def _print_page(page: str) -> None:
+    """Lines for a configuration are to be copied: they are never broken to fit the window."""
+    for at, part in enumerate(_FENCED.split(page)):
+        if at % 2:
+            screen.print(part, markup=False, soft_wrap=True)
+        elif part.strip():
+            screen.print(Markdown(part))
+            screen.print()
 
 
 def print_sample(paths: Sequence[str], ways: Ways, *, as_json: bool) -> None:
@@ -146,15 +158,16 @@ def _warn_of_zone(report: FileReport) -> None:
 
 def _print_found(found: Found) -> None:
     levels = ", ".join(f"{found.levels[level]:,} {level.word}" for level in sorted(Level)[::-1])
-    screen.print(f"{len(found.endpoints):,} endpoints; exchanges by level: {levels}.", markup=False)
+    doors = _counted(len(found.endpoints), "endpoint")
+    screen.print(f"{doors}; exchanges by level: {levels}.", markup=False)
     for endpoint, count in found.endpoints.most_common(_SHOWN_ENDPOINTS):
         screen.print(f"  {count:>9,}  {endpoint}", markup=False)
     if len(found.endpoints) > _SHOWN_ENDPOINTS:
         screen.print(f"  and {len(found.endpoints) - _SHOWN_ENDPOINTS:,} more", markup=False)
     if found.incidents:
-        screen.print(f"{found.incidents:,} incidents are open; the console shows them.")
+        screen.print(f"Open: {_counted(found.incidents, 'incident')}; see them in the console.")
     for kind, count in found.detections.items():
-        screen.print(f"  detected {count:,} times: {kind}", markup=False)
+        screen.print(f"  detected {_counted(count, 'time')}: {kind}", markup=False)
 
 
 def _print_exchange(one: Observed) -> None:
@@ -220,6 +233,10 @@ def _format_value(each: LogFormat) -> dict[str, object]:
 
 def _unseen(unseen: AbstractSet[Part]) -> str:
     return ", ".join(words for part, words in PARTS.items() if part in unseen) or "nothing"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _date(at: float) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -156,6 +157,9 @@ def _serve(
         servers = tls_servers(state, files, host, ports)
     else:
         servers = [plain_server(state, host, ports[0])]
+    # Before the clients and keys are told of a server that then cannot start.
+    for port in ports if files else ports[:1]:
+        _refuse_taken(host, port)
     if as_json:
         print_json(told(state, key, files))
     else:
@@ -166,6 +170,19 @@ def _serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         asyncio.run(serve_together(servers))
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Raises Refusal."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError as fault:
+            raise Refusal(
+                f"It cannot listen at {host}, port {port} ({fault.strerror}): end what listens "
+                "there, or choose another port with --port."
+            ) from fault
 
 
 def _demo_clients(issuer: str, key: dict[str, Any], files: "Files | None") -> "list[Client]":

@@ -18,6 +18,7 @@ from nightlatch.cli.desk import author
 from nightlatch.cli.measures import read_span
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
 from nightlatch.exchange.source import SourceKind
+from nightlatch.respond.dead_letters import DeadLetters
 from nightlatch.respond.sender_settings import sender_settings
 from nightlatch.respond.source_book import SourceSeen, read_book
 from nightlatch.respond.source_tokens import SourceToken, SourceTokens, TokenRefused
@@ -38,7 +39,11 @@ def add(
     name: Name,
     kind: Annotated[
         list[SourceKind],
-        typer.Option("--kind", help="What it sends; may be given several times."),
+        typer.Option(
+            "--kind",
+            metavar="treblle|otlp|gelf",
+            help="What it sends; may be given several times.",
+        ),
     ],
     service: Annotated[
         str,
@@ -132,8 +137,7 @@ def dead_letters(
         screen.print("No dead letters: all that was sent could be read.")
     for one, letter in sorted(letters, key=lambda pair: -pair[1].last):
         screen.print(
-            f"{_called(one)}: {letter.reason}, {letter.count:,} times, "
-            f"first {_when(letter.first)}, last {_when(letter.last)}",
+            f"{_called(one)}: {letter.reason}, {_times(letter)}",
             markup=False,
             soft_wrap=True,
         )
@@ -185,13 +189,13 @@ def _print_tokens(made: list[SourceToken], seen: list[SourceSeen]) -> None:
         screen.print("No source has a token yet: nightlatch source add NAME --kind treblle\n")
         return
     now, used = time.time(), {one.name: one.last_seen for one in seen if one.name}
-    shown = table("Source", "Kinds", "Service", "Made", "By", "Last used")
+    shown = table("Source", "Kinds", "Service", "Made", "By", "Used")
     for one in made:
         last = _when(used.get(one.name, 0.0))
         if one.revoked:
             last = f"revoked {_when(one.revoked)}"
         elif one.until:
-            last = f"{'until' if one.in_force(now) else 'ended'} {_when(one.until)}"
+            last = f"{'ends' if one.in_force(now) else 'ended'} {_when(one.until)}"
         kinds = ", ".join(sorted(one.kinds))
         shown.add_row(one.name, kinds, one.service, _when(one.created), one.author, last)
     screen.print(shown)
@@ -217,6 +221,12 @@ def _print_sources(seen: list[SourceSeen]) -> None:
     screen.print(shown)
     if any(one.letters for one in seen):
         screen.print("\nWhat was rejected, and why: nightlatch dead-letters")
+
+
+def _times(letter: DeadLetters) -> str:
+    if letter.count == 1:
+        return f"once, {_when(letter.last)}"
+    return f"{letter.count:,} times, first {_when(letter.first)}, last {_when(letter.last)}"
 
 
 def _called(seen: SourceSeen) -> str:

@@ -25,6 +25,8 @@ AHEAD = 50
 """Counters further on among which a token that was pressed too often is recognised."""
 _CODE = re.compile(r"[0-9]{6,10}", re.ASCII)
 _SECRET_BYTES = 20
+_SHORT = "112 bits"
+"""In what the library says of a secret that is too short."""
 
 
 class Enrolment(Struct, frozen=True, kw_only=True):
@@ -80,7 +82,10 @@ def read_enrolment(text: str) -> Enrolment:
     try:
         read = pyotp.parse_uri(text)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"this is no address for one-time codes: {_harmless(error)}") from None
+        told = _harmless(error)
+        short = _SHORT in told
+        what = "its secret cannot be used" if short else "this is no address for one-time codes"
+        raise ValueError(f"{what}: {told}") from None
     if not isinstance(read, pyotp.TOTP | pyotp.HOTP):
         raise ValueError("codes of this kind are not known here")
     return _sound(
@@ -201,7 +206,7 @@ def _harmless(error: Exception) -> str:
     """What a library says of a secret, where it does not repeat it."""
     text = str(error)
     known = (
-        "112 bits",
+        _SHORT,
         "interval",
         "Duplicate",
         "Digits",

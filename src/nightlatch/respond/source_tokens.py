@@ -140,9 +140,15 @@ class SourceTokens:
         if len(service) > 128:
             raise TokenRefused("A service's name has at most 128 characters.")
         if not kinds or not SENDING.issuperset(kinds):
-            raise TokenRefused(f"Kinds that send are: {', '.join(sorted(SENDING))}.")
+            raise TokenRefused(
+                f"Kinds that send with a token are: {', '.join(sorted(SENDING))}. Whoever sends "
+                "to a socket is listed in the settings; files are read by nightlatch import."
+            )
         if any(one.name == name for one in in_force):
-            raise TokenRefused(f"There is a source {name!r} already: revoke it, or take another.")
+            raise TokenRefused(
+                f"There is a source {name!r} already: rotate it for a new token, revoke it, or "
+                "take another name."
+            )
         if len(in_force) >= MAX_TOKENS:
             raise TokenRefused(f"There are {MAX_TOKENS} sources already: revoke one first.")
 

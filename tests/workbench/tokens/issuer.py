@@ -23,6 +23,7 @@ class Issuer(BaseHTTPRequestHandler):
         places: dict[str, Any] = {
             "/jwks": KEYS,
             "/openid/.well-known/openid-configuration": {"jwks_uri": f"{base}/jwks"},
+            "/silent/.well-known/openid-configuration": {"jwks_uri": f"{base}/jwks"},
             "/.well-known/oauth-authorization-server/plain": {"jwks_uri": f"{base}/jwks"},
             "/metadata": {"issuer": base, "jwks_uri": f"{base}/jwks"},
             "/odd/.well-known/openid-configuration": {"jwks_uri": "file:///etc/passwd"},

@@ -16,7 +16,9 @@ def base() -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize("path", ["/jwks", "/metadata", "/openid", "/openid/", "/plain", "/on"])
+@pytest.mark.parametrize(
+    "path", ["/jwks", "/metadata", "/openid", "/openid/", "/silent", "/plain", "/on"]
+)
 def test_keys_from_a_set_metadata_or_an_issuer(base: str, path: str) -> None:
     assert keys_from(base + path) == KEYS["keys"]
 

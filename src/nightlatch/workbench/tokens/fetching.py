@@ -27,6 +27,10 @@ class NotFetched(Exception):
     """No document from there; the text says why."""
 
 
+class NotThere(NotFetched):
+    """The server answers, with a status of 400 or more."""
+
+
 def fetch(address: str) -> bytes:
     """The body of the answer, whatever its status but for errors. Raises NotFetched. Blocks; not to
     be called in an event loop."""
@@ -57,7 +61,7 @@ async def _followed(session: aiohttp.ClientSession, address: str) -> bytes:
                 address = _next(address, answer.headers.get("Location", ""))
                 continue
             if answer.status >= 400:
-                raise NotFetched(f"{_host(address)} answers with {answer.status}")
+                raise NotThere(f"{_host(address)} answers with {answer.status}")
             return await _body(answer, address)
     raise NotFetched(f"{_host(address)} leads on more than {MAX_REDIRECTS} times")
 
@@ -94,5 +98,5 @@ def _told(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return "has a certificate that is not trusted here"
     if isinstance(error, aiohttp.ClientConnectorError | OSError):
-        return "cannot be reached: is it running, and is this its address?"
+        return "cannot be reached: see that it runs, and that this is its address"
     return "is no address that can be asked, or does not speak HTTP as it should"

@@ -179,11 +179,22 @@ def _imported(key: dict[str, Any]) -> OctKey | RSAKey | ECKey | OKPKey:
         raise NoKey("this is no sound JWK") from None
 
 
+class _NotThere(NoKey):
+    """The address answers that there is nothing."""
+
+
 def _from_address(address: str) -> list[dict[str, Any]]:
-    document = _fetched(address)
+    may_be_issuer = not address.endswith((".json", "jwks", "keys", "certs"))
+    try:
+        document = _fetched(address)
+    except _NotThere:
+        # Most issuers answer nothing at their own address: only their metadata counts.
+        if not may_be_issuer:
+            raise
+        document = {}
     if "keys" not in document and isinstance(document.get("jwks_uri"), str):
         document = _fetched(document["jwks_uri"])
-    if "keys" not in document and not address.endswith((".json", "jwks", "keys", "certs")):
+    if "keys" not in document and may_be_issuer:
         document = _fetched(_discovered(address))
     if "keys" not in document:
         raise NoKey("what this address answers with is no set of keys (no member keys)")
@@ -212,12 +223,14 @@ def _discovered(issuer: str) -> str:
 
 def _fetched(address: str) -> dict[str, Any]:
     # Late: most keys come without the network, and it takes a while to load.
-    from nightlatch.workbench.tokens.fetching import NotFetched, fetch
+    from nightlatch.workbench.tokens.fetching import NotFetched, NotThere, fetch
 
     if not address.startswith(("https://", "http://")):
         raise NoKey("the issuer's metadata names no address for its keys (jwks_uri)")
     try:
         document = json.loads(fetch(address))
+    except NotThere as fault:
+        raise _NotThere(str(fault)) from None
     except NotFetched as fault:
         raise NoKey(str(fault)) from None
     except (ValueError, RecursionError):

@@ -156,7 +156,7 @@ def _told(error: Exception, call: Call) -> str:
     if _is_broken_off(error):
         return _why_broken_off(str(host), call)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"{host} cannot be reached: is it running, and is this its address?"
+        return f"{host} cannot be reached: see that it runs, and that this is its address"
     if isinstance(error, aiohttp.ClientPayloadError):
         return f"{host} broke off in the middle of its answer"
     # Its own words may repeat what was sent.

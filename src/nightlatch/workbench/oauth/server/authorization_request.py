@@ -195,13 +195,15 @@ def granted_scope(state: State, client: Client, asked: str) -> str:
 
 
 def audience_of(state: State, parameters: Parameters) -> str:
-    """RFC 8707: one absolute address without a fragment. Raises Refusal."""
-    wanted = parameters.get("resource", "") or parameters.get("audience", "")
-    if not wanted:
-        return state.options.audience
-    if len(wanted) > 512 or not wanted.startswith(("https://", "http://")) or "#" in wanted:
+    """One `resource`, an absolute address without a fragment (RFC 8707), or one `audience`, which
+    may be any name (RFC 8693, section 2.1). Raises Refusal."""
+    resource = parameters.get("resource", "")
+    if resource and (not resource.startswith(("https://", "http://")) or "#" in resource):
         raise Refusal("invalid_target", "resource is not an absolute address without a fragment")
-    return wanted
+    wanted = resource or parameters.get("audience", "")
+    if len(wanted) > 512:
+        raise Refusal("invalid_target", "resource or audience has more than 512 characters")
+    return wanted or state.options.audience
 
 
 def _challenge(
