@@ -278,7 +278,7 @@ def test_a_probe_of_an_api_ends_with_a_report() -> None:
         token = {"token-at-hand": flow.path.rpartition("/")[2]}
         refused = at.server.elsewhere(token_of(at))
         probe = person.start("probe-api", url=f"{at.server.issuer}/api/me", again=host,
-                             other_audience=refused, **token)  # fmt: skip
+                             other_audience=refused, rate="50", **token)  # fmt: skip
         page = probe.until("done")
         assert escape(weakness.AUDIENCE.title) in page
         assert escape(weakness.AUDIENCE.remedy) in page

@@ -13,6 +13,7 @@ from nightlatch.workbench.oauth.flows.tokens import Tokens
 from nightlatch.workbench.oauth.offer import Field, Given, Offer
 from nightlatch.workbench.oauth.probe import weakness
 from nightlatch.workbench.oauth.probe.api import Target, confirmed, probe_api
+from nightlatch.workbench.oauth.probe.leash import FASTEST, USUAL, Bounds
 from nightlatch.workbench.oauth.probe.server import another, probe_server
 from nightlatch.workbench.oauth.probe.weakness import Report
 
@@ -41,6 +42,9 @@ _URN = "urn:ietf:params:oauth:grant-type:"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 _WAYS = tuple((name, name) for name in (AUTHENTICATIONS[1], AUTHENTICATIONS[2], AUTHENTICATIONS[0]))
 _KINDS = tuple((name, name) for name in grants.TOKEN_TYPES)
+_RATES = {"": USUAL, "1": 1.0, "20": 20.0, "50": FASTEST}
+_RATE = Field("rate", "Requests a second", "choice",
+              tuple((given, f"{rate:g}") for given, rate in _RATES.items()))  # fmt: skip
 _AGAIN = Field("again", "The host once more", example="id.example",
                needed=True, note="It is yours: name it, and its port if it has one.")  # fmt: skip
 
@@ -129,8 +133,9 @@ def _probe_api(client: Client, given: Given, _extra: Pairs) -> Play[Report]:
                (weakness.ID_TOKEN, "id_token"), (weakness.REVOKED, "revoked"))  # fmt: skip
     tokens = tuple((kind, given[name]) for kind, name in refused if given.get(name))
     target = Target(
-        url, given["token"], known, client.secrets.proof_key, client.secrets.certificate, tokens
-    )
+        url, given["token"], known, client.secrets.proof_key, client.secrets.certificate, tokens,
+        bounds=_bounds(given),
+    )  # fmt: skip
     return (yield from probe_api(target, client.clock))
 
 
@@ -140,8 +145,12 @@ def _probe_server(client: Client, given: Given, _extra: Pairs) -> Play[Report]:
         raise FlowFault("whose secret is that? Name the other client, too")
     return probe_server(
         client, given.get("again", "").strip(), another(client, name, secret) if name else None,
-        scope=given.get("forbidden", ""),
+        scope=given.get("forbidden", ""), bounds=_bounds(given),
     )  # fmt: skip
+
+
+def _bounds(given: Given) -> Bounds:
+    return Bounds(_RATES.get(given.get("rate", ""), USUAL))
 
 
 def _token(label: str, member: str = "access_token", *, needed: bool = True) -> Field:
@@ -300,12 +309,13 @@ OFFERS = (
             Field("other_secret", "Its secret", "secret", note="A public one has none."),
             Field("forbidden", "A scope that the client must not get", example="admin",
                   note="One that nobody has if you leave it empty."),
+            _RATE,
         ),
         endpoint="authorization_endpoint", attacks=True, parameters=False,
     ),
     Offer(
         "probe-api", ATTACK, "Probe an API",
-        "Some 30 GETs of one address, slowly, with forged, expired and misplaced tokens.",
+        "Some 80 GETs of one address, slowly, with forged, expired and misplaced tokens.",
         "RFC 8725; OWASP API2:2023", _probe_api, (
             Field("url", "Address that demands a token", example="https://api.example/me",
                   needed=True, wide=True),
@@ -315,6 +325,7 @@ OFFERS = (
             Field("other_audience", "A token for another service", "secret"),
             Field("id_token", "An ID token", "secret", holds="id_token"),
             Field("revoked", "A revoked token", "secret"),
+            _RATE,
         ),
         serverless=True, attacks=True, parameters=False,
     ),
