@@ -97,11 +97,15 @@ def test_wrong_tokens_wait_together_and_nobody_else(tokens: SourceTokens) -> Non
 def test_where_the_store_fails_those_who_may_send_go_on(
     tokens: SourceTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token, door = made(tokens), TokenDoor(tokens)
-    assert isinstance(door.admit(OTLP, token, 1, NOW), Grant)
+    first, door = made(tokens), TokenDoor(tokens)
+    assert isinstance(door.admit(OTLP, first, 1, NOW), Grant)
+    second = tokens.rotate("web", 60.0, "ada", NOW)
+    assert isinstance(door.admit(OTLP, second, 1, NOW), Grant)
     monkeypatch.delenv("NIGHTLATCH_RAISE")
     tokens._documents.close()
-    assert isinstance(door.admit(OTLP, token, 1, NOW), Grant)
+    for at, lets_in in ((NOW + 59, True), (NOW + 60, False)):
+        assert isinstance(door.admit(OTLP, first, 1, at), Grant) is lets_in
+        assert isinstance(door.admit(OTLP, second, 1, at), Grant)
 
 
 @settings(max_examples=100, deadline=None)

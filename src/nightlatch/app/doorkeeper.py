@@ -75,7 +75,7 @@ class TokenDoor:
             known = holder.token.digest if holder else _NO_DIGEST
             # The look-up is by a keyed digest that no sender can choose; compared all the same.
             right = hmac.compare_digest(known, digest)
-            if holder is None or not right or kind not in holder.token.kinds:
+            if holder is None or not right or not holder.token.allows(kind, now):
                 return Refused.TOKEN if self._wrong.passes(0, now) else Refused.RATE
             if holder.rate is not None and not holder.rate.passes(size, now):
                 return Refused.RATE
@@ -86,7 +86,7 @@ class TokenDoor:
         if elapsed - self._looked < LOOK_EVERY:
             return
         self._looked = elapsed
-        # Where the store fails, those who may send go on sending.
+        # Where the store fails, those who may send go on sending, for as long as they may.
         with guarded("app.doorkeeper"):
             tokens = [one for one in self._tokens.all() if one.in_force(now)]
             self._holders = {one.digest: self._holder(one) for one in tokens}
@@ -94,6 +94,6 @@ class TokenDoor:
     def _holder(self, token: SourceToken) -> _Holder:
         known = self._holders.get(token.digest)
         if known is not None:
-            return known
+            return _Holder(token, known.grant, known.rate)
         rate = _Rate(token.bytes_per_second) if token.bytes_per_second else None
         return _Holder(token, Grant(token.name, token.kinds, token.service), rate)

@@ -122,7 +122,9 @@ class Proofs:
         """Is a token worth nothing that nobody has looked at yet, because of where it comes from?
         Whoever invents one for each request would be somebody else each time."""
         verifier = self._verifier
-        if verifier is None or now >= self._inventors.get(_place(caller), 0.0):
+        if verifier is None or not self._inventors:
+            return False
+        if now >= self._inventors.get(_place(caller), 0.0):
             return False
         tokens = [one for one in credentials if one.kind is _JWT]
         if any(one.proof is _VERIFIED for one in tokens):

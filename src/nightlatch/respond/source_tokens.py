@@ -52,6 +52,9 @@ class SourceToken(Struct, frozen=True):
     def in_force(self, now: float) -> bool:
         return not self.revoked and (not self.until or now < self.until)
 
+    def allows(self, kind: SourceKind, now: float) -> bool:
+        return kind in self.kinds and self.in_force(now)
+
 
 class TokenRefused(ValueError):
     """Such a token cannot be made, or there is none; the text says why."""
