@@ -80,7 +80,8 @@ def read_enrolment(text: str) -> Enrolment:
     try:
         read = pyotp.parse_uri(text)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"this is no address for one-time codes: {_harmless(error)}") from None
+        why = _harmless(error, "its secret is not base32, or a number in it is none")
+        raise ValueError(f"this is no address for one-time codes: {why}") from None
     if not isinstance(read, pyotp.TOTP | pyotp.HOTP):
         raise ValueError("codes of this kind are not known here")
     return _sound(
@@ -197,7 +198,7 @@ def _sound(enrolment: Enrolment) -> Enrolment:
     return enrolment
 
 
-def _harmless(error: Exception) -> str:
+def _harmless(error: Exception, otherwise: str = "it is not base32") -> str:
     """What a library says of a secret, where it does not repeat it."""
     text = str(error)
     known = (
@@ -210,4 +211,4 @@ def _harmless(error: Exception) -> str:
         "issuer",
         "OTP type",
     )
-    return text if any(words in text for words in known) else "it is not base32"
+    return text if any(words in text for words in known) else otherwise
