@@ -193,6 +193,16 @@ def test_nothing_calls_servers_where_it_is_switched_off() -> None:
             assert "workbench.network" in person.post(address, **fields).text
 
 
+@pytest.mark.parametrize("field", ["authority", "certificate", "certificate_key"])
+def test_nothing_but_files_is_read(ready: Person, field: str) -> None:
+    refused = ready.post("/oauth/client", client_id="demo", **{field: "/dev/zero"})
+    assert refused.status_code == 422
+    assert "/dev/zero is no file" in refused.text
+    # Whether there is one is told when a flow wants it.
+    for name in ("/nowhere", "x" * 5_000, "\0"):
+        assert ready.post("/oauth/client", client_id="demo", **{field: name}).status_code == 303
+
+
 def test_keys_are_checked_before_they_are_used(ready: Person) -> None:
     public = {"kty": "EC", "crv": "P-256", "x": "x", "y": "y"}
     for key, words in (("nonsense", "neither PEM nor JSON"), (json.dumps(public), "private one")):

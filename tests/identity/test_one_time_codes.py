@@ -153,7 +153,7 @@ def test_a_bare_secret_as_people_type_it() -> None:
         ("otpauth://totp/a?secret=JBSWY3DP", "112 bits"),
         ("otpauth://steam/a?secret=" + "A" * 32, "OTP type"),
         ("otpauth://totp/a?secret=" + "A" * 32 + "&digits=9", "Digits"),
-        ("otpauth://totp/a?secret=" + "A" * 32 + "&digits=x", "no address"),
+        ("otpauth://totp/a?secret=" + "A" * 32 + "&digits=x", "a number in it is none"),
         ("otpauth://totp/a?secret=" + "A" * 32 + "&algorithm=MD5", "algorithm"),
         ("otpauth://totp/a?secret=" + "A" * 32 + "&period=0", "at most 120"),
         ("otpauth://hotp/a?secret=" + "A" * 32 + "&counter=-1", "from 0 on"),

@@ -82,7 +82,7 @@ def read_enrolment(text: str) -> Enrolment:
     try:
         read = pyotp.parse_uri(text)
     except (ValueError, TypeError) as error:
-        told = _harmless(error)
+        told = _harmless(error, "its secret is not base32, or a number in it is none")
         short = _SHORT in told
         what = "its secret cannot be used" if short else "this is no address for one-time codes"
         raise ValueError(f"{what}: {told}") from None
@@ -202,7 +202,7 @@ def _sound(enrolment: Enrolment) -> Enrolment:
     return enrolment
 
 
-def _harmless(error: Exception) -> str:
+def _harmless(error: Exception, otherwise: str = "it is not base32") -> str:
     """What a library says of a secret, where it does not repeat it."""
     text = str(error)
     known = (
@@ -215,4 +215,4 @@ def _harmless(error: Exception) -> str:
         "issuer",
         "OTP type",
     )
-    return text if any(words in text for words in known) else "it is not base32"
+    return text if any(words in text for words in known) else otherwise

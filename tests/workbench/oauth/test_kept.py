@@ -1,12 +1,13 @@
 """Collections in the house's store: bounded, named, and without secrets."""
 
+import msgspec
 import pytest
 
 from nightlatch.store.memory_documents import MemoryDocuments
 from nightlatch.workbench.oauth.flows.client import Registration
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 from nightlatch.workbench.oauth.flows.workspace import Workspace
-from nightlatch.workbench.oauth.kept import MAX_KEPT, MAX_NAME, Collections
+from nightlatch.workbench.oauth.kept import MAX_KEPT, MAX_NAME, Collections, Kept
 
 
 @pytest.fixture
@@ -35,6 +36,17 @@ def test_what_is_kept_is_found_again_by_name(kept: Collections) -> None:
     assert [one.name for one in kept.listed()] == ["Zoo server"]
     with pytest.raises(FlowFault, match="was deleted"):
         kept.named("ape")
+
+
+def test_what_another_version_kept_is_listed_and_not_opened(
+    kept: Collections, documents: MemoryDocuments
+) -> None:
+    strange = Kept("later", 1.0, b'{"place": "https://a", "invented": 1}')
+    documents.put_state("oauth-collections", msgspec.msgpack.encode([strange]))
+    kept.keep("ours", of(), 2.0)
+    assert [one.place for one in kept.listed()] == ["", "https://id.example"]
+    with pytest.raises(FlowFault, match="no collection of this bench"):
+        kept.named("later")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * (MAX_NAME + 1), "a\0b", "a\u202eb"])

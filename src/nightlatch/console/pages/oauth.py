@@ -1,5 +1,6 @@
 """OAuth 2 and OpenID Connect flows, played from here, each request shown before it is sent."""
 
+from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -106,6 +107,8 @@ def _fill_in_demo(request: Request, desk: Desk) -> None:
 
 def _client(fields: dict[str, str], desk: Desk) -> tuple[Registration, Secrets]:
     """Raises FlowFault and NoKey."""
+    for name in ("authority", "certificate", "certificate_key"):
+        _check_file(fields.get(name, "").strip())
     client_id = fields.get("client_id", "").strip()
     # Another client's secrets are not this one's.
     known = desk.secrets if client_id == desk.registration.client_id else Secrets()
@@ -135,6 +138,18 @@ def _key(text: str) -> dict[str, object] | None:
     if "d" not in key:
         raise NoKey("the client's key is a private one: this has no private part")
     return key
+
+
+def _check_file(name: str) -> None:
+    """A device or a pipe would be read without an end. Raises FlowFault."""
+    path = Path(name)
+    try:
+        strange = bool(name) and path.exists() and not path.is_file()
+    except OSError:
+        # Whatever else is wrong with it is told where it is used.
+        return
+    if strange:
+        raise FlowFault(f"{name[:200]} is no file: name a PEM file where Nightlatch runs")
 
 
 def _certificate(fields: dict[str, str]) -> Certificate | None:

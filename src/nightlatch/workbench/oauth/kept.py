@@ -24,7 +24,16 @@ class Kept(Struct, frozen=True):
     """As it would be downloaded: what is kept is what is shared."""
 
     @property
+    def place(self) -> str:
+        """Of its server; "" where another version of Nightlatch kept it, in a way unknown here."""
+        try:
+            return self.workspace.place
+        except FlowFault:
+            return ""
+
+    @property
     def workspace(self) -> Workspace:
+        """Raises FlowFault."""
         return load(self.data)
 
 
