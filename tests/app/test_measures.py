@@ -45,7 +45,7 @@ def test_the_command_line_orders_while_the_collector_runs(tmp_path: Path) -> Non
 
         asked = nightlatch(tmp_path, "block", "127.0.0.1", **settings)
         assert asked.returncode == 2
-        assert "1 requests (100.0 % of all) of 1 callers" in asked.stdout
+        assert "1 request (100.0 % of all) of 1 caller" in asked.stdout
         assert "--yes" in asked.stderr
         made = answer_of(tmp_path, "block", "127.0.0.1", "--for", "2h", "--yes", **settings)
         assert made["expires"] - made["created"] == pytest.approx(7_200)

@@ -184,7 +184,7 @@ def _open_recorder(settings: Settings, stack: ExitStack) -> Recorder:
         events = stack.enter_context(closing(open_events(settings)))
     except StoreFailed as failure:
         raise StoreFailed(
-            f"{failure} Where a collector runs here, ship to it: "
+            f"{failure} By these settings it is "
             f"NIGHTLATCH_URL=http://{settings.console.host}:{settings.console.port}"
         ) from failure
     documents = stack.enter_context(closing(open_documents(settings)))

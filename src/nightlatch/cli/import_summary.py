@@ -16,7 +16,7 @@ from nightlatch.capture.logs.pattern import FormatFault
 from nightlatch.capture.logs.reading import Tally
 from nightlatch.capture.logs.registry import FORMATS
 from nightlatch.capture.logs.run import UnknownFormat, Ways
-from nightlatch.cli.output import Refusal, print_json, screen, table
+from nightlatch.cli.output import Refusal, counted, print_json, screen, table
 from nightlatch.console.words import PARTS
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.observed import Observed
@@ -158,16 +158,16 @@ def _warn_of_zone(report: FileReport) -> None:
 
 def _print_found(found: Found) -> None:
     levels = ", ".join(f"{found.levels[level]:,} {level.word}" for level in sorted(Level)[::-1])
-    doors = _counted(len(found.endpoints), "endpoint")
+    doors = counted(len(found.endpoints), "endpoint")
     screen.print(f"{doors}; exchanges by level: {levels}.", markup=False)
     for endpoint, count in found.endpoints.most_common(_SHOWN_ENDPOINTS):
         screen.print(f"  {count:>9,}  {endpoint}", markup=False)
     if len(found.endpoints) > _SHOWN_ENDPOINTS:
         screen.print(f"  and {len(found.endpoints) - _SHOWN_ENDPOINTS:,} more", markup=False)
     if found.incidents:
-        screen.print(f"Open: {_counted(found.incidents, 'incident')}; see them in the console.")
+        screen.print(f"Open: {counted(found.incidents, 'incident')}; see them in the console.")
     for kind, count in found.detections.items():
-        screen.print(f"  detected {_counted(count, 'time')}: {kind}", markup=False)
+        screen.print(f"  detected {counted(count, 'time')}: {kind}", markup=False)
 
 
 def _print_exchange(one: Observed) -> None:
@@ -233,10 +233,6 @@ def _format_value(each: LogFormat) -> dict[str, object]:
 
 def _unseen(unseen: AbstractSet[Part]) -> str:
     return ", ".join(words for part, words in PARTS.items() if part in unseen) or "nothing"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _date(at: float) -> str:

@@ -30,6 +30,11 @@ def error(text: str) -> None:
     Console(stderr=True, highlight=False).print(text, style="red", markup=False, soft_wrap=True)
 
 
+def counted(count: int, noun: str, several: str = "") -> str:
+    """As in `1 request` and `2,500 requests`."""
+    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
+
+
 def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
     """An aligned table; columns named in `numbers` are right-aligned."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")

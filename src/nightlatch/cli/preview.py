@@ -6,7 +6,7 @@ import typer
 
 from nightlatch.app.configuration import configure
 from nightlatch.cli.desk import desk
-from nightlatch.cli.output import AsJson, print_json, screen, table
+from nightlatch.cli.output import AsJson, counted, print_json, screen, table
 from nightlatch.respond.preview import Preview
 
 _WORDS = {60.0: "a minute", 3_600.0: "an hour", 86_400.0: "a day"}
@@ -45,9 +45,9 @@ def suggest(
 
 def print_preview(seen: Preview) -> None:
     screen.print(
-        f"In the last 24 hours it would have hit [bold]{seen.requests:,}[/] requests"
-        f" ({seen.share * 100:.1f} % of all) of {seen.callers:,} callers, who read"
-        f" {seen.people:,} people.",
+        f"In the last 24 hours it would have hit {counted(seen.requests, 'request')}"
+        f" ({seen.share * 100:.1f} % of all) of {counted(seen.callers, 'caller')}, who read"
+        f" {counted(seen.people, 'person', 'people')}.",
         soft_wrap=True,
     )
     rows = table("Caller", "Requests", "People", "", numbers=("Requests", "People"))
@@ -56,5 +56,7 @@ def print_preview(seen: Preview) -> None:
         rows.add_row(caller.address, f"{caller.requests:,}", f"{caller.people:,}", good)
     if seen.top:
         screen.print(rows)
+    if seen.callers > len(seen.top):
+        screen.print(f"and {seen.callers - len(seen.top):,} more")
     for warning in seen.warnings:
         screen.print(warning, style="yellow", markup=False, soft_wrap=True)
