@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import httpx
 import msgspec
@@ -13,24 +12,6 @@ from tests.console.oauth_house import Person, Place, place
 from nightlatch.workbench.oauth.probe import weakness
 
 _INPUT = re.compile(r'name="([^"]+)" value="([^"]*)"')
-
-
-@pytest.fixture(scope="module")
-def at() -> Iterator[Place]:
-    with place() as found:
-        yield found
-
-
-@pytest.fixture
-def ada(at: Place) -> Iterator[Person]:
-    with at.person() as person:
-        yield person
-
-
-@pytest.fixture
-def ready(ada: Person) -> Person:
-    ada.discover()
-    return ada
 
 
 def test_a_log_in_step_by_step(ready: Person) -> None:

@@ -1,30 +1,14 @@
 """Where browsers come back to: what anybody may send there, and what is taken of it."""
 
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import httpx
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.console.oauth_house import Person, Place, pairs_of, place
+from tests.console.oauth_house import Person, Place, pairs_of
 
 CALLBACK = "/oauth/callback"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-
-
-@pytest.fixture(scope="module")
-def at() -> Iterator[Place]:
-    with place() as found:
-        yield found
-
-
-@pytest.fixture
-def ada(at: Place) -> Iterator[Person]:
-    with at.person() as person:
-        person.discover()
-        yield person
-        person.post("/oauth/forget")
 
 
 def refused(answer: httpx.Response) -> bool:
@@ -37,8 +21,8 @@ def test_without_a_flow_nothing_is_taken(at: Place) -> None:
         assert refused(httpx.post(f"{at.base}{CALLBACK}", content=query, headers=FORM))
 
 
-def test_another_state_is_refused_and_the_flow_waits_on(at: Place, ada: Person) -> None:
-    flow = ada.start("code", pkce="S256", response_mode="")
+def test_another_state_is_refused_and_the_flow_waits_on(at: Place, ready: Person) -> None:
+    flow = ready.start("code", pkce="S256", response_mode="")
     fields = pairs_of(flow.browse())
     for state in ("", "other", fields["state"][:-1], fields["state"] + "x", fields["state"] + "\0"):
         wrong = {**fields, "state": state}
@@ -51,15 +35,15 @@ def test_another_state_is_refused_and_the_flow_waits_on(at: Place, ada: Person) 
     flow.until("done")
 
 
-def test_a_flow_that_has_ended_takes_nothing(at: Place, ada: Person) -> None:
-    flow = ada.start("code", pkce="S256", response_mode="")
+def test_a_flow_that_has_ended_takes_nothing(at: Place, ready: Person) -> None:
+    flow = ready.start("code", pkce="S256", response_mode="")
     back = flow.browse()
     flow.act("stop")
     assert refused(httpx.get(back))
 
 
-def test_what_the_server_refuses_is_told_in_the_console_alone(at: Place, ada: Person) -> None:
-    flow = ada.start("code", pkce="S256", response_mode="")
+def test_what_the_server_refuses_is_told_in_the_console_alone(at: Place, ready: Person) -> None:
+    flow = ready.start("code", pkce="S256", response_mode="")
     state = pairs_of(flow.browse())["state"]
     told = {"state": state, "error": "access_denied", "error_description": "<b>no</b>",
             "iss": at.server.issuer}  # fmt: skip
@@ -70,8 +54,8 @@ def test_what_the_server_refuses_is_told_in_the_console_alone(at: Place, ada: Pe
     assert "<b>no</b>" not in page
 
 
-def test_a_parameter_twice_is_used_by_nobody(at: Place, ada: Person) -> None:
-    flow = ada.start("code", pkce="S256", response_mode="")
+def test_a_parameter_twice_is_used_by_nobody(at: Place, ready: Person) -> None:
+    flow = ready.start("code", pkce="S256", response_mode="")
     back = flow.browse()
     httpx.get(f"{back}&code=other")
     assert "a parameter twice" in flow.until("failed")

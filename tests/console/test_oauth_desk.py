@@ -1,7 +1,6 @@
 """A session's desk: server, client and collections, whose they are, and what is never stored."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -11,24 +10,6 @@ from tests.workbench.oauth.flows.serving import serving
 
 from nightlatch.workbench.oauth.catalogue import OFFERS
 from nightlatch.workbench.oauth.server.clients import DEMO_SECRET
-
-
-@pytest.fixture(scope="module")
-def at() -> Iterator[Place]:
-    with place() as found:
-        yield found
-
-
-@pytest.fixture
-def ada(at: Place) -> Iterator[Person]:
-    with at.person() as person:
-        yield person
-
-
-@pytest.fixture
-def ready(ada: Person) -> Person:
-    ada.discover()
-    return ada
 
 
 def test_a_newcomer_is_told_how_to_play_at_once(ada: Person) -> None:
@@ -69,7 +50,7 @@ def test_a_server_that_cannot_be_read_is_told(ada: Person, given: str, words: st
 
 def test_a_server_that_is_down_is_told(ada: Person) -> None:
     answer = ada.post("/oauth/server", place=f"http://127.0.0.1:{free_port()}")
-    assert "cannot be reached: is it running" in answer.text
+    assert "cannot be reached: see that it runs" in answer.text
 
 
 def test_what_one_server_gave_is_not_for_another(ready: Person) -> None:
