@@ -12,7 +12,7 @@ from tests.workbench.oauth.flows.serving import Serving, serving
 from typer.testing import CliRunner, Result
 
 from nightlatch.cli import cli
-from nightlatch.cli.oauth import oauth
+from nightlatch.cli.oauth_commands import oauth
 from nightlatch.cli.oauth_flows import FLOWS
 from nightlatch.cli.output import Refusal
 from nightlatch.workbench.oauth.server.clients import DEMO_SECRET

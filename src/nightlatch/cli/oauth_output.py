@@ -23,30 +23,31 @@ aside = Console(stderr=True, highlight=False)
 """For what a person must do, while the result goes into a pipe."""
 
 
-def print_requests(steps: list[Call | Visit], *, reveal: bool, as_json: bool) -> None:
+def print_requests(
+    steps: list[Call | Visit], *, reveal: bool, as_json: bool, authority: str = ""
+) -> None:
     """As lines for a shell; a visit is an address for a browser."""
-    lines = [
-        {"purpose": step.purpose, "curl" if isinstance(step, Call) else "open": _line(step, reveal)}
-        for step in steps
-    ]
+    lines = [_line(step, reveal, authority) for step in steps]
     if as_json:
-        print_json({"requests": lines})
+        kinds = ("curl" if isinstance(step, Call) else "open" for step in steps)
+        told = zip(steps, kinds, lines, strict=True)
+        print_json({"requests": [{"purpose": one.purpose, kind: line} for one, kind, line in told]})
         return
-    for step in steps:
+    for step, line in zip(steps, lines, strict=True):
         word = "" if isinstance(step, Call) else ", in a browser"
         screen.print(f"[dim]# {escape(step.purpose)}{word}[/]")
-        screen.print(_line(step, reveal), markup=False, soft_wrap=True)
+        screen.print(line, markup=False, soft_wrap=True)
 
 
-def _line(step: Call | Visit, reveal: bool) -> str:
+def _line(step: Call | Visit, reveal: bool, authority: str) -> str:
     if isinstance(step, Visit):
         return step.url if reveal else masked_url(step.url)
-    return (step if reveal else step.masked()).curl()
+    return (step if reveal else step.masked()).curl(authority)
 
 
-def print_before(call: Call, *, reveal: bool) -> None:
+def print_before(call: Call, *, reveal: bool, authority: str = "") -> None:
     screen.print(f"[dim]→ {escape(call.purpose)}[/]")
-    screen.print(f"  {_line(call, reveal)}", style="dim", markup=False, soft_wrap=True)
+    screen.print(f"  {_line(call, reveal, authority)}", style="dim", markup=False, soft_wrap=True)
 
 
 def print_invitation(step: Invite) -> None:

@@ -103,7 +103,10 @@ def probe(
             canary, words, bounds=Bounds(rate, most),
         )  # fmt: skip
         if show:
-            print_requests([*requests_of(target, time.time)], reveal=reveal, as_json=as_json)
+            print_requests(
+                [*requests_of(target, time.time)],
+                reveal=reveal, as_json=as_json, authority=authority,
+            )  # fmt: skip
             return
         played = asyncio.run(_played(target, authority, listen, quiet=as_json))
     except (FlowFault, NoKey) as fault:

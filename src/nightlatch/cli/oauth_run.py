@@ -124,7 +124,9 @@ async def _run(options: Options, name: str, flow: Flow, redirect: str | None, *,
         _save(options, kept, client, name, parameters)
         if options.show:
             steps = rehearse(flow(client, parameters))
-            print_requests(steps, reveal=options.reveal, as_json=options.as_json)
+            print_requests(
+                steps, reveal=options.reveal, as_json=options.as_json, authority=options.authority
+            )
             return None
         played = await play(flow(client, parameters), network, hands)
         return msgspec.structs.replace(played, notes=(*found.notes, *played.notes))
@@ -144,7 +146,7 @@ def _hands(options: Options, browser: Browser, watch: Watch | None) -> Hands:
         if watch is not None:
             watch(call)
         elif not options.as_json:
-            print_before(call, reveal=options.reveal)
+            print_before(call, reveal=options.reveal, authority=options.authority)
         return call
 
     return Hands(browser.visit, before, print_invitation)

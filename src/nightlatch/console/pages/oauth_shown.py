@@ -98,7 +98,7 @@ def shown(run: Run) -> Shown:
     return Shown(
         run.stage,
         run.turn,
-        _asked(run.call) if run.call else None,
+        _asked(run.call, run.authority) if run.call else None,
         _away(run.visit) if run.visit else None,
         run.invite,
         tuple(told(note) for note in run.notes),
@@ -109,11 +109,10 @@ def shown(run: Run) -> Shown:
     )
 
 
-def _asked(call: Call) -> Asked:
+def _asked(call: Call, authority: str) -> Asked:
     masked = call.masked()
-    return Asked(
-        call.purpose, Pair(masked.as_text(), call.as_text()), Pair(masked.curl(), call.curl())
-    )
+    lines = Pair(masked.curl(authority), call.curl(authority))
+    return Asked(call.purpose, Pair(masked.as_text(), call.as_text()), lines)
 
 
 def _away(visit: Visit) -> Away:

@@ -96,6 +96,11 @@ class Run:
         return Stage.ELSEWHERE if self._pausing and self._manner.polls else Stage.WORKING
 
     @property
+    def authority(self) -> str:
+        """A PEM file of who vouches for servers."""
+        return self._manner.authority
+
+    @property
     def over(self) -> bool:
         return self.played is not None
 

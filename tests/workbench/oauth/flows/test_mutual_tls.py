@@ -166,9 +166,7 @@ async def test_the_line_for_curl_does_the_same(server: ServingTls) -> None:
     ca = str(server.files.ca)
     await succeeded(client_credentials(client), before=seen, authority=ca)
     assert len(calls) == 1
-    line = calls[0].curl()
-    shell = await asyncio.create_subprocess_shell(
-        f"{line} --cacert {ca}", stdout=asyncio.subprocess.PIPE
-    )
+    line = calls[0].curl(ca)
+    shell = await asyncio.create_subprocess_shell(line, stdout=asyncio.subprocess.PIPE)
     said, _ = await asyncio.wait_for(shell.communicate(), 20)
     assert json.loads(said)["token_type"] == "Bearer"

@@ -50,8 +50,9 @@ class Call(Struct, frozen=True):
             masked_body(self.body, header(self.headers, "content-type")), self.certificate,
         )  # fmt: skip
 
-    def curl(self) -> str:
-        """A line for a POSIX shell that sends the same."""
+    def curl(self, authority: str = "") -> str:
+        """A line for a POSIX shell that sends the same; `authority` is a PEM file of who vouches
+        for the server."""
         words = ["curl", "-sS", "--globoff", "--path-as-is", "-X", self.method]
         for name, value in self.headers:
             # curl leaves out a header that ends in its colon, and sends it empty for a semicolon.
@@ -59,6 +60,7 @@ class Call(Struct, frozen=True):
         if self.certificate:
             words += ["--cert", self.certificate.chain]
             words += ["--key", self.certificate.key] if self.certificate.key else []
+        words += ["--cacert", authority] if authority else []
         if self.body:
             words += ["--data-raw", self.body.decode("utf-8", "replace")]
         return shlex.join([*words, "--url", self.url])
