@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +72,9 @@ def nginx(place: Path, agent: int, behind: Server) -> Iterator[Server]:
         f"pid {place}/nginx.pid; error_log {place}/error.log;"
         f"events {{}} http {{ {temporary}\n{mine}\n}}"
     )
-    with process([str(program("nginx")), "-c", str(config)], port, place) as server:
+    command = [str(program("nginx")), "-c", str(config)]
+    # As service managers stop it: at once, it says nothing of what it is still mirroring.
+    with process(command, port, place, signal.SIGQUIT) as server:
         yield server
 
 
@@ -90,7 +93,9 @@ def envoy(place: Path, agent: int, behind: Server) -> Iterator[Server]:
 
 
 @contextmanager
-def process(command: list[str], port: int, place: Path) -> Iterator[Server]:
+def process(
+    command: list[str], port: int, place: Path, end: signal.Signals = signal.SIGTERM
+) -> Iterator[Server]:
     log = place / "proxy.log"
     with log.open("ab") as output:
         running = subprocess.Popen(command, cwd=place, stdout=output, stderr=output)
@@ -99,7 +104,7 @@ def process(command: list[str], port: int, place: Path) -> Iterator[Server]:
         eventually(lambda: _listens(server), pause=0.05)
         yield server
     finally:
-        running.terminate()
+        running.send_signal(end)
         running.wait(20)
 
 
