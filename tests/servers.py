@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,18 @@ def program(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(map(str, places)))
 
 
+# Below those that systems lend to whoever asks for any: nobody gets one while its server starts.
+# Each process of a run begins elsewhere, and comes round only after 20,000.
+_PORTS = range(10_000, 30_000)
+_TURNS = count(os.getpid() * 1_009)
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """For a server that is about to start."""
+    while True:
+        port = _PORTS[next(_TURNS) % len(_PORTS)]
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @dataclass

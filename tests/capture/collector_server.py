@@ -1,6 +1,5 @@
 """A collector on a real socket, for tests: uvicorn in a thread, a sink that remembers."""
 
-import socket
 import threading
 import time
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
+from tests.servers import free_port
 
 from nightlatch.capture.ingest import Ingest
 from nightlatch.exchange.agent import AgentReport
@@ -39,13 +39,6 @@ class RememberingSink:
 
     def reject(self, reason: str) -> None:
         self.rejected[reason] += 1
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
