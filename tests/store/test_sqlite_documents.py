@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateTable
 from tests.store.conformance.documents import (
@@ -20,6 +21,7 @@ from tests.store.conformance.documents import (
 )
 from tests.store.processes import other_process
 
+from nightlatch.store import documents_schema
 from nightlatch.store.ports import AuditEntry, StoreFailed
 from nightlatch.store.sql_documents import TABLES
 from nightlatch.store.sqlite_documents import SQLiteDocuments
@@ -103,6 +105,13 @@ def test_migrations_and_tables_say_the_same(path: Path) -> None:
     with store._engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), TABLES) == []
     store.close()
+
+
+def test_migrations_are_named_after_their_revisions() -> None:
+    scripts = ScriptDirectory(str(Path(documents_schema.__file__).parent / "migrations"))
+    told = [script.revision for script in scripts.walk_revisions()]
+    assert documents_schema.revisions() == told[::-1]
+    assert len(told) >= 3
 
 
 def test_the_tables_are_postgresql_too() -> None:
