@@ -21,8 +21,8 @@ from benchmarks.detection.cost import (
 )
 from benchmarks.detection.requests import request_of_row
 from benchmarks.detection.score import Score, Tally
-from nightlatch.checks.attacks.database import open_database
 from nightlatch.checks.attacks.engine import AttackEngine
+from nightlatch.store.compiled_patterns import open_database
 
 
 class Result(Struct):

@@ -15,7 +15,7 @@ from nightlatch.app.previews import sources_for_previews
 from nightlatch.app.rooms import Closable, background, build_gate, build_rooms, troubles_of
 from nightlatch.app.sharing import open_sharing
 from nightlatch.app.sinks import LocalSink, RemoteSink
-from nightlatch.app.stores import BEHAVED, KEY, LEARNED, WATCHED, data_dir
+from nightlatch.app.stores import BEHAVED, KEY, LEARNED, WATCHED, cache_dir, data_dir
 from nightlatch.capture.backlog import Backlog
 from nightlatch.capture.gate import Gate
 from nightlatch.exchange.exchange import Ending, Request, Response
@@ -285,8 +285,8 @@ def build_agent(settings: Settings) -> Agent:
     hasher = Hasher(load_or_create_key(data_dir(settings) / KEY))
     sharing = open_sharing(settings)
     rooms = build_rooms(settings, hasher, sharing)
-    # Before the first request: compiling the patterns takes a third of a second.
-    rooms.inventory.warm()
+    # Before the first request: compiling the patterns takes half a second.
+    rooms.inventory.warm(cache_dir(settings))
     memory = Memory(
         {
             data_dir(settings) / LEARNED: rooms.inventory,

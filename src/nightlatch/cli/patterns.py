@@ -1,4 +1,4 @@
-"""`nightlatch patterns`: compile the attack patterns before an application needs them."""
+"""`nightlatch patterns`: compile the patterns before an application needs them."""
 
 import time
 from pathlib import Path
@@ -10,6 +10,7 @@ from nightlatch.app.stores import cache_dir
 from nightlatch.checks.attacks.engine import AttackEngine
 from nightlatch.cli.output import AsJson, print_json, screen
 from nightlatch.cli.progress import progress_bar
+from nightlatch.inventory.inventory import Inventory
 
 
 def patterns(as_json: AsJson = False) -> None:
@@ -34,4 +35,5 @@ def compile_patterns(directory: Path, *, quiet: bool) -> float:
     with progress_bar(*columns, quiet=quiet) as bar:
         bar.add_task("Compiling the attack patterns, once", total=None)
         AttackEngine.open(directory)
+        Inventory().warm(directory)
     return time.perf_counter() - began

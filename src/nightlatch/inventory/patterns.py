@@ -7,9 +7,11 @@ found something, the same pattern runs once more as a Python `re` to say what an
 import re
 import threading
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nightlatch.exchange.disclosure import DataClass
+from nightlatch.store.compiled_patterns import Patterns, open_database
 
 _KEY, _HASH, _TRACE = DataClass.CLOUD_KEY, DataClass.PASSWORD_HASH, DataClass.STACK_TRACE
 
@@ -130,21 +132,18 @@ _local = threading.local()
 """One scratch per thread: sharing one is an error (measured)."""
 
 
-def warm() -> None:
-    """Compile the table, outside any request: a quarter of a second, once per process."""
+def warm(cache: Path | None = None) -> None:
+    """Compile the table, outside any request: half a second, once; then it is kept in `cache`."""
     global _database  # noqa: PLW0603
     import hyperscan  # late: the middleware must import fast
 
     with _lock:
-        if _database is not None:
-            return
-        database = hyperscan.Database()
-        database.compile(
-            expressions=[_in_json(row.pattern).encode() for row in _TABLE],
-            ids=list(range(len(_TABLE))),
-            flags=hyperscan.HS_FLAG_SINGLEMATCH,
-        )
-        _database = database
+        if _database is None:
+            expressions = tuple(_in_json(row.pattern).encode() for row in _TABLE)
+            patterns = Patterns(
+                "the patterns of secrets", expressions, hyperscan.HS_FLAG_SINGLEMATCH
+            )
+            _database = open_database(patterns, cache)
 
 
 def find(body: bytes) -> list[Pattern]:

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightlatch.checks.attacks import proposals as module
-from nightlatch.checks.attacks.database import open_database
 from nightlatch.checks.attacks.proposals import Proposals
+from nightlatch.store.compiled_patterns import open_database
 
 GROUPS = (("union", "^start"), ("end$", r"a\d"))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, cast
 
-from nightlatch.checks.attacks.database import open_database
+from nightlatch.store.compiled_patterns import Patterns, open_database
 
 if TYPE_CHECKING:
     import hyperscan
@@ -32,7 +32,7 @@ class Proposals:
                 expressions.append(pattern.encode())
                 self._bits.append(1 << number)
         self._all = (1 << len(groups)) - 1
-        self._database = open_database(tuple(expressions), cache) if expressions else None
+        self._database = _open(tuple(expressions), cache) if expressions else None
         self._threads = local()
 
     def propose(self, texts: Sequence[str]) -> Proposed:
@@ -94,6 +94,13 @@ class Proposals:
 
             scratch = self._threads.scratch = hyperscan.Scratch(self._database)
             return scratch
+
+
+def _open(expressions: tuple[bytes, ...], cache: Path | None) -> "hyperscan.Database":
+    import hyperscan
+
+    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_MULTILINE
+    return open_database(Patterns("the attack patterns", expressions, flags), cache)
 
 
 def _encoded(text: str) -> bytes:

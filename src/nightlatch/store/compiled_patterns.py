@@ -1,7 +1,7 @@
-"""A compiled Hyperscan database, built once and kept in a file.
+"""Compiled Hyperscan databases, each built once and kept in a file.
 
-Building takes seconds and never happens on a request. The file's name is a digest of everything
-that the database depends on, so a changed pattern, library or processor builds another.
+Building takes up to some seconds and never happens on a request. The file's name is a digest of
+everything that the database depends on, so a changed pattern, library or processor builds another.
 """
 
 import fcntl
@@ -11,12 +11,11 @@ import os
 import platform
 import time
 import warnings
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nightlatch.store.files import replace_file
 
@@ -31,18 +30,28 @@ _UNUSED = 30 * 86_400.0
 """Seconds after which a file that nobody opened is removed: that of a version gone by."""
 
 
+class Patterns(NamedTuple):
+    """What is compiled together."""
+
+    what: str
+    """What they find, for people: "the attack patterns"."""
+    expressions: tuple[bytes, ...]
+    flags: int
+    """Of Hyperscan, for all of them."""
+
+
 # Tests, and hosts of several applications, open the same patterns many times.
 @lru_cache(4)
-def open_database(expressions: tuple[bytes, ...], cache: Path | None) -> "hyperscan.Database":
-    """The database over `expressions`, numbered from 0; from a file in the directory `cache` where
-    there is one. When several processes start at once, one builds and the others wait for it.
+def open_database(patterns: Patterns, cache: Path | None) -> "hyperscan.Database":
+    """The database over the expressions, numbered from 0; from a file in the directory `cache`
+    where there is one. When several processes start at once, one builds and the others wait for it.
 
     Building is said in the log. A directory that cannot be written costs the build at each start,
     and nothing else.
     """
     if cache is None:
-        return _build(expressions)
-    path = cache / f"patterns-{_fingerprint(expressions)}.hsdb"
+        return _build(patterns)
+    path = cache / f"patterns-{_fingerprint(patterns)}.hsdb"
     found = _load(path)
     if found is not None:
         return found
@@ -50,20 +59,20 @@ def open_database(expressions: tuple[bytes, ...], cache: Path | None) -> "hypers
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (cache / "patterns.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return _load(path) or _build_into(path, expressions)
+            return _load(path) or _build_into(path, patterns)
     except OSError as error:
         warnings.warn(
-            f"the attack patterns are built at each start: {cache} cannot be written ({error})",
+            f"{patterns.what} are built at each start: {cache} cannot be written ({error})",
             stacklevel=2,
         )
-        return _build(expressions)
+        return _build(patterns)
 
 
-def _build_into(path: Path, expressions: Sequence[bytes]) -> "hyperscan.Database":
+def _build_into(path: Path, patterns: Patterns) -> "hyperscan.Database":
     import hyperscan
 
-    log.info("Compiling the attack patterns, once on this machine: it takes some seconds.")
-    database = _build(expressions)
+    log.info("Compiling %s, once on this machine: it may take some seconds.", patterns.what)
+    database = _build(patterns)
     data = hyperscan.dumpb(database)
     replace_file(path, _MAGIC + hashlib.sha256(data).digest() + data, durable=False)
     _remove_unused(path.parent)
@@ -98,24 +107,25 @@ def _load(path: Path) -> "hyperscan.Database | None":
         return None
 
 
-def _build(expressions: Sequence[bytes]) -> "hyperscan.Database":
+def _build(patterns: Patterns) -> "hyperscan.Database":
     import hyperscan
 
-    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_MULTILINE
+    number = len(patterns.expressions)
     database = hyperscan.Database()
     database.compile(
-        expressions=list(expressions),
-        ids=list(range(len(expressions))),
-        elements=len(expressions),
-        flags=[flags] * len(expressions),
+        expressions=list(patterns.expressions),
+        ids=list(range(number)),
+        elements=number,
+        flags=[patterns.flags] * number,
     )
     return database
 
 
-def _fingerprint(expressions: Sequence[bytes]) -> str:
+def _fingerprint(patterns: Patterns) -> str:
+    machine = (version("hyperscan"), platform.machine(), platform.processor())
     digest = hashlib.sha256()
-    for part in (version("hyperscan"), platform.machine(), platform.processor()):
+    for part in (*machine, str(patterns.flags)):
         digest.update(part.encode() + b"\0")
-    for expression in expressions:
+    for expression in patterns.expressions:
         digest.update(expression + b"\0")
     return digest.hexdigest()[:24]
