@@ -255,6 +255,7 @@ _observed = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(_observed, min_size=1, max_size=3))
 def test_nothing_that_a_source_says_breaks_the_pipeline(seen: list[Observed]) -> None:

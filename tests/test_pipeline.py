@@ -300,6 +300,7 @@ def _hostile() -> Iterator[tuple[str, Request, Response]]:
         yield f"status {status}", usual, Response(status, sound)
 
 
+@pytest.mark.slow
 def test_hostile_input_is_a_value_and_can_be_stored() -> None:
     talk = Conversation("enforce", trusted_proxies=["192.0.2.1"])
     ran = 0
@@ -380,6 +381,7 @@ PLACES: dict[str, Callable[[str], Message]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", sorted(PLACES))
 @given(value=PEOPLE | SECRETS)
 @settings(max_examples=40, deadline=None)

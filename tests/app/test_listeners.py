@@ -198,6 +198,7 @@ def test_strangers_are_refused_and_counted() -> None:
     assert (udp.received, tcp.received, intake.rejected) == (0, 0, [])
 
 
+@pytest.mark.slow
 def test_why_nothing_comes_in_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     with listening(RememberingIntake(), syslog_listen=("udp://127.0.0.1:0",)) as listeners:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -253,6 +254,7 @@ def test_a_sender_over_its_rate_is_counted() -> None:
     assert sum(intake.lost.values()) == tally.over_rate
 
 
+@pytest.mark.slow
 def test_a_flood_of_datagrams_adds_up() -> None:
     """Some do not fit into the kernel's buffer, some not into the intake: all are counted."""
     intake = RememberingIntake(room=5_000)

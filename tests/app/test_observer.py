@@ -130,6 +130,7 @@ class Blocked:
         collector.recorder.take = wait  # type: ignore[method-assign]
 
 
+@pytest.mark.slow
 def test_without_room_an_offer_says_how_many_were_taken(tmp_path: Path) -> None:
     collector = Collector(tmp_path, capacity=5)
     blocked = Blocked(collector)
@@ -147,6 +148,7 @@ def test_without_room_an_offer_says_how_many_were_taken(tmp_path: Path) -> None:
     collector.observer.close()
 
 
+@pytest.mark.slow
 def test_large_bodies_fill_the_queue_by_weight(tmp_path: Path) -> None:
     collector = Collector(tmp_path, max_weight=64_000)
     blocked = Blocked(collector)
@@ -158,6 +160,7 @@ def test_large_bodies_fill_the_queue_by_weight(tmp_path: Path) -> None:
     collector.observer.close()
 
 
+@pytest.mark.slow
 def test_a_push_waits_for_room_and_loses_nothing(tmp_path: Path) -> None:
     collector = Collector(tmp_path, capacity=10)
     collector.observer.push([observed(source=LOG) for _ in range(500)])
@@ -167,6 +170,7 @@ def test_a_push_waits_for_room_and_loses_nothing(tmp_path: Path) -> None:
     collector.observer.close()
 
 
+@pytest.mark.slow
 def test_a_push_that_waits_ends_when_the_observer_does(tmp_path: Path) -> None:
     collector = Collector(tmp_path, capacity=10)
     blocked = Blocked(collector)
@@ -265,6 +269,7 @@ def test_what_was_learned_survives_a_restart(tmp_path: Path) -> None:
     second.observer.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     at=st.floats(allow_nan=True, allow_infinity=True),

@@ -171,6 +171,7 @@ def test_without_the_package_it_is_told_which_one(monkeypatch: pytest.MonkeyPatc
         configured({"issuer": ISSUER})
 
 
+@pytest.mark.slow
 def test_an_agent_verifies_what_is_declared_and_guesses_unless_told_not_to(tmp_path: Path) -> None:
     usual = {"data_dir": str(tmp_path / "data"), "identity_verify_bots": False}
     (tmp_path / "jwks.json").write_text(json.dumps(EC.public))

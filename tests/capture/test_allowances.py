@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ ITEM = r'"[a-z0-9-]+"(;[a-z]+=("[a-z0-9-]+"|\d{1,15}))*'
 """A String with parameters, of RFC 9651."""
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(SPENT, min_size=1, max_size=5))
 def test_they_are_structured_fields(allowances: list[Spent]) -> None:

@@ -251,6 +251,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(_NAMES, _VALUES, max_size=12))
 @settings(max_examples=100, deadline=None)
 def test_nothing_raises_and_what_comes_out_is_sound(fields: dict[str, Any]) -> None:

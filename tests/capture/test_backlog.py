@@ -103,6 +103,7 @@ def test_drain_gives_up_in_time(gate: Gate) -> None:
     assert not backlog.drain(0.01)
 
 
+@pytest.mark.slow
 def test_close_counts_what_is_left(gate: Gate, losses: Losses) -> None:
     backlog = Backlog(gate, on_lost=losses)
     for number in range(4):
@@ -136,6 +137,7 @@ def test_the_tick_flushes_after_work_and_before_drain_returns() -> None:
     assert len(order) == seen
 
 
+@pytest.mark.slow
 def test_the_tick_comes_by_itself() -> None:
     ticked = threading.Event()
     backlog = Backlog[int](lambda _: None, tick=ticked.set)
@@ -143,6 +145,7 @@ def test_the_tick_comes_by_itself() -> None:
     assert ticked.wait(WITHIN)
 
 
+@pytest.mark.slow
 def test_few_items_are_flushed_together_and_not_one_a_tick() -> None:
     done: list[int] = []
     flushed: list[int] = []
@@ -250,6 +253,7 @@ def test_many_putters_lose_nothing(losses: Losses) -> None:
     assert losses.counted == []
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_starts_its_own_and_leaves_the_parents_work(gate: Gate) -> None:
@@ -273,6 +277,7 @@ def test_a_forked_child_starts_its_own_and_leaves_the_parents_work(gate: Gate) -
     assert gate.done == [1, 2]
 
 
+@pytest.mark.slow
 def test_at_exit_the_work_is_finished_and_the_rest_is_counted() -> None:
     code = (
         "import time; from nightlatch.capture import backlog\n"
@@ -297,6 +302,7 @@ def test_at_exit_the_work_is_finished_and_the_rest_is_counted() -> None:
     assert sorted(out.stdout.split("\n")) == ["", "done 0", "done 0.001", "lost-queue-full 1"]
 
 
+@pytest.mark.slow
 def test_an_unused_backlog_can_be_forgotten() -> None:
     backlog = Backlog[int](lambda _: None)
     remembered = weakref.ref(backlog)

@@ -30,6 +30,7 @@ def cleaned(value: Any) -> Any:
     return [cleaned(one) for one in value] if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(VALUES, st.booleans())
 def test_exactly_the_named_fields_are_gone(value: Any, escaped: bool) -> None:

@@ -198,6 +198,7 @@ async def test_who_never_comes_again_has_lost() -> None:
     assert door.intake.lost == {(OTLP, "web"): 2}
 
 
+@pytest.mark.slow
 async def test_of_a_body_that_half_fits_the_rest_is_lost_and_the_answer_may_say_so() -> None:
     def answer(_sent: Sent, taken: Taken) -> Response:
         return JSONResponse({"taken": taken.accepted, "lost": taken.lost})
@@ -286,6 +287,7 @@ def test_a_real_client_that_hangs_up_is_counted() -> None:
     assert ("web", "cut short on the way") in door.reasons
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(["", *CODINGS, "br", "x", "gzip, br, zstd"]))
 def test_hostile_bytes_are_values(content: bytes, coding: str) -> None:

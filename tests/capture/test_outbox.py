@@ -3,6 +3,7 @@
 import time
 from threading import Thread
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ def test_a_full_batch_goes_at_once_and_in_order() -> None:
     assert len(outbox) == 5
 
 
+@pytest.mark.slow
 def test_a_small_batch_lingers_and_then_goes() -> None:
     outbox = Outbox()
     outbox.put([b"a"])

@@ -56,6 +56,7 @@ def test_a_batch_that_was_not_taken_is_still_there(tmp_path: Path) -> None:
     assert len(taken(Spool(tmp_path))) == 1
 
 
+@pytest.mark.slow
 def test_what_has_no_room_is_counted(tmp_path: Path) -> None:
     lost: list[int] = []
     spool = Spool(tmp_path, 3_000, lost.append)
@@ -187,6 +188,7 @@ def test_a_batch_that_was_not_taken_comes_before_newer_ones(tmp_path: Path) -> N
     assert taken(spool) == [batch(number) for number in range(4)]
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300), st.text("0123456789-abc", max_size=12))
 @settings(max_examples=100, deadline=None)
 def test_whatever_lies_there_is_given_up_and_its_neighbours_go_on(

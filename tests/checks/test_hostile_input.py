@@ -83,6 +83,7 @@ def _body(data: bytes) -> Body:
     return Body(data, len(data))
 
 
+@pytest.mark.slow
 @given(evidences())
 @settings(max_examples=100, deadline=None)
 def test_no_check_raises(evidence: Evidence) -> None:

@@ -62,6 +62,7 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_and_its_options(command: str) -> None:
     said = _flat(run(command, "--help"))
@@ -99,6 +100,7 @@ def test_checks() -> None:
     assert run("checks", "--markdown") == reference(CHECKS) == page.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_one_check(check: Check) -> None:
     told = json.loads(run("checks", check.id, "--json"))
@@ -186,6 +188,7 @@ def _spoil(path: Path) -> None:
     path.write_bytes(b"no database" * 1_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_wrong_is_told_with_advice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str

@@ -71,6 +71,7 @@ def test_everything_leaves_newest_first() -> None:
     assert [one["event"] for one in told].count("finding") == 45
 
 
+@pytest.mark.slow
 def test_what_is_wanted_leaves_and_how_much_is_told(place: Path) -> None:
     told = run("--where", "level >= medium", "--to", str(place / "out"), "--json")
     assert json.loads(told) == {"records": 45, "events": 90, "unwanted": 0}
@@ -82,6 +83,7 @@ def test_no_more_than_asked_for_and_no_older() -> None:
     assert 0 < len(lines(run("--since", "1m", "--where", "level = low"))) <= 54
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["ocsf", "ecs", "cef", "gelf", "otlp", "jsonl"])
 def test_every_format(form: str) -> None:
     assert len(run("--format", form).splitlines()) == 495
@@ -105,6 +107,7 @@ def test_gelf_leaves_for_a_server() -> None:
     assert intake.rejected == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

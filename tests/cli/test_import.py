@@ -72,6 +72,7 @@ def test_a_dry_run_shows_and_keeps_nothing(house: Path) -> None:
     assert [one["status"] for one in sample] == [200] * 3
 
 
+@pytest.mark.slow
 def test_imports_once_and_tells_what_it_found(house: Path) -> None:
     log = house / "access.log"
     log.write_text(text(range(60)) + "nonsense\n")

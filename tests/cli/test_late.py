@@ -54,6 +54,7 @@ def test_names_are_given_once() -> None:
     assert len({entry.name for entry in COMMANDS}) == len(COMMANDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("--help",), ("version",)], ids=" ".join)
 def test_help_and_version_load_none_of_the_house(arguments: tuple[str, ...]) -> None:
     modules = set(_imported(*arguments))

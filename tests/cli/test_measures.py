@@ -90,6 +90,7 @@ ORDERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "kind", "fields"), ORDERS)
 def test_every_kind_can_be_ordered(
     words: tuple[str, ...], kind: str, fields: dict[str, object]
@@ -132,6 +133,7 @@ def test_limits_are_suggested() -> None:
     assert "no traffic to learn from" in run("limits", "suggest", "GET /none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

@@ -122,6 +122,7 @@ def test_a_device_logs_in_and_a_person_is_asked(server: Serving) -> None:
     assert asked["result"]["claims"]["sub"] == "ada"
 
 
+@pytest.mark.slow
 def test_a_browser_logs_in_and_the_tokens_go_on(server: Serving, tmp_path: Path) -> None:
     browser = tmp_path / "browser.py"
     browser.write_text("import sys, httpx\nhttpx.get(sys.argv[1], follow_redirects=True)\n")
@@ -185,6 +186,7 @@ def test_an_editor_changes_what_is_sent(server: Serving, tmp_path: Path) -> None
     assert "nothing is sent" in failed["fault"]
 
 
+@pytest.mark.slow
 def test_ones_own_api_is_probed_and_nobody_elses() -> None:
     with serving("accepts-none") as faulty:
         host = faulty.issuer.removeprefix("http://")
@@ -197,6 +199,7 @@ def test_ones_own_api_is_probed_and_nobody_elses() -> None:
         assert token not in json.dumps(found)
 
 
+@pytest.mark.slow
 def test_ones_own_server_is_probed(tmp_path: Path) -> None:
     browser = tmp_path / "browser.py"
     browser.write_text("import sys, httpx\nhttpx.get(sys.argv[1], follow_redirects=True)\n")
@@ -212,6 +215,7 @@ def test_ones_own_server_is_probed(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_sound_api_is_told_so(server: Serving) -> None:
     host = server.issuer.removeprefix("http://")
     token = told("client-credentials", server.issuer, *BASIC)["result"]["access_token"]

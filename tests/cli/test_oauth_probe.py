@@ -12,6 +12,8 @@ from tests.workbench.oauth.flows.serving import Serving, serving, serving_tls
 
 from nightlatch.workbench.oauth.probe.leash import AGENT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Serving]:

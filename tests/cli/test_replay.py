@@ -13,6 +13,8 @@ from nightlatch.cli.output import Refusal
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.workbench.replay.reading import ScenarioFault
 
+pytestmark = pytest.mark.slow
+
 PROMISED = {
     "id", "addresses", "attempts", "disclosed_unprotected", "disclosed", "first_alert_after",
     "legit_requests", "legit_refused", "people_refused",

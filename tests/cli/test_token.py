@@ -88,6 +88,7 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     assert "�[2J[bold]x" in output
 
 
+@pytest.mark.slow
 def test_a_signature_that_holds() -> None:
     words = said("token", "verify", token(), "--secret", SECRET)
     assert words.startswith("Valid. The signature holds")
@@ -99,6 +100,7 @@ def test_a_signature_that_holds() -> None:
     assert SECRET not in asked.output
 
 
+@pytest.mark.slow
 def test_one_that_does_not() -> None:
     assert "Not valid: the signature does not hold." in said(
         "token", "verify", token(), "--secret", "hex:" + "00" * 64, exit_code=1
@@ -149,6 +151,7 @@ def test_lint_judges_the_keys_too(tmp_path: Path) -> None:
     assert "No rule finds anything wrong" in said("token", "lint", quiet)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["EC", "OKP", "RSA", "oct"])
 def test_a_key_is_made_signs_and_verifies(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "key.json"
@@ -229,6 +232,7 @@ def test_json_says_what_json_can() -> None:
     assert values == {"a": "?", "b": "(not to be told in JSON)"}
 
 
+@pytest.mark.slow
 def test_a_token_for_another_is_not_valid() -> None:
     given = ("token", "verify", token(aud="a"), "--secret", SECRET)
     assert "Valid." in said(*given, "--audience", "a", "--issuer", "https://id.example")
@@ -272,6 +276,7 @@ def weakly(secret: bytes) -> str:
     return f"{text}.{b64(hmac.digest(secret, text.encode(), 'sha256'))}"
 
 
+@pytest.mark.slow
 def test_a_guessable_secret_is_found_and_never_shown(tmp_path: Path) -> None:
     faults = {one["rule"]: one for one in told("token", "lint", weakly(b"trustno1"), exit_code=1)}
     assert faults["weak-secret"]["level"] == "High"

@@ -177,6 +177,7 @@ def test_every_unsafe_route_is_in_the_list() -> None:
     assert len([method for method in methods if method not in SAFE_METHODS]) == len(UNSAFE) == 44
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path", "fields"), UNSAFE)
 @pytest.mark.parametrize("fault", ["no csrf", "wrong csrf", "no origin", "other origin"])
 def test_forged_requests_change_nothing(

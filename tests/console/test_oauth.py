@@ -11,6 +11,8 @@ from tests.console.oauth_house import Person, Place, place
 
 from nightlatch.workbench.oauth.probe import weakness
 
+pytestmark = pytest.mark.slow
+
 _INPUT = re.compile(r'name="([^"]+)" value="([^"]*)"')
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.console.oauth_house import Person, Place, pairs_of
@@ -15,12 +16,14 @@ def refused(answer: httpx.Response) -> bool:
     return answer.status_code == 404 and "Nothing waits for this answer" in answer.text
 
 
+@pytest.mark.slow
 def test_without_a_flow_nothing_is_taken(at: Place) -> None:
     for query in ("code=a&state=b", "state=", "x", "error=access_denied", "response=a.b.c"):
         assert refused(httpx.get(f"{at.base}{CALLBACK}?{query}"))
         assert refused(httpx.post(f"{at.base}{CALLBACK}", content=query, headers=FORM))
 
 
+@pytest.mark.slow
 def test_another_state_is_refused_and_the_flow_waits_on(at: Place, ready: Person) -> None:
     flow = ready.start("code", pkce="S256", response_mode="")
     fields = pairs_of(flow.browse())
@@ -85,6 +88,7 @@ def test_only_this_path_needs_no_session(at: Place) -> None:
     assert httpx.get(f"{at.base}{CALLBACK}er").status_code == 404
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(query=st.text(max_size=60), body=st.binary(max_size=200))
 def test_nothing_that_is_sent_there_comes_back(at: Place, query: str, body: bytes) -> None:

@@ -158,6 +158,7 @@ def test_collections_are_kept_if_somebody_says_so(at: Place, ready: Person) -> N
     assert "Play &lt;b&gt;" not in ready.get("/oauth")
 
 
+@pytest.mark.slow
 def test_nothing_calls_servers_where_it_is_switched_off() -> None:
     with place(network=False) as at, at.person() as person:
         page = person.get("/oauth")

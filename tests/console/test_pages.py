@@ -80,6 +80,7 @@ def pages(house: House) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("requests", "pages_there"), [(600, 17), (0, 13)])
 def test_every_page_answers_and_is_sane(requests: int, pages_there: int) -> None:
     house = build_house(requests, requests)

@@ -103,6 +103,7 @@ def test_what_is_wrong_with_it_leads_to_the_rule(client: Client, house: House) -
     assert all(f'<li id="{rule.id}">' in rules for rule in RULES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "spelling", "said"),
     [
@@ -127,6 +128,7 @@ def test_a_verdict_on_whom_it_is_for(client: Client, house: House) -> None:
     assert "The signature itself holds" in words(page)
 
 
+@pytest.mark.slow
 def test_a_secret_is_read_as_it_is_said(client: Client, house: House) -> None:
     token = sign(CLAIMS, {"kty": "oct", "k": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"})
     secret = "01234567890123456789012345678901"
@@ -167,6 +169,7 @@ def test_an_opaque_token_leads_to_its_issuer(client: Client, house: House) -> No
     assert 'href="/oauth"' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_tokens_are_answered(client: Client, house: House, name: str) -> None:
     token = HOSTILE[name].encode("utf-8", "replace").decode()
@@ -234,6 +237,7 @@ async def test_a_form_that_breaks_off_is_no_fault_of_ours() -> None:
     assert refused.value.status_code == 400
 
 
+@pytest.mark.slow
 def test_keys_come_from_an_issuers_address(client: Client, house: House) -> None:
     token = sign(CLAIMS, SIGNING)
     with issuer() as base:
@@ -263,6 +267,7 @@ def test_a_token_is_made_and_goes_to_inspection(client: Client, house: House) ->
     assert '"d"' not in field(page, "c-readers")
 
 
+@pytest.mark.slow
 def test_the_algorithm_is_one_that_the_key_may(client: Client, house: House) -> None:
     key = json.dumps(generate("RSA"))
     page = send(house, client, "/tokens/create", key=key, alg="RS512", claims="{}")
@@ -272,6 +277,7 @@ def test_the_algorithm_is_one_that_the_key_may(client: Client, house: House) -> 
     assert "PS256" in words(send(house, client, "/tokens", token=field(other, "c-token")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "alg"), [("EC:P-256", "ECDH-ES"), ("RSA:2048", "RSA-OAEP-256"),
                                            ("oct:256", "dir"), ("OKP:X25519", "")])  # fmt: skip
 def test_encrypted_tokens_are_made(client: Client, house: House, kind: str, alg: str) -> None:
@@ -294,6 +300,7 @@ def test_one_is_signed_and_then_encrypted(client: Client, house: House) -> None:
     assert "What was encrypted" in words(seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -381,6 +388,7 @@ def test_a_code_by_counter(client: Client, house: House) -> None:
     assert "the token is 7 presses ahead" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -35,6 +35,7 @@ def test_machines_are_told_what_is_wrong_with_their_question(machine: Client) ->
     assert large.status_code == 413
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_tokens_are_answered_to_machines(machine: Client, name: str) -> None:
     body = json.dumps({"token": HOSTILE[name][:60_000], "keys": OPENER})

@@ -252,6 +252,7 @@ _QUERIES = st.lists(
 ).map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs))
 
 
+@pytest.mark.slow
 @given(_JSON, _JSON, _QUERIES, st.sampled_from([number(1), f"{number(1)},{number(2)}", "8213"]))
 @settings(max_examples=300, deadline=None)
 def test_what_may_wait_is_about_one_person_at_most(

@@ -5,6 +5,8 @@ from benchmarks.detection_sim import SCENARIOS, Result, Run, Scenario
 
 from nightlatch.exchange.judgement import Mode
 
+pytestmark = pytest.mark.slow
+
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 QUICK = ("compressed", "100/s", "path, misses 404", "JSON, misses 200", "bulk")
 SLOW = ("10/s", "1/s", "query, misses 200")

@@ -199,6 +199,7 @@ def test_seen_is_bounded_and_survives() -> None:
     assert 999 in other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("addresses", [1_025, 5_001, 10_001, 40_000])
 def test_no_number_of_addresses_is_too_many(addresses: int) -> None:
     """Round robin through one more address than common limiters hold."""

@@ -91,6 +91,7 @@ def test_full_or_not_each_key_and_all_together_keep_the_promise(
     assert sum(passed.values()) <= 3 * capacity * each + 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("callers", [1_025, 5_001, 10_001, 50_000])
 @pytest.mark.parametrize("capacity", [1_024, 5_000, 10_000])
 def test_there_is_no_cliff_one_caller_past_the_table(callers: int, capacity: int) -> None:

@@ -148,6 +148,7 @@ _JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(_JSON, st.integers(100, 599))
 @settings(max_examples=100, deadline=None)
 def test_any_answer_is_read_and_read_alike_again(value: Any, status: int) -> None:

@@ -22,6 +22,7 @@ def _alarm(walk: Walk, now: float = NOW) -> int:
     raise AssertionError("no alarm")
 
 
+@pytest.mark.slow
 def test_honest_newcomers_raise_no_alarm_in_a_million_tries() -> None:
     walk, rng = _detector(), random.Random(1)
     assert not any(walk.note(miss=rng.random() < 0.1, nth=1, now=NOW) for _ in range(200_000))

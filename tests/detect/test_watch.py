@@ -121,6 +121,7 @@ def test_a_proven_credential_is_known_by_itself_wherever_it_comes_from() -> None
     assert not standing.stranger
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([1, 2, 3]), min_size=1, max_size=300), st.integers(0, 3))
 @settings(max_examples=30, deadline=None)
 def test_a_caller_that_only_revisits_is_never_convicted(asked: list[int], known: int) -> None:
@@ -133,6 +134,7 @@ def test_a_caller_that_only_revisits_is_never_convicted(asked: list[int], known:
         assert not standing.convicted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("people", [2, 20, 200, 2_000])
 def test_an_office_of_people_who_ask_for_themselves_is_not_refused(people: int) -> None:
     """On its first day it may be challenged, once; then each of them has a pass."""
@@ -264,6 +266,7 @@ def test_those_who_open_the_app_first_are_seen_by_the_further_people_they_take()
     assert "one more person whom nobody had asked for" in walks[0].evidence
 
 
+@pytest.mark.slow
 def test_a_launch_whose_people_come_by_the_news_is_no_walk() -> None:
     watch = _watch()
     _learn_with_news(watch)
@@ -329,6 +332,7 @@ def test_a_range_in_one_request_convicts_at_once_and_an_address_book_does_not() 
         assert standing.convicted is convicted
 
 
+@pytest.mark.slow
 def test_no_single_answer_is_withheld_for_what_it_says() -> None:
     """Two callers whose pasts are the same are treated the same, whether the answer is a hit or a
     miss; only the next request may differ."""
@@ -377,6 +381,7 @@ def test_those_with_a_clean_history_pass_during_a_walk() -> None:
     assert watch.standing(ENDPOINT, caller(50_000), True, NOW).closed_to_newcomers
 
 
+@pytest.mark.slow
 def test_addresses_warmed_up_with_one_known_number_have_no_clean_history() -> None:
     watch = _watch(Budgets(walk_allowance=50))
     _learn(watch)
@@ -391,6 +396,7 @@ def test_addresses_warmed_up_with_one_known_number_have_no_clean_history() -> No
     assert disclosed <= 70
 
 
+@pytest.mark.slow
 def test_a_walk_in_progress_does_not_teach_the_baseline() -> None:
     watch = _watch()
     _learn(watch)
@@ -513,6 +519,7 @@ def test_a_broken_counter_store_costs_only_that(monkeypatch: pytest.MonkeyPatch)
     assert watch.standing(ENDPOINT, GUESSER, True, NOW).convicted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("addresses", [1_001, 2_002, 5_000])
 def test_more_addresses_than_the_table_holds_are_still_seen(addresses: int) -> None:
     """The known evasion: k+1 addresses round robin through a table of k."""

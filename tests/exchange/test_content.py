@@ -106,6 +106,7 @@ def test_leaves_of_other_roots(text: str, leaves: tuple[Leaf, ...]) -> None:
     assert read(text).leaves == leaves
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_sound_json_is_read_as_the_standard_library_reads_it(value: Any) -> None:
     content = read(json.dumps(value))
@@ -249,6 +250,7 @@ def test_the_beginning_of_a_cut_body_is_read() -> None:
     assert 3 <= len(phones) <= 5
 
 
+@pytest.mark.slow
 @given(VALUES, st.data())
 @settings(max_examples=60)
 def test_a_body_cut_anywhere_yields_only_what_it_holds(value: Any, data: st.DataObject) -> None:
@@ -272,6 +274,7 @@ NAMED = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(NAMED)
 def test_candidates_are_picked_from_all_leaves_in_order(value: Any) -> None:
     content = read(json.dumps(value))
@@ -385,6 +388,7 @@ def test_a_query_of_too_many_fields_is_read_in_part() -> None:
     assert leaves[0].name == "a0"
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(min_size=1), st.text()))
 def test_forms_are_read_as_browsers_write_them(fields: dict[str, str]) -> None:
     from urllib.parse import urlencode
@@ -420,6 +424,7 @@ def test_text_knows_how_to_be_decoded() -> None:
     assert read("x", "text/plain; charset=Shift-JIS").charset == "shift_jis"
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300), MEDIA_TYPES | st.text(max_size=40), st.booleans())
 @settings(max_examples=300)
 @example(b'{"\xff', JSON, True)
@@ -435,6 +440,7 @@ def test_never_raises(data: bytes, media: str | None, truncated: bool) -> None:
     b"x".decode(content.charset, "replace")
 
 
+@pytest.mark.slow
 @given(st.text(alphabet='{}[]",:\\u0dD8\n1aeN-. ', max_size=60), MEDIA_TYPES, st.booleans())
 @settings(max_examples=300)
 def test_never_raises_on_almost_json(text: str, media: str | None, truncated: bool) -> None:

@@ -28,6 +28,7 @@ def test_first_part(text: str, part: str) -> None:
     assert first_part(text) == part
 
 
+@pytest.mark.slow
 @given(
     st.recursive(st.integers() | st.text(), lambda child: st.lists(child, min_size=1)), st.data()
 )

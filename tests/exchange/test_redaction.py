@@ -332,6 +332,7 @@ NAMED_PLACES: dict[str, Place] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", sorted(NAMED_PLACES))
 @given(name=SECRET_NAMES, secret=SECRETS)
 @settings(max_examples=60, deadline=None)
@@ -370,6 +371,7 @@ SHAPED_PLACES: dict[str, Place] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", sorted(SHAPED_PLACES))
 @given(text=WORDS, secret=SHAPES)
 @settings(max_examples=80, deadline=None)
@@ -415,6 +417,7 @@ def test_never_raises_on_text(text: str) -> None:
 HOSTILE = ["a", "1", "1 ", "@", "a@", "<a ", '"', "\\", "a=", "eyJ.", "[", "+1(", "password:"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [*HOSTILE, "-----BEGIN PRIVATE KEY-----"])
 def test_long_hostile_text_takes_no_time_to_speak_of(piece: str) -> None:
     # Bounded by the timeout of the suite: a quadratic pattern needs minutes for this.

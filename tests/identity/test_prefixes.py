@@ -19,6 +19,7 @@ LONG = st.builds(
 LISTS = st.lists(st.lists(SHORT | LONG, max_size=6), max_size=4)
 
 
+@pytest.mark.slow
 @given(LISTS, st.lists(st.ip_addresses(), max_size=6))
 @settings(deadline=None)
 def test_finds_what_a_search_through_every_list_finds(

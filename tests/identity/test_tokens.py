@@ -198,6 +198,7 @@ VALUES = st.recursive(
 MEMBERS = st.sampled_from(["alg", "enc", "kid", "jwk", "crit", "b64", "sub", "exp", "iat", "nbf"])
 
 
+@pytest.mark.slow
 @given(st.dictionaries(MEMBERS, VALUES), st.dictionaries(MEMBERS, VALUES) | VALUES)
 @settings(max_examples=200)
 def test_never_raises_on_strange_members(header: dict[str, Any], claims: Any) -> None:

@@ -71,6 +71,7 @@ def test_there_are_enough_words_and_no_word_twice_in_our_own() -> None:
     assert len(DOCUMENTED) == len(set(DOCUMENTED)) >= 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "secret",
     [

@@ -75,6 +75,7 @@ def test_every_path_was_tried() -> None:
     assert len(LEARNED) == 40
 
 
+@pytest.mark.slow
 def test_100_000_phone_numbers_in_any_spelling_are_one_endpoint() -> None:
     templates = Templates()
     seen = {
@@ -176,6 +177,7 @@ def test_paths_nobody_answers_make_no_endpoints() -> None:
     assert templates.settle("GET", "/users/2", None, status=404) == "/users/{id}"
 
 
+@pytest.mark.slow
 def test_the_tree_is_bounded_against_a_server_that_answers_everything() -> None:
     templates = Templates()
     chaos = random.Random(7)

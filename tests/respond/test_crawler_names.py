@@ -93,6 +93,7 @@ def test_what_is_no_address_says_nothing(zones: DnsServer) -> None:
     assert confirm(zones.resolver(), GOOGLEBOT, "testclient") is None
 
 
+@pytest.mark.slow
 def test_nobody_waits_and_answers_are_remembered(zones: DnsServer, names: CrawlerNames) -> None:
     zones.delay = 0.2
     began = time.monotonic()

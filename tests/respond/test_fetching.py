@@ -61,6 +61,7 @@ def test_size_is_bounded(server: ListServer) -> None:
         get(server, max_bytes=1_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow", [drips, never_answers])
 def test_time_is_bounded(server: ListServer, slow: object) -> None:
     server.misbehave = slow  # type: ignore[assignment]

@@ -79,6 +79,7 @@ def test_an_attacker_is_hit_and_nobody_else(events: EventStore) -> None:
     assert (top.address, top.requests, top.people, top.known_good) == (ATTACKER, 300, 60, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "requests"),
     [
@@ -162,6 +163,7 @@ def test_nobody_would_have_been_hit() -> None:
     assert "Nothing was seen there" in warning
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("predicate", "blind"),
     [('country = "NL"', True), ("client in (bot, library)", True), ("method = GET", False)],

@@ -116,6 +116,7 @@ def test_what_is_remembered_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     found.close()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_gone_is_told_and_the_others_were_tried(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

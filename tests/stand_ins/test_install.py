@@ -56,6 +56,7 @@ def test_a_copy_beside_the_application_is_stood_in_for_and_its_other_modules_sta
     assert done.stdout.split() == ["nightlatch.treblle", "4"], done.stderr
 
 
+@pytest.mark.slow
 def test_the_package_need_not_be_there_and_django_takes_it_for_an_application(
     tmp_path: Path,
 ) -> None:
@@ -112,6 +113,7 @@ def test_an_error_in_their_sitecustomize_is_told_as_python_tells_it(tmp_path: Pa
     assert "their mistake" in done.stderr
 
 
+@pytest.mark.slow
 def test_spawned_and_forked_processes_stand_in_too(tmp_path: Path) -> None:
     (tmp_path / "work.py").write_text(
         "import multiprocessing\n"

@@ -80,6 +80,7 @@ def test_a_directory_that_cannot_be_written_only_warns(tmp_path: Path) -> None:
         open_database(WORDS, tmp_path / "file" / "below")
 
 
+@pytest.mark.slow
 def test_several_processes_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", BUILD, str(tmp_path)]
     paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

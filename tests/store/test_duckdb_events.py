@@ -59,6 +59,7 @@ def test_an_append_that_failed_is_all_undone(path: Path, monkeypatch: pytest.Mon
     store.close()
 
 
+@pytest.mark.slow
 def test_prune_by_size_keeps_the_newest_that_fit(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

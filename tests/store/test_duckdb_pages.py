@@ -59,6 +59,7 @@ def test_a_page_is_pruned_with_the_last_of_its_records(store: DuckDBEvents) -> N
     assert store.search(EventQuery()) == [record(1, at=NOON + 9)]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

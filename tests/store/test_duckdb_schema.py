@@ -153,6 +153,7 @@ def test_a_file_that_is_no_database_is_named(path: Path) -> None:
         DuckDBEvents(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [4_096, 8_192, 12_400, 300_000])
 def test_a_damaged_file_is_a_failure_and_nothing_else(path: Path, place: int) -> None:
     store = DuckDBEvents(path)

@@ -75,6 +75,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checkpoint_at", ["64MB", "1MB"])
 def test_a_full_disk_is_said_and_survived(
     small_disk: Path, checkpoint_at: str, monkeypatch: pytest.MonkeyPatch

@@ -57,6 +57,7 @@ def test_a_merge_is_the_union(one: int, other: int, shared: float, seed: int) ->
     assert abs(merged.cardinality - union - 5_000) <= 0.03 * (union + 5_000)
 
 
+@pytest.mark.slow
 def test_the_error_on_average_is_what_the_literature_promises() -> None:
     errors = []
     merge_errors = []

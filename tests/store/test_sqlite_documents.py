@@ -76,6 +76,7 @@ store.close()
     store.close()
 
 
+@pytest.mark.slow
 def test_a_second_store_in_this_process_takes_nothing_from_the_first(path: Path) -> None:
     """POSIX drops a process's locks on a file when it closes any descriptor of it; then another
     process that closes the file would believe itself the last, and delete the log."""

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from tests.servers import environment
 
@@ -30,6 +31,7 @@ for middleware in (ours + theirs, theirs + ours, theirs, ours):
 """
 
 
+@pytest.mark.slow
 def test_django_has_one_of_us_in_any_order(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _DJANGO], cwd=tmp_path, env=environment(),

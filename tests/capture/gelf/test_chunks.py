@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def test_a_message_is_whole_with_its_last_chunk() -> None:
     assert not assemblies.expire(NOW + 60)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 128), st.integers(1, 50), st.randoms())
 @settings(max_examples=50, deadline=None)
 def test_any_order_and_every_chunk_twice(count: int, size: int, mix: random.Random) -> None:

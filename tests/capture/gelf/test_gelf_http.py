@@ -64,6 +64,7 @@ def test_pygelf_over_http(compress: bool) -> None:
 ONE = json.dumps(SOUND).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "number"),
     [
@@ -92,6 +93,7 @@ def test_a_broken_message_does_not_stop_its_neighbours() -> None:
         assert intake.rejected[0][3] in {b"{broken", b"7"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "headers", "status"),
     [

@@ -70,6 +70,7 @@ def _writers_let_go_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     assert following.QUIET == 2.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rotate", [by_rename, by_rename_and_packed])
 def test_nothing_is_lost_and_nothing_comes_twice(
     tmp_path: Path, rotate: Callable[[Path, int], None]

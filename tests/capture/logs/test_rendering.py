@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from string import ascii_letters, digits
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
@@ -11,6 +12,8 @@ from msgspec import Struct
 from nightlatch.capture.logs.assembly import Assembler
 from nightlatch.capture.logs.registry import format_by_id
 from nightlatch.exchange.observed import Observed
+
+pytestmark = pytest.mark.slow
 
 PRINTED = "".join(map(chr, range(32, 127)))
 

@@ -42,6 +42,7 @@ def read(path: Path, house: Path, intake: Remembering, ways: Ways = WAYS) -> Run
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_a_log_that_was_rotated_and_packed_is_the_same_log(house: Path, packing: str) -> None:
     log, first, then = house / "access.log", Remembering(), Remembering()
@@ -67,6 +68,7 @@ def test_by_content_and_not_by_name(house: Path) -> None:
     assert len(intake.seen) == 3
 
 
+@pytest.mark.slow
 def test_a_small_log_keeps_its_name_as_it_grows(house: Path) -> None:
     log, intake = house / "access.log", Remembering()
     for number in range(100):
@@ -122,6 +124,7 @@ def test_an_unfinished_last_line_is_read_when_it_is_one(house: Path) -> None:
     assert intake.paths[-2:] == ["/last", "/next"]
 
 
+@pytest.mark.slow
 def test_what_is_damaged_gives_what_came_before(house: Path) -> None:
     damaged = 0
     for name, pack in PACKINGS.items():

@@ -140,6 +140,7 @@ def test_a_flood_of_empty_parts(part: bytes) -> None:
             read(part * (MAX_ITEMS + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part", [b"{}", b'{"scopeSpans":[{}]}', b'{"scopeSpans":[{"spans":[{}]}]}']
 )
@@ -196,6 +197,7 @@ MEMBERS = ["resource", "scopeSpans", "spans", "scopeLogs", "logRecords", "attrib
 MEMBERS += ["traceId", "startTimeUnixNano", "status", "events", "key", "value", "arrayValue"]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(MEMBERS), JSON), JSON)
 @settings(max_examples=100, deadline=None)
 def test_no_document_raises(members: dict[str, Any], other: Any) -> None:

@@ -284,6 +284,7 @@ VALUES: st.SearchStrategy[Any] = (
 ) | st.binary(max_size=9)
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.sampled_from(NAMES), VALUES | st.lists(VALUES, max_size=3)),
     st.integers(0, 2**64 - 1),

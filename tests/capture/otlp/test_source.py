@@ -65,6 +65,7 @@ def post(
     return CLIENT.post(url + path, content=body, headers=given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("media", "path", "body", "answer"),
     [
@@ -119,6 +120,7 @@ def test_partial_success_of_logs(url: str, intake: RememberingIntake) -> None:
     assert answer.partial_success.rejected_log_records == 1
 
 
+@pytest.mark.slow
 def test_what_half_fits_comes_again_whole(url: str, intake: RememberingIntake) -> None:
     """By their names those that were taken count once."""
     intake.room = 1
@@ -126,6 +128,7 @@ def test_what_half_fits_comes_again_whole(url: str, intake: RememberingIntake) -
     assert (len(intake.seen), intake.lost.total()) == (1, 0)
 
 
+@pytest.mark.slow
 def test_what_has_no_name_and_no_room_is_told(url: str, intake: RememberingIntake) -> None:
     intake.room = 1
     nameless = record(traceId="", spanId="")
@@ -170,6 +173,7 @@ def test_metrics_are_answered(url: str, source: OtlpSource) -> None:
     assert post(url, b"{}", JSON, Signal.METRICS).json() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", list(Signal))
 @pytest.mark.parametrize(
     ("media", "headers", "body", "status", "code", "reason"),

@@ -124,6 +124,7 @@ NAMES = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1, 
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.binary(max_size=20))
 
 
+@pytest.mark.slow
 @FAST
 @given(st.lists(st.tuples(NAMES, st.dictionaries(NAMES, VALUES, max_size=6)), max_size=4))
 def test_messages_come_back(messages: list[tuple[str, dict[str, Value]]]) -> None:

@@ -48,6 +48,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @FAST
 @given(VALUES)
 def test_values_come_back(value: bool | int | str | bytes | None) -> None:

@@ -52,6 +52,7 @@ def test_gzip(url: str, intake: RememberingIntake) -> None:
     assert len(intake.seen) == 1
 
 
+@pytest.mark.slow
 def test_two_bodies_of_ten_megabytes(url: str, intake: RememberingIntake) -> None:
     """As large as Django's SDK lets them be."""
     rows = ["x" * 98] * 100_000
@@ -64,12 +65,14 @@ def test_two_bodies_of_ten_megabytes(url: str, intake: RememberingIntake) -> Non
     assert seen.response.body.truncated
 
 
+@pytest.mark.slow
 def test_a_bomb(url: str, intake: RememberingIntake) -> None:
     bomb = gzip.compress(bytes(MAX_BODY + 1))
     assert post(url, bomb, **{"Content-Encoding": "gzip"}).status_code == 413
     assert intake.reasons == {"too large": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "body", "status", "reason"),
     [
@@ -119,6 +122,7 @@ FIELDS = ["method", "url", "ip", "headers", "body", "query", "route_path", "user
 FIELDS += ["code", "size", "load_time", "errors", "protocol", "id", "user-id", "source", "type"]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.sampled_from(NAMES), JSON)
 @settings(max_examples=100, deadline=None)
 def test_no_event_raises(members: dict[str, object], name: str, top: object) -> None:
@@ -131,6 +135,7 @@ def test_no_event_raises(members: dict[str, object], name: str, top: object) -> 
     assert len(reading.seen) + len(reading.malformed) == 1
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=200))
 @settings(max_examples=100, deadline=None)
 def test_no_bytes_raise(body: bytes) -> None:

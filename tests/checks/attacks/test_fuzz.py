@@ -213,6 +213,7 @@ BODY = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -160,6 +160,7 @@ PARTS = [
 ]
 
 
+@pytest.mark.slow
 @each_reader
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("place", [Place.PATH, Place.QUERY, Place.HEADER])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ def content(value: Any) -> Content:
     return Content(ContentKind.JSON, value)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(_json)
 def test_texts_and_names_are_those_of_the_leaves(value: Any) -> None:

@@ -117,6 +117,7 @@ _values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(_values)
 def test_whatever_is_sent_is_read_without_complaint(sent: Any) -> None:

@@ -11,6 +11,8 @@ from nightlatch.exchange.facts import Directives
 from nightlatch.exchange.judgement import Action, DetectionKind, Mode
 from nightlatch.exchange.record import Record
 
+pytestmark = pytest.mark.slow
+
 LOGIN = "/v1/login"
 TOKEN = {"access_token": "c0ffee" * 5}
 

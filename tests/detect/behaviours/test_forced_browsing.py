@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from random import Random
 
+import pytest
 from msgspec.structs import replace
 from tests.detect.behaviours.peace import Peace
 from tests.detect.behaviours.world import (
@@ -162,6 +163,7 @@ def _from_everywhere(at: float, minutes: int, seed: int = 5) -> Iterator[Call]:
         yield Call(at + n * 4, who, "GET", UNMATCHED, f"/guess/{n}", 404, label="attack")
 
 
+@pytest.mark.slow
 def test_a_wordlist_from_ever_new_addresses_is_seen_by_all_of_them_together() -> None:
     desk = Desk(ForcedBrowsing)
     begin = MONDAY + 3 * DAY + 14 * HOUR
@@ -175,6 +177,7 @@ def test_a_wordlist_from_ever_new_addresses_is_seen_by_all_of_them_together() ->
     assert desk.stands(caller("81.2.0.1", principal="p1"), "GET /x", last.at) is None
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_and_the_convicted_outlive_a_flood() -> None:
     desk = Desk(lambda reporter: ForcedBrowsing(reporter, callers=1_000, paths=500))
     desk.see(_wordlist(20))

@@ -55,6 +55,7 @@ def _without_claims(one: Sighting) -> Sighting:
     return renewed(one, exchange=exchange)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 4))]
 )
@@ -64,6 +65,7 @@ def test_thirty_honest_days_pass_without_a_word(seed: int) -> None:
     assert len(scene.reporter.suspicions) == 0
 
 
+@pytest.mark.slow
 def test_thirty_days_without_roles_pass_as_well() -> None:
     scene = Scene(days=30, bare=True)
     assert scene.told == []

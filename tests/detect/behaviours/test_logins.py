@@ -30,6 +30,8 @@ from nightlatch.detect.suspicions import Suspicion
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 from nightlatch.policy.budgets import PAID_LOGINS
 
+pytestmark = pytest.mark.slow
+
 STUFFING = DetectionKind.CREDENTIAL_STUFFING
 SPRAYING = DetectionKind.PASSWORD_SPRAYING
 GUESSING = DetectionKind.CODE_GUESSING

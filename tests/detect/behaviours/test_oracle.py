@@ -111,6 +111,7 @@ def test_an_oracle_is_heard_once_from_honest_people_alone(name: str) -> None:
     assert told[0].refuted_by
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", SILENT)
 def test_what_the_identifier_does_not_decide_is_no_oracle(name: str, seed: int) -> None:

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import pytest
 from msgspec.structs import replace
 from tests.detect.behaviours.world import (
     DAY,
@@ -190,6 +191,7 @@ def test_odd_answers_are_read_without_a_fault() -> None:
     assert not Desk(Scraping).see(calls)
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_and_the_greedy_outlive_a_flood() -> None:
     desk = Desk(lambda reporter: Scraping(reporter, callers=1_000))
     desk.see(_walk(MONDAY, 30, 1.0))

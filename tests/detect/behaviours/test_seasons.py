@@ -44,6 +44,7 @@ def _learned(seed: int, count: int = 2_000) -> tuple[Surprise, Random]:
     return surprise, rng
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.1, 0.5, 1.5])
 def test_no_alarm_in_a_hundred_thousand_ordinary_bins(spread: float) -> None:
     """However much they scatter: the rate is about one in a million."""

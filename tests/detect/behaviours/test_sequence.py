@@ -145,6 +145,7 @@ def test_skippers_do_not_teach_that_skipping_is_normal() -> None:
     assert rule.exceptions < 0.05
 
 
+@pytest.mark.slow
 def test_memory_is_bounded() -> None:
     desk = Desk(lambda reporter: OutOfSequence(reporter, callers=1_000))
     calls = (

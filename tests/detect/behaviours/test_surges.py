@@ -56,6 +56,7 @@ def _after(watched: Desk, calls: Iterator[Call], hours: float = 2) -> list[Detec
     return [told for told in deepcopy(watched).see(calls, ticks) if told.endpoint == "GET /search"]
 
 
+@pytest.mark.slow
 def test_ten_times_as_many_new_callers_are_a_surge_at_low(watched: Desk) -> None:
     rush = _rhythm(BEGIN, BEGIN + 2 * HOUR, factor=10, strangers=True)
     (told,) = _after(watched, rush)

@@ -1,5 +1,6 @@
 """No exchange whatever makes a behaviour raise: faults of ours are raised in tests."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.detect.behaviours.test_thirty_days import TRAFFIC
@@ -45,6 +46,7 @@ _CALLS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_CALLS, max_size=25))
 def test_no_exchange_whatever_raises(calls: list[Call]) -> None:

@@ -53,6 +53,7 @@ def as_json(token: str) -> dict[str, Any]:
     return {name: part for name, part in zip(names, token.split("."), strict=True) if part}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("algorithm", "content"), PAIRS)
 def test_what_was_encrypted_for_us_opens(algorithm: str, content: str) -> None:
     key = DIRECT[content] if algorithm == "dir" else KEYS[algorithm]

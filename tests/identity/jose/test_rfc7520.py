@@ -13,6 +13,7 @@ from nightlatch.identity.jose import verify
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("rfc7520.json").read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['section']} {case['form']}")
 def test_the_cookbook(case: dict[str, Any]) -> None:
     token = case["token"]

@@ -27,6 +27,8 @@ from nightlatch.respond.exports.sending import Undelivered, Unwanted
 from nightlatch.respond.exports.wire import gelf_datagrams
 from nightlatch.respond.live import Feed
 
+pytestmark = pytest.mark.slow
+
 
 class Collecting(ThreadingHTTPServer):
     """Answers as it is told, and keeps what it was sent."""

@@ -38,6 +38,7 @@ def checked(data: bytes) -> dict[str, Any]:
     return event
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECORDS)
 def test_exchanges_are_valid(name: str) -> None:
     event = checked(ocsf.exchange(RECORDS[name]))

@@ -134,6 +134,7 @@ def test_our_own_door_takes_all_of_it(form: str) -> None:
     assert not intake.rejected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_our_own_door_says_how_many_it_had_no_room_for(form: str) -> None:
     intake = RememberingIntake(room=40)
@@ -145,6 +146,7 @@ def test_our_own_door_says_how_many_it_had_no_room_for(form: str) -> None:
     assert (len(intake.seen), unwanted.value.number) == (40, 60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("status", "comes_again"),

@@ -166,6 +166,7 @@ async def test_a_request_that_nobody_changed_leaves_as_it_was(bench: Bench) -> N
     assert run.sent[0].call.body == b"a\r\nb\xff\n"
 
 
+@pytest.mark.slow
 async def test_a_device_is_asked_for_once_and_polled_without_asking(
     bench: Bench, server: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +340,7 @@ async def test_what_takes_a_while_is_reckoned_in_a_thread(bench: Bench) -> None:
     assert run.played.result not in (None, threading.get_ident())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["http://[", "http://a:99999/", "http://a:b/", "http://a\u2028b/"])
 async def test_an_address_that_is_none_is_a_fault_in_words(bench: Bench, url: str) -> None:
     host = url.partition("://")[2].rstrip("/")

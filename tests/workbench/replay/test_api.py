@@ -35,6 +35,7 @@ def _calls(scenario: Scenario, world: World) -> Iterator[Call]:
         yield from (world.look_up((n,)) for n in (*numbers, member))
 
 
+@pytest.mark.slow
 async def test_every_breach_answers_over_http_as_in_process() -> None:
     asked = 0
     for scenario in SEEN:

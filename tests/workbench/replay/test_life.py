@@ -3,6 +3,7 @@
 from collections import Counter
 from random import Random
 
+import pytest
 from msgspec.structs import replace
 from tests.workbench.replay.rooms import row
 
@@ -13,6 +14,8 @@ from nightlatch.workbench.replay.rhythm import DAY, HOUR, MONDAY, level, moments
 from nightlatch.workbench.replay.scenario import POPULATIONS, Habit, Ident, Scenario
 from nightlatch.workbench.replay.town import Town
 from nightlatch.workbench.replay.world import MATCH, World
+
+pytestmark = pytest.mark.slow
 
 Steps = list[tuple[float, Step]]
 

@@ -1,10 +1,12 @@
 """Honest traffic alone."""
 
+import pytest
 from tests.workbench.replay.rooms import MAKE, ROWS, row
 
 from nightlatch.workbench.replay.peace import EXAMPLES, keep_peace
 
 
+@pytest.mark.slow
 def test_a_quiet_day_at_a_look_up() -> None:
     quiet = keep_peace(row("authy-2024"), MAKE, 1.0)
 

@@ -213,6 +213,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.dictionaries(_NAMES | st.text(max_size=10), _VALUES, max_size=8), max_size=3))
 def test_no_row_raises_anything_but_its_own_fault(rows: list[dict[str, Any]]) -> None:

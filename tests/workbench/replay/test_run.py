@@ -1,5 +1,6 @@
 """Each breach, played short against the real pipeline; and what a run says of itself."""
 
+import pytest
 from msgspec.structs import replace
 from tests.workbench.replay.rooms import MAKE, ROWS, SEEN, row
 
@@ -8,6 +9,8 @@ from nightlatch.workbench.replay.cast import Order, play, play_all
 from nightlatch.workbench.replay.result import Outcome, as_value
 from nightlatch.workbench.replay.run import AFTERMATH, MOST_HONEST, PACE, Replay, pace_of
 from nightlatch.workbench.replay.scenario import Scenario
+
+pytestmark = pytest.mark.slow
 
 SHORT = Order(attackers=("copies",), learning_days=0.02)
 

@@ -43,6 +43,7 @@ def test_what_leads_to_none(base: str, path: str, reason: str) -> None:
         keys_from(base + path)
 
 
+@pytest.mark.slow
 def test_an_answer_that_never_ends(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "PATIENCE", 0.5)
     with pytest.raises(NotFetched, match=r"no whole answer in 0\.5 seconds"):

@@ -84,6 +84,7 @@ def test_what_was_encrypted_without_being_a_token() -> None:
     assert text.inner is None
 
 
+@pytest.mark.slow
 def test_every_way_to_encrypt_can_be_opened_again() -> None:
     ways = 0
     for kind, size in (("oct", "256"), ("oct", "512"), ("RSA", ""), ("EC", ""), ("OKP", "X25519")):

@@ -66,6 +66,7 @@ async def test_a_person_logs_in_and_a_token_lives_and_dies(server: Serving) -> N
     assert answer.status == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", RESPONSE_TYPES)
 @pytest.mark.parametrize("mode", ["", "form_post", "jwt", "form_post.jwt"])
 async def test_each_response_type_and_mode(server: Serving, kind: str, mode: str) -> None:
@@ -191,6 +192,7 @@ async def test_discovery_by_every_way(server: Serving) -> None:
         assert (await succeeded(discover(place))).issuer == server.issuer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "told"), [
     ("no-state-echo", "without our state"),
     ("no-iss", "promises answers that name it"),

@@ -27,6 +27,7 @@ HEADER = st.tuples(st.from_regex(r"[A-Za-z-]{1,12}", fullmatch=True), VISIBLE)
 PROPERTY = settings(max_examples=100, deadline=None)
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(TEXT, VISIBLE, st.lists(HEADER, max_size=4))
 def test_a_shell_hands_curl_exactly_the_request(

@@ -28,6 +28,8 @@ from nightlatch.workbench.oauth.probe.forgery import take_apart
 from nightlatch.workbench.oauth.server.certificates import self_signed
 from nightlatch.workbench.tokens.material import generate
 
+pytestmark = pytest.mark.slow
+
 METHODS: tuple[tuple[str, Authentication], ...] = (
     ("demo-mtls", "tls_client_auth"), ("demo-self-signed", "self_signed_tls_client_auth"),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from nightlatch.workbench.oauth.flows.workspace import Workspace, dump, load, re
 NAMES = st.one_of(st.text(max_size=8), st.sampled_from(sorted(SECRET_NAMES)))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(NAMES, st.text(max_size=8)), st.text(max_size=20))
 def test_a_collection_comes_back_without_secrets(more: dict[str, str], place: str) -> None:

@@ -35,6 +35,8 @@ from nightlatch.workbench.oauth.server import app
 from nightlatch.workbench.tokens.making import sign
 from nightlatch.workbench.tokens.material import generate
 
+pytestmark = pytest.mark.slow
+
 FINDS = {
     "accepts-none": weakness.NONE,
     "ignores-signature": weakness.SIGNATURE,

@@ -81,6 +81,7 @@ async def test_claims_are_repeated_before_they_are_checked() -> None:
     assert "nightlatch-canary" not in found.found[0].evidence
 
 
+@pytest.mark.slow
 async def test_a_command_in_the_key_id_runs() -> None:
     def shell(head: dict[str, Any], _claims: Any, _token: str) -> Answer | None:
         command = str(head.get("kid", "")).partition("|sleep ")[2]
@@ -91,6 +92,7 @@ async def test_a_command_in_the_key_id_runs() -> None:
     assert ids(await report(shell, lambda: time.time() * 10)) == ["key-id-command"]
 
 
+@pytest.mark.slow
 async def test_one_that_fails_at_each_forgery_is_probed_to_the_end() -> None:
     with api(lambda *_: Answer(500)) as url:
         found = await succeeded(probe_api(Target(url, TOKEN, (PUBLIC,)), time.time))
@@ -212,6 +214,7 @@ def curious(_head: Any, claims: dict[str, Any], _token: str) -> Answer | None:
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("quirk", "finds"), [
     (trusting, ["foreign-keys", "fetches"]), (curious, ["fetches"]), (lambda *_: None, []),
 ])  # fmt: skip

@@ -55,6 +55,7 @@ def ids(found: Played[Report]) -> list[str]:
     return [one.weakness.id for one in found.result.found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer", [HTML, TWICE, DEEP, says({}), says({"request_uri": 5}), says([])]
 )
@@ -66,6 +67,7 @@ async def test_a_part_that_is_broken_is_told_and_the_rest_is_tried(answer: Answe
     assert found.result.tried[-1] == "any-scope"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [HTML, TWICE, DEEP, says([]), Answer(204), Answer(302)])
 @pytest.mark.parametrize("purpose", ["introspect as nobody", "refresh the token"])
 async def test_what_is_no_answer_is_no_finding(purpose: str, answer: Answer) -> None:
@@ -74,6 +76,7 @@ async def test_what_is_no_answer_is_no_finding(purpose: str, answer: Answer) -> 
     assert "request-uri-reuse" in (found.result.tried if found.result else ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "told"), [
     (HTML, "a web page where JSON was due"), (TWICE, "cannot exchange"), (DEEP, "cannot exchange"),
     (Answer(302, (("Location", "https://evil.example"),)), "which is not followed"),
@@ -86,6 +89,7 @@ async def test_without_a_log_in_there_is_nothing_to_probe(answer: Answer, told: 
     assert told in found.fault
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [{"keys": 5}, {"keys": [5]}, {"keys": []}, {}])
 async def test_keys_that_are_none_prove_no_log_in(keys: dict[str, Any]) -> None:
     assert ids(await probed(to("read the issuer's keys", says(keys)))) == ["log-in"]

@@ -33,6 +33,8 @@ from nightlatch.workbench.oauth.probe.weakness import Weakness
 from nightlatch.workbench.oauth.server.certificates import lookalike
 from nightlatch.workbench.oauth.server.clients import CODE, DEMO_SECRET
 
+pytestmark = pytest.mark.slow
+
 FINDS = {
     "private-keys": weakness.PRIVATE,
     "loose-redirect": weakness.REDIRECT,

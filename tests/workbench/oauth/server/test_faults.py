@@ -312,6 +312,7 @@ def test_every_fault_has_its_probe() -> None:
     assert len(PROBES) == 34
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROBES)
 def test_it_is_there_when_it_is_on_and_only_then(bench: Bench, name: str) -> None:
     bench.moment = time.time()
@@ -321,6 +322,7 @@ def test_it_is_there_when_it_is_on_and_only_then(bench: Bench, name: str) -> Non
     assert not PROBES[name](bench)
 
 
+@pytest.mark.slow
 def test_no_other_fault_does_the_same(bench: Bench) -> None:
     """But for one, which believes whatever looks like a token."""
     probes = ("accepts-expired", "accepts-none", "key-confusion", "embedded-jwk-trusted",

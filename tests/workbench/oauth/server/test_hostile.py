@@ -22,6 +22,8 @@ from nightlatch.workbench.oauth.server.clients import EXCHANGE, GRANTS
 from nightlatch.workbench.oauth.server.faults import FAULTS
 from nightlatch.workbench.oauth.server.tokens import ISSUED_TYPE
 
+pytestmark = pytest.mark.slow
+
 PATIENT = settings(max_examples=40, deadline=None)
 LENIENT = [one.name for one in FAULTS if one.name not in ("slow", "server-errors")]
 NAMES = (

@@ -107,6 +107,7 @@ def test_a_client_with_a_key_does_everything(bench: Bench) -> None:
             session.refresh_token(endpoint, refresh_token=kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["demo-mtls", "demo-self-signed"])
 def test_a_client_with_a_certificate(tmp_path: Path, name: str) -> None:
     with serving_tls(tmp_path) as server, OAuth2Session(
