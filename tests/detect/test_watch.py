@@ -554,9 +554,9 @@ def test_a_caller_without_circles_of_address_or_network_is_taken_as_it_is() -> N
 
 
 @pytest.mark.slow
-def test_memory_is_flat_over_200_000_addresses() -> None:
-    watch = Watch(MemoryCounters(), max_callers=8_192, max_subjects=50_000)
-    for number in range(200_000):
+def test_memory_is_flat_over_50_000_addresses() -> None:
+    watch = Watch(MemoryCounters(), max_callers=2_048, max_subjects=12_500)
+    for number in range(50_000):
         watch.note(ENDPOINT, caller(number), True, look_up(number, hit=number % 10 != 0), NOW)
-    assert watch.histories <= 3 * 8_192
-    assert watch.subjects <= 2 * 50_000
+    assert watch.histories <= 3 * 2_048
+    assert watch.subjects <= 2 * 12_500
