@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from tests.store.conformance.events import numbers
-from tests.store.records import NOON, PHONE_LOOKUP, record
+from tests.store.records import DEMO_LOOKUP, NOON, record
 
 from nightlatch.exchange.record import Message
 from nightlatch.store import duckdb_schema
@@ -41,7 +41,7 @@ def test_a_file_of_version_1_is_read(path: Path) -> None:
     first = record(1, disclosed=(2**64 - 1, 7))
     second = store.get(record(2).id)
     assert store.search(EventQuery()) == [second, first]
-    assert store.exposure(NOON + 9) == {PHONE_LOOKUP: Exposure(day=2, month=2)}
+    assert store.exposure(NOON + 9) == {DEMO_LOOKUP.everywhere: Exposure(day=2, month=2)}
     store.append([record(2), record(3)])
     assert store.size().records == 3
     store.close()
@@ -53,7 +53,7 @@ def test_a_file_of_version_2_is_read(path: Path) -> None:
     first = record(1, disclosed=(2**64 - 1, 7))
     second = record(2, response=Message(body="Straße 7", size=9))
     assert store.search(EventQuery()) == [second, first]
-    assert store.exposure(NOON + 9) == {PHONE_LOOKUP: Exposure(day=2, month=2)}
+    assert store.exposure(NOON + 9) == {DEMO_LOOKUP.everywhere: Exposure(day=2, month=2)}
     store.append([record(2), record(3)])
     assert store.size().records == 3
     store.close()

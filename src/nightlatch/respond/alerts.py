@@ -52,6 +52,7 @@ def _alert(incident: Incident, now: float, news: str) -> Alert:
         level=incident.level,
         title=f"{news}: {incident.title}",
         text=f"{_evidence(incident)} {_next_step(incident)}",
+        service=incident.service,
     )
 
 
