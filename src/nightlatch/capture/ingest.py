@@ -77,8 +77,9 @@ class Ingest(Reception[None]):
             raise Rejected(413, "too large", str(error)) from error
         self._sink.report(batch.agent, self._clock())
         self._sink.take(batch.records)
-        # Narrowed here too: an application of before would take all of them for its own.
-        directives = self._sink.directives.of(batch.agent.service)
+        directives = self._sink.directives
+        if not batch.agent.sorts_directives:
+            directives = directives.of(batch.agent.service)
         news = directives if directives.revision != batch.agent.revision else None
         answer = wire.pack_answer(wire.Answer(directives.revision, news))
         return Response(answer, media_type=wire.MEDIA_TYPE)
