@@ -109,7 +109,7 @@ def put_contract(body: Body, here: Here, actor: Actor) -> Response:
     be left out where one alone has the endpoint."""
     now = here.clock()
     given = decode(body, Contract)
-    at = here.whose(given.endpoint, given.service, now)
+    at = here.whose(given.endpoint, given.service)
     contract = msgspec.structs.replace(given, service=at.service, decided_at=now)
     if problems := contract_problems(contract, now):
         raise HTTPException(422, " ".join(problems))

@@ -58,14 +58,14 @@ class Console(Struct, frozen=True):
         found = [one for one in self.recorder.endpoints(now) if one.endpoint == key]
         return next((one for one in found if service in (None, "", one.service)), None)
 
-    def whose(self, endpoint: str, service: str, now: float) -> ServiceEndpoint:
+    def whose(self, endpoint: str, service: str) -> ServiceEndpoint:
         """Which endpoint is meant. OrderRefused where several services have it, and none is
         named."""
-        return whose(endpoint, service, [one.at for one in self.recorder.endpoints(now)])
+        return whose(endpoint, service, self.recorder.places())
 
-    def services(self, now: float) -> list[str]:
+    def services(self) -> list[str]:
         """Their names, of those with traffic."""
-        return sorted({one.service for one in self.recorder.endpoints(now)})
+        return sorted({at.service for at in self.recorder.places()})
 
 
 def checks_by_id(checks: Sequence[Check]) -> dict[str, Check]:

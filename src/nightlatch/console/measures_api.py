@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from nightlatch.console.answers import json
 from nightlatch.console.bodies import Body, decode
-from nightlatch.console.context import Actor, Console, Here
+from nightlatch.console.context import Actor, Here
 from nightlatch.console.openapi import answers, takes
 from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.measure import Measure
@@ -101,19 +101,19 @@ def list_closed_doors(here: Here) -> Response:
 @router.post("/doors/preview", openapi_extra=takes(Closing), **answers(PreviewReport))
 def preview_closing(body: Body, here: Here) -> Response:
     """Who came without a credential in the last 24 hours?"""
-    now = here.clock()
-    at = _door(decode(body, Closing), here, now)
-    return json(report(here.recorder.measures.preview_closing(at, now)))
+    closing = decode(body, Closing)
+    at = here.whose(closing.endpoint, closing.service)
+    return json(report(here.recorder.measures.preview_closing(at, here.clock())))
 
 
 @router.post("/doors/close", openapi_extra=takes(Closing), **answers(ClosedDoor))
 def close_door(body: Body, here: Here, actor: Actor) -> Response:
     """From now on callers must show a credential there."""
-    closing, now = decode(body, Closing), here.clock()
+    closing = decode(body, Closing)
     door = here.recorder.measures.close_door(
-        _door(closing, here, now),
+        here.whose(closing.endpoint, closing.service),
         _author(actor, closing.author),
-        now,
+        here.clock(),
         reason=closing.reason,
         lasts=closing.lasts,
     )
@@ -127,10 +127,6 @@ def open_door(body: Body, here: Here, actor: Actor) -> Response:
     author, measures = _author(actor, closing.author), here.recorder.measures
     measures.open_door(ServiceEndpoint(closing.service, closing.endpoint), author, here.clock())
     return json(measures.closed_doors())
-
-
-def _door(closing: Closing, here: Console, now: float) -> ServiceEndpoint:
-    return here.whose(closing.endpoint, closing.service, now)
 
 
 def report(preview: Preview) -> PreviewReport:

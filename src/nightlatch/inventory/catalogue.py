@@ -138,6 +138,10 @@ class Catalogue:
         ]
         return sorted(summaries, key=_worst_first)
 
+    def places(self) -> list[ServiceEndpoint]:
+        """Every endpoint, of each service."""
+        return [ServiceEndpoint(entry.service, entry.endpoint) for entry in self._entries.values()]
+
     def dump(self) -> bytes:
         """Everything learned, for `load` of this version or a later one."""
         return _encode(

@@ -44,7 +44,7 @@ def decide(
 ) -> Response:
     """Take a person's decision about the endpoint of this service."""
     now = here.clock()
-    at = here.whose(key, service, now)
+    at = here.whose(key, service)
     summary = _existing(here, key, at.service)
     contract, problems = read_contract(at, fields, now)
     if problems:
@@ -81,7 +81,7 @@ def _endpoint_page(
         problems=problems,
         saved="saved" in request.query_params,
         open_door=is_open_door(summary, now),
-        several=len(here.services(now)) > 1,
+        several=len(here.services()) > 1,
         door=here.recorder.measures.closed_door(at),
         checks=here.checks,
         callers=here.events.callers(at.endpoint, now - DAY, now, MAX_CALLERS, at.service),

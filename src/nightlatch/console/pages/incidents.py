@@ -20,7 +20,7 @@ def list_incidents(request: Request, here: Here) -> HTMLResponse:
         request,
         "incidents.html",
         incidents=here.recorder.incidents(MAX_INCIDENTS),
-        several=len(here.services(here.clock())) > 1,
+        several=len(here.services()) > 1,
     )
 
 
@@ -33,7 +33,7 @@ def show_incident(request: Request, incident_id: str, here: Here) -> HTMLRespons
         "incident.html",
         incident=incident,
         summary=here.endpoint(incident.endpoint, now, incident.service),
-        several=len(here.services(now)) > 1,
+        several=len(here.services()) > 1,
         block_link=_block_link(incident),
     )
 

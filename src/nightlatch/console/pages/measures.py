@@ -144,13 +144,12 @@ def suggest_limits(
 def ask_to_close(request: Request, key: str, here: Here, service: str = "") -> HTMLResponse:
     """Who came without a credential, and the button that closes the door."""
     at = _existing(here, key, service)
-    now = here.clock()
     return page(
         request,
         "door.html",
         at=at,
-        several=len(here.services(now)) > 1,
-        preview=here.recorder.measures.preview_closing(at, now),
+        several=len(here.services()) > 1,
+        preview=here.recorder.measures.preview_closing(at, here.clock()),
         spans=SPANS,
     )
 
@@ -194,9 +193,8 @@ def limit_link(one: Suggestion) -> str:
 
 def _existing(here: Console, key: str, service: str) -> ServiceEndpoint:
     """Where no service is named, of the one that has it; OrderRefused where several have."""
-    now = here.clock()
-    at = here.whose(key, service, now)
-    if here.endpoint(at.endpoint, now, at.service) is None:
+    at = here.whose(key, service)
+    if at not in here.recorder.places():
         raise HTTPException(404, f"No traffic has been seen at “{key[:200]}”.")
     return at
 
@@ -217,7 +215,7 @@ def _measures_page(
         problems=problems,
         ordered=request.query_params.get("ordered", ""),
         endpoints=sorted({summary.endpoint for summary in here.recorder.endpoints(now)}),
-        services=here.services(now),
+        services=here.services(),
         spans=SPANS,
         windows=WINDOWS,
         each=EACH,

@@ -49,7 +49,7 @@ def list_requests(request: Request, here: Here) -> HTMLResponse:
         older=search.address_with(before=records[PAGE - 1].id) if more else "",
         total=here.events.count(search.query()),
         endpoints=sorted({summary.endpoint for summary in here.recorder.endpoints(now)}),
-        services=[(name, name) for name in sorted({*here.services(now), search.service} - {""})],
+        services=[(name, name) for name in sorted({*here.services(), search.service} - {""})],
         methods=[(method, method) for method in METHODS],
         checks=[(check.id, check.title) for check in here.checks.values()],
     )
