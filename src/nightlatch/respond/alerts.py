@@ -28,7 +28,9 @@ class LogNotifier:
 
     def notify(self, alert: Alert) -> None:
         severity = logging.CRITICAL if alert.level is Level.HIGH else logging.WARNING
-        log.log(severity, "%s. %s (incident %s)", alert.title, alert.text, alert.incident)
+        # Quoted: the name of a service may come from whoever sends its telemetry.
+        of = f" of {alert.service!r}" if alert.service else ""
+        log.log(severity, "%s. %s (incident %s%s)", alert.title, alert.text, alert.incident, of)
 
 
 def alert_for(before: Incident | None, after: Incident, now: float) -> Alert | None:
