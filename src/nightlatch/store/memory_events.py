@@ -33,7 +33,7 @@ class _Entry(Struct, frozen=True, gc=False):
 
     order: tuple[float, str]
     """Time and id: the order of all answers."""
-    at_endpoint: ServiceEndpoint
+    place: ServiceEndpoint
     circle: str
     address: str
     level: Level
@@ -47,7 +47,7 @@ class _Entry(Struct, frozen=True, gc=False):
 
     def is_of(self, endpoint: str | None, service: str | None) -> bool:
         """None: of any."""
-        own = self.at_endpoint
+        own = self.place
         return (endpoint is None or endpoint == own.endpoint) and (
             service is None or own.service in (service, "")
         )
@@ -106,9 +106,9 @@ class MemoryEvents:
         for entry in self._between(None, None):
             if not entry.disclosed or not now - MONTH < entry.at <= now:
                 continue
-            month[entry.at_endpoint].update(entry.disclosed)
+            month[entry.place].update(entry.disclosed)
             if entry.at > now - DAY:
-                day[entry.at_endpoint].update(entry.disclosed)
+                day[entry.place].update(entry.disclosed)
         return {
             at: Exposure(day=_with_everywhere(day, at), month=_with_everywhere(month, at))
             for at in month
@@ -151,7 +151,7 @@ class MemoryEvents:
             caller = entry.address if by == "address" else entry.circle
             if entry.refused or (by != "address" and not caller.startswith(CREDENTIALED)):
                 continue
-            steps = counted.setdefault(entry.at_endpoint, {}).setdefault(caller, {})
+            steps = counted.setdefault(entry.place, {}).setdefault(caller, {})
             steps.setdefault(int((entry.at - since) // step), []).append(entry)
         count = _distinct if what == "people" else len
         busiest = {
@@ -228,7 +228,7 @@ def _entry(record: Record) -> _Entry:
     record, data = encode_record(record)
     return _Entry(
         order=(record.at, record.id),
-        at_endpoint=ServiceEndpoint(record.service, record.endpoint),
+        place=ServiceEndpoint(record.service, record.endpoint),
         circle=record.circles[0] if record.circles else "",
         address=record.address,
         level=record.level,
