@@ -84,6 +84,9 @@ def test_requests_are_narrowed_to_a_service(client: Client, machine: Client, two
     text = client.get("/requests?service=crm").text
     assert "<strong>3</strong> requests" in text
     assert '<option value="crm" selected>crm</option>' in text
+    row = '</a> <span class="faint">crm</span></td>'
+    assert row not in text, "all of them are"
+    assert client.get(f"/requests?endpoint={KEY}").text.count(row) == 3
     timeline = f"/api/v1/timeline?endpoint={KEY}&service=crm"
     buckets = machine.get(timeline).json()["buckets"]
     assert sum(one["low"] + one["medium"] + one["high"] for one in buckets) == 3
