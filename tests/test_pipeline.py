@@ -15,6 +15,7 @@ from nightlatch.exchange.exchange import Body, Ending, Request, Response
 from nightlatch.exchange.facts import Contract, Directives, Expectation
 from nightlatch.exchange.headers import Headers, headers_of
 from nightlatch.exchange.judgement import Action, DetectionKind, Level, Mode, Phase
+from nightlatch.exchange.measure import Measure, MeasureKind
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.store.codec import decode_record, encode_record
 
@@ -156,6 +157,17 @@ def test_must_authenticate_turns_strangers_away_and_nobody_else() -> None:
     assert record.decision.phase is Phase.REQUEST
     assert "not for the public (Ada)" in record.decision.reason
     assert talk.ask("/health", {"status": "ok"}, route="/health").ending is Ending.ANSWERED
+
+
+def test_what_is_decided_for_another_service_is_none_of_its_business() -> None:
+    talk = Conversation("enforce")
+    others = Contract(LOOK_UP_KEY, Expectation.MUST_AUTHENTICATE, hourly_limit=0, service="crm")
+    block = Measure("M1", MeasureKind.BLOCK, "ida", "", 0.0, NOW + 1e6, service="crm")
+    talk.apply(Directives(1, contracts=(others,), measures=(block,)))
+    assert talk.look_up(1).ending is Ending.ANSWERED
+    own = replace(others, service=talk.look_up(1).service)
+    talk.apply(Directives(2, contracts=(others, own)))
+    assert talk.look_up(2).status == 401
 
 
 def test_directives_change_the_mode_and_taking_them_back_restores_it() -> None:

@@ -68,7 +68,8 @@ class Pipeline:
         """Somewhere decisions are carried out, so that callers may have to solve puzzles."""
 
     def apply(self, directives: Directives) -> None:
-        """What people decided holds from now on."""
+        """What people decided holds from now on, as far as it concerns this service."""
+        directives = directives.of(self._rooms.scribe.service)
         self._mode = directives.mode or self._configured_mode
         modes = {self._mode, *(contract.mode for contract in directives.contracts)}
         ordered = any(one.kind is MeasureKind.CHALLENGE for one in directives.measures)

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from tests.capture.collector_server import TOKEN, RememberingSink
 from tests.records import record
@@ -48,6 +49,20 @@ async def test_directives_come_only_when_there_is_news(sink: RememberingSink) ->
         sink.directives = Directives(4, contracts=(Contract("GET /"),))
         response = await http.post(wire.PATH, content=BATCH, headers=HEADERS)
         assert wire.unpack_answer(response.content) == wire.Answer(4, sink.directives)
+
+
+@pytest.mark.parametrize("sorts", [True, False], ids=["sorts them itself", "of before"])
+async def test_an_application_that_cannot_tell_services_apart_gets_its_own_alone(
+    sink: RememberingSink, sorts: bool
+) -> None:
+    own, others = Contract("GET /", service="api"), Contract("GET /", service="crm")
+    sink.directives = Directives(4, contracts=(own, others))
+    body = wire.pack(replace(AGENT, sorts_directives=sorts), [])
+    async with client(sink) as http:
+        response = await http.post(wire.PATH, content=body, headers=HEADERS)
+    news = wire.unpack_answer(response.content).directives
+    assert news is not None
+    assert news.contracts == ((own, others) if sorts else (own,))
 
 
 REFUSED: list[tuple[str, dict[str, str], bytes, int, str]] = [

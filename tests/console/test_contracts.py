@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightlatch.console.contracts import MAX_TEXT, contract_problems, read_contract
-from nightlatch.exchange.facts import Contract, Expectation
+from nightlatch.exchange.facts import Contract, Expectation, ServiceEndpoint
 from nightlatch.exchange.judgement import Mode
 
+AT = ServiceEndpoint("shop", "GET /a")
 NOW = 1_750_000_000.0
 PUBLIC = {
     "expectation": "public",
@@ -20,10 +21,11 @@ PUBLIC = {
 
 
 def test_a_whole_decision_is_read() -> None:
-    contract, problems = read_contract("GET /a", PUBLIC, NOW)
+    contract, problems = read_contract(AT, PUBLIC, NOW)
     assert problems == []
     assert contract == Contract(
         endpoint="GET /a",
+        service="shop",
         expectation=Expectation.PUBLIC,
         owner="growth team",
         reason="sign-up needs it",
@@ -52,12 +54,12 @@ def test_a_whole_decision_is_read() -> None:
     ],
 )
 def test_each_mistake_is_told(change: dict[str, str], words: str) -> None:
-    _, problems = read_contract("GET /a", PUBLIC | change, NOW)
+    _, problems = read_contract(AT, PUBLIC | change, NOW)
     assert any(words in problem for problem in problems)
 
 
 def test_only_a_public_decision_needs_an_owner() -> None:
-    _, problems = read_contract("GET /a", {"expectation": "must-authenticate"}, NOW)
+    _, problems = read_contract(AT, {"expectation": "must-authenticate"}, NOW)
     assert problems == []
 
 
@@ -69,5 +71,5 @@ def test_all_mistakes_are_told_at_once() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(PUBLIC)), st.text(max_size=40)))
 def test_any_form_is_read(form: dict[str, str]) -> None:
-    contract, _ = read_contract("GET /a", form, NOW)
+    contract, _ = read_contract(AT, form, NOW)
     assert contract.endpoint == "GET /a"

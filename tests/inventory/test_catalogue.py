@@ -8,12 +8,19 @@ from tests.records import LOOK_UP, NOW, REFUSED, WOULD_REFUSE, item, record
 
 from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
-from nightlatch.exchange.facts import Contract, Expectation
+from nightlatch.exchange.facts import Contract, Expectation, ServiceEndpoint
 from nightlatch.exchange.judgement import Finding, Level
 from nightlatch.exchange.record import Posture, Record
 from nightlatch.inventory.catalogue import MAX_ITEMS, MAX_KEYS, Catalogue
 from nightlatch.inventory.risk import RECENT
 from nightlatch.store.ports import Exposure
+
+
+def at(endpoint: str) -> ServiceEndpoint:
+    return ServiceEndpoint("directory", endpoint)
+
+
+HERE = at(LOOK_UP)
 
 
 def catalogue_of(*records: Record) -> Catalogue:
@@ -32,7 +39,7 @@ def test_it_adds_up_an_endpoint() -> None:
         record(4, status=429, decision=REFUSED),
         record(5, decision=WOULD_REFUSE),
     )
-    (summary,) = catalogue.summaries({LOOK_UP: Exposure(3, 30)}, NOW)
+    (summary,) = catalogue.summaries({HERE: Exposure(3, 30)}, NOW)
     assert summary.endpoint == LOOK_UP
     assert summary.service == "directory"
     assert summary.requests == 5
@@ -65,10 +72,10 @@ def test_personal_data_to_strangers_is_high_until_a_person_says_public() -> None
         Level.HIGH,
         "Gives personal data to strangers: phone.",
     )
-    public = {LOOK_UP: Contract(LOOK_UP, Expectation.PUBLIC, owner="Ada")}
+    public = {HERE: Contract(LOOK_UP, Expectation.PUBLIC, owner="Ada")}
     (summary,) = catalogue.summaries({}, NOW, public)
     assert summary.risk is Level.LOW
-    assert summary.contract == public[LOOK_UP]
+    assert summary.contract == public[HERE]
 
 
 @pytest.mark.parametrize(
@@ -108,8 +115,8 @@ def test_the_worst_comes_first_and_among_equals_the_most_exposed() -> None:
         record(3, endpoint="GET /leaks", items=(item(),)),
         record(4, endpoint="GET /alarmed"),
     )
-    exposure = {"GET /leaks": Exposure(1, 100), "GET /leaks-less": Exposure(9, 10)}
-    summaries = catalogue.summaries(exposure, NOW, alarmed={"GET /alarmed"})
+    exposure = {at("GET /leaks"): Exposure(1, 100), at("GET /leaks-less"): Exposure(9, 10)}
+    summaries = catalogue.summaries(exposure, NOW, alarmed={at("GET /alarmed")})
     assert [summary.endpoint for summary in summaries] == [
         "GET /leaks",
         "GET /leaks-less",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nightlatch.exchange.facts import Contract, EndpointSummary
+from nightlatch.exchange.facts import Contract, EndpointSummary, ServiceEndpoint
 from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.record import Record
 from nightlatch.store.memory_documents import MemoryDocuments
@@ -24,7 +24,7 @@ class FailingEvents(MemoryEvents):
         self._fail()
         super().append(records)
 
-    def exposure(self, now: float) -> dict[str, Exposure]:
+    def exposure(self, now: float) -> dict[ServiceEndpoint, Exposure]:
         self._fail()
         return super().exposure(now)
 

@@ -76,3 +76,11 @@ def test_the_log_is_loud(level: Level, severity: int, caplog: pytest.LogCaptureF
     assert line.levelno == severity
     assert INCIDENT.title in line.getMessage()
     assert "incident I1" in line.getMessage()
+
+
+def test_the_log_says_whose_endpoint_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    alert = alert_for(None, msgspec.structs.replace(INCIDENT, service="shop\nall is well"), NOW)
+    assert alert is not None
+    LogNotifier().notify(alert)
+    (line,) = caplog.records
+    assert line.getMessage().endswith(r"(incident I1 of 'shop\nall is well')")

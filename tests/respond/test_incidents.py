@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.records import LOOK_UP, NOW, REFUSED, WOULD_REFUSE, detection, record
 
 from nightlatch.exchange.credential import CredentialKind, CredentialState
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.incident import Incident, IncidentState
 from nightlatch.exchange.judgement import ALLOW_ENFORCE, DetectionKind, Level
 from nightlatch.exchange.measure import STRANGERS
@@ -185,7 +186,7 @@ def test_the_title_names_the_callers(incidents: Incidents, circles: list[str], w
 
 def test_it_is_contained_while_the_endpoint_enforces(incidents: Incidents) -> None:
     incidents.note(record(0, detections=(detection(),)))
-    assert incidents.alarmed() == {LOOK_UP}
+    assert incidents.alarmed() == {ServiceEndpoint("directory", LOOK_UP)}
     incidents.note(record(1, at=NOW + 1, decision=ALLOW_ENFORCE))
     assert only(incidents).state is IncidentState.CONTAINED
     assert incidents.alarmed() == set()

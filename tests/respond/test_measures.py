@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from tests.measures import BLOCK, CHALLENGE, EXEMPT, REQUESTS
 from tests.records import LOOK_UP, NOW, detection, record
 
-from nightlatch.exchange.facts import Contract, Expectation
+from nightlatch.exchange.facts import Contract, Expectation, ServiceEndpoint
 from nightlatch.exchange.judgement import Action, Decision, DetectionKind, Mode
 from nightlatch.exchange.measure import EVERYONE, MeasureKind
 from nightlatch.policy.orders import DAY, LONGEST, Order, OrderRefused
@@ -17,6 +17,7 @@ from nightlatch.store.memory_documents import MemoryDocuments
 from nightlatch.store.memory_events import MemoryEvents
 from nightlatch.store.ports import AuditEntry, StoreFailed
 
+ANYWHERE = ServiceEndpoint("", LOOK_UP)
 ORDER = Order(BLOCK, "198.51.100.7", reason="it walks the list")
 
 
@@ -91,9 +92,11 @@ def test_it_ends_by_itself_unless_it_is_renewed(measures: Measures, decisions: D
 
 
 def test_the_unknown_are_said_to_be_unknown(measures: Measures) -> None:
-    for act in (measures.undo, measures.renew, measures.open_door):
+    for act in (measures.undo, measures.renew):
         with pytest.raises(UnknownMeasure):
             act("nothing", "ida", NOW)
+    with pytest.raises(UnknownMeasure, match="GET /none of shop"):
+        measures.open_door(ServiceEndpoint("shop", "GET /none"), "ida", NOW)
 
 
 def test_there_is_an_end_to_the_number_of_orders(
@@ -180,14 +183,14 @@ def test_words_for_the_audit_log(measures: Measures) -> None:
 def test_a_door_closes_with_one_switch_and_opens_as_it_was(
     measures: Measures, decisions: Decisions, documents: MemoryDocuments
 ) -> None:
-    door = measures.close_door(LOOK_UP, "ida", NOW, reason="its code forgot")
-    contract = decisions.contracts()[LOOK_UP]
+    door = measures.close_door(ANYWHERE, "ida", NOW, reason="its code forgot")
+    contract = decisions.contracts()[ANYWHERE]
     assert (contract.expectation, contract.mode) == (Expectation.MUST_AUTHENTICATE, Mode.ENFORCE)
     assert contract.expires == door.until == NOW + CLOSED_FOR
     assert (contract.owner, contract.reason) == ("ida", "its code forgot")
     assert measures.closed_doors() == [door]
-    measures.open_door(LOOK_UP, "bo", NOW + 60)
-    contract = decisions.contracts()[LOOK_UP]
+    measures.open_door(ANYWHERE, "bo", NOW + 60)
+    contract = decisions.contracts()[ANYWHERE]
     assert (contract.expectation, contract.mode) == (Expectation.UNDECIDED, None)
     assert measures.closed_doors() == []
     assert [entry.action for entry in documents.audit_log()] == ["open-door", "close-door"]
@@ -198,24 +201,24 @@ def test_what_was_decided_before_holds_again_also_after_closing_twice(
 ) -> None:
     before = Contract(LOOK_UP, Expectation.PUBLIC, "ida", "wanted", mode=Mode.OBSERVE)
     decisions.decide(before, _entry())
-    measures.close_door(LOOK_UP, "ida", NOW)
-    measures.close_door(LOOK_UP, "ida", NOW + 5, lasts=3_600)
-    measures.open_door(LOOK_UP, "ida", NOW + 60)
-    assert decisions.contracts()[LOOK_UP] == replace(before, decided_at=NOW + 60)
+    measures.close_door(ANYWHERE, "ida", NOW)
+    measures.close_door(ANYWHERE, "ida", NOW + 5, lasts=3_600)
+    measures.open_door(ANYWHERE, "ida", NOW + 60)
+    assert decisions.contracts()[ANYWHERE] == replace(before, decided_at=NOW + 60)
 
 
 def test_a_door_opens_when_its_time_is_over(measures: Measures, decisions: Decisions) -> None:
-    measures.close_door(LOOK_UP, "ida", NOW, lasts=3_600)
+    measures.close_door(ANYWHERE, "ida", NOW, lasts=3_600)
     measures.tick(NOW + 3_599)
     assert len(measures.closed_doors()) == 1
     measures.tick(NOW + 3_600)
     assert measures.closed_doors() == []
-    assert decisions.contracts()[LOOK_UP].mode is None
+    assert decisions.contracts()[ANYWHERE].mode is None
 
 
 def test_a_decision_of_another_kind_ends_the_closing() -> None:
     recorder = Recorder(MemoryEvents(), MemoryDocuments(), notifiers=())
-    recorder.measures.close_door(LOOK_UP, "ida", NOW)
+    recorder.measures.close_door(ANYWHERE, "ida", NOW)
     decided = Contract(LOOK_UP, Expectation.MUST_AUTHENTICATE)
     recorder.decide(decided, "bo", NOW + 1)
     assert recorder.measures.closed_doors() == []
@@ -228,7 +231,7 @@ def test_who_would_stand_before_the_closed_door() -> None:
     recorder = Recorder(MemoryEvents(), MemoryDocuments(), notifiers=())
     recorder.take([record(n, at=NOW - n) for n in range(5)])
     recorder.take([record(9, at=NOW - 9, endpoint="GET /me")])
-    seen = recorder.measures.preview_closing(LOOK_UP, NOW + 1)
+    seen = recorder.measures.preview_closing(ANYWHERE, NOW + 1)
     assert (seen.requests, seen.callers, seen.total) == (5, 1, 6)
 
 

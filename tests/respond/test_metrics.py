@@ -61,7 +61,7 @@ def test_a_scrape_says_how_all_fares() -> None:
     assert value(samples, "nightlatch_store_bytes") > 0
     assert value(samples, "nightlatch_directives_revision") > 0
     assert value(samples, "nightlatch_build_info", version="1.2") == 1
-    exposed = {"endpoint": LOOK_UP, "window": "24h"}
+    exposed = {"service": "directory", "endpoint": LOOK_UP, "window": "24h"}
     assert value(samples, "nightlatch_disclosed_subjects", **exposed) == 2
 
 
@@ -83,7 +83,7 @@ def test_labels_are_bounded_and_tell_of_nobody() -> None:
         recorder.report(AgentReport(f"service-{number}", f"i{number}"), NOW)
     samples = scraped(recorder)
     endpoints = {dict(labels).get("endpoint") for _, labels in samples} - {None}
-    services = {dict(labels).get("service") for _, labels in samples} - {None}
+    services = {dict(labels).get("service") for _, labels in samples} - {None, "directory"}
     assert len(endpoints) == MAX_ENDPOINTS
     assert len(services) == MAX_SERVICES
     text = str(samples)

@@ -49,7 +49,8 @@ def story(recorder: Recorder) -> None:
     recorder.take([record(n, items=(item(),), disclosed=(n << 40,)) for n in range(50)])
     recorder.take([record(50, detections=(walk,), level=Level.HIGH)])
     (incident,) = recorder.incidents()
-    recorder.decide(Contract(LOOK_UP, Expectation.MUST_AUTHENTICATE, "Ada"), "ada", NOW + 1)
+    decided = Contract(LOOK_UP, Expectation.MUST_AUTHENTICATE, "Ada", service="directory")
+    recorder.decide(decided, "ada", NOW + 1)
     recorder.contain(incident.id, "ada", NOW + 2)
 
 

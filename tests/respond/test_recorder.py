@@ -201,7 +201,8 @@ def test_a_second_decision_replaces_the_first(recorder: Recorder) -> None:
 def test_the_button_enforces_at_the_endpoint_and_keeps_its_contract(
     recorder: Recorder, documents: FailingDocuments
 ) -> None:
-    recorder.decide(Contract(LOOK_UP, Expectation.PUBLIC, owner="Ada"), "ada", NOW)
+    public = Contract(LOOK_UP, Expectation.PUBLIC, owner="Ada", service="directory")
+    recorder.decide(public, "ada", NOW)
     recorder.take([alarm()])
     (incident,) = recorder.incidents()
     recorder.contain(incident.id, "ada", NOW + 1)

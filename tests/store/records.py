@@ -3,11 +3,13 @@
 from msgspec.structs import replace
 from tests.records import record as plain_record
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.judgement import Finding, Level
 from nightlatch.exchange.record import Message, Record
 
 NOON = 1_750_000_000.0
 PHONE_LOOKUP = "GET /users/{phone}"
+DEMO_LOOKUP = ServiceEndpoint("demo", PHONE_LOOKUP)
 
 _PLAIN = plain_record(
     duration=0.012,

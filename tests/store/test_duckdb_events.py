@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.store.conformance.events import EventStoreConformance, numbers
 from tests.store.processes import other_process
-from tests.store.records import NOON, PHONE_LOOKUP, caller, record
+from tests.store.records import DEMO_LOOKUP, NOON, PHONE_LOOKUP, caller, record
 
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.ports import EventQuery, Exposure, StoreFailed
@@ -40,7 +40,7 @@ def test_records_survive_a_restart_and_are_still_known(path: Path) -> None:
     second = DuckDBEvents(path)
     second.append([record(number) for number in range(3, 8)])
     assert numbers(second.search(EventQuery())) == list(range(7, -1, -1))
-    assert second.exposure(NOON + 9)[PHONE_LOOKUP].day == 5
+    assert second.exposure(NOON + 9)[DEMO_LOOKUP].day == 5
     second.close()
 
 
@@ -55,7 +55,7 @@ def test_an_append_that_failed_is_all_undone(path: Path, monkeypatch: pytest.Mon
     store.append([record(2, disclosed=(2,))])
     store.append([record(2, disclosed=(2,))])
     assert numbers(store.search(EventQuery())) == [2, 1]
-    assert store.exposure(NOON + 9) == {PHONE_LOOKUP: Exposure(day=2, month=2)}
+    assert store.exposure(NOON + 9) == {DEMO_LOOKUP: Exposure(day=2, month=2)}
     store.close()
 
 
@@ -85,12 +85,12 @@ def test_disclosures_outlive_the_records_they_came_with(path: Path) -> None:
         batch = range(start, start + 1_000)
         store.append([record(n, disclosed=(n,), query=noise(n)) for n in batch])
     assert store.prune(NOON, 1e9, 1_500_000) > 0
-    assert store.exposure(NOON + 3_000)[PHONE_LOOKUP].month == 3_000
+    assert store.exposure(NOON + 3_000)[DEMO_LOOKUP].month == 3_000
     assert (
         sum(found.disclosed for found in store.callers(PHONE_LOOKUP, NOON, NOON + 3_000)) == 3_000
     )
     store.prune(NOON, 1e9, 32_000)
-    assert store.exposure(NOON + 3_000)[PHONE_LOOKUP].month <= 500
+    assert store.exposure(NOON + 3_000)[DEMO_LOOKUP].month <= 500
     store.close()
 
 

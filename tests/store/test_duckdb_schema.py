@@ -6,11 +6,13 @@ from pathlib import Path
 import duckdb
 import pytest
 from tests.store.conformance.events import numbers
-from tests.store.records import NOON, PHONE_LOOKUP, record
+from tests.store.records import DEMO_LOOKUP, NOON, record
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.record import Message
 from nightlatch.store import duckdb_schema
 from nightlatch.store.duckdb_events import DuckDBEvents
+from nightlatch.store.duckdb_file import _ROW_GROUP
 from nightlatch.store.duckdb_schema import MIGRATIONS, migrate
 from nightlatch.store.ports import EventQuery, Exposure, StoreFailed
 
@@ -41,7 +43,7 @@ def test_a_file_of_version_1_is_read(path: Path) -> None:
     first = record(1, disclosed=(2**64 - 1, 7))
     second = store.get(record(2).id)
     assert store.search(EventQuery()) == [second, first]
-    assert store.exposure(NOON + 9) == {PHONE_LOOKUP: Exposure(day=2, month=2)}
+    assert store.exposure(NOON + 9) == {DEMO_LOOKUP.everywhere: Exposure(day=2, month=2)}
     store.append([record(2), record(3)])
     assert store.size().records == 3
     store.close()
@@ -53,7 +55,7 @@ def test_a_file_of_version_2_is_read(path: Path) -> None:
     first = record(1, disclosed=(2**64 - 1, 7))
     second = record(2, response=Message(body="Straße 7", size=9))
     assert store.search(EventQuery()) == [second, first]
-    assert store.exposure(NOON + 9) == {PHONE_LOOKUP: Exposure(day=2, month=2)}
+    assert store.exposure(NOON + 9) == {DEMO_LOOKUP.everywhere: Exposure(day=2, month=2)}
     store.append([record(2), record(3)])
     assert store.size().records == 3
     store.close()
@@ -81,6 +83,25 @@ def test_a_record_written_before_the_newest_fields_has_their_defaults(path: Path
     assert found.path == record(2).path
     assert found.response.body == ""
     assert (found.asked, found.disclosed, found.hit) == ((), (), None)
+    store.close()
+
+
+def test_a_file_of_many_row_groups_takes_records_as_soon_as_it_is_brought_up_to_date(
+    path: Path,
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{path}' AS events (ROW_GROUP_SIZE {_ROW_GROUP})")
+        connection.execute("USE events")
+        migrate(connection, MIGRATIONS[:2])
+        connection.execute(
+            f"INSERT INTO disclosures SELECT {NOON}, 'GET /', 'c', 'a', range FROM range(40000)"
+        )
+    store = DuckDBEvents(path)
+    store.append([record(n, endpoint="GET /", disclosed=(40_000 + n,)) for n in range(3)])
+    assert store.exposure(NOON + 9) == {
+        ServiceEndpoint("", "GET /"): Exposure(40_000, 40_000),
+        ServiceEndpoint("demo", "GET /"): Exposure(40_003, 40_003),
+    }
     store.close()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.store.processes import other_process, start_process
-from tests.store.records import NOON, PHONE_LOOKUP, record
+from tests.store.records import DEMO_LOOKUP, NOON, record
 
 from nightlatch.exchange.record import Record
 from nightlatch.store import duckdb_file
@@ -59,7 +59,7 @@ def _assert_sound(path: Path, acknowledged: int) -> None:
     assert found == list(range(len(found) - 1, -1, -1)), "lost or doubled"
     assert acknowledged <= len(found) <= acknowledged + BATCH
     assert len(found) % BATCH == 0, "half a batch"
-    assert store.exposure(NOON + len(found))[PHONE_LOOKUP].day == len(found)
+    assert store.exposure(NOON + len(found))[DEMO_LOOKUP].day == len(found)
     store.close()
 
 

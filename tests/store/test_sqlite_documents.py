@@ -137,7 +137,7 @@ def test_a_document_of_older_code_is_read(path: Path) -> None:
     store = SQLiteDocuments(path)
     with sqlite3.connect(path) as connection:
         connection.execute(
-            'INSERT INTO contracts VALUES (\'GET /a\', \'{"endpoint":"GET /a","gone":1}\')'
+            "INSERT INTO contracts VALUES ('', 'GET /a', '{\"endpoint\":\"GET /a\",\"gone\":1}')"
         )
     connection.close()
     assert [contract.endpoint for contract in store.contracts()] == ["GET /a"]
@@ -147,7 +147,7 @@ def test_a_document_of_older_code_is_read(path: Path) -> None:
 def test_a_document_that_cannot_be_read_is_a_failure(path: Path) -> None:
     store = SQLiteDocuments(path)
     with sqlite3.connect(path) as connection:
-        connection.execute("INSERT INTO contracts VALUES ('GET /a', '[]')")
+        connection.execute("INSERT INTO contracts VALUES ('', 'GET /a', '[]')")
     connection.close()
     with pytest.raises(StoreFailed, match="cannot be read"):
         store.contracts()

@@ -78,6 +78,8 @@ class Ingest(Reception[None]):
         self._sink.report(batch.agent, self._clock())
         self._sink.take(batch.records)
         directives = self._sink.directives
+        if not batch.agent.sorts_directives:
+            directives = directives.of(batch.agent.service)
         news = directives if directives.revision != batch.agent.revision else None
         answer = wire.pack_answer(wire.Answer(directives.revision, news))
         return Response(answer, media_type=wire.MEDIA_TYPE)

@@ -297,6 +297,7 @@ class Shipper:
             spooled=self._spool.waiting if self._spool else 0,
             trouble=self._trouble(),
             leaving=leaving,
+            sorts_directives=True,
         )
         return self._line.post(wire.pack(report, batch))
 

@@ -18,15 +18,16 @@ import msgspec
 
 from nightlatch.app.stores import INGEST_TOKEN, data_dir, open_documents, open_events
 from nightlatch.cli.output import Refusal
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.measure import Measure
-from nightlatch.policy.orders import Order, OrderRefused
+from nightlatch.policy.orders import Order, OrderRefused, whose
 from nightlatch.respond.decisions import Decisions
 from nightlatch.respond.measures import ClosedDoor, ListedMeasure, Measures, UnknownMeasure
 from nightlatch.respond.preview import Preview
 from nightlatch.respond.suggestions import Suggestion
 from nightlatch.settings import Settings
 from nightlatch.store.memory_events import MemoryEvents
-from nightlatch.store.ports import EventStore, StoreFailed
+from nightlatch.store.ports import DocumentStore, EventStore, StoreFailed
 
 TIMEOUT = 60.0
 """Seconds: a preview reads a day of records."""
@@ -54,13 +55,13 @@ class Desk(Protocol):
 
     def listed(self) -> list[ListedMeasure]: ...
 
-    def suggestions(self, endpoint: str) -> list[Suggestion]: ...
+    def suggestions(self, at: ServiceEndpoint) -> list[Suggestion]: ...
 
-    def preview_closing(self, endpoint: str) -> Preview: ...
+    def preview_closing(self, at: ServiceEndpoint) -> Preview: ...
 
-    def close_door(self, endpoint: str, reason: str, lasts: float) -> ClosedDoor: ...
+    def close_door(self, at: ServiceEndpoint, reason: str, lasts: float) -> ClosedDoor: ...
 
-    def open_door(self, endpoint: str) -> None: ...
+    def open_door(self, at: ServiceEndpoint) -> None: ...
 
     def closed_doors(self) -> list[ClosedDoor]: ...
 
@@ -94,15 +95,16 @@ def _nearest(settings: Settings, stack: ExitStack, *, looks: bool) -> Desk:
             except NoConsole as silence:
                 blind = f"{reason} {silence}"
     documents = stack.enter_context(closing(open_documents(settings)))
-    return LocalDesk(Measures(Decisions(documents), events, documents), blind)
+    return LocalDesk(Measures(Decisions(documents), events, documents), documents, blind)
 
 
 class LocalDesk:
     """Over the stores in the data directory. Whoever runs over them takes orders up in a second."""
 
-    def __init__(self, measures: Measures, blind: str = "") -> None:
+    def __init__(self, measures: Measures, documents: DocumentStore, blind: str = "") -> None:
         """`blind`: why the records cannot be looked at."""
         self._measures = measures
+        self._documents = documents
         self._blind = blind
         self._author = author()
 
@@ -122,24 +124,27 @@ class LocalDesk:
     def listed(self) -> list[ListedMeasure]:
         return self._measures.listed(time.time())
 
-    def suggestions(self, endpoint: str) -> list[Suggestion]:
+    def suggestions(self, at: ServiceEndpoint) -> list[Suggestion]:
         self._look()
-        return self._measures.suggestions(time.time(), endpoint)
+        return self._measures.suggestions(time.time(), at.endpoint, at.service)
 
-    def preview_closing(self, endpoint: str) -> Preview:
+    def preview_closing(self, at: ServiceEndpoint) -> Preview:
         self._look()
-        return self._measures.preview_closing(endpoint, time.time())
+        return self._measures.preview_closing(self._meant(at), time.time())
 
-    def close_door(self, endpoint: str, reason: str, lasts: float) -> ClosedDoor:
+    def close_door(self, at: ServiceEndpoint, reason: str, lasts: float) -> ClosedDoor:
         return self._measures.close_door(
-            endpoint, self._author, time.time(), reason=reason, lasts=lasts
+            self._meant(at), self._author, time.time(), reason=reason, lasts=lasts
         )
 
-    def open_door(self, endpoint: str) -> None:
-        self._measures.open_door(endpoint, self._author, time.time())
+    def open_door(self, at: ServiceEndpoint) -> None:
+        self._measures.open_door(at, self._author, time.time())
 
     def closed_doors(self) -> list[ClosedDoor]:
         return self._measures.closed_doors()
+
+    def _meant(self, at: ServiceEndpoint) -> ServiceEndpoint:
+        return whose(at.endpoint, at.service, [one.at for one in self._documents.endpoints()])
 
     def _look(self) -> None:
         if self._blind:
@@ -171,21 +176,19 @@ class RemoteDesk:
     def listed(self) -> list[ListedMeasure]:
         return self._ask("GET", "/measures", list[ListedMeasure])
 
-    def suggestions(self, endpoint: str) -> list[Suggestion]:
-        asked = urlencode({"endpoint": endpoint})
+    def suggestions(self, at: ServiceEndpoint) -> list[Suggestion]:
+        asked = urlencode(at._asdict())
         return self._ask("GET", f"/limits/suggestions?{asked}", list[Suggestion])
 
-    def preview_closing(self, endpoint: str) -> Preview:
-        return self._ask(
-            "POST", "/doors/preview", _Report, endpoint, {"endpoint": endpoint}
-        ).preview
+    def preview_closing(self, at: ServiceEndpoint) -> Preview:
+        return self._ask("POST", "/doors/preview", _Report, at.endpoint, at._asdict()).preview
 
-    def close_door(self, endpoint: str, reason: str, lasts: float) -> ClosedDoor:
-        closing = {"endpoint": endpoint, "reason": reason, "lasts": lasts}
-        return self._ask("POST", "/doors/close", ClosedDoor, endpoint, closing)
+    def close_door(self, at: ServiceEndpoint, reason: str, lasts: float) -> ClosedDoor:
+        closing = {**at._asdict(), "reason": reason, "lasts": lasts}
+        return self._ask("POST", "/doors/close", ClosedDoor, at.endpoint, closing)
 
-    def open_door(self, endpoint: str) -> None:
-        self._ask("POST", "/doors/open", list[ClosedDoor], endpoint, {"endpoint": endpoint})
+    def open_door(self, at: ServiceEndpoint) -> None:
+        self._ask("POST", "/doors/open", list[ClosedDoor], at.endpoint, at._asdict())
 
     def closed_doors(self) -> list[ClosedDoor]:
         return self._ask("GET", "/doors", list[ClosedDoor])

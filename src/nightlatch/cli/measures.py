@@ -13,9 +13,16 @@ from nightlatch.app.configuration import configure
 from nightlatch.cli.desk import Blind, Desk, desk
 from nightlatch.cli.output import AsJson, Refusal, error, print_json, screen, table
 from nightlatch.cli.preview import print_preview
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.measure import Measure, MeasureKind
 from nightlatch.policy.orders import Order, OrderRefused, whom_of
-from nightlatch.respond.measures import ClosedDoor, ListedMeasure, MeasureState, UnknownMeasure
+from nightlatch.respond.measures import (
+    ClosedDoor,
+    ListedMeasure,
+    MeasureState,
+    UnknownMeasure,
+    where,
+)
 from nightlatch.respond.preview import Preview
 
 _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
@@ -29,6 +36,10 @@ Whom = Annotated[
     ),
 ]
 At = Annotated[str, typer.Option("--at", help='Only at this endpoint: "GET /users/{id}".')]
+Of = Annotated[str, typer.Option("--service", help="Only in this service; in all otherwise.")]
+Whose = Annotated[
+    str, typer.Option("--service", help="Whose endpoint, where several services have it.")
+]
 For = Annotated[str, typer.Option("--for", help="How long: 15m, 2h, 7d. Nothing lasts for ever.")]
 Reason = Annotated[str, typer.Option("--reason", help="For whoever reads this in a year.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Order it without asking again.")]
@@ -54,38 +65,43 @@ def measures(
 def block(
     whom: Whom,
     at: At = "",
+    service: Of = "",
     lasts: For = "",
     reason: Reason = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Refuse them with 403, before the application is asked; for a day unless told otherwise."""
-    _order(_given(MeasureKind.BLOCK, whom, at, lasts, reason), yes=yes, as_json=as_json)
+    _order(_given(MeasureKind.BLOCK, whom, (at, service), lasts, reason), yes=yes, as_json=as_json)
 
 
 def challenge(
     whom: Whom,
     at: At = "",
+    service: Of = "",
     lasts: For = "",
     reason: Reason = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Let them solve a puzzle once before they are heard: dear for who asks a million times."""
-    _order(_given(MeasureKind.CHALLENGE, whom, at, lasts, reason), yes=yes, as_json=as_json)
+    _order(
+        _given(MeasureKind.CHALLENGE, whom, (at, service), lasts, reason), yes=yes, as_json=as_json
+    )
 
 
 def slow(
     whom: Whom,
     by: Annotated[str, typer.Option("--by", help="How long each answer waits: 2s.")] = "2s",
     at: At = "",
+    service: Of = "",
     lasts: For = "",
     reason: Reason = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Let each of their answers wait before it leaves."""
-    given = _given(MeasureKind.SLOW, whom, at, lasts, reason, seconds=read_span(by))
+    given = _given(MeasureKind.SLOW, whom, (at, service), lasts, reason, seconds=read_span(by))
     _order(given, yes=yes, as_json=as_json)
 
 
@@ -103,6 +119,7 @@ def limit(
         ),
     ] = "address",
     at: At = "",
+    service: Of = "",
     lasts: For = "",
     reason: Reason = "",
     yes: Yes = False,
@@ -113,7 +130,7 @@ def limit(
     given = _given(
         MeasureKind.LIMIT_PEOPLE if people else MeasureKind.LIMIT_REQUESTS,
         whom,
-        at,
+        (at, service),
         lasts,
         reason,
         amount=amount,
@@ -127,6 +144,7 @@ def withhold(
     fields: Annotated[str, typer.Argument(help='Names of fields: "phone,email".')],
     whom: Annotated[str, typer.Option("--whom", help="Only from these; everyone else too.")] = "",
     at: At = "",
+    service: Of = "",
     lasts: For = "",
     reason: Reason = "",
     yes: Yes = False,
@@ -134,32 +152,36 @@ def withhold(
 ) -> None:
     """Take fields out of the answers."""
     names = tuple(name for name in fields.replace(",", " ").split() if name)
-    given = _given(MeasureKind.WITHHOLD_FIELDS, whom, at, lasts, reason, fields=names)
+    given = _given(MeasureKind.WITHHOLD_FIELDS, whom, (at, service), lasts, reason, fields=names)
     _order(given, yes=yes, as_json=as_json)
 
 
 def uniform(
     at: Endpoint,
     whom: Annotated[str, typer.Option("--whom", help="Only to these.")] = "strangers",
+    service: Of = "",
     lasts: For = "",
     reason: Reason = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Let found and not found look the same, so that nobody learns who is known here."""
-    _order(_given(MeasureKind.UNIFORM, whom, at, lasts, reason), yes=yes, as_json=as_json)
+    _order(
+        _given(MeasureKind.UNIFORM, whom, (at, service), lasts, reason), yes=yes, as_json=as_json
+    )
 
 
 def exempt(
     whom: Whom,
     at: At = "",
+    service: Of = "",
     lasts: For = "",
     reason: Reason = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Trust them: no detector, budget or limit concerns them. For partners and offices."""
-    _order(_given(MeasureKind.EXEMPT, whom, at, lasts, reason), yes=yes, as_json=as_json)
+    _order(_given(MeasureKind.EXEMPT, whom, (at, service), lasts, reason), yes=yes, as_json=as_json)
 
 
 def undo(measure_id: MeasureId, as_json: AsJson = False) -> None:
@@ -178,6 +200,7 @@ def renew(measure_id: MeasureId, lasts: For = "", as_json: AsJson = False) -> No
 
 def close(
     endpoint: Endpoint,
+    service: Whose = "",
     lasts: For = "",
     reason: Reason = "",
     yes: Yes = False,
@@ -185,22 +208,24 @@ def close(
 ) -> None:
     """Close this door: callers must show a credential there, whatever its code forgot."""
     seconds = read_span(lasts) if lasts else 0.0
+    at = ServiceEndpoint(service, endpoint)
     with _desk(looks=True) as one:
-        _confirm(lambda: one.preview_closing(endpoint), yes=yes, quiet=as_json)
-        door = one.close_door(endpoint, reason, seconds)
+        _confirm(lambda: one.preview_closing(at), yes=yes, quiet=as_json)
+        door = one.close_door(at, reason, seconds)
+    of = f" --service {_quoted(service)}" if service else ""
     if as_json:
         print_json(door)
     else:
         screen.print(
-            f"Closed. Open it again: nightlatch open {_quoted(endpoint)}", markup=False,
+            f"Closed. Open it again: nightlatch open {_quoted(endpoint)}{of}", markup=False,
             soft_wrap=True,
         )  # fmt: skip
 
 
-def open_door(endpoint: Endpoint, as_json: AsJson = False) -> None:
+def open_door(endpoint: Endpoint, service: Whose = "", as_json: AsJson = False) -> None:
     """Open a door that was closed: what was decided before holds again."""
     with _desk(looks=False) as one:
-        one.open_door(endpoint)
+        one.open_door(ServiceEndpoint(service, endpoint))
     if as_json:
         print_json({"endpoint": endpoint, "closed": False})
     else:
@@ -224,7 +249,7 @@ def _desk(*, looks: bool) -> Iterator[Desk]:
 def _given(
     kind: MeasureKind,
     whom: str,
-    at: str,
+    place: tuple[str, str],
     lasts: str,
     reason: str,
     *,
@@ -233,8 +258,10 @@ def _given(
     each: str = "",
     fields: tuple[str, ...] = (),
 ) -> Order:
+    """`place`: at which endpoint, and of which service; each may be empty."""
     ends = read_span(lasts) if lasts else 0.0
-    return Order(kind, whom, at, amount, seconds, each, fields, reason, ends)
+    endpoint, service = place
+    return Order(kind, whom, endpoint, amount, seconds, each, fields, reason, ends, service)
 
 
 def _order(order: Order, *, yes: bool, as_json: bool) -> None:
@@ -288,7 +315,7 @@ def _print(listed: list[ListedMeasure], doors: list[ClosedDoor]) -> None:
         rows.add_row(
             _plain(_what(measure)),
             _plain(whom_of(measure) or "everyone"),
-            _plain(measure.endpoint or "everywhere"),
+            _plain(_where(measure)),
             _plain(measure.author),
             _ends(entry),
             f"{entry.hits:,}",
@@ -296,10 +323,16 @@ def _print(listed: list[ListedMeasure], doors: list[ClosedDoor]) -> None:
         )
     for door in doors:
         rows.add_row(
-            "closed door", "without a credential", _plain(door.endpoint), _plain(door.author),
+            "closed door", "without a credential", _plain(where(door.at)), _plain(door.author),
             _moment(door.until), "", "",
         )  # fmt: skip
     screen.print(rows if listed or doors else "Nothing is ordered.")
+
+
+def _where(measure: Measure) -> str:
+    if measure.endpoint or not measure.service:
+        return where(ServiceEndpoint(measure.service, measure.endpoint or "everywhere"))
+    return f"all of {measure.service}"
 
 
 def _what(measure: Measure) -> str:

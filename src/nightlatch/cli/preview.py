@@ -7,6 +7,7 @@ import typer
 from nightlatch.app.configuration import configure
 from nightlatch.cli.desk import desk
 from nightlatch.cli.output import AsJson, counted, print_json, screen, table
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.respond.preview import Preview
 
 _WORDS = {60.0: "a minute", 3_600.0: "an hour", 86_400.0: "a day"}
@@ -19,21 +20,27 @@ def suggest(
     endpoint: Annotated[
         str, typer.Argument(help='One endpoint, "GET /users/{id}"; every one otherwise.')
     ] = "",
+    service: Annotated[
+        str, typer.Option("--service", help="Only of this service; of all otherwise.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Suggest limits that fit the last week: the 99th percentile of the callers, and a margin."""
     with desk(configure(), looks=True) as one:
-        found = one.suggestions(endpoint)
+        found = one.suggestions(ServiceEndpoint(service, endpoint))
     if as_json:
         print_json(found)
         return
+    several = ("Service",) if len({entry.service for entry in found}) > 1 else ()
     rows = table(
-        "Endpoint", "Of each", "What", "p50", "p90", "p99", "Most", "Callers", "Suggested", "Sure",
+        *several, "Endpoint", "Of each", "What", "p50", "p90", "p99", "Most", "Callers",
+        "Suggested", "Sure",
         numbers=("p50", "p90", "p99", "Most", "Callers", "Suggested"),
     )  # fmt: skip
     for entry in found:
         figures = (entry.p50, entry.p90, entry.p99, entry.highest, entry.callers, entry.amount)
         rows.add_row(
+            *(entry.service.replace("[", r"\[") for _ in several),
             entry.endpoint.replace("[", r"\["),
             entry.each,
             f"{entry.unit} {_WORDS[entry.seconds]}",

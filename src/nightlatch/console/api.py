@@ -69,14 +69,17 @@ def read_overview(here: Here) -> Response:
 
 
 @router.get("/timeline", **answers(Timeline))
-def read_timeline(here: Here, span: str = "24h", endpoint: str | None = None) -> Response:
+def read_timeline(
+    here: Here, span: str = "24h", endpoint: str | None = None, service: str | None = None
+) -> Response:
     """Requests by level, refusals and distinct people disclosed; `span` is 1h, 24h, 7d or 30d."""
-    return json(recent(here.events, span_of(span), here.clock(), endpoint))
+    return json(recent(here.events, span_of(span), here.clock(), endpoint, service))
 
 
 @router.get("/records", **answers(list[Record], "Newest first."))
 def search_records(request: Request, here: Here, limit: int = PAGE) -> Response:
-    """Search: level, endpoint, method, status, address, circle, check, refused, text, before."""
+    """Search: level, endpoint, service, method, status, address, circle, check, refused, text,
+    before."""
     search = read_search(request.query_params)
     if problems := search.problems():
         raise HTTPException(422, "; ".join(problems))
@@ -102,12 +105,15 @@ def read_endpoint(key: str, here: Here, service: str | None = None) -> Response:
 
 @router.put("/contracts", openapi_extra=takes(Contract), **answers(Contract))
 def put_contract(body: Body, here: Here, actor: Actor) -> Response:
-    """Decide about one endpoint; replaces what was decided before."""
+    """Decide about one endpoint of one service; replaces what was decided before. `service` may
+    be left out where one alone has the endpoint."""
     now = here.clock()
-    contract = msgspec.structs.replace(decode(body, Contract), decided_at=now)
+    given = decode(body, Contract)
+    at = here.whose(given.endpoint, given.service)
+    contract = msgspec.structs.replace(given, service=at.service, decided_at=now)
     if problems := contract_problems(contract, now):
         raise HTTPException(422, " ".join(problems))
-    _found(here.endpoint(contract.endpoint, now), "endpoint")
+    _found(here.endpoint(at.endpoint, now, at.service), "endpoint")
     here.recorder.decide(contract, actor, now)
     return json(contract)
 
@@ -126,7 +132,8 @@ def read_incident(incident_id: str, here: Here) -> Response:
 def read_incident_timeline(incident_id: str, here: Here) -> Response:
     """All requests to its endpoint while it lasted, with a little before and after."""
     incident = _found(here.recorder.incident(incident_id), "incident")
-    return json(around(here.events, incident.opened, incident.last_seen, incident.endpoint))
+    opened, last_seen, service = incident.opened, incident.last_seen, incident.service or None
+    return json(around(here.events, opened, last_seen, incident.endpoint, service))
 
 
 @router.post("/incidents/{incident_id}/contain", **answers(Incident))

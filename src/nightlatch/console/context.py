@@ -12,8 +12,9 @@ from nightlatch.checks.check import Check
 from nightlatch.console.access import Access, Session, same_secret
 from nightlatch.console.guard import SAFE_METHODS
 from nightlatch.console.ports import Recorder
-from nightlatch.exchange.facts import EndpointSummary
+from nightlatch.exchange.facts import EndpointSummary, ServiceEndpoint
 from nightlatch.exchange.judgement import Mode
+from nightlatch.policy.orders import whose
 from nightlatch.respond.source_tokens import SourceTokens
 from nightlatch.store.ports import DocumentStore, EventStore
 from nightlatch.workbench.oauth.bench import Bench
@@ -55,7 +56,16 @@ class Console(Struct, frozen=True):
     def endpoint(self, key: str, now: float, service: str | None = None) -> EndpointSummary | None:
         """Of the services that have it the one asked for, or the one where it is riskiest."""
         found = [one for one in self.recorder.endpoints(now) if one.endpoint == key]
-        return next((one for one in found if service in (None, one.service)), None)
+        return next((one for one in found if service in (None, "", one.service)), None)
+
+    def whose(self, endpoint: str, service: str) -> ServiceEndpoint:
+        """Which endpoint is meant. OrderRefused where several services have it, and none is
+        named."""
+        return whose(endpoint, service, self.recorder.places())
+
+    def services(self) -> list[str]:
+        """Their names, of those with traffic."""
+        return sorted({at.service for at in self.recorder.places()})
 
 
 def checks_by_id(checks: Sequence[Check]) -> dict[str, Check]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from nightlatch.exchange.facts import Contract, Expectation
+from nightlatch.exchange.facts import Contract, Expectation, ServiceEndpoint
 from nightlatch.exchange.judgement import Mode
 
 MAX_TEXT = 300
@@ -29,11 +29,14 @@ def contract_problems(contract: Contract, now: float) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_contract(endpoint: str, form: Mapping[str, str], now: float) -> tuple[Contract, list[str]]:
+def read_contract(
+    at: ServiceEndpoint, form: Mapping[str, str], now: float
+) -> tuple[Contract, list[str]]:
     """The decision in a submitted form, and what could not be read of it."""
     problems: list[str] = []
     contract = Contract(
-        endpoint=endpoint,
+        endpoint=at.endpoint,
+        service=at.service,
         expectation=_expectation(form.get("expectation", ""), problems),
         owner=form.get("owner", "").strip(),
         reason=form.get("reason", "").strip(),

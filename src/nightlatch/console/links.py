@@ -2,9 +2,12 @@
 
 from urllib.parse import quote, urlencode
 
+from nightlatch.exchange.facts import ServiceEndpoint
 
-def endpoint_link(key: str) -> str:
-    return "/endpoint?" + urlencode({"key": key}, quote_via=quote)
+
+def endpoint_link(at: ServiceEndpoint) -> str:
+    whose = {"service": at.service} if at.service else {}
+    return "/endpoint?" + urlencode({"key": at.endpoint, **whose}, quote_via=quote)
 
 
 def requests_link(**fields: str) -> str:

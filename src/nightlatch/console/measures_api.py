@@ -8,6 +8,7 @@ from nightlatch.console.answers import json
 from nightlatch.console.bodies import Body, decode
 from nightlatch.console.context import Actor, Here
 from nightlatch.console.openapi import answers, takes
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.measure import Measure
 from nightlatch.policy.orders import Order
 from nightlatch.respond.measures import ClosedDoor, ListedMeasure
@@ -38,6 +39,8 @@ class Closing(Struct, frozen=True):
     lasts: float = 0.0
     """Seconds; 0: 30 days."""
     author: str = ""
+    service: str = ""
+    """Whose endpoint; may be left out where one service alone has it."""
 
 
 class PreviewReport(Struct, frozen=True):
@@ -84,9 +87,9 @@ def renew_measure(measure_id: str, body: Body, here: Here, actor: Actor) -> Resp
 
 
 @router.get("/limits/suggestions", **answers(list[Suggestion]))
-def suggest_limits(here: Here, endpoint: str = "") -> Response:
+def suggest_limits(here: Here, endpoint: str = "", service: str = "") -> Response:
     """Limits that fit what callers did in the last week; for every endpoint, or one."""
-    return json(here.recorder.measures.suggestions(here.clock(), endpoint))
+    return json(here.recorder.measures.suggestions(here.clock(), endpoint, service))
 
 
 @router.get("/doors", **answers(list[ClosedDoor], "Those that open first come first."))
@@ -99,7 +102,8 @@ def list_closed_doors(here: Here) -> Response:
 def preview_closing(body: Body, here: Here) -> Response:
     """Who came without a credential in the last 24 hours?"""
     closing = decode(body, Closing)
-    return json(report(here.recorder.measures.preview_closing(closing.endpoint, here.clock())))
+    at = here.whose(closing.endpoint, closing.service)
+    return json(report(here.recorder.measures.preview_closing(at, here.clock())))
 
 
 @router.post("/doors/close", openapi_extra=takes(Closing), **answers(ClosedDoor))
@@ -107,7 +111,7 @@ def close_door(body: Body, here: Here, actor: Actor) -> Response:
     """From now on callers must show a credential there."""
     closing = decode(body, Closing)
     door = here.recorder.measures.close_door(
-        closing.endpoint,
+        here.whose(closing.endpoint, closing.service),
         _author(actor, closing.author),
         here.clock(),
         reason=closing.reason,
@@ -120,9 +124,9 @@ def close_door(body: Body, here: Here, actor: Actor) -> Response:
 def open_door(body: Body, here: Here, actor: Actor) -> Response:
     """What was decided before it was closed holds again; those still closed."""
     closing = decode(body, Closing)
-    author = _author(actor, closing.author)
-    here.recorder.measures.open_door(closing.endpoint, author, here.clock())
-    return json(here.recorder.measures.closed_doors())
+    author, measures = _author(actor, closing.author), here.recorder.measures
+    measures.open_door(ServiceEndpoint(closing.service, closing.endpoint), author, here.clock())
+    return json(measures.closed_doors())
 
 
 def report(preview: Preview) -> PreviewReport:

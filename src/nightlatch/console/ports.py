@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from nightlatch.exchange.facts import Contract, Directives, EndpointSummary
+from nightlatch.exchange.facts import Contract, Directives, EndpointSummary, ServiceEndpoint
 from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.record import Record
@@ -83,6 +83,9 @@ class Recorder(Protocol):
 
     def endpoints(self, now: float) -> list[EndpointSummary]:
         """Sorted by risk, the worst first."""
+
+    def places(self) -> list[ServiceEndpoint]:
+        """Every endpoint seen, of each service."""
 
     def incidents(self, limit: int) -> list[Incident]:
         """Newest first."""

@@ -105,7 +105,8 @@ def part(request: Request, template: str, **values: Any) -> str:
     return _templates.get_template(template).render(csrf=csrf, now=now, **values)
 
 
-def row(console: Console, record: Record) -> str:
-    """One row of the request list, as the live stream sends it."""
+def row(console: Console, record: Record, *, several: bool) -> str:
+    """One row of the request list, as the live stream sends it; of several services it says which
+    it is."""
     template = _templates.get_template("parts/request_row.html")
-    return template.render(record=record, now=console.clock(), fresh=True)
+    return template.render(record=record, now=console.clock(), fresh=True, several=several)

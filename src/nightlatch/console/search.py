@@ -22,6 +22,7 @@ class Search(Struct, frozen=True):
     level: str = ""
     """At least: "low", "medium" or "high"."""
     endpoint: str = ""
+    service: str = ""
     method: str = ""
     status: str = ""
     """"404" or "4xx"."""
@@ -50,6 +51,7 @@ class Search(Struct, frozen=True):
         return EventQuery(
             level=LEVELS.get(self.level),
             endpoint=self.endpoint or None,
+            service=self.service or None,
             method=self.method or None,
             status=self.status if _is_status(self.status) else None,
             address=self.address or None,

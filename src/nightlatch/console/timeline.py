@@ -40,20 +40,26 @@ def span_of(key: str | None) -> Span:
     return SPANS.get(key or "", DEFAULT_SPAN)
 
 
-def recent(events: EventStore, span: Span, now: float, endpoint: str | None = None) -> Timeline:
+def recent(
+    events: EventStore,
+    span: Span,
+    now: float,
+    endpoint: str | None = None,
+    service: str | None = None,
+) -> Timeline:
     """The span up to now, in steps that stay put between two looks."""
     step = span.seconds / span.buckets
     until = (now // step + 1) * step
-    return _read(events, until - span.seconds, until, span.buckets, endpoint)
+    since = until - span.seconds
+    steps = events.timeline(since, until, span.buckets, endpoint, service)
+    return Timeline(since, until, steps)
 
 
-def around(events: EventStore, opened: float, last_seen: float, endpoint: str) -> Timeline:
+def around(
+    events: EventStore, opened: float, last_seen: float, endpoint: str, service: str | None = None
+) -> Timeline:
     """An incident with a little before and after."""
     margin = max((last_seen - opened) * MARGIN, 30.0)
-    return _read(events, opened - margin, last_seen + margin, INCIDENT_BUCKETS, endpoint)
-
-
-def _read(
-    events: EventStore, since: float, until: float, buckets: int, endpoint: str | None
-) -> Timeline:
-    return Timeline(since, until, events.timeline(since, until, buckets, endpoint))
+    since, until = opened - margin, last_seen + margin
+    steps = events.timeline(since, until, INCIDENT_BUCKETS, endpoint, service)
+    return Timeline(since, until, steps)

@@ -25,3 +25,6 @@ class AgentReport(Struct, frozen=True):
     """Why it shares no budgets with others right now, in words; empty while all is well."""
     leaving: bool = False
     """The process ends in good order: its silence from now on means nothing."""
+    sorts_directives: bool = False
+    """It picks what concerns it from the directives of all services; one that does not say so
+    takes all it gets for its own."""

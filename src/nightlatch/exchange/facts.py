@@ -1,13 +1,33 @@
 """What is known of an endpoint, and what a person decided about it."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightlatch.exchange.disclosure import DataItem
 from nightlatch.exchange.judgement import Level, Mode
 from nightlatch.exchange.measure import Measure
 from nightlatch.exchange.record import Posture
+
+
+class ServiceEndpoint(NamedTuple):
+    """Which endpoint, and whose: several services may have the same one."""
+
+    service: str
+    """Empty: every service that has it. So is what was kept before services were told apart."""
+    endpoint: str
+    """Endpoint key."""
+
+    @property
+    def everywhere(self) -> "ServiceEndpoint":
+        """The same endpoint of every service."""
+        return ServiceEndpoint("", self.endpoint)
+
+    def covers(self, other: "ServiceEndpoint") -> bool:
+        """Does what holds here hold there?"""
+        return self.endpoint == other.endpoint and self.service in ("", other.service)
 
 
 class Expectation(StrEnum):
@@ -31,6 +51,12 @@ class Contract(Struct, frozen=True):
     hourly_limit: int | None = None
     """Distinct subjects that may leave to all strangers together in an hour; None: the default."""
     decided_at: float = 0.0
+    service: str = ""
+    """Whose endpoint; empty: of every service that has it and for which nothing else is decided."""
+
+    @property
+    def at(self) -> ServiceEndpoint:
+        return ServiceEndpoint(self.service, self.endpoint)
 
     def expectation_at(self, now: float) -> Expectation:
         expired = self.expires is not None and now >= self.expires
@@ -45,6 +71,18 @@ class Directives(Struct, frozen=True):
     """Overrides the mode in the application's settings; None leaves it."""
     contracts: tuple[Contract, ...] = ()
     measures: tuple[Measure, ...] = ()
+
+    def of(self, service: str) -> "Directives":
+        """What concerns one service: what is decided for it, and where nothing is, what is decided
+        for every service."""
+        own = {one.endpoint for one in self.contracts if one.service == service}
+        contracts = tuple(
+            one
+            for one in self.contracts
+            if one.service == service or (not one.service and one.endpoint not in own)
+        )
+        measures = tuple(one for one in self.measures if one.service in ("", service))
+        return replace(self, contracts=contracts, measures=measures)
 
 
 class EndpointFacts(Struct, frozen=True):
@@ -85,3 +123,7 @@ class EndpointSummary(Struct, frozen=True):
     exposure_month: int = 0
     """Distinct subjects disclosed in the last 30 days."""
     contract: Contract | None = None
+
+    @property
+    def at(self) -> ServiceEndpoint:
+        return ServiceEndpoint(self.service, self.endpoint)

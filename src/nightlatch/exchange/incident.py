@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.judgement import Detection, DetectionKind, Level
 
 
@@ -35,6 +36,8 @@ class Alert(Struct, frozen=True):
     title: str
     text: str
     """The evidence, and what to do next."""
+    service: str = ""
+    """Whose endpoint; empty where that was not kept."""
 
 
 class Incident(Struct, frozen=True):
@@ -58,3 +61,10 @@ class Incident(Struct, frozen=True):
     """The first of each kind and circle, at most 50, in order of time."""
     alerts: tuple[Alert, ...] = ()
     """What people were told of it, oldest first, at most 20."""
+    service: str = ""
+    """Whose endpoint; empty: of every service that has it, as was kept before they were told
+    apart."""
+
+    @property
+    def at(self) -> ServiceEndpoint:
+        return ServiceEndpoint(self.service, self.endpoint)

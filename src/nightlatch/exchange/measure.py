@@ -51,6 +51,8 @@ class Measure(Struct, frozen=True):
     undone: float = 0.0
     """When a person took it back, before its time; 0: nobody has."""
     undone_by: str = ""
+    service: str = ""
+    """Whose endpoint, or where no endpoint is named, whose endpoints; empty: every service's."""
 
     def holds(self, now: float) -> bool:
         return self.created <= now < self.expires and not self.undone

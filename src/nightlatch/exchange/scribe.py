@@ -48,7 +48,7 @@ class Scribe:
     """Turns exchanges into records for one service."""
 
     def __init__(self, service: str, redactor: Redactor) -> None:
-        self._service = service
+        self.service = service
         self._redactor = redactor
 
     def look(self, body: Body, content: Content, places: Places) -> Seen:
@@ -76,7 +76,7 @@ class Scribe:
             id=exchange.id,
             at=exchange.at,
             duration=exchange.duration,
-            service=self._service,
+            service=self.service,
             endpoint=exchange.endpoint.key,
             method=request.method,
             scheme=request.scheme,

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
-from nightlatch.exchange.facts import Contract, EndpointSummary
+from nightlatch.exchange.facts import Contract, EndpointSummary, ServiceEndpoint
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.mark import Mark
 from nightlatch.exchange.record import Record
@@ -107,33 +107,40 @@ class Catalogue:
 
     def summaries(
         self,
-        exposure: Mapping[str, Exposure],
+        exposure: Mapping[ServiceEndpoint, Exposure],
         now: float,
-        contracts: Mapping[str, Contract] | None = None,
-        alarmed: Collection[str] = (),
+        contracts: Mapping[ServiceEndpoint, Contract] | None = None,
+        alarmed: Collection[ServiceEndpoint] = (),
     ) -> list[EndpointSummary]:
         """Every endpoint, the riskiest first, and among equals the most exposed.
 
-        `alarmed` are the keys of endpoints with an open incident. Exposure, contracts and incidents
-        are an endpoint's, whichever services have it.
+        `alarmed` are the endpoints with an open incident. Where nothing is known of an endpoint of
+        this service, what is known of it in every service counts.
         """
         decided = contracts or {}
         summaries = [
             _summary(
                 entry,
-                exposure.get(entry.endpoint, _NO_EXPOSURE),
+                exposure.get(at) or exposure.get(at.everywhere, _NO_EXPOSURE),
                 self._risk_facts(
                     entry,
-                    with_mark(entry.endpoint, decided.get(entry.endpoint), entry.mark),
+                    with_mark(
+                        at.endpoint, decided.get(at) or decided.get(at.everywhere), entry.mark
+                    ),
                     now,
-                    alarmed=entry.endpoint in alarmed,
+                    alarmed=at in alarmed or at.everywhere in alarmed,
                 ),
                 self._postures.coverage(key, now),
                 now,
             )
             for key, entry in self._entries.items()
+            for at in (ServiceEndpoint(entry.service, entry.endpoint),)
         ]
         return sorted(summaries, key=_worst_first)
+
+    def places(self) -> list[ServiceEndpoint]:
+        """Every endpoint, of each service."""
+        return [ServiceEndpoint(entry.service, entry.endpoint) for entry in self._entries.values()]
 
     def dump(self) -> bytes:
         """Everything learned, for `load` of this version or a later one."""

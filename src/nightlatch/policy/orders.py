@@ -1,10 +1,12 @@
 """An order for a measure, as a person gives it: read, checked whole, and made into a measure."""
 
 import re
+from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
 from msgspec import Struct
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.measure import STRANGERS, Measure, MeasureKind
 from nightlatch.exchange.predicate import PredicateError, parse_predicate
 from nightlatch.policy.asking import FIELDS
@@ -54,6 +56,8 @@ class Order(Struct, frozen=True):
     reason: str = ""
     lasts: float = 0.0
     """Seconds; 0: as `LASTS` says."""
+    service: str = ""
+    """Whose endpoint, or endpoints; empty: every service's."""
 
 
 class OrderRefused(ValueError):
@@ -62,6 +66,16 @@ class OrderRefused(ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
+
+
+def whose(endpoint: str, service: str, known: Iterable[ServiceEndpoint]) -> ServiceEndpoint:
+    """Which of the `known` endpoints is meant. Where no service is named it is the only one that
+    has it, and where none has it yet, whichever will. OrderRefused where that is not clear."""
+    having = sorted({at.service for at in known if at.endpoint == endpoint})
+    if not service and len(having) > 1 and "" not in having:
+        raise OrderRefused([f"Several services have {endpoint}: say which ({', '.join(having)})."])
+    only = having[0] if having else ""
+    return ServiceEndpoint(service or only, endpoint)
 
 
 def read_whom(text: str) -> tuple[str, str]:
@@ -111,6 +125,7 @@ def measure_of(order: Order, measure_id: str, author: str, now: float) -> Measur
         seconds=order.seconds,
         each=order.each,
         fields=tuple(dict.fromkeys(name.strip() for name in order.fields if name.strip())),
+        service=order.service,
     )
 
 
@@ -124,8 +139,8 @@ def _problems(order: Order) -> list[str]:
         found.append("That would block everyone everywhere: name an address, or an endpoint.")
     if not 0 <= order.lasts <= LONGEST:
         found.append("A measure lasts a year at most; renew it, or it ends.")
-    if max(len(order.reason), len(order.endpoint)) > MAX_TEXT:
-        found.append(f"Reason and endpoint may have {MAX_TEXT} characters each.")
+    if max(len(order.reason), len(order.endpoint), len(order.service)) > MAX_TEXT:
+        found.append(f"Reason, endpoint and service may have {MAX_TEXT} characters each.")
     endpoint = order.endpoint.strip()
     if endpoint and not re.fullmatch(r"[A-Z]+ /\S*", endpoint):
         found.append('An endpoint is a method and a path: "GET /users/{id}".')

@@ -28,7 +28,9 @@ class LogNotifier:
 
     def notify(self, alert: Alert) -> None:
         severity = logging.CRITICAL if alert.level is Level.HIGH else logging.WARNING
-        log.log(severity, "%s. %s (incident %s)", alert.title, alert.text, alert.incident)
+        # Quoted: the name of a service may come from whoever sends its telemetry.
+        of = f" of {alert.service!r}" if alert.service else ""
+        log.log(severity, "%s. %s (incident %s%s)", alert.title, alert.text, alert.incident, of)
 
 
 def alert_for(before: Incident | None, after: Incident, now: float) -> Alert | None:
@@ -52,6 +54,7 @@ def _alert(incident: Incident, now: float, news: str) -> Alert:
         level=incident.level,
         title=f"{news}: {incident.title}",
         text=f"{_evidence(incident)} {_next_step(incident)}",
+        service=incident.service,
     )
 
 

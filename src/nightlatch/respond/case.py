@@ -5,6 +5,7 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.incident import Alert, Incident, IncidentCaller, IncidentState
 from nightlatch.exchange.judgement import Action, Detection, DetectionKind, Mode
 from nightlatch.exchange.measure import EVERYONE, STRANGERS
@@ -81,9 +82,9 @@ class _Tally(Struct):
 class Case:
     """An incident in the making. Not safe for several threads."""
 
-    def __init__(self, incident_id: str, first: Detection) -> None:
+    def __init__(self, incident_id: str, first: Detection, service: str = "") -> None:
         self.id = incident_id
-        self.endpoint = first.endpoint
+        self.at = ServiceEndpoint(service, first.endpoint)
         self.kind = first.kind
         self.level = first.level
         self.state = IncidentState.OPEN
@@ -109,7 +110,7 @@ class Case:
     @classmethod
     def restored(cls, incident: Incident) -> "Case":
         """An incident as it was stored; its counts go on from there."""
-        case = cls(incident.id, incident.detections[0])
+        case = cls(incident.id, incident.detections[0], incident.service)
         for detection in incident.detections:
             case.detect(detection)
         case.state = incident.state
@@ -205,7 +206,8 @@ class Case:
         """As it stands."""
         return Incident(
             id=self.id,
-            endpoint=self.endpoint,
+            endpoint=self.at.endpoint,
+            service=self.at.service,
             kind=self.kind,
             title=self._title(),
             level=self.level,
@@ -265,14 +267,14 @@ class Case:
     def _title(self) -> str:
         title = _TITLES.get(self.kind)
         if title is not None:
-            return title.format(self.endpoint)
+            return title.format(self.at.endpoint)
         number = self.callers
         if self.kind is DetectionKind.DISTRIBUTED_ENUMERATION and number < 2:
-            return f"Many callers together walk {self.endpoint}"
+            return f"Many callers together walk {self.at.endpoint}"
         one, many = self._noun or _CALLERS
         if number < 2:
-            return f"One {one} walks {self.endpoint}"
-        return f"{number:,} {many} walk {self.endpoint}"
+            return f"One {one} walks {self.at.endpoint}"
+        return f"{number:,} {many} walk {self.at.endpoint}"
 
 
 def _tally_of(caller: IncidentCaller) -> _Tally:

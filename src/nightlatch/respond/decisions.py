@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightlatch.exchange.facts import Contract, Directives
+from nightlatch.exchange.facts import Contract, Directives, ServiceEndpoint
 from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.measure import Measure, MeasureKind
 from nightlatch.store.ports import AuditEntry, DocumentStore, StoreFailed
@@ -36,9 +36,20 @@ class Decisions:
     def directives(self) -> Directives:
         return self._directives
 
-    def contracts(self) -> dict[str, Contract]:
-        """By endpoint."""
-        return {contract.endpoint: contract for contract in self._directives.contracts}
+    def contracts(self) -> dict[ServiceEndpoint, Contract]:
+        return {contract.at: contract for contract in self._directives.contracts}
+
+    def contract(self, at: ServiceEndpoint) -> Contract | None:
+        """What holds there: what was decided for this service, else for every service."""
+        contracts = self.contracts()
+        return contracts.get(at) or contracts.get(at.everywhere)
+
+    def covered(self, at: ServiceEndpoint) -> list[Contract]:
+        """Every contract that has to change if one thing is to hold there, whether decided so far
+        or not: where no service is named, those of the single ones too."""
+        contracts = self.contracts()
+        others = [one for place, one in contracts.items() if place != at and at.covers(place)]
+        return [replace(self.contract(at) or Contract(at.endpoint), service=at.service), *others]
 
     def refresh(self) -> None:
         """Take over what another process decided over the same store, as the command line does.
@@ -47,13 +58,13 @@ class Decisions:
             self._catch_up()
 
     def decide(self, contract: Contract, entry: AuditEntry) -> None:
-        """Replace the endpoint's contract."""
+        """Replace the contract of the same endpoint of the same service."""
 
         def keep() -> None:
             self._documents.put_contract(contract)
 
         with self._changing():
-            others = (c for c in self._directives.contracts if c.endpoint != contract.endpoint)
+            others = (c for c in self._directives.contracts if c.at != contract.at)
             changed = self._next(entry.at, contracts=(*others, contract))
             self._change(changed, keep, entry, urgent=contract.mode is Mode.ENFORCE)
 

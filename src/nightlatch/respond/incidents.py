@@ -1,7 +1,7 @@
 """Detections that belong together become one incident, which then counts what it costs.
 
-One incident per endpoint and family of detections, as long as no more than QUIET_GAP passes without
-a sign of it. Not safe for several threads: its owner holds a lock.
+One incident per endpoint of a service and family of detections, as long as no more than QUIET_GAP
+passes without a sign of it. Not safe for several threads: its owner holds a lock.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.incident import Alert, Incident, IncidentState
 from nightlatch.exchange.judgement import Detection, DetectionKind
 from nightlatch.exchange.record import Record
@@ -41,20 +42,23 @@ class Incidents:
         self._max_cases = max_cases
         self._cases: dict[str, Case] = {}
         """All that nobody has closed, by id."""
-        self._lasting: dict[str, dict[str, Case]] = {}
+        self._lasting: dict[ServiceEndpoint, dict[str, Case]] = {}
         """Those not quiet yet, by endpoint, then by family: what records are counted into."""
         self._changed: dict[str, Case] = {}
 
     def note(self, record: Record) -> list[Alert]:
         """Count a record; returns the alerts that it is worth."""
-        if not record.detections and record.endpoint not in self._lasting:
+        lasting = self._lasting
+        if not (record.detections or lasting):
             return []
         touched: dict[str, Case] = {}
         for detection in record.detections:
-            case = self._case_for(detection)
+            case = self._case_for(detection, record.service)
             case.detect(detection)
             touched[case.id] = case
-        for case in tuple(self._lasting.get(record.endpoint, _NONE).values()):
+        at = ServiceEndpoint(record.service, record.endpoint)
+        cases = {**lasting.get(at.everywhere, _NONE), **lasting.get(at, _NONE)}
+        for case in cases.values():
             if not case.lasts(record.at):
                 self._end(case)
             elif case.concerns(record):
@@ -93,9 +97,9 @@ class Incidents:
     def open(self) -> int:
         return sum(case.state is IncidentState.OPEN for case in self._cases.values())
 
-    def alarmed(self) -> set[str]:
+    def alarmed(self) -> set[ServiceEndpoint]:
         """Endpoints with an open incident."""
-        return {case.endpoint for case in self._cases.values() if case.state is IncidentState.OPEN}
+        return {case.at for case in self._cases.values() if case.state is IncidentState.OPEN}
 
     def contain(self, incident_id: str, now: float) -> Incident | None:
         """None when it is not held."""
@@ -128,18 +132,20 @@ class Incidents:
             if case is not None:
                 self._changed[case.id] = case
 
-    def _case_for(self, detection: Detection) -> Case:
+    def _case_for(self, detection: Detection, service: str) -> Case:
         family = _family(detection.kind)
-        case = self._lasting.get(detection.endpoint, _NONE).get(family)
-        if case is not None and case.lasts(detection.at):
-            return case
-        return self._keep(Case(self._new_id(detection.at), detection))
+        at = ServiceEndpoint(service, detection.endpoint)
+        for place in (at, at.everywhere):
+            case = self._lasting.get(place, _NONE).get(family)
+            if case is not None and case.lasts(detection.at):
+                return case
+        return self._keep(Case(self._new_id(detection.at), detection, service))
 
     def _keep(self, case: Case) -> Case:
         if len(self._cases) >= self._max_cases:
             self._drop(min(self._cases.values(), key=lambda one: one.last_seen))
         self._cases[case.id] = case
-        self._lasting.setdefault(case.endpoint, {})[_family(case.kind)] = case
+        self._lasting.setdefault(case.at, {})[_family(case.kind)] = case
         return case
 
     def _drop(self, case: Case) -> None:
@@ -148,12 +154,12 @@ class Incidents:
 
     def _end(self, case: Case) -> None:
         """Count nothing more into it."""
-        lasting = self._lasting.get(case.endpoint, {})
+        lasting = self._lasting.get(case.at, {})
         family = _family(case.kind)
         if lasting.get(family) is case:
             del lasting[family]
         if not lasting:
-            self._lasting.pop(case.endpoint, None)
+            self._lasting.pop(case.at, None)
 
 
 def _read_counters(dumped: bytes) -> dict[str, tuple[bytes, bytes]]:

@@ -10,13 +10,22 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightlatch.exchange.facts import Contract, Expectation
+from nightlatch.exchange.facts import Contract, Expectation, ServiceEndpoint
 from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.judgement import Mode
 from nightlatch.exchange.measure import RULE, Measure, MeasureKind
 from nightlatch.exchange.record import Record
 from nightlatch.policy.asking import Sources
-from nightlatch.policy.orders import DAY, LASTS, LONGEST, Order, OrderRefused, measure_of, whom_of
+from nightlatch.policy.orders import (
+    DAY,
+    LASTS,
+    LONGEST,
+    Order,
+    OrderRefused,
+    measure_of,
+    whom_of,
+    whose,
+)
 from nightlatch.respond.decisions import MAX_MEASURES, Decisions
 from nightlatch.respond.preview import Preview, preview
 from nightlatch.respond.suggestions import Suggestion, suggestions
@@ -66,6 +75,12 @@ class ClosedDoor(Struct, frozen=True):
     until: float
     before: Contract | None = None
     """What was decided there before, to be restored."""
+    service: str = ""
+    """Whose endpoint; empty: of every service that has it."""
+
+    @property
+    def at(self) -> ServiceEndpoint:
+        return ServiceEndpoint(self.service, self.endpoint)
 
 
 class Measures:
@@ -137,28 +152,29 @@ class Measures:
             for one in self._documents.measures(limit=LISTED)
         ]
 
-    def suggestions(self, now: float, endpoint: str = "") -> list[Suggestion]:
+    def suggestions(self, now: float, endpoint: str = "", service: str = "") -> list[Suggestion]:
         """Limits that would fit what the callers did in the last week."""
-        return suggestions(self._events, now, endpoint)
+        return suggestions(self._events, now, endpoint, service)
 
     # Doors
 
-    def preview_closing(self, endpoint: str, now: float) -> Preview:
+    def preview_closing(self, at: ServiceEndpoint, now: float) -> Preview:
         """Who came without a credential in the last 24 hours?"""
-        order = Order(MeasureKind.BLOCK, WITHOUT_CREDENTIAL, endpoint)
+        order = Order(MeasureKind.BLOCK, WITHOUT_CREDENTIAL, at.endpoint, service=at.service)
         return self.preview(order, now)
 
     def close_door(
-        self, endpoint: str, author: str, now: float, *, reason: str = "", lasts: float = 0.0
+        self, at: ServiceEndpoint, author: str, now: float, *, reason: str = "", lasts: float = 0.0
     ) -> ClosedDoor:
         """From now on callers must show a credential there, and the endpoint enforces."""
         if not 0 <= lasts <= LONGEST:
             raise OrderRefused(["A door stays closed for a year at most; renew it, or it opens."])
-        known = self._doors().get(endpoint)
-        before = known.before if known else self._decisions.contracts().get(endpoint)
+        known = self.closed_door(at)
+        before = known.before if known else self._decisions.contract(at)
         until = now + (lasts or CLOSED_FOR)
         contract = replace(
-            before or Contract(endpoint),
+            before or Contract(at.endpoint),
+            service=at.service,
             expectation=Expectation.MUST_AUTHENTICATE,
             owner=author,
             reason=reason or "closed: its code answers callers without a credential",
@@ -166,28 +182,39 @@ class Measures:
             expires=until,
             decided_at=now,
         )
-        self._decisions.decide(contract, AuditEntry(now, author, "close-door", endpoint, reason))
-        door = ClosedDoor(endpoint, author, reason, now, until, before)
-        self._keep_door(endpoint, door)
+        entry = AuditEntry(now, author, "close-door", where(at), reason)
+        self._decisions.decide(contract, entry)
+        door = ClosedDoor(at.endpoint, author, reason, now, until, before, at.service)
+        self._keep_door(at, door)
         return door
 
-    def open_door(self, endpoint: str, author: str, now: float) -> None:
-        """What was decided before it was closed holds again. Raises UnknownMeasure."""
-        door = self._doors().get(endpoint)
+    def open_door(self, at: ServiceEndpoint, author: str, now: float) -> None:
+        """What was decided before it was closed holds again. Raises UnknownMeasure, and
+        OrderRefused where no service is named and the door of several is closed."""
+        door = self.closed_door(whose(at.endpoint, at.service, self._doors()))
         if door is None:
-            raise UnknownMeasure(endpoint)
-        contract = replace(door.before or Contract(endpoint), decided_at=now)
-        self._decisions.decide(contract, AuditEntry(now, author, "open-door", endpoint))
-        self._keep_door(endpoint, None)
+            raise UnknownMeasure(where(at))
+        before = door.before or Contract(door.endpoint)
+        contract = replace(before, service=door.service, decided_at=now)
+        self._decisions.decide(contract, AuditEntry(now, author, "open-door", where(door.at)))
+        self._keep_door(door.at, None)
+
+    def closed_door(self, at: ServiceEndpoint) -> ClosedDoor | None:
+        """The one that is closed there; one that was closed for every service is, unless something
+        else is decided for this one."""
+        doors = self._doors()
+        if at in doors or at in self._decisions.contracts():
+            return doors.get(at)
+        return doors.get(at.everywhere)
 
     def closed_doors(self) -> list[ClosedDoor]:
         """Those that will open first come first."""
         return sorted(self._doors().values(), key=lambda door: door.until)
 
-    def forget_door(self, endpoint: str) -> None:
+    def forget_door(self, at: ServiceEndpoint) -> None:
         """A person decided about the endpoint otherwise: nothing is to be restored any more."""
-        if endpoint in self._doors():
-            self._keep_door(endpoint, None)
+        if at in self._doors():
+            self._keep_door(at, None)
 
     # What happens by itself
 
@@ -204,7 +231,7 @@ class Measures:
         for door in self.closed_doors():
             if door.until > now:
                 return
-            self.open_door(door.endpoint, "nightlatch", now)
+            self.open_door(door.at, "nightlatch", now)
 
     def keep_hits(self) -> None:
         """Raises StoreFailed."""
@@ -220,23 +247,31 @@ class Measures:
             raise UnknownMeasure(measure_id)
         return measure
 
-    def _doors(self) -> dict[str, ClosedDoor]:
-        return _decoded(self._documents.state(_DOORS), dict[str, ClosedDoor]) or {}
+    def _doors(self) -> dict[ServiceEndpoint, ClosedDoor]:
+        kept = _decoded(self._documents.state(_DOORS), dict[str, ClosedDoor]) or {}
+        return {door.at: door for door in kept.values()}
 
-    def _keep_door(self, endpoint: str, door: ClosedDoor | None) -> None:
+    def _keep_door(self, at: ServiceEndpoint, door: ClosedDoor | None) -> None:
         with self._lock:
             doors = self._doors()
-            doors.pop(endpoint, None)
+            doors.pop(at, None)
             if door is not None:
-                doors[endpoint] = door
-            self._documents.put_state(_DOORS, msgspec.msgpack.encode(doors))
+                doors[at] = door
+            named = {"\0".join(reversed(one)): door for one, door in doors.items()}
+            self._documents.put_state(_DOORS, msgspec.msgpack.encode(named))
+
+
+def where(at: ServiceEndpoint) -> str:
+    """For people: whose endpoint, where that was said."""
+    return f"{at.endpoint} of {at.service}" if at.service else at.endpoint
 
 
 def in_words(measure: Measure) -> str:
     """For the audit log."""
     parts = [whom_of(measure) or "everyone"]
-    if measure.endpoint:
-        parts.append(f"at {measure.endpoint}")
+    if measure.endpoint or measure.service:
+        at = ServiceEndpoint(measure.service, measure.endpoint or "every endpoint")
+        parts.append(f"at {where(at)}")
     if measure.amount:
         each = f" for each {measure.each}" if measure.each else ""
         parts.append(f"{measure.amount:,} within {measure.seconds:g} s{each}")

@@ -226,12 +226,11 @@ def _exposure(endpoints: Sequence[EndpointSummary]) -> Iterator[Metric]:
     family = GaugeMetricFamily(
         "nightlatch_disclosed_subjects",
         "Distinct subjects disclosed, by the endpoints most at risk.",
-        labels=("endpoint", "window"),
+        labels=("service", "endpoint", "window"),
     )
-    # Counted by endpoint: services that have the same one would give the same sample twice.
-    for one in {one.endpoint: one for one in endpoints}.values():
-        family.add_metric((one.endpoint, "24h"), one.exposure_day)
-        family.add_metric((one.endpoint, "30d"), one.exposure_month)
+    for one in endpoints:
+        family.add_metric((*one.at, "24h"), one.exposure_day)
+        family.add_metric((*one.at, "30d"), one.exposure_month)
     yield family
 
 

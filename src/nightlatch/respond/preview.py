@@ -174,6 +174,7 @@ class _Reading:
             since=self.since,
             until=now,
             endpoint=measure.endpoint or None,
+            service=measure.service or None,
             address=circle.removeprefix("address:") if circle.startswith("address:") else None,
             circle=circle if named else None,
             limit=PAGE,

@@ -11,7 +11,7 @@ from threading import Lock
 from msgspec.structs import replace
 
 from nightlatch.exchange.agent import AgentReport
-from nightlatch.exchange.facts import Contract, Directives, EndpointSummary
+from nightlatch.exchange.facts import Contract, Directives, EndpointSummary, ServiceEndpoint
 from nightlatch.exchange.ids import new_id
 from nightlatch.exchange.incident import Alert, Incident, IncidentState
 from nightlatch.exchange.judgement import Mode, Outcome
@@ -30,7 +30,7 @@ from nightlatch.respond.journal import Journal
 from nightlatch.respond.keeper import PLACE as DOCUMENTS
 from nightlatch.respond.keeper import Keeper
 from nightlatch.respond.live import Feed, Subscription
-from nightlatch.respond.measures import Measures
+from nightlatch.respond.measures import Measures, where
 from nightlatch.respond.recent import Recent
 from nightlatch.respond.schedule import Schedule
 from nightlatch.respond.source_book import SourceBook
@@ -96,7 +96,7 @@ class Recorder:
         self.ways = Ways()
         """Where else things come in and go out."""
         self._feed = Feed()
-        self._exposure: tuple[float, dict[str, Exposure]] | None = None
+        self._exposure: tuple[float, dict[ServiceEndpoint, Exposure]] | None = None
         self._schedule = Schedule(snapshot=SNAPSHOT_EVERY, learned=LEARNED_EVERY, prune=PRUNE_EVERY)
 
         # For what follows; never held while a store is asked.
@@ -156,6 +156,11 @@ class Recorder:
             alarmed = self._incidents.alarmed()
             return self._catalogue.summaries(exposure, now, contracts, alarmed)
 
+    def places(self) -> list[ServiceEndpoint]:
+        """Every endpoint seen, of each service: a fiftieth of what all their summaries cost."""
+        with self._lock:
+            return self._catalogue.places()
+
     def incidents(self, limit: int = 100) -> list[Incident]:
         """Newest first."""
         with self._lock:
@@ -212,12 +217,12 @@ class Recorder:
         return self._decisions.directives
 
     def decide(self, contract: Contract, actor: str, now: float) -> None:
-        """Replace the endpoint's contract."""
+        """Replace the contract of the same endpoint of the same service."""
         decided = replace(contract, decided_at=now)
         self._decisions.decide(
-            decided, AuditEntry(now, actor, "decide", contract.endpoint, _in_words(decided))
+            decided, AuditEntry(now, actor, "decide", where(contract.at), _in_words(decided))
         )
-        self.measures.forget_door(contract.endpoint)
+        self.measures.forget_door(contract.at)
 
     def set_mode(self, mode: Mode | None, actor: str, now: float) -> None:
         """For every application, whatever its own settings say; None leaves it to them again."""
@@ -227,13 +232,13 @@ class Recorder:
     def contain(self, incident_id: str, actor: str, now: float) -> None:
         """Enforce at the incident's endpoint. Raises UnknownIncident."""
         incident = self._known(incident_id)
-        contract = self._decisions.contracts().get(incident.endpoint)
-        enforced = replace(contract or Contract(incident.endpoint), mode=Mode.ENFORCE)
         with self._lock:
             contained = self._incidents.contain(incident_id, now)
-        self._decisions.decide(
-            enforced, AuditEntry(now, actor, "contain", incident_id, incident.endpoint)
-        )
+        for contract in self._decisions.covered(incident.at):
+            self._decisions.decide(
+                replace(contract, mode=Mode.ENFORCE),
+                AuditEntry(now, actor, "contain", incident_id, where(contract.at)),
+            )
         self._keeper.keep_incident(contained or replace(incident, state=IncidentState.CONTAINED))
 
     def close_incident(self, incident_id: str, actor: str, now: float) -> None:
@@ -243,7 +248,7 @@ class Recorder:
             closed = self._incidents.close(incident_id)
         self._keeper.keep_incident(closed or replace(incident, state=IncidentState.CLOSED))
         self._documents.audit(
-            AuditEntry(now, actor, "close-incident", incident_id, incident.endpoint)
+            AuditEntry(now, actor, "close-incident", incident_id, where(incident.at))
         )
 
     # Time passes
@@ -324,7 +329,7 @@ class Recorder:
             raise UnknownIncident(incident_id)
         return incident
 
-    def _exposure_at(self, now: float) -> dict[str, Exposure]:
+    def _exposure_at(self, now: float) -> dict[ServiceEndpoint, Exposure]:
         known = self._exposure
         if known is not None and abs(now - known[0]) < EXPOSURE_FOR:
             return known[1]

@@ -46,14 +46,17 @@ class Suggestion(Struct, frozen=True):
     amount: int
     """The limit that is suggested."""
     confidence: Confidence
+    service: str = ""
 
     @property
     def unit(self) -> str:
         return "requests" if self.kind is MeasureKind.LIMIT_REQUESTS else "people"
 
 
-def suggestions(events: EventStore, now: float, endpoint: str = "") -> list[Suggestion]:
-    """For every endpoint, or one. Raises StoreFailed."""
+def suggestions(
+    events: EventStore, now: float, endpoint: str = "", service: str = ""
+) -> list[Suggestion]:
+    """For every endpoint, or one; of every service, or one. Raises StoreFailed."""
     oldest = events.size().oldest
     days = 0.0 if oldest is None else min(LOOKED_BACK, now - oldest) / DAY
     found = []
@@ -64,9 +67,9 @@ def suggestions(events: EventStore, now: float, endpoint: str = "") -> list[Sugg
             found += [
                 _suggestion(peaks, what, each, step, days)
                 for peaks in events.peaks(what, each, step, since, now)
-                if not endpoint or peaks.endpoint == endpoint
+                if endpoint in ("", peaks.endpoint) and service in ("", peaks.service)
             ]
-    found.sort(key=lambda one: (one.endpoint, one.each, one.kind, one.seconds))
+    found.sort(key=lambda one: (one.endpoint, one.service, one.each, one.kind, one.seconds))
     return found
 
 
@@ -74,6 +77,7 @@ def _suggestion(peaks: Peaks, what: str, each: str, step: float, days: float) ->
     requests = what == "requests"
     return Suggestion(
         endpoint=peaks.endpoint,
+        service=peaks.service,
         each=each,
         kind=MeasureKind.LIMIT_REQUESTS if requests else MeasureKind.LIMIT_PEOPLE,
         seconds=step,

@@ -17,16 +17,17 @@ Columns = dict[str, npt.NDArray[Any]]
 _INSERT_RECORDS = """
     INSERT INTO records (
         id, observed_at, endpoint, method, status, level, refused, address, circles, failed_checks,
-        searchable, page, page_of, place, request_body, response_body
+        searchable, page, page_of, place, request_body, response_body, service
     ) SELECT
         id, observed_at, endpoint, method, status, level, refused, address, circles, failed_checks,
-        searchable, nullif(page, ''::BLOB), page_of, place, request_body, response_body
+        searchable, nullif(page, ''::BLOB), page_of, place, request_body, response_body,
+        service
     FROM arriving
 """
 _INSERT_DISCLOSURES = """
-    INSERT INTO disclosures SELECT
+    INSERT INTO disclosures (observed_at, endpoint, circle, address, subject, service) SELECT
         observed_at, endpoint, split_part(circles, chr(10), 1), address,
-        unnest(string_split(disclosed, chr(10)))::UBIGINT
+        unnest(string_split(disclosed, chr(10)))::UBIGINT, service
     FROM arriving WHERE disclosed != ''
 """
 
@@ -67,6 +68,7 @@ def _columns(filled: Sequence[Page]) -> Columns:
         ),
         "request_body": _joined(page.request_bodies for page in filled),
         "response_body": _joined(page.response_bodies for page in filled),
+        "service": _objects([r.service for r in records]),
         "disclosed": _objects(["\n".join(map(str, r.disclosed)) for r in records]),
     }
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import duckdb
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.record import Record
 from nightlatch.store import duckdb_questions as questions
 from nightlatch.store.duckdb_batch import insert
 from nightlatch.store.duckdb_file import EventsFile
 from nightlatch.store.duckdb_ids import KnownIds
 from nightlatch.store.duckdb_pages import COLUMNS, read
-from nightlatch.store.duckdb_questions import Where, distinct_subjects, one_row
+from nightlatch.store.duckdb_questions import Where, one_row
 from nightlatch.store.ports import (
     Bucket,
     CallerCount,
@@ -85,26 +86,36 @@ class DuckDBEvents:
             ((count,),) = _select(cursor, "count(*)", where)
         return int(count)
 
-    def exposure(self, now: float) -> dict[str, Exposure]:
+    def exposure(self, now: float) -> dict[ServiceEndpoint, Exposure]:
         with self._file.cursor() as cursor:
-            day = distinct_subjects(cursor, "endpoint", _window(now, DAY))
-            month = distinct_subjects(cursor, "endpoint", _window(now, MONTH))
+            day = questions.exposed(cursor, now - DAY, now)
+            month = questions.exposed(cursor, now - MONTH, now)
         return {
-            endpoint: Exposure(day=day.get(endpoint, 0), month=count)
-            for endpoint, count in month.items()
+            at: Exposure(day=day.get(at) or day.get(at.everywhere, 0), month=count)
+            for at, count in month.items()
         }
 
     def timeline(
-        self, since: float, until: float, buckets: int, endpoint: str | None = None
+        self,
+        since: float,
+        until: float,
+        buckets: int,
+        endpoint: str | None = None,
+        service: str | None = None,
     ) -> list[Bucket]:
         with self._file.cursor() as cursor:
-            return questions.timeline(cursor, since, until, buckets, endpoint)
+            return questions.timeline(cursor, since, until, buckets, endpoint, service)
 
     def callers(
-        self, endpoint: str, since: float, until: float, limit: int = 20
+        self,
+        endpoint: str,
+        since: float,
+        until: float,
+        limit: int = 20,
+        service: str | None = None,
     ) -> list[CallerCount]:
         with self._file.cursor() as cursor:
-            return questions.callers(cursor, endpoint, since, until, limit)
+            return questions.callers(cursor, endpoint, since, until, limit, service)
 
     def peaks(self, what: str, by: str, step: float, since: float, until: float) -> list[Peaks]:
         with self._file.cursor() as cursor:
@@ -182,12 +193,6 @@ def _add_before(cursor: duckdb.DuckDBPyConnection, where: Where, record_id: str)
 def _highest_id(cursor: duckdb.DuckDBPyConnection) -> str:
     (highest,) = one_row(cursor, "SELECT coalesce(max(id), '') FROM records")
     return str(highest)
-
-
-def _window(now: float, seconds: float) -> Where:
-    where = Where()
-    where.add("observed_at > ? AND observed_at <= ?", now - seconds, now)
-    return where
 
 
 def _forget(cursor: duckdb.DuckDBPyConnection, table: str, cutoff: float) -> int:

@@ -1,15 +1,18 @@
 """Questions to the events file, as SQL with parameters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.store.codec import unicode_text
 from nightlatch.store.duckdb_pages import beside_page
 from nightlatch.store.ports import Bucket, CallerCount, EventQuery, Peaks
 from nightlatch.store.query import CREDENTIALED, status_range
 
 Row = tuple[Any, ...]
+DISCLOSURES = "disclosures"
 
 EXACT_ROWS = 500_000
 """Rows whose distinct subjects are simply counted, in about 0.1 s."""
@@ -25,6 +28,9 @@ SLICE_ENOUGH = 16_000
 _SAYS = """(
     contains(searchable, ?) OR contains(lower(request_body), ?) OR contains(lower(response_body), ?)
 )"""
+
+
+_OF_SERVICE = "service IN (?, '')"
 
 
 class Where:
@@ -43,6 +49,10 @@ class Where:
         if parameter is not None:
             self.add(condition, parameter)
 
+    def of_service(self, service: str | None) -> None:
+        if service is not None:
+            self.add(_OF_SERVICE, service)
+
     @property
     def sql(self) -> str:
         return " AND ".join(self.conditions) or "true"
@@ -55,6 +65,7 @@ def matching(query: EventQuery) -> Where:
     where.optional("observed_at < ?", query.until)
     where.optional("level >= ?", None if query.level is None else int(query.level))
     where.optional("endpoint = ?", query.endpoint)
+    where.of_service(query.service)
     where.optional("address = ?", query.address)
     where.optional("list_contains(string_split(circles, chr(10)), ?)", query.circle)
     where.optional("method = ?", query.method)
@@ -70,32 +81,67 @@ def matching(query: EventQuery) -> Where:
 
 
 def distinct_subjects(
-    cursor: duckdb.DuckDBPyConnection, group: str, where: Where
-) -> dict[Any, int]:
-    """Distinct subjects in `disclosures` by the expression `group`.
+    cursor: duckdb.DuckDBPyConnection, groups: Sequence[str], where: Where, table: str = DISCLOSURES
+) -> dict[Row, int]:
+    """Distinct subjects in `disclosures` by the values of the expressions `groups`.
 
     Subjects are keyed hashes, so those in one quarter of the number space are a fair sample of all.
     DuckDB's own approx_count_distinct was off by 5 % at 500,000.
     """
-    source = f"SELECT {group} AS grouped, subject FROM disclosures WHERE {where.sql}"  # noqa: S608
-    per_group = f"SELECT grouped, count(*) FROM ({source}) GROUP BY grouped"  # noqa: S608
-    rows = dict(cursor.execute(per_group, where.parameters).fetchall())
+    names = ", ".join(f"group{number}" for number in range(len(groups)))
+    named = ", ".join(f"{group} AS group{number}" for number, group in enumerate(groups))
+    source = f"SELECT {named}, subject FROM {table} WHERE {where.sql}"  # noqa: S608
+    rows = _counted(cursor, names, "count(*)", source, where.parameters)
     if sum(rows.values()) <= EXACT_ROWS:
-        return _count_distinct(cursor, source, where.parameters)
+        return _counted(cursor, names, _DISTINCT, source, where.parameters)
     sliced = f"SELECT * FROM ({source}) WHERE subject < {2**64 // SLICE}"  # noqa: S608
-    sample = _count_distinct(cursor, sliced, where.parameters)
+    sample = _counted(cursor, names, _DISTINCT, sliced, where.parameters)
     large = {grouped: count for grouped, count in sample.items() if count >= SLICE_ENOUGH}
     small = [grouped for grouped in rows if grouped not in large]
-    rest = f"SELECT * FROM ({source}) WHERE grouped IN (SELECT unnest(?))"  # noqa: S608
-    exact = _count_distinct(cursor, rest, [*where.parameters, small]) if small else {}
+    if not small:
+        return {grouped: count * SLICE for grouped, count in large.items()}
+    wanted = ", ".join("unnest(?)" for _ in groups)
+    rest = f"SELECT * FROM ({source}) WHERE ({names}) IN (SELECT {wanted})"  # noqa: S608
+    columns = [list(column) for column in zip(*small, strict=True)]
+    exact = _counted(cursor, names, _DISTINCT, rest, [*where.parameters, *columns])
     return exact | {grouped: count * SLICE for grouped, count in large.items()}
 
 
-def _count_distinct(
-    cursor: duckdb.DuckDBPyConnection, source: str, parameters: list[object]
-) -> dict[Any, int]:
-    statement = f"SELECT grouped, count(DISTINCT subject) FROM ({source}) GROUP BY grouped"  # noqa: S608
-    return dict(cursor.execute(statement, parameters).fetchall())
+_DISTINCT = "count(DISTINCT subject)"
+
+
+def _counted(
+    cursor: duckdb.DuckDBPyConnection,
+    names: str,
+    count: str,
+    source: str,
+    parameters: list[object],
+) -> dict[Row, int]:
+    statement = f"SELECT {names}, {count} FROM ({source}) GROUP BY {names}"  # noqa: S608
+    return {row[:-1]: row[-1] for row in cursor.execute(statement, parameters).fetchall()}
+
+
+def exposed(
+    cursor: duckdb.DuckDBPyConnection, after: float, until: float
+) -> dict[ServiceEndpoint, int]:
+    """Distinct subjects by service and endpoint."""
+    where = Where()
+    where.add("observed_at > ? AND observed_at <= ?", after, until)
+    unowned = f"SELECT 1 FROM disclosures WHERE service = '' AND {where.sql} LIMIT 1"  # noqa: S608
+    mixed = cursor.execute(unowned, where.parameters).fetchall()
+    table = _WITH_UNOWNED if mixed else DISCLOSURES
+    found = distinct_subjects(cursor, ("service", "endpoint"), where, table)
+    return {ServiceEndpoint(*grouped): count for grouped, count in found.items()}
+
+
+# What was kept before services were told apart, once for each service that has the endpoint.
+_WITH_UNOWNED = """(
+    SELECT observed_at, service, endpoint, subject FROM disclosures
+    UNION ALL
+    SELECT observed_at, known.service, endpoint, subject FROM disclosures JOIN (
+        SELECT DISTINCT service, endpoint FROM disclosures WHERE service != ''
+    ) known USING (endpoint) WHERE disclosures.service = ''
+)"""
 
 
 def timeline(
@@ -104,8 +150,10 @@ def timeline(
     until: float,
     buckets: int,
     endpoint: str | None,
+    service: str | None = None,
 ) -> list[Bucket]:
     where = Where()
+    where.of_service(service)
     where.add("observed_at >= ? AND observed_at < ?", since, until)
     where.optional("endpoint = ?", endpoint)
     step = (until - since) / buckets
@@ -121,9 +169,9 @@ def timeline(
         where.parameters,
     ).fetchall()
     levels: dict[int, tuple[int, int, int, int]] = {row[0]: row[1:] for row in counted}
-    disclosed = distinct_subjects(cursor, bucket, where)
+    disclosed = distinct_subjects(cursor, (bucket,), where)
     return [
-        Bucket(since + index * step, *levels.get(index, _NONE), disclosed.get(index, 0))
+        Bucket(since + index * step, *levels.get(index, _NONE), disclosed.get((index,), 0))
         for index in range(buckets)
     ]
 
@@ -136,14 +184,14 @@ _CALLERS = """
             count(*) AS requests, count(*) FILTER (refused) AS refused,
             min(observed_at) AS first_seen, max(observed_at) AS last_seen
         FROM records
-        WHERE endpoint = $endpoint AND observed_at >= $since AND observed_at < $until
+        WHERE endpoint = $endpoint AND {service} AND observed_at >= $since AND observed_at < $until
         GROUP BY ALL
     ), got AS (
         SELECT circle, arg_max(address, observed_at) AS address,
             count(DISTINCT subject) AS disclosed,
             min(observed_at) AS first_seen, max(observed_at) AS last_seen
         FROM disclosures
-        WHERE endpoint = $endpoint AND observed_at >= $since AND observed_at < $until
+        WHERE endpoint = $endpoint AND {service} AND observed_at >= $since AND observed_at < $until
         GROUP BY circle
     )
     SELECT circle, coalesce(asked.address, got.address), coalesce(requests, 0) AS requests,
@@ -156,26 +204,38 @@ _CALLERS = """
 
 
 def callers(
-    cursor: duckdb.DuckDBPyConnection, endpoint: str, since: float, until: float, limit: int
+    cursor: duckdb.DuckDBPyConnection,
+    endpoint: str,
+    since: float,
+    until: float,
+    limit: int,
+    service: str | None,
 ) -> list[CallerCount]:
     """Both tables are asked: disclosures are remembered longer than the records around them."""
-    named = {"endpoint": unicode_text(endpoint), "since": since, "until": until, "limit": limit}
-    return [CallerCount(*row) for row in cursor.execute(_CALLERS, named).fetchall()]
+    named: dict[str, object] = {"since": since, "until": until, "limit": limit}
+    named["endpoint"] = unicode_text(endpoint)
+    if service is not None:
+        named["service"] = unicode_text(service)
+    statement = _CALLERS.format(
+        service="true" if service is None else _OF_SERVICE.replace("?", "$service")
+    )
+    return [CallerCount(*row) for row in cursor.execute(statement, named).fetchall()]
 
 
 _PEAKS = """
     WITH busy AS (
-        SELECT endpoint, {caller} AS caller, floor((observed_at - $since) / $step) AS step,
+        SELECT endpoint, service, {caller} AS caller, floor((observed_at - $since) / $step) AS step,
             {count} AS counted
         FROM {table}
         WHERE observed_at >= $since AND observed_at < $until AND {which}
         GROUP BY ALL
     ), busiest AS (
-        SELECT endpoint, caller, max(counted) AS counted FROM busy GROUP BY endpoint, caller
+        SELECT endpoint, service, caller, max(counted) AS counted FROM busy
+        GROUP BY endpoint, service, caller
     )
     SELECT endpoint, count(*), quantile_disc(counted, 0.5), quantile_disc(counted, 0.9),
-        quantile_disc(counted, 0.99), max(counted)
-    FROM busiest GROUP BY endpoint ORDER BY endpoint
+        quantile_disc(counted, 0.99), max(counted), service
+    FROM busiest GROUP BY endpoint, service ORDER BY endpoint, service
 """
 
 

@@ -56,7 +56,14 @@ _VERSION_2 = (
     "ALTER TABLE records ADD COLUMN response_body VARCHAR USING COMPRESSION zstd",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = (
+    # Whose the endpoint is. Rows of before do not say it where it could be searched, and count for
+    # every service until they are forgotten: to read it out of their pages would take minutes.
+    "ALTER TABLE records ADD COLUMN service VARCHAR DEFAULT ''",
+    "ALTER TABLE disclosures ADD COLUMN service VARCHAR DEFAULT ''",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 
 def migrate(

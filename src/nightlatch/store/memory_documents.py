@@ -17,7 +17,7 @@ class MemoryDocuments:
     def __init__(self, max_entries: int = 10_000) -> None:
         self._max_entries = max_entries
         self._lock = threading.Lock()
-        self._contracts: dict[str, Contract] = {}
+        self._contracts: dict[tuple[str, str], Contract] = {}
         self._measures: dict[str, Measure] = {}
         self._endpoints: dict[tuple[str, str], EndpointSummary] = {}
         self._incidents: dict[str, Incident] = {}
@@ -31,7 +31,7 @@ class MemoryDocuments:
 
     def put_contract(self, contract: Contract) -> None:
         with self._open():
-            self._contracts[contract.endpoint] = contract
+            self._contracts[contract.endpoint, contract.service] = contract
 
     def measures(self, ending_after: float = 0.0, limit: int = 1_000) -> list[Measure]:
         with self._open():

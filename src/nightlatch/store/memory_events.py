@@ -3,12 +3,13 @@
 import threading
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
 
 from msgspec import Struct
 
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.record import Record
 from nightlatch.store.codec import decode_record, encode_record
@@ -32,7 +33,7 @@ class _Entry(Struct, frozen=True, gc=False):
 
     order: tuple[float, str]
     """Time and id: the order of all answers."""
-    endpoint: str
+    place: ServiceEndpoint
     circle: str
     address: str
     level: Level
@@ -43,6 +44,13 @@ class _Entry(Struct, frozen=True, gc=False):
     @property
     def at(self) -> float:
         return self.order[0]
+
+    def is_of(self, endpoint: str | None, service: str | None) -> bool:
+        """None: of any."""
+        own = self.place
+        return (endpoint is None or endpoint == own.endpoint) and (
+            service is None or own.service in (service, "")
+        )
 
     @property
     def weight(self) -> int:
@@ -92,58 +100,68 @@ class MemoryEvents:
     def count(self, query: EventQuery) -> int:
         return sum(1 for _ in _matching(self._between(query.since, query.until), query))
 
-    def exposure(self, now: float) -> dict[str, Exposure]:
-        day: dict[str, set[int]] = defaultdict(set)
-        month: dict[str, set[int]] = defaultdict(set)
+    def exposure(self, now: float) -> dict[ServiceEndpoint, Exposure]:
+        day: dict[ServiceEndpoint, set[int]] = defaultdict(set)
+        month: dict[ServiceEndpoint, set[int]] = defaultdict(set)
         for entry in self._between(None, None):
             if not entry.disclosed or not now - MONTH < entry.at <= now:
                 continue
-            month[entry.endpoint].update(entry.disclosed)
+            month[entry.place].update(entry.disclosed)
             if entry.at > now - DAY:
-                day[entry.endpoint].update(entry.disclosed)
+                day[entry.place].update(entry.disclosed)
         return {
-            endpoint: Exposure(day=len(day.get(endpoint, ())), month=len(subjects))
-            for endpoint, subjects in month.items()
+            at: Exposure(day=_with_everywhere(day, at), month=_with_everywhere(month, at))
+            for at in month
         }
 
     def timeline(
-        self, since: float, until: float, buckets: int, endpoint: str | None = None
+        self,
+        since: float,
+        until: float,
+        buckets: int,
+        endpoint: str | None = None,
+        service: str | None = None,
     ) -> list[Bucket]:
         step = (until - since) / buckets
         sorted_out: list[list[_Entry]] = [[] for _ in range(buckets)]
         for entry in self._between(since, until):
-            if endpoint is None or entry.endpoint == endpoint:
+            if entry.is_of(endpoint, service):
                 sorted_out[min(int((entry.at - since) / step), buckets - 1)].append(entry)
         return [_bucket(since + index * step, entries) for index, entries in enumerate(sorted_out)]
 
     def callers(
-        self, endpoint: str, since: float, until: float, limit: int = 20
+        self,
+        endpoint: str,
+        since: float,
+        until: float,
+        limit: int = 20,
+        service: str | None = None,
     ) -> list[CallerCount]:
         by_circle: dict[str, list[_Entry]] = defaultdict(list)
         for entry in self._between(since, until):
-            if entry.endpoint == endpoint:
+            if entry.is_of(endpoint, service):
                 by_circle[entry.circle].append(entry)
         counts = [_caller(circle, entries) for circle, entries in by_circle.items()]
         counts.sort(key=lambda c: (-c.disclosed, -c.requests, c.circle))
         return counts[:limit]
 
     def peaks(self, what: str, by: str, step: float, since: float, until: float) -> list[Peaks]:
-        counted: dict[str, dict[str, dict[int, list[_Entry]]]] = {}
+        counted: dict[ServiceEndpoint, dict[str, dict[int, list[_Entry]]]] = {}
         for entry in self._between(since, until):
             caller = entry.address if by == "address" else entry.circle
             if entry.refused or (by != "address" and not caller.startswith(CREDENTIALED)):
                 continue
-            steps = counted.setdefault(entry.endpoint, {}).setdefault(caller, {})
+            steps = counted.setdefault(entry.place, {}).setdefault(caller, {})
             steps.setdefault(int((entry.at - since) // step), []).append(entry)
         count = _distinct if what == "people" else len
         busiest = {
-            endpoint: [max(map(count, steps.values())) for steps in callers.values()]
-            for endpoint, callers in counted.items()
+            at: [max(map(count, steps.values())) for steps in callers.values()]
+            for at, callers in counted.items()
         }
-        some = {endpoint: [n for n in counts if n] for endpoint, counts in busiest.items()}
+        some = {at: [n for n in counts if n] for at, counts in busiest.items()}
         return [
-            Peaks(endpoint, len(counts), *quantiles(counts))
-            for endpoint, counts in sorted(some.items())
+            Peaks(at.endpoint, len(counts), *quantiles(counts), at.service)
+            for at, counts in sorted(some.items(), key=lambda one: one[0][::-1])
             if counts
         ]
 
@@ -210,7 +228,7 @@ def _entry(record: Record) -> _Entry:
     record, data = encode_record(record)
     return _Entry(
         order=(record.at, record.id),
-        endpoint=record.endpoint,
+        place=ServiceEndpoint(record.service, record.endpoint),
         circle=record.circles[0] if record.circles else "",
         address=record.address,
         level=record.level,
@@ -222,10 +240,16 @@ def _entry(record: Record) -> _Entry:
 
 def _matching(entries: Iterable[_Entry], query: EventQuery) -> Iterator[Record]:
     for entry in entries:
-        if query.endpoint is None or entry.endpoint == query.endpoint:
+        if entry.is_of(query.endpoint, query.service):
             record = decode_record(entry.data)
             if matches(record, query):
                 yield record
+
+
+def _with_everywhere(subjects: Mapping[ServiceEndpoint, set[int]], at: ServiceEndpoint) -> int:
+    """How many there, those of every service included."""
+    empty = set[int]()
+    return len(subjects.get(at, empty) | subjects.get(at.everywhere, empty))
 
 
 def _distinct(entries: Iterable[_Entry]) -> int:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from nightlatch.exchange.facts import Contract, EndpointSummary
+from nightlatch.exchange.facts import Contract, EndpointSummary, ServiceEndpoint
 from nightlatch.exchange.incident import Incident
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.measure import Measure
@@ -45,6 +45,9 @@ class EventQuery(Struct, frozen=True):
     """Only records older than the record with this id (a page's last). None are when it is gone:
     the oldest go first."""
     limit: int = 50
+    service: str | None = None
+    """Here and in the questions below: what was kept before services were told apart is every
+    service's."""
 
 
 class Bucket(Struct, frozen=True):
@@ -87,6 +90,7 @@ class Peaks(Struct, frozen=True):
     """Of a hundred callers, the busiest but one never took more; the figure is one that a caller
     had (nearest rank, rounded up)."""
     highest: int
+    service: str = ""
 
 
 class StoreSize(Struct, frozen=True):
@@ -110,26 +114,37 @@ class EventStore(Protocol):
     def count(self, query: EventQuery) -> int:
         """How many records match; `before` and `limit` are ignored."""
 
-    def exposure(self, now: float) -> dict[str, Exposure]:
-        """Distinct subjects disclosed, by endpoint key, in the last 24 hours and 30 days: exact up
-        to 10,000 a figure, beyond that within 3 %."""
+    def exposure(self, now: float) -> dict[ServiceEndpoint, Exposure]:
+        """Distinct subjects disclosed, by service and endpoint, in the last 24 hours and 30 days:
+        exact up to 10,000 a figure, beyond that within 3 %."""
 
     def timeline(
-        self, since: float, until: float, buckets: int, endpoint: str | None = None
+        self,
+        since: float,
+        until: float,
+        buckets: int,
+        endpoint: str | None = None,
+        service: str | None = None,
     ) -> list[Bucket]:
         """Exactly `buckets` equal steps from `since` up to `until`, empty ones included."""
 
     def callers(
-        self, endpoint: str, since: float, until: float, limit: int = 20
+        self,
+        endpoint: str,
+        since: float,
+        until: float,
+        limit: int = 20,
+        service: str | None = None,
     ) -> list[CallerCount]:
         """Who called, by narrowest circle: the most distinct subjects first, then requests. The
         address is the caller's latest."""
 
     def peaks(self, what: str, by: str, step: float, since: float, until: float) -> list[Peaks]:
         """Of each caller the busiest of the steps of `step` seconds, counted from `since`; of those
-        the quantiles, by endpoint key. `what`: "requests", or "people" for distinct subjects
-        disclosed. `by`: "address", or "credential" for callers that carry one (a principal or a
-        session counts as such). Requests that were refused do not count."""
+        the quantiles, by endpoint key and service (empty: of before they were told apart). `what`:
+        "requests", or "people" for distinct subjects disclosed. `by`: "address", or "credential"
+        for callers that carry one (a principal or a session counts as such). Requests that were
+        refused do not count."""
 
     def prune(self, now: float, max_age: float, max_bytes: int) -> int:
         """Forget the oldest until both bounds hold; returns how many records went."""
@@ -220,10 +235,11 @@ class AuditEntry(Struct, frozen=True):
 class DocumentStore(Protocol):
     """What people decided and what they must be able to read years later."""
 
-    def contracts(self) -> list[Contract]: ...
+    def contracts(self) -> list[Contract]:
+        """By endpoint, and of the same endpoint by service."""
 
     def put_contract(self, contract: Contract) -> None:
-        """Replaces the endpoint's contract."""
+        """Replaces the contract of the same endpoint of the same service."""
 
     def measures(self, ending_after: float = 0.0, limit: int = 1_000) -> list[Measure]:
         """Those that end, or ended, after the moment; what was ordered last comes first."""

@@ -79,6 +79,7 @@ def _matches_head(record: Record, query: EventQuery) -> bool:
         and (query.until is None or record.at < query.until)
         and (query.level is None or record.level >= query.level)
         and (query.endpoint is None or record.endpoint == query.endpoint)
+        and (query.service is None or record.service in (query.service, ""))
         and (query.address is None or record.address == query.address)
         and (query.method is None or record.method == query.method)
         and (query.refused is None or record.refused == query.refused)

@@ -26,6 +26,7 @@ TABLES = sa.MetaData()
 _CONTRACTS = sa.Table(
     "contracts",
     TABLES,
+    sa.Column("service", sa.Text, primary_key=True),
     sa.Column("endpoint", sa.Text, primary_key=True),
     sa.Column("document", sa.Text, nullable=False),
 )
@@ -86,10 +87,12 @@ class SQLDocuments:
         self._closed = True
 
     def contracts(self) -> list[Contract]:
-        return self._documents(sa.select(_CONTRACTS.c.document).order_by("endpoint"), Contract)
+        chosen = sa.select(_CONTRACTS.c.document).order_by("endpoint", "service")
+        return self._documents(chosen, Contract)
 
     def put_contract(self, contract: Contract) -> None:
-        values = {"endpoint": unicode_text(contract.endpoint)}
+        values = {"service": unicode_text(contract.service)}
+        values |= {"endpoint": unicode_text(contract.endpoint)}
         self._put(_CONTRACTS, [values | {"document": encode_document(contract)}])
 
     def measures(self, ending_after: float = 0.0, limit: int = 1_000) -> list[Measure]:

@@ -103,6 +103,15 @@ class DocumentStoreConformance:
         store.put_contract(changed)
         assert store.contracts() == [other, changed]
 
+    def test_services_have_contracts_of_their_own(self, store: DocumentStore) -> None:
+        shop, crm = replace(CONTRACT, service="shop"), replace(CONTRACT, service="crm")
+        for contract in (shop, CONTRACT, crm):
+            store.put_contract(contract)
+        assert store.contracts() == [CONTRACT, crm, shop]
+        closed = replace(crm, expectation=Expectation.MUST_AUTHENTICATE)
+        store.put_contract(closed)
+        assert store.contracts() == [CONTRACT, closed, shop]
+
     def test_measures_the_latest_order_first(self, store: DocumentStore) -> None:
         measures = [
             replace(MEASURE, id=f"01JM{n}", created=float(n % 3), expires=100.0 + n)

@@ -5,11 +5,12 @@ import threading
 
 import pytest
 from msgspec.structs import replace
-from tests.store.records import NOON, PHONE_LOOKUP, caller, finding, record
+from tests.store.records import DEMO_LOOKUP, NOON, PHONE_LOOKUP, caller, finding, record
 
 from nightlatch.exchange.credential import CredentialKind, CredentialState
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.exchange import Ending
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.judgement import (
     Action,
     Decision,
@@ -158,7 +159,7 @@ class EventStoreConformance:
         store.append([record(0), replace(first, path="/later", disclosed=(2,)), record(3)])
         store.append([record(3)])
         assert store.search(EventQuery()) == [record(3), record(2), first, record(0)]
-        assert store.exposure(NOON + 9) == {PHONE_LOOKUP: Exposure(day=1, month=1)}
+        assert store.exposure(NOON + 9) == {DEMO_LOOKUP: Exposure(day=1, month=1)}
 
     def test_every_field_narrows(self, store: EventStore) -> None:
         store.append(narrowed())
@@ -234,9 +235,51 @@ class EventStoreConformance:
             ]
         )
         assert store.exposure(NOON + 5) == {
-            PHONE_LOOKUP: Exposure(day=3, month=3),
-            "GET /me": Exposure(day=1, month=1),
+            DEMO_LOOKUP: Exposure(day=3, month=3),
+            ServiceEndpoint("demo", "GET /me"): Exposure(day=1, month=1),
         }
+
+    def test_services_with_the_same_endpoint_are_told_apart(self, store: EventStore) -> None:
+        store.append(
+            [
+                record(1, disclosed=(1, 2), **caller("198.51.100.1")),
+                record(2, disclosed=(2,), service="shop", **caller("198.51.100.2")),
+                record(3, disclosed=(3,), service="shop", **caller("198.51.100.2")),
+            ]
+        )
+        shop = ServiceEndpoint("shop", PHONE_LOOKUP)
+        assert store.exposure(NOON + 9) == {DEMO_LOOKUP: Exposure(2, 2), shop: Exposure(2, 2)}
+        assert len(store.search(EventQuery(service="shop"))) == 2
+        assert store.count(EventQuery(service="demo", endpoint=PHONE_LOOKUP)) == 1
+        assert store.count(EventQuery(service="nobody")) == 0
+        (bucket,) = store.timeline(NOON, NOON + 9, 1, PHONE_LOOKUP, "demo")
+        assert (bucket.low, bucket.disclosed) == (1, 2)
+        (found,) = store.callers(PHONE_LOOKUP, NOON, NOON + 9, service="shop")
+        assert (found.address, found.requests, found.disclosed) == ("198.51.100.2", 2, 2)
+        assert {
+            (one.service, one.highest)
+            for one in store.peaks("people", "address", 60, NOON, NOON + 9)
+        } == {
+            ("demo", 2),
+            ("shop", 2),
+        }
+
+    def test_what_no_service_is_known_of_is_every_services(self, store: EventStore) -> None:
+        nowhere, shop = DEMO_LOOKUP.everywhere, ServiceEndpoint("shop", PHONE_LOOKUP)
+        store.append([record(0, service="", disclosed=(1, 2))])
+        assert store.exposure(NOON + 9) == {nowhere: Exposure(2, 2)}
+        store.append(
+            [
+                record(1, disclosed=(2, 3)),
+                record(2 * DAY, service="shop", disclosed=(1,)),
+            ]
+        )
+        assert store.exposure(NOON + 2 * DAY) == {
+            nowhere: Exposure(0, 2),
+            DEMO_LOOKUP: Exposure(0, 3),
+            shop: Exposure(1, 2),
+        }
+        assert store.count(EventQuery(service="shop")) == 2
 
     def test_exposure_forgets_by_day_and_month(self, store: EventStore) -> None:
         store.append(
@@ -246,10 +289,10 @@ class EventStoreConformance:
                 record(30 * DAY, disclosed=(2, 3)),
             ]
         )
-        assert store.exposure(NOON + 30 * DAY)[PHONE_LOOKUP] == Exposure(day=2, month=3)
-        assert store.exposure(NOON + 29 * DAY)[PHONE_LOOKUP] == Exposure(day=2, month=2)
-        assert store.exposure(NOON + 31 * DAY - 1)[PHONE_LOOKUP] == Exposure(day=2, month=3)
-        assert store.exposure(NOON + 31 * DAY)[PHONE_LOOKUP] == Exposure(day=0, month=3)
+        assert store.exposure(NOON + 30 * DAY)[DEMO_LOOKUP] == Exposure(day=2, month=3)
+        assert store.exposure(NOON + 29 * DAY)[DEMO_LOOKUP] == Exposure(day=2, month=2)
+        assert store.exposure(NOON + 31 * DAY - 1)[DEMO_LOOKUP] == Exposure(day=2, month=3)
+        assert store.exposure(NOON + 31 * DAY)[DEMO_LOOKUP] == Exposure(day=0, month=3)
         assert store.exposure(NOON + 60 * DAY) == {}
 
     def test_timeline_has_every_bucket(self, store: EventStore) -> None:
@@ -293,15 +336,15 @@ class EventStoreConformance:
         told.append(record(2, endpoint="GET /me", **caller("198.51.0.1")))
         store.append(told)
         assert store.peaks("requests", "address", 60, NOON, NOON + 600) == [
-            Peaks("GET /me", 1, 1, 1, 1, 1),
-            Peaks(PHONE_LOOKUP, 100, 49, 89, 98, 99),
+            Peaks("GET /me", 1, 1, 1, 1, 1, "demo"),
+            Peaks(PHONE_LOOKUP, 100, 49, 89, 98, 99, "demo"),
         ]
         assert store.peaks("people", "address", 60, NOON, NOON + 600) == [
-            Peaks(PHONE_LOOKUP, 100, 25, 45, 49, 50)
+            Peaks(PHONE_LOOKUP, 100, 25, 45, 49, 50, "demo")
         ]
         assert store.peaks("requests", "address", 60, NOON, NOON + 60) == [
-            Peaks("GET /me", 1, 1, 1, 1, 1),
-            Peaks(PHONE_LOOKUP, 100, 1, 1, 1, 1),
+            Peaks("GET /me", 1, 1, 1, 1, 1, "demo"),
+            Peaks(PHONE_LOOKUP, 100, 1, 1, 1, 1, "demo"),
         ]
         assert store.peaks("requests", "credential", 60, NOON, NOON + 600) == []
 
@@ -317,9 +360,9 @@ class EventStoreConformance:
             ]
         )
         asked = store.peaks("requests", "credential", 3_600, NOON, NOON + 600)
-        assert asked == [Peaks(PHONE_LOOKUP, 2, 1, 2, 2, 2)]
+        assert asked == [Peaks(PHONE_LOOKUP, 2, 1, 2, 2, 2, "demo")]
         told = store.peaks("people", "credential", 3_600, NOON, NOON + 600)
-        assert told == [Peaks(PHONE_LOOKUP, 2, 1, 2, 2, 2)]
+        assert told == [Peaks(PHONE_LOOKUP, 2, 1, 2, 2, 2, "demo")]
         assert store.peaks("people", "address", 3_600, NOON + 600, NOON + 700) == []
 
     def test_callers_are_ordered_by_what_they_took(self, store: EventStore) -> None:
@@ -371,7 +414,7 @@ class EventStoreConformance:
         assert store.prune(NOON + 10, max_age=7, max_bytes=1 << 40) == 0
         assert store.size().records == 7
         assert store.size().oldest == NOON + 3
-        assert store.exposure(NOON + 10)[PHONE_LOOKUP].month == 7
+        assert store.exposure(NOON + 10)[DEMO_LOOKUP].month == 7
         assert store.get(record(2).id) is None
 
     def test_prune_to_nothing(self, store: EventStore) -> None:
@@ -412,7 +455,7 @@ class EventStoreConformance:
         for reader in readers:
             reader.join()
         assert errors == []
-        assert store.exposure(NOON + 1_000)[PHONE_LOOKUP].day == 300
+        assert store.exposure(NOON + 1_000)[DEMO_LOOKUP].day == 300
 
     def test_close_is_idempotent_and_final(self, store: EventStore) -> None:
         store.append([record(1)])

@@ -28,10 +28,11 @@ def show_check(request: Request, check_id: str, here: Here) -> HTMLResponse:
     if check is None:
         raise HTTPException(404, "There is no check with this id in this version.")
     failing = [
-        (summary.endpoint, times)
+        (summary.at, times)
         for summary in here.recorder.endpoints(here.clock())
         for failed, times in summary.failed_checks
         if failed == check_id
     ]
     failing.sort(key=lambda entry: -entry[1])
-    return page(request, "check.html", check=check, failing=failing)
+    several = len({at.service for at, _ in failing}) > 1
+    return page(request, "check.html", check=check, failing=failing, several=several)

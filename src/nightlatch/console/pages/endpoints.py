@@ -34,19 +34,23 @@ def show_endpoint(
     request: Request, key: str, here: Here, span: str = "24h", service: str | None = None
 ) -> HTMLResponse:
     summary = _existing(here, key, service)
-    return _endpoint_page(request, here, summary, summary.contract or Contract(key), [], span=span)
+    contract = summary.contract or Contract(key)
+    return _endpoint_page(request, here, summary, contract, [], span=span)
 
 
 @router.post("/endpoint")
-def decide(request: Request, key: str, fields: Fields, here: Here, actor: Actor) -> Response:
-    """Take a person's decision about the endpoint."""
+def decide(
+    request: Request, key: str, fields: Fields, here: Here, actor: Actor, service: str = ""
+) -> Response:
+    """Take a person's decision about the endpoint of this service."""
     now = here.clock()
-    summary = _existing(here, key)
-    contract, problems = read_contract(key, fields, now)
+    at = here.whose(key, service)
+    summary = _existing(here, key, at.service)
+    contract, problems = read_contract(at, fields, now)
     if problems:
         return _endpoint_page(request, here, summary, contract, problems, status=422)
     here.recorder.decide(contract, actor, now)
-    return RedirectResponse(endpoint_link(key) + "&saved=1#decision", 303)
+    return RedirectResponse(endpoint_link(at) + "&saved=1#decision", 303)
 
 
 def _existing(here: Console, key: str, service: str | None = None) -> EndpointSummary:
@@ -67,7 +71,7 @@ def _endpoint_page(
     status: int = 200,
 ) -> HTMLResponse:
     now = here.clock()
-    key = summary.endpoint
+    at = summary.at
     return page(
         request,
         "endpoint.html",
@@ -77,13 +81,14 @@ def _endpoint_page(
         problems=problems,
         saved="saved" in request.query_params,
         open_door=is_open_door(summary, now),
-        door=next((d for d in here.recorder.measures.closed_doors() if d.endpoint == key), None),
+        several=len(here.services()) > 1,
+        door=here.recorder.measures.closed_door(at),
         checks=here.checks,
-        callers=here.events.callers(key, now - DAY, now, MAX_CALLERS),
+        callers=here.events.callers(at.endpoint, now - DAY, now, MAX_CALLERS, at.service),
         incidents=[
             incident
             for incident in here.recorder.incidents(100)
-            if incident.endpoint == key and incident.state is not IncidentState.CLOSED
+            if incident.at.covers(at) and incident.state is not IncidentState.CLOSED
         ],
         spans=SPANS.values(),
         span=span_of(span),

@@ -20,6 +20,7 @@ def home(request: Request, here: Here, span: str = "24h") -> HTMLResponse:
         request,
         "home.html" if endpoints else "welcome.html",
         view=overview(endpoints, incidents, here.mode, now),
+        several=len({one.service for one in endpoints}) > 1,
         spans=SPANS.values(),
         span=span_of(span),
         health=here.recorder.health(now),

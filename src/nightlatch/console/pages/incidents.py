@@ -16,7 +16,12 @@ MAX_BLOCKED = 20
 
 @router.get("")
 def list_incidents(request: Request, here: Here) -> HTMLResponse:
-    return page(request, "incidents.html", incidents=here.recorder.incidents(MAX_INCIDENTS))
+    return page(
+        request,
+        "incidents.html",
+        incidents=here.recorder.incidents(MAX_INCIDENTS),
+        several=len(here.services()) > 1,
+    )
 
 
 @router.get("/{incident_id}")
@@ -27,7 +32,8 @@ def show_incident(request: Request, incident_id: str, here: Here) -> HTMLRespons
         request,
         "incident.html",
         incident=incident,
-        summary=here.endpoint(incident.endpoint, now),
+        summary=here.endpoint(incident.endpoint, now, incident.service),
+        several=len(here.services()) > 1,
         block_link=_block_link(incident),
     )
 

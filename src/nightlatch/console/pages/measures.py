@@ -10,11 +10,11 @@ from msgspec import Struct
 from nightlatch.console.context import Actor, Console, Fields, Here
 from nightlatch.console.links import endpoint_link
 from nightlatch.console.rendering import page
+from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.measure import MeasureKind
 from nightlatch.exchange.predicate import PredicateError
 from nightlatch.policy.orders import DAY, EACH, HOUR, LASTS, MINUTE, Order, OrderRefused, read_whom
 from nightlatch.respond.measures import MeasureState
-from nightlatch.respond.preview import Preview
 from nightlatch.respond.suggestions import Suggestion
 
 router = APIRouter()
@@ -46,6 +46,7 @@ class OrderForm(Struct, frozen=True):
     fields: str = ""
     reason: str = ""
     lasts: str = ""
+    service: str = ""
 
     def address(self) -> str:
         """The query string that fills the form in again."""
@@ -71,6 +72,7 @@ class OrderForm(Struct, frozen=True):
             fields=tuple(self.fields.replace(",", " ").split()),
             reason=self.reason,
             lasts=lasts,
+            service=self.service,
         )
 
 
@@ -122,12 +124,15 @@ def renew_measure(measure_id: str, here: Here, actor: Actor) -> RedirectResponse
 
 
 @router.get("/limits")
-def suggest_limits(request: Request, here: Here, endpoint: str = "") -> HTMLResponse:
-    suggested = here.recorder.measures.suggestions(here.clock(), endpoint)
+def suggest_limits(
+    request: Request, here: Here, endpoint: str = "", service: str = ""
+) -> HTMLResponse:
+    suggested = here.recorder.measures.suggestions(here.clock(), endpoint, service)
     return page(
         request,
         "limits.html",
         endpoint=endpoint,
+        several=len({one.service for one in suggested}) > 1,
         suggestions=suggested[:MAX_SUGGESTIONS],
         more=max(0, len(suggested) - MAX_SUGGESTIONS),
         limit_link=limit_link,
@@ -136,26 +141,35 @@ def suggest_limits(request: Request, here: Here, endpoint: str = "") -> HTMLResp
 
 
 @router.get("/door")
-def ask_to_close(request: Request, key: str, here: Here) -> HTMLResponse:
+def ask_to_close(request: Request, key: str, here: Here, service: str = "") -> HTMLResponse:
     """Who came without a credential, and the button that closes the door."""
-    seen = _preview_closing(here, key)
-    return page(request, "door.html", key=key, preview=seen, spans=SPANS)
+    at = _existing(here, key, service)
+    return page(
+        request,
+        "door.html",
+        at=at,
+        several=len(here.services()) > 1,
+        preview=here.recorder.measures.preview_closing(at, here.clock()),
+        spans=SPANS,
+    )
 
 
 @router.post("/door/close")
-def close_door(key: str, fields: Fields, here: Here, actor: Actor) -> RedirectResponse:
-    if here.endpoint(key, here.clock()) is None:
-        raise HTTPException(404, f"No traffic has been seen at “{key[:200]}”.")
+def close_door(
+    key: str, fields: Fields, here: Here, actor: Actor, service: str = ""
+) -> RedirectResponse:
+    at = _existing(here, key, service)
     lasts, _ = SPANS.get(fields.get("lasts", ""), (0.0, ""))
     reason = fields.get("reason", "").strip()[:300]
-    here.recorder.measures.close_door(key, actor, here.clock(), reason=reason, lasts=lasts)
-    return RedirectResponse(endpoint_link(key), 303)
+    here.recorder.measures.close_door(at, actor, here.clock(), reason=reason, lasts=lasts)
+    return RedirectResponse(endpoint_link(at), 303)
 
 
 @router.post("/door/open")
-def open_door(key: str, here: Here, actor: Actor) -> RedirectResponse:
-    here.recorder.measures.open_door(key, actor, here.clock())
-    return RedirectResponse(endpoint_link(key), 303)
+def open_door(key: str, here: Here, actor: Actor, service: str = "") -> RedirectResponse:
+    at = ServiceEndpoint(service, key)
+    here.recorder.measures.open_door(at, actor, here.clock())
+    return RedirectResponse(endpoint_link(at), 303)
 
 
 def read_order(given: Mapping[str, str]) -> OrderForm:
@@ -172,14 +186,17 @@ def limit_link(one: Suggestion) -> str:
         seconds=str(int(one.seconds)),
         each=one.each,
         reason="suggested from a week of traffic",
+        service=one.service,
     )
     return "/measures/preview?" + form.address()
 
 
-def _preview_closing(here: Console, key: str) -> Preview:
-    if here.endpoint(key, here.clock()) is None:
+def _existing(here: Console, key: str, service: str) -> ServiceEndpoint:
+    """Where no service is named, of the one that has it; OrderRefused where several have."""
+    at = here.whose(key, service)
+    if at not in here.recorder.places():
         raise HTTPException(404, f"No traffic has been seen at “{key[:200]}”.")
-    return here.recorder.measures.preview_closing(key, here.clock())
+    return at
 
 
 def _measures_page(
@@ -198,6 +215,7 @@ def _measures_page(
         problems=problems,
         ordered=request.query_params.get("ordered", ""),
         endpoints=sorted({summary.endpoint for summary in here.recorder.endpoints(now)}),
+        services=here.services(),
         spans=SPANS,
         windows=WINDOWS,
         each=EACH,

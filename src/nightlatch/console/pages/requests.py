@@ -10,7 +10,7 @@ from nightlatch import __version__
 from nightlatch.checks.check import Check
 from nightlatch.console.context import Console, Here
 from nightlatch.console.rendering import page, row
-from nightlatch.console.search import METHODS, PAGE, read_search
+from nightlatch.console.search import METHODS, PAGE, Search, read_search
 from nightlatch.console.stream import live_response
 from nightlatch.exchange.judgement import Finding
 from nightlatch.exchange.record import Record
@@ -49,6 +49,8 @@ def list_requests(request: Request, here: Here) -> HTMLResponse:
         older=search.address_with(before=records[PAGE - 1].id) if more else "",
         total=here.events.count(search.query()),
         endpoints=sorted({summary.endpoint for summary in here.recorder.endpoints(now)}),
+        several=_several(here, search),
+        services=[(name, name) for name in sorted({*here.services(), search.service} - {""})],
         methods=[(method, method) for method in METHODS],
         checks=[(check.id, check.title) for check in here.checks.values()],
     )
@@ -57,11 +59,13 @@ def list_requests(request: Request, here: Here) -> HTMLResponse:
 @router.get("/stream", response_class=StreamingResponse, response_model=None)
 def stream(request: Request, here: Here) -> Response:
     """The list's live rows, as rendered HTML."""
+    search = read_search(request.query_params)
+    several = _several(here, search)
     return live_response(
         request,
         here.recorder.subscribe,
-        read_search(request.query_params).query(),
-        lambda record: row(here, record),
+        search.query(),
+        lambda record: row(here, record, several=several),
     )
 
 
@@ -94,6 +98,11 @@ def show_request(request: Request, record_id: str, here: Here) -> HTMLResponse:
         passed=sum(entry.verdict == "passed" for entry in judged),
         skipped=sum(entry.verdict == "skipped" for entry in judged),
     )
+
+
+def _several(here: Console, search: Search) -> bool:
+    """May what is found be of more than one service?"""
+    return not search.service and len(here.services()) > 1
 
 
 def _har(records: Sequence[Record], name: str) -> Response:

@@ -97,6 +97,7 @@ def report_of_alert(alert: Alert) -> Report:
         level=alert.level,
         at=alert.at,
         endpoint=alert.endpoint,
+        service=alert.service,
     )
 
 
@@ -112,6 +113,7 @@ def report_of_incident(incident: Incident) -> Report:
         level=incident.level,
         at=incident.last_seen,
         endpoint=incident.endpoint,
+        service=incident.service,
         address=incident.top_callers[0].address if incident.top_callers else "",
         circle=incident.top_callers[0].circle if incident.top_callers else "",
         subjects=incident.subjects,
