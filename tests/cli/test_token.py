@@ -206,6 +206,7 @@ def test_a_clock_that_is_off_is_told() -> None:
     code = pyotp.TOTP(secret).at(time.time() - 300)
     assert "behind: set it right" in said("otp", "check", secret, code, exit_code=1)
     assert "secret cannot be used" in refusal("otp", "code", "0189")
+    assert "80 bits" in said("otp", "code", "JBSWY3DPEHPK3PXP")
 
 
 def test_the_link_to_the_console_is_still_there(
