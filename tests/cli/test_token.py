@@ -57,6 +57,17 @@ def test_a_token_is_taken_apart_in_words() -> None:
     assert ("subject", "Medium") in {(one["rule"], one["level"]) for one in shown["faults"]}
 
 
+def test_a_file_that_is_not_there_is_no_token(tmp_path: Path) -> None:
+    for command in ("inspect", "verify", "lint"):
+        assert "no such file" in refusal("token", command, str(tmp_path / "token.txt"))
+    assert "no such file" in refusal("token", "sign", "claims.json", "--secret", SECRET)
+    assert "it is empty" in refusal("token", "inspect", " ")
+    (tmp_path / "token.txt").write_text(token())
+    assert "token.txt: this is neither" in refusal(
+        "token", "verify", token(), "--key", str(tmp_path / "token.txt")
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
