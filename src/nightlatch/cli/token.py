@@ -78,7 +78,7 @@ def inspect(text: TokenText, as_json: AsJson = False) -> None:
     """
     pasted = _pasted(text)
     found = explain(pasted.token)
-    faults = faults_of(found, len(pasted.token), [])
+    faults = faults_of(found, len(pasted.token), [], now=time.time())
     if as_json:
         print_json({"kind": found.kind, "found": pasted.place, **_lines_of(found),
                     "faults": [_plain(fault) for fault in faults]})  # fmt: skip
@@ -139,7 +139,7 @@ def lint(
     given = _pasted(text).token
     found = explain(given)
     keys = _keys(key, secret, "lint") if key or secret else []
-    faults = faults_of(found, len(given), keys, _guessed(given, words))
+    faults = faults_of(found, len(given), keys, _guessed(given, words), now=time.time())
     if as_json:
         print_json([_plain(fault) for fault in faults])
     else:
