@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joserfc.jwk import RSAKey
 from tests.identity.jose.tokens import (
     b64,
     ec_signer,
@@ -145,6 +146,19 @@ def test_a_set_is_bounded_and_read_once() -> None:
     assert verify(token, ring).key_id == "7"
     with pytest.raises(Unsound, match="more than 100"):
         read_keys([*keys, EC.public])
+
+
+def test_an_rsa_key_whose_parts_do_not_belong_together() -> None:
+    own = dict(RSAKey.import_key(rsa_key()).as_dict(private=True))
+    other = RSAKey.generate_key(2_048).as_dict(private=True)
+    assert verify(RSA.token(), own).valid
+    alone = {name: own[name] for name in ("kty", "n", "e", "d")}
+    assert verify(RSA.token(), alone).valid, "the rest can be computed from it"
+    for name in ("d", "p", "q", "dp", "dq", "qi"):
+        for value in (other[name], "AA", "AQ", own["n"], b64(un64(own["n"]) * 100)):
+            found = verify(RSA.token(), own | {name: value})
+            assert not found.valid
+            assert "does not belong" in found.reason
 
 
 def test_kinds_that_are_not_known_are_passed_over_in_a_set() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 from msgspec import Struct
 
@@ -143,7 +144,8 @@ def _key(given: object, number: int) -> Key:
     signatures, encryption = _allowed(key, kty, curve, bits)
     algorithm = _optional(key, "alg")
     content = algorithm if algorithm in CONTENT_BITS else None
-    material = _material(key, bits)
+    whole = kty == "RSA" and numbers.keys() == set(_BINARY["RSA"])
+    material = _rsa_private(numbers) if whole else _material(key, bits)
     mark = "" if kty == "oct" else _thumbprint(key, kty)
     name = _optional(key, "kid")
     return Key(name, kty, material, signatures, encryption, content, mark, number)
@@ -171,6 +173,19 @@ def _material(key: Document, bits: int) -> JoseKey:
         # joserfc and cryptography raise whatever they meet.
         raise Unsound("a key is not one of its type") from error
     return material
+
+
+def _rsa_private(given: Mapping[str, bytes]) -> JoseKey:
+    """Its parts are held against each other here, which takes microseconds: that the primes are
+    prime is their owner's to have seen to, and to prove it would take a tenth of a second for each
+    token. Raises Unsound."""
+    n, e, d, p, q, dp, dq, qi = (int.from_bytes(given[name], "big") for name in _BINARY["RSA"])
+    sized = n & 1 and min(p, q) > 1 and max(d, p, q, dp, dq, qi) < n
+    fits = sized and p * q == n and (e * d) % (p - 1) == 1 == (e * d) % (q - 1)
+    if not (fits and dp == d % (p - 1) and dq == d % (q - 1) and qi * q % p == 1):
+        raise Unsound("the RSA key's private part does not belong to its public one")
+    private = RSAPrivateNumbers(p, q, d, dp, dq, qi, RSAPublicNumbers(e, n))
+    return RSAKey.import_key(private.private_key(unsafe_skip_rsa_key_validation=True))
 
 
 def _allowed(key: Document, kty: str, curve: str, bits: int) -> tuple[frozenset[str], ...]:
