@@ -149,7 +149,7 @@ def test_a_set_is_bounded_and_read_once() -> None:
 
 
 def test_an_rsa_key_whose_parts_do_not_belong_together() -> None:
-    own = dict(RSAKey.import_key(rsa_key()).as_dict(private=True))
+    own: dict[str, Any] = dict(RSAKey.import_key(rsa_key()).as_dict(private=True))
     other = RSAKey.generate_key(2_048).as_dict(private=True)
     assert verify(RSA.token(), own).valid
     alone = {name: own[name] for name in ("kty", "n", "e", "d")}
