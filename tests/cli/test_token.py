@@ -189,7 +189,7 @@ def test_what_cannot_be_made() -> None:
     assert "no JSON" in refusal("token", "sign", "{", "--secret", SECRET)
     assert "no JSON object" in refusal("token", "sign", "[]", "--secret", SECRET)
     wrong = refusal("token", "sign", "{}", "--secret", SECRET, "--header", '{"alg":"RS256"}')
-    assert "not with that algorithm" in wrong
+    assert "with nothing else" in wrong
 
 
 def test_a_code_is_enrolled_shown_and_checked() -> None:
@@ -259,7 +259,7 @@ def test_what_is_encrypted_can_be_opened_again(tmp_path: Path) -> None:
     claims = invoke("token", "encrypt", '{"sub": "ada"}', "--key", str(file)).output.strip()
     assert "sub: ada" in said("token", "verify", claims, "--key", str(file))
     refused = refusal("token", "encrypt", "{}", "--key", str(file), "--header", '{"alg": "dir"}')
-    assert "not with that algorithm" in refused
+    assert "with nothing else" in refused
 
 
 def test_a_key_set_is_judged(tmp_path: Path) -> None:

@@ -304,7 +304,7 @@ def test_one_is_signed_and_then_encrypted(client: Client, house: House) -> None:
         ({"key": PUBLIC}, "This is a public key"),
         ({"key": "{"}, "The key that signs: this is neither PEM nor JSON"),
         ({"key": "https://id.example"}, "The key that signs cannot be an address"),
-        ({"key": "short"}, "This key signs nothing"),
+        ({"key": "short"}, "A secret of 40 bits signs nothing: HS256 needs 256"),
         ({"header": '{"crit": 1}'}, "The token cannot be made"),
     ],
 )
