@@ -71,6 +71,9 @@ def test_a_token_is_used_asked_about_and_revoked(server: Serving, tmp_path: Path
     token.write_text(found["result"]["access_token"])
     answer = told("call", f"{server.issuer}/api/me", "--token", str(token))["result"]
     assert answer["status"] == 200
+    words = said("call", f"{server.issuer}/api/me", "--token", str(token))
+    assert "200 date: " in words.lower()
+    assert '"client_id":"demo-confidential"' in words, "as it came, in one piece"
     assert told("introspect", server.issuer, str(token), *BASIC)["result"]["active"] is True
     assert "revoked" in said("revoke", server.issuer, str(token), *BASIC)
     assert told("introspect", server.issuer, str(token), *BASIC)["result"] == {"active": False}

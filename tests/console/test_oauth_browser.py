@@ -132,6 +132,27 @@ def test_a_request_is_rewritten_and_a_mistake_is_told(browser: Browser, at: Plac
         expect(issued(page)).to_be_visible()
         page.locator(".log summary").click()
         expect(page.locator(".log-body.masked")).to_contain_text("scope=api&was=")
+        for bare in (page.locator(".log-body.bare"), page.locator(".tokens .bare").first):
+            expect(bare).to_be_hidden()
+        page.get_by_label("Show secrets").check()
+        for bare in (page.locator(".log-body.bare"), page.locator(".tokens .bare").first):
+            expect(bare).to_be_visible()
+
+
+def test_without_its_styles_the_page_shows_no_secret(browser: Browser, at: Place) -> None:
+    """On a shared screen a style sheet that did not come must not be what gives them away."""
+    with window(browser, at, expected="404") as page:
+        page.route("**/*.css*", lambda route: route.fulfill(status=404))
+        discovered(page, at)
+        start(page, "client-credentials")
+        expect(page.locator(".asked-view")).to_contain_text("Basic ***", use_inner_text=True)
+        bare = page.locator(".bare")
+        assert bare.count() >= 2
+        for place in range(bare.count()):
+            expect(bare.nth(place)).to_be_hidden()
+        page.get_by_role("button", name="Send all without asking").click()
+        expect(issued(page)).to_be_visible()
+        expect(page.locator(".tokens .bare")).to_be_hidden()
 
 
 def test_a_flow_that_was_lost_says_so(browser: Browser, at: Place) -> None:

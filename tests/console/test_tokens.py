@@ -311,7 +311,7 @@ def test_one_is_signed_and_then_encrypted(client: Client, house: House) -> None:
         ({"key": PUBLIC}, "This is a public key"),
         ({"key": "{"}, "The key that signs: this is neither PEM nor JSON"),
         ({"key": "https://id.example"}, "The key that signs cannot be an address"),
-        ({"key": "short"}, "This key signs nothing"),
+        ({"key": "short"}, "A secret of 40 bits signs nothing: HS256 needs 256"),
         ({"header": '{"crit": 1}'}, "The token cannot be made"),
     ],
 )
@@ -394,6 +394,7 @@ def test_a_code_by_counter(client: Client, house: House) -> None:
     [
         ({"shared": "otpauth://what"}, "no address for one-time codes"),
         ({"shared": "!!"}, "The secret cannot be used"),
+        ({"shared": "JBSWY3DPEHPK3PXP"}, "It works, but the secret has 80 bits"),
         ({"do": "new", "period": "0"}, "A period has 1 to 120 seconds"),
         ({"do": "new", "period": "x"}, "The period is a number"),
         ({"do": "new", "digits": "9"}, "Codes have 6, 7 or 8 digits"),

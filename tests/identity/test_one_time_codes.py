@@ -146,24 +146,81 @@ def test_a_bare_secret_as_people_type_it() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "secret cannot be used"),
+        ("", "there is no secret"),
         ("0189", "not base32"),
-        ("JBSWY3DP", "112 bits"),
-        ("otpauth://totp/a", "No secret"),
-        ("otpauth://totp/a?secret=JBSWY3DP", "112 bits"),
+        ("JBSWY3DP", "40 bits"),
+        ("otpauth://totp/a", "no secret"),
+        ("otpauth://totp/a?secret=JBSWY3DP", "40 bits"),
+        ("otpauth://totp/a?secret=1189", "not base32"),
         ("otpauth://steam/a?secret=" + "A" * 32, "OTP type"),
-        ("otpauth://totp/a?secret=" + "A" * 32 + "&digits=9", "Digits"),
-        ("otpauth://totp/a?secret=" + "A" * 32 + "&digits=x", "a number in it is none"),
+        ("otpauth://totp/a?encoder=steam&secret=" + "A" * 32, "Steam"),
+        ("otpauth://totp/a?secret=" + "A" * 32 + "&digits=9", "6, 7 or 8"),
+        ("otpauth://totp/a?secret=" + "A" * 32 + "&digits=x", "digits is no number"),
         ("otpauth://totp/a?secret=" + "A" * 32 + "&algorithm=MD5", "algorithm"),
-        ("otpauth://totp/a?secret=" + "A" * 32 + "&period=0", "at most 120"),
-        ("otpauth://hotp/a?secret=" + "A" * 32 + "&counter=-1", "from 0 on"),
-        ("otpauth://totp/a?secret=" + "A" * 32 + "&secret=" + "B" * 32, "Duplicate"),
+        ("otpauth://totp/a?secret=" + "A" * 32 + "&period=0", "1 to 120"),
+        ("otpauth://hotp/a?secret=" + "A" * 32 + "&counter=-1", "counter is no number"),
+        ("otpauth://hotp/a?secret=" + "A" * 32 + "&counter=" + "9" * 20, "from 0 on"),
+        ("otpauth://totp/a?secret=" + "A" * 32 + "&secret=" + "B" * 32, "secret twice"),
+        ("otpauth://[a?secret=" + "A" * 32, "no address"),
+        ("otpauth-migration://offline?data=" + "A" * 32, "several accounts"),
+        ("https://shop.example/?secret=" + "A" * 32, "none for one-time codes"),
+        ("A" * 5_000, "longer than"),
     ],
 )
 def test_what_cannot_be_enrolled_is_said_without_its_secret(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as error:
         read_enrolment(text)
     assert "A" * 32 not in str(error.value)
+
+
+SECRET = shared().secret
+
+
+@pytest.mark.parametrize(
+    ("address", "issuer", "account"),
+    [
+        ("otpauth://totp/Shop%3Aada@x.example?issuer=Shop", "Shop", "ada@x.example"),
+        ("otpauth://totp/Shop%3A%20ada", "Shop", "ada"),
+        ("otpauth://totp/Big%20Shop:%20ada?issuer=Big+Shop", "Big Shop", "ada"),
+        ("otpauth://totp/Shop:ada?issuer=shop.example", "shop.example", "ada"),
+        ("otpauth://totp/A%3AB:c%3Ad?issuer=A%3AB", "A:B", "c:d"),
+        ("otpauth://totp/ada?issuer=Shop&image=https://x.example/y.png&lock=1", "Shop", "ada"),
+        ("OTPAUTH://TOTP/ada", "", "ada"),
+        (" otpauth://totp/?\n", "", ""),
+        ("otpauth://totp?", "", ""),
+        ("otpauth://totp/Straße:jürgen", "Straße", "jürgen"),
+    ],
+)
+def test_addresses_as_services_write_them(address: str, issuer: str, account: str) -> None:
+    said = f"{address.rstrip()}{'&' if '?' in address else '?'}secret={SECRET}"
+    assert read_enrolment(said) == shared(issuer=issuer, account=account)
+
+
+@pytest.mark.parametrize("spelt", ["SHA256", "sha256", "SHA-256", "HmacSHA256"])
+def test_algorithms_as_services_write_them(spelt: str) -> None:
+    found = read_enrolment(f"otpauth://totp/a?secret={SECRET}&algorithm={spelt}&digits=&period=")
+    assert found == shared(account="a", algorithm="SHA256")
+
+
+@pytest.mark.parametrize("spelt", [SECRET.lower(), f"{SECRET}%3D%3D", f"{SECRET[:4]}+{SECRET[4:]}"])
+def test_secrets_as_services_write_them(spelt: str) -> None:
+    assert read_enrolment(f"otpauth://totp/a?secret={spelt}") == shared(account="a")
+
+
+def test_a_short_secret_that_a_service_gave_works_with_a_warning() -> None:
+    """Sixteen characters: the best known example, and what many services share."""
+    short = read_enrolment("JBSW Y3DP EHPK 3PXP")
+    assert (code_at(short, 0), code_at(short, NOW)) == ("282760", code_at(short, NOW + 9))
+    assert check(short, "282760", 0.0).valid
+    assert "80 bits" in short.warning
+    assert not shared().warning
+    assert read_enrolment(short.uri).secret == short.secret
+
+
+def test_a_counter_that_is_not_said_is_the_first() -> None:
+    assert read_enrolment(f"otpauth://hotp/a?secret={SECRET}&period=20") == shared(
+        account="a", counter=0
+    )
 
 
 def test_a_secret_is_not_shown() -> None:

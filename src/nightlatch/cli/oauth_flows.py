@@ -7,7 +7,7 @@ import typer
 
 from nightlatch.cli.oauth_options import Options, body_of, credential, pairs, with_options
 from nightlatch.workbench.oauth.flows import authorization, endpoints, grants, polling
-from nightlatch.workbench.oauth.flows.call import Pairs
+from nightlatch.workbench.oauth.flows.call import Answer, Pairs
 from nightlatch.workbench.oauth.flows.client import Client
 from nightlatch.workbench.oauth.flows.steps import Play
 
@@ -211,12 +211,8 @@ def call(
     request = endpoints.ApiRequest(url, method.upper(), pairs(header), body_of(data))
     given = credential(token, "The access token")
 
-    def flow(client: Client, _extra: Pairs) -> Play[dict[str, Any]]:
-        answer = yield from endpoints.call_api(client, request, given)
-        return {
-            "status": answer.status, "headers": [list(pair) for pair in answer.headers],
-            "body": answer.body.decode("utf-8", "replace"),
-        }  # fmt: skip
+    def flow(client: Client, _extra: Pairs) -> Play[Answer]:
+        return endpoints.call_api(client, request, given)
 
     run_flow(options, "call", flow)
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from nightlatch.cli.output import print_json, screen, table
 from nightlatch.exchange.judgement import Level
 from nightlatch.workbench.oauth.flows.answers import printable
-from nightlatch.workbench.oauth.flows.call import Call
+from nightlatch.workbench.oauth.flows.call import Answer, Call
 from nightlatch.workbench.oauth.flows.drive import Played
 from nightlatch.workbench.oauth.flows.log import Entry
 from nightlatch.workbench.oauth.flows.masking import masked_url
@@ -77,6 +77,8 @@ def print_played(played: Played[Any], *, as_json: bool, log: bool) -> None:
         _print_tokens(played.result)
     elif isinstance(played.result, Report):
         print_report(played.result)
+    elif isinstance(played.result, Answer):
+        _print_answer(played.result)
     elif isinstance(played.result, dict):
         _print_document(played.result)
 
@@ -85,6 +87,9 @@ def plain(result: object) -> Any:
     """For JSON: without members that are empty."""
     if isinstance(result, Report):
         return plain_report(result)
+    if isinstance(result, Answer):
+        headers = [list(pair) for pair in result.headers]
+        return {"status": result.status, "headers": headers, "body": _text(result)}
     if not isinstance(result, Tokens):
         return result
     return {name: value for name, value in msgspec.structs.asdict(result).items() if value}
@@ -98,6 +103,21 @@ def _print_tokens(tokens: Tokens) -> None:
     if tokens.claims is not None:
         screen.print("\nThe ID token is verified, and says:")
         _print_document(tokens.claims)
+
+
+def _print_answer(answer: Answer) -> None:
+    """As it came: status, headers, an empty line, the body."""
+    colour = "green" if answer.status < 400 else "yellow"
+    screen.print(f"[bold {colour}]{answer.status}[/]")
+    for name, value in answer.headers:
+        screen.print(_clean(f"{name}: {value}"), style="dim", markup=False, soft_wrap=True)
+    if answer.body:
+        screen.print()
+        screen.print(_clean(_text(answer)), markup=False, soft_wrap=True)
+
+
+def _text(answer: Answer) -> str:
+    return answer.body.decode("utf-8", "replace")
 
 
 def _print_document(document: dict[str, Any]) -> None:

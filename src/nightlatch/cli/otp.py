@@ -61,6 +61,7 @@ def code(shared: Shared, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"code": found, "seconds_left": left})
     else:
+        _warn(enrolment)
         screen.print(f"[bold]{found}[/]" + ("" if left is None else f"  good for {left:.0f} s"))
 
 
@@ -71,10 +72,12 @@ def check_(
     as_json: AsJson = False,
 ) -> None:
     """Check a code, and tell by how much the clock that made it is off. Exits with 1 if wrong."""
-    found = check(_read(shared), given, time.time())
+    enrolment = _read(shared)
+    found = check(enrolment, given, time.time())
     if as_json:
         print_json(found)
     else:
+        _warn(enrolment)
         screen.print(_words(found))
     raise typer.Exit(0 if found.valid else 1)
 
@@ -86,6 +89,11 @@ def _words(found: Checked) -> str:
         return "[bold green]Right.[/]"
     side = "ahead" if found.skew > 0 else "behind"
     return f"[bold green]Right[/], with a clock about {abs(found.skew):.0f} s {side}."
+
+
+def _warn(enrolment: Enrolment) -> None:
+    if enrolment.warning:
+        screen.print(f"[yellow]Weak:[/] {enrolment.warning}.")
 
 
 def _read(text: str) -> Enrolment:

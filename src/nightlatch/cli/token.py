@@ -1,6 +1,7 @@
 """`nightlatch token`: tokens taken apart, verified, judged and made, on this machine alone."""
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -22,12 +23,13 @@ from nightlatch.workbench.tokens.explain import (
     shown,
     tellable,
 )
-from nightlatch.workbench.tokens.pasted import find_token
+from nightlatch.workbench.tokens.pasted import Pasted, find_token
 
 if TYPE_CHECKING:
     from nightlatch.workbench.tokens.judging import Verdict
     from nightlatch.workbench.tokens.keyset import JudgedSet, Remark
 
+_FILE_NAME = re.compile(r"[\w./\\:~ -]{1,255}\.(txt|json|jwt|jws|jwe|jwk|jwks|pem|token)", re.ASCII)
 _COLOURS = {Level.HIGH: "red", Level.MEDIUM: "yellow", Level.LOW: "dim"}
 
 TokenText = Annotated[
@@ -74,9 +76,9 @@ def inspect(text: TokenText, as_json: AsJson = False) -> None:
 
     Nothing in it is believed: `nightlatch token verify` tells whether its signature holds.
     """
-    pasted = find_token(read_given(text))
+    pasted = _pasted(text)
     found = explain(pasted.token)
-    faults = faults_of(found, len(pasted.token), [])
+    faults = faults_of(found, len(pasted.token), [], now=time.time())
     if as_json:
         print_json({"kind": found.kind, "found": pasted.place, **_lines_of(found),
                     "faults": [_plain(fault) for fault in faults]})  # fmt: skip
@@ -107,7 +109,7 @@ def verify(
     """
     from nightlatch.workbench.tokens.judging import judge
 
-    pasted, keys = find_token(read_given(text)), _keys(key, secret, "verify")
+    pasted, keys = _pasted(text), _keys(key, secret, "verify")
     found = judge(pasted.token, keys, time.time(), issuer=issuer, audience=audience)
     weak = _guessed(pasted.token, None) if found.holds else None
     if as_json:
@@ -134,10 +136,10 @@ def lint(
     With its issuer's keys, these are judged too. A hundred thousand common secrets are tried on
     one that a secret signs. Exits with 1 when something is Medium or High.
     """
-    given = find_token(read_given(text)).token
+    given = _pasted(text).token
     found = explain(given)
     keys = _keys(key, secret, "lint") if key or secret else []
-    faults = faults_of(found, len(given), keys, _guessed(given, words))
+    faults = faults_of(found, len(given), keys, _guessed(given, words), now=time.time())
     if as_json:
         print_json([_plain(fault) for fault in faults])
     else:
@@ -234,7 +236,8 @@ def make_key(
 
 
 def read_given(text: str) -> str:
-    """A text, the content of a file of that name, or standard input for a dash."""
+    """A text, the content of a file of that name, or standard input for a dash. Raises Refusal for
+    what can only be the name of a file that is not there."""
     if text == "-":
         return sys.stdin.read(1 << 20).strip()
     try:
@@ -243,7 +246,16 @@ def read_given(text: str) -> str:
             return place.read_text("utf-8", "replace")[: 1 << 20].strip()
     except (OSError, ValueError):
         pass
+    if _FILE_NAME.fullmatch(text):
+        raise Refusal(f"{text}: there is no such file here.")
     return text.strip()
+
+
+def _pasted(text: str) -> Pasted:
+    given = read_given(text)
+    if not given:
+        raise Refusal("There is no token in what was given: it is empty.")
+    return find_token(given)
 
 
 def _keys(places: list[str], secret: str, command: str) -> list[dict[str, Any]]:
@@ -259,7 +271,7 @@ def _keys(places: list[str], secret: str, command: str) -> list[dict[str, Any]]:
         raise Refusal(f"{fault}.") from fault
     if not found:
         raise Refusal(
-            f"Which key? `nightlatch token {command} TOKEN --key FILE-or-ADDRESS`, or --secret."
+            f"Which key? `nightlatch token {command} … --key FILE-or-ADDRESS`, or --secret."
         )
     return found
 

@@ -88,7 +88,7 @@ def verify_token(body: Body, here: Here) -> Response:
     given = decode(body, GivenToken)
     looked = _looked(given, here.clock())
     if looked.verdict is None:
-        raise HTTPException(422, "Which keys? Send a JWK, a set, PEM, a secret or an address.")
+        raise HTTPException(422, "Which keys? Send a JWK, a set of them, PEM or a secret.")
     verdict = looked.verdict
     inspection = _inspection(looked, looked.found, looked.faults)
     if verdict.inner is not None:

@@ -7,13 +7,15 @@ narrow, comparison takes the same time for every code, and a clock that is off i
 import hmac
 import re
 import secrets
-from base64 import b32encode
+from base64 import b32decode, b32encode
 from collections.abc import Iterator
 from hashlib import sha1, sha256, sha512
 from typing import Annotated, Any
 
 import pyotp
 from msgspec import Meta, Struct
+
+from nightlatch.identity.otpauth import bare_secret, fields_of, is_address
 
 DIGESTS = {"SHA1": sha1, "SHA256": sha256, "SHA512": sha512}
 WINDOW = 1
@@ -23,17 +25,20 @@ SEARCHED = 3_600.0
 """Seconds that a clock may be off and still be recognised by the codes that it makes."""
 AHEAD = 50
 """Counters further on among which a token that was pressed too often is recognised."""
+MAX_ADDRESS = 4_096
 _CODE = re.compile(r"[0-9]{6,10}", re.ASCII)
 _SECRET_BYTES = 20
-_SHORT = "112 bits"
-"""In what the library says of a secret that is too short."""
+LEAST_BITS = 80
+"""Sixteen characters of base32: what many services share, Google's own app once among them."""
+SOUND_BITS = 128
+"""RFC 4226, section 4, R6."""
 
 
 class Enrolment(Struct, frozen=True, kw_only=True):
     """What a phone and a server share. Its text form never shows the secret."""
 
     secret: str
-    """Base32, without padding; at least 112 bits."""
+    """Base32, without padding."""
     account: str = ""
     issuer: str = ""
     algorithm: str = "SHA1"
@@ -48,6 +53,14 @@ class Enrolment(Struct, frozen=True, kw_only=True):
     def uri(self) -> str:
         """`otpauth://…`, as authenticator apps read it from a QR code."""
         return _maker(self).provisioning_uri()
+
+    @property
+    def warning(self) -> str:
+        """What is wrong with the secret, in words, where it works all the same."""
+        bits = 8 * len(_bytes_of(self.secret))
+        if bits >= SOUND_BITS:
+            return ""
+        return f"the secret has {bits} bits, and should have at least {SOUND_BITS} (RFC 4226, R6)"
 
     def __repr__(self) -> str:
         return f"Enrolment(issuer={self.issuer!r}, account={self.account!r})"
@@ -76,29 +89,26 @@ def enrol(account: str, issuer: str, *, by_counter: bool = False, **options: obj
 def read_enrolment(text: str) -> Enrolment:
     """From an `otpauth://` address, or a bare secret in base32. Raises ValueError, which never
     repeats the secret."""
-    if not text.startswith("otpauth:"):
-        secret = text.replace(" ", "").replace("-", "").rstrip("=").upper()
-        return _sound(Enrolment(secret=secret))
+    text = text.strip()
+    if not text:
+        raise ValueError("there is no secret")
+    if len(text) > MAX_ADDRESS:
+        raise ValueError(f"this is longer than {MAX_ADDRESS:,} characters")
+    if not is_address(text):
+        return _from_secret(text)
     try:
-        read = pyotp.parse_uri(text)
-    except (ValueError, TypeError) as error:
-        told = _harmless(error, "its secret is not base32, or a number in it is none")
-        short = _SHORT in told
-        what = "its secret cannot be used" if short else "this is no address for one-time codes"
-        raise ValueError(f"{what}: {told}") from None
-    if not isinstance(read, pyotp.TOTP | pyotp.HOTP):
-        raise ValueError("codes of this kind are not known here")
-    return _sound(
-        Enrolment(
-            secret=read.secret.rstrip("=").upper(),
-            account=read.name or "",
-            issuer=read.issuer or "",
-            algorithm=next(name for name, digest in DIGESTS.items() if digest is read.digest),
-            digits=read.digits,
-            period=read.interval if isinstance(read, pyotp.TOTP) else 30,
-            counter=read.initial_count if isinstance(read, pyotp.HOTP) else None,
-        )
-    )
+        fields = fields_of(text)
+    except ValueError as error:
+        raise ValueError(f"this is no address for one-time codes: {error}") from None
+    return _sound(Enrolment(**fields))
+
+
+def _from_secret(text: str) -> Enrolment:
+    if text.startswith("otpauth-migration:"):
+        raise ValueError("this is an export of several accounts: give the otpauth:// of one")
+    if "://" in text:
+        raise ValueError("this is an address, and none for one-time codes: these are otpauth://…")
+    return _sound(Enrolment(secret=bare_secret(text)))
 
 
 def code_at(enrolment: Enrolment, now: float) -> str:
@@ -173,6 +183,24 @@ def _skew(enrolment: Enrolment, step: int, now: float) -> float | None:
     return float((step - _expected(enrolment, now)) * enrolment.period)
 
 
+class _Arithmetic:
+    """What pyotp refuses to compute with is the verifier's to judge: half of all services share
+    80 bits."""
+
+    secret: str
+
+    def byte_secret(self) -> bytes:
+        return _bytes_of(self.secret)
+
+
+class _ByTime(_Arithmetic, pyotp.TOTP):
+    """RFC 6238."""
+
+
+class _ByCounter(_Arithmetic, pyotp.HOTP):
+    """RFC 4226."""
+
+
 def _maker(enrolment: Enrolment) -> pyotp.TOTP | pyotp.HOTP:
     shared: dict[str, Any] = {
         "digits": enrolment.digits,
@@ -181,8 +209,13 @@ def _maker(enrolment: Enrolment) -> pyotp.TOTP | pyotp.HOTP:
         "issuer": enrolment.issuer or None,
     }
     if enrolment.counter is not None:
-        return pyotp.HOTP(enrolment.secret, initial_count=enrolment.counter, **shared)
-    return pyotp.TOTP(enrolment.secret, interval=enrolment.period, **shared)
+        return _ByCounter(enrolment.secret, initial_count=enrolment.counter, **shared)
+    return _ByTime(enrolment.secret, interval=enrolment.period, **shared)
+
+
+def _bytes_of(secret: str) -> bytes:
+    """Raises ValueError."""
+    return b32decode(secret + "=" * (-len(secret) % 8))
 
 
 def _sound(enrolment: Enrolment) -> Enrolment:
@@ -196,23 +229,10 @@ def _sound(enrolment: Enrolment) -> Enrolment:
     if enrolment.counter is not None and not 0 <= enrolment.counter < 1 << 63:
         raise ValueError("a counter is a number from 0 on")
     try:
-        _maker(enrolment)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"the secret cannot be used: {_harmless(error)}") from None
+        bits = 8 * len(_bytes_of(enrolment.secret))
+    except ValueError:
+        raise ValueError("the secret cannot be used: it is not base32") from None
+    if bits < LEAST_BITS:
+        words = f"it has {bits} bits, and no service gives fewer than {LEAST_BITS}"
+        raise ValueError(f"the secret cannot be used: {words}: is all of it there?")
     return enrolment
-
-
-def _harmless(error: Exception, otherwise: str = "it is not base32") -> str:
-    """What a library says of a secret, where it does not repeat it."""
-    text = str(error)
-    known = (
-        _SHORT,
-        "interval",
-        "Duplicate",
-        "Digits",
-        "algorithm",
-        "No secret",
-        "issuer",
-        "OTP type",
-    )
-    return text if any(words in text for words in known) else otherwise

@@ -1,6 +1,7 @@
 """Claims: of the right kind, in force, and shown only where a signature stands behind them."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -66,6 +67,32 @@ def test_without_a_moment_the_clock_is_asked() -> None:
     assert told(None, exp=4_000_000_000).valid
 
 
+@pytest.mark.parametrize("now", [math.nan, math.inf, -math.inf, 10**400, "1700000000", [], b"1"])
+def test_a_moment_that_is_none_is_not_the_tokens_fault(now: Any) -> None:
+    found = told(now, exp=4_000_000_000)
+    assert not found.valid
+    assert "(now)" in found.reason
+
+
+def test_a_character_in_two_halves_is_sound() -> None:
+    assert told(sub="😀").claims == {"sub": "😀"}
+
+
+@pytest.mark.parametrize("payload", [b"foo", b"[1]", b'"text"', b"", b"\xef\xbb\xbf{}", b"null"])
+def test_what_calls_itself_a_jwt_holds_claims(payload: bytes) -> None:
+    assert verify(SIGNER.token(payload, typ="JOSE"), SIGNER.public, NOW).valid
+    for kind in ("JWT", "application/jwt", "at+jwt"):
+        assert not verify(SIGNER.token(payload, typ=kind), SIGNER.public, NOW).valid
+
+
+@pytest.mark.parametrize(
+    "header", [{"kid": 1}, {"kid": None}, {"typ": ["JWT"]}, {"cty": 1}, {"enc": "A128GCM"}], ids=str
+)
+def test_headers_that_say_what_no_signer_means(header: dict[str, Any]) -> None:
+    assert verify(SIGNER.token(b"{}"), SIGNER.public, NOW).valid
+    assert "header" in verify(SIGNER.token(b"{}", **header), SIGNER.public, NOW).reason
+
+
 @pytest.mark.parametrize(
     "payload",
     [
@@ -80,6 +107,8 @@ def test_without_a_moment_the_clock_is_asked() -> None:
         b'{"a":1',
         b'{"a":"\xff"}',
         b"{}{}",
+        b'{"sub":"\\ud800"}',
+        b'{"sub":"\\uDC00\\ud83d"}',
     ],
     ids=lambda payload: payload[:20].decode("latin-1"),
 )

@@ -109,8 +109,9 @@ def test_a_token_in_a_token() -> None:
     assert verify(outer, [{**EC, "use": "enc"}]).reason.startswith("no key given is for")
     forged = sealed("ECDH-ES", "A128GCM", EC, b"e30.e30.", cty="JWT")
     assert not verify(forged, keys).valid
-    text = sealed("ECDH-ES", "A128GCM", EC, b"not a token", cty="JWT")
-    assert verify(text, keys).payload == b"not a token"
+    for inside in (b"not a token", outer.encode(), "é.é.é".encode()):
+        empty = sealed("ECDH-ES", "A128GCM", EC, inside, cty="JWT")
+        assert "there is none" in verify(empty, keys).reason
 
 
 def test_associated_data_is_authenticated() -> None:
@@ -132,6 +133,8 @@ def test_associated_data_is_authenticated() -> None:
         {"header": {"zip": "DEF"}},
         {"unprotected": {"crit": ["x"]}},
         {"unprotected": 1},
+        {"unprotected": {"unknown": "untrustworthy"}},
+        {"header": {"unknown2": "untrustworthy"}},
         {"protected": 1},
         {"iv": 1},
         {"tag": ""},
@@ -162,6 +165,21 @@ def test_a_password_does_not_make_us_work_for_seconds() -> None:
     for rounds in (20_000_000, MAX_ROUNDS + 1, -1, 1.5, "8192", True, None, [1]):
         token = ".".join([packed({**members, "p2c": rounds}), *rest])
         assert not verify(token, key).valid
+
+
+def test_nor_do_many_recipients_or_many_keys() -> None:
+    key = secret(256)
+    head, sealed_key, iv, text, tag = sealed("PBES2-HS256+A128KW", "A128GCM", key).split(".")
+    members = json.loads(un64(head)) | {"p2c": MAX_ROUNDS}
+    parts = {"iv": iv, "ciphertext": text, "tag": tag}
+    header = {name: members.pop(name) for name in ("alg", "p2s", "p2c")}
+    one = {"header": header, "encrypted_key": sealed_key}
+    protected = packed(members)
+    found = verify({"protected": protected, "recipients": [one] * 2, **parts}, key)
+    assert "for all keys" in found.reason
+    alone = {"protected": protected, "recipients": [one], **parts}
+    assert "cannot be decrypted" in verify(alone, key).reason
+    assert "for all keys" in verify(alone, [key, secret(256)]).reason
 
 
 def test_a_secret_may_name_the_content_that_it_is_for() -> None:

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joserfc.jwk import RSAKey
 from tests.identity.jose.tokens import (
     b64,
     ec_signer,
     edwards_signer,
     hmac_signer,
     number,
+    packed,
     rsa_jwk,
     rsa_key,
     rsa_signer,
@@ -144,6 +146,48 @@ def test_a_set_is_bounded_and_read_once() -> None:
     assert verify(token, ring).key_id == "7"
     with pytest.raises(Unsound, match="more than 100"):
         read_keys([*keys, EC.public])
+
+
+def test_an_rsa_key_whose_parts_do_not_belong_together() -> None:
+    own: dict[str, Any] = dict(RSAKey.import_key(rsa_key()).as_dict(private=True))
+    other = RSAKey.generate_key(2_048).as_dict(private=True)
+    assert verify(RSA.token(), own).valid
+    alone = {name: own[name] for name in ("kty", "n", "e", "d")}
+    assert verify(RSA.token(), alone).valid, "the rest can be computed from it"
+    for name in ("d", "p", "q", "dp", "dq", "qi"):
+        for value in (other[name], "AA", "AQ", own["n"], b64(un64(own["n"]) * 100)):
+            found = verify(RSA.token(), own | {name: value})
+            assert not found.valid
+            assert "does not belong" in found.reason
+
+
+def test_kinds_that_are_not_known_are_passed_over_in_a_set() -> None:
+    """RFC 7517, section 5; what is known and weak still spoils the set."""
+    later = {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA", "kid": "later"}
+    other = EC.public | {"crv": "brainpoolP256r1", "kid": "other"}
+    found = verify(EC.token(), {"keys": [later, other, EC.public]})
+    assert (found.valid, found.key_number) == (True, 2)
+    assert (
+        verify(EC.token(), [later, other]).reason == "there is no key of a kind that is known here"
+    )
+    assert "not known" in verify(EC.token(), later).reason
+    weak = rsa_signer("RS256", rsa_key(1_024)).public | {"kid": "weak"}
+    assert "1024 bits" in verify(EC.token(), [weak, EC.public]).reason
+
+
+def test_what_is_too_long_is_not_read() -> None:
+    long = "A" * (1 << 20)
+    assert "more than" in verify(SECRET.token(), SECRET.public | {"k": long}).reason
+    assert "more than" in verify(SECRET.token(), " " * (3 << 20)).reason
+    for member in ("payload", "protected", "signature"):
+        parts = {"payload": "YQ", "protected": packed({"alg": "HS256"}), "signature": "YQ"}
+        token = parts | {member: long}
+        assert "more than" in verify(token, SECRET.public).reason
+    assert "more than" in verify(long.encode(), SECRET.public).reason
+
+
+def test_a_pem_is_named_where_a_jwk_is_wanted() -> None:
+    assert "PEM" in verify(EC.token(), "-----BEGIN PUBLIC KEY-----\n").reason
 
 
 def test_a_member_twice_makes_no_key() -> None:

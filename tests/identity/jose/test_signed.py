@@ -106,7 +106,7 @@ def test_json_forms() -> None:
     head, payload, signature = signer.token().split(".")
     flat: dict[str, Any] = {"payload": payload, "protected": head, "signature": signature}
     general = {"payload": payload, "signatures": [{"protected": head, "signature": signature}]}
-    for sound in (flat, general, {**flat, "header": {"unknown": "x"}}):
+    for sound in (flat, general, {**flat, "header": {"jku": "https://a.example/keys"}}):
         assert verify(sound, signer.public).valid
         assert verify(json.dumps(sound), signer.public).valid
         assert verify("  " + json.dumps(sound, indent=2), signer.public).valid
@@ -123,13 +123,15 @@ def test_json_forms() -> None:
         {**flat, "header": {"crit": ["x"]}},
         {**flat, "header": {"b64": False}},
         {**flat, "header": "x"},
+        {**flat, "header": {"unknown": "untrustworthy"}},
+        {**flat, "header": {"x5u": 1, "typ": 1}},
         {**flat, "payload": None},
         {**flat, "signature": 1},
         {**flat, "protected": 1},
         {"protected": head},
         {},
     ]
-    assert len(unsound) == 15
+    assert len(unsound) == 17
     for one in unsound:
         assert not verify(one, signer.public).valid, one
     twice = json.dumps(flat)[:-1] + f',"payload":"{payload}"}}'

@@ -49,6 +49,7 @@ def without(*names: str) -> Look:
 
 
 EC, SECRET = ec_signer("ES256").public, hmac_signer("HS256").public
+BARE = {name: value for name, value in EC.items() if name not in ("alg", "use")}
 BROKEN = [
     ("form", look(sign=SIGNATURE + "=")),
     ("size", of_claims(note="x" * 9_000)),
@@ -65,12 +66,20 @@ BROKEN = [
     ("key-id", of_header(kid="key|sleep 10")),
     ("key-id", of_header(kid=17)),
     ("key-id", of_header(kid="k" * 300)),
+    ("key-id", of_header(kid="")),
     ("extensions", of_header(crit=[])),
     ("extensions", of_header(b64=False)),
     ("compression", of_header(zip="DEF")),
     ("rounds", of_header(p2c=20_000_000)),
     ("type", look({"alg": "ES256"})),
     ("type", of_header(typ="x")),
+    ("type", of_header(typ="dpop+jwt")),
+    ("type", of_header(typ="application/logout+jwt")),
+    ("signature-size", look(sign=b64(b"null"))),
+    ("signature-size", look({**HEADER, "alg": "RS256"})),
+    ("another-algorithm", look({**HEADER, "alg": "RS256"}, keys=(BARE,))),
+    ("another-algorithm", look(keys=(BARE | {"use": "enc"},))),
+    ("weak-keys", look({**HEADER, "alg": "HS256"}, keys=({"kty": "oct", "k": b64(bytes(20))},))),
     ("psychic-signature", look(sign=b64(bytes(64)))),
     ("key-confusion", look({**HEADER, "alg": "HS256"}, keys=(EC,))),
     ("another-algorithm", look({**HEADER, "alg": "ES384"}, keys=(EC,))),
@@ -94,7 +103,10 @@ BROKEN = [
     ("issuer", without("iss")),
     ("issuer", of_claims(iss="http://id.example")),
     ("issuer", of_claims(iss=1)),
+    ("personal-claims", of_claims(name="Ada Lovelace")),
+    ("personal-claims", of_claims(birthdate="1815-12-10")),
     ("issued-at", without("iat")),
+    ("issued-at", look(now=NOW - 300.0)),
     ("token-id", without("jti")),
     ("scope", of_claims(scope="orders:read admin")),
     ("scope", of_claims(scope=None, scp=["*"])),
@@ -105,6 +117,7 @@ BROKEN = [
 def test_a_sound_token_breaks_none() -> None:
     assert lint(look()) == []
     assert lint(look(keys=(EC,))) == []
+    assert lint(look(keys=(BARE,), now=NOW - 30.0)) == []
     assert lint(of_header(jku="https://id.example/jwks"))[0].rule == "foreign-key"
 
 
@@ -119,8 +132,8 @@ def test_a_broken_one_is_found(rule: str, broken: Look) -> None:
 
 def test_every_rule_was_broken() -> None:
     assert {rule.id for rule in RULES} == {rule for rule, _ in BROKEN}
-    assert len(RULES) == 29
-    assert len(BROKEN) == 49
+    assert len(RULES) == 30
+    assert len(BROKEN) == 60
 
 
 def test_the_worst_comes_first() -> None:

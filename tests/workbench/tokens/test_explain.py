@@ -97,7 +97,7 @@ def test_a_token_as_json_with_several_signatures() -> None:
     assert [section.title for section in found.sections] == [
         "Header", "Claims", "Header of signature 2"
     ]  # fmt: skip
-    assert "unsigned" in {fault.rule for fault in faults_of(found, 100, [])}
+    assert "unsigned" in {fault.rule for fault in faults_of(found, 100, [], now=0.0)}
 
 
 def test_what_stands_unprotected_is_read_too() -> None:
@@ -113,7 +113,7 @@ def test_what_stands_unprotected_is_read_too() -> None:
     assert found.kind == "an encrypted token (JWE) as JSON, for 2 recipients"
     assert {line.name for line in found.header} == {"alg", "enc", "kid", "jku"}
     assert found.encrypted
-    assert "foreign-key" in {fault.rule for fault in faults_of(found, 100, [])}
+    assert "foreign-key" in {fault.rule for fault in faults_of(found, 100, [], now=0.0)}
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_no_json_is_an_exception(document: object) -> None:
     found = explain(json.dumps(document))
     texts = [line.text for section in found.sections for line in section.lines]
     assert all(isinstance(text, str) for text in texts)
-    assert isinstance(faults_of(found, 10, []), list)
+    assert isinstance(faults_of(found, 10, [], now=0.0), list)
 
 
 @settings(max_examples=100, deadline=None)
@@ -267,6 +267,6 @@ def test_no_bytes_are_an_exception(beginning: str, data: bytes) -> None:
 def test_the_lint_is_of_every_signature_once() -> None:
     signer = ec_signer("ES256")
     found = explain(as_json({"alg": "ES256", "typ": "JWT"}, {"alg": "ES256", "typ": "JWT"}))
-    faults = faults_of(found, 100, [signer.public])
+    faults = faults_of(found, 100, [signer.public], now=0.0)
     assert len(faults) == len(set(faults))
     assert [fault.level for fault in faults] == sorted((one.level for one in faults), reverse=True)

@@ -10,15 +10,21 @@ from typing import Any, NoReturn
 from nightlatch.identity.jose.verified import Document, Unsound
 
 MAX_DEPTH = 32
+MAX_TEXT = 262_144
+"""Characters of base64url in one piece."""
 _OPENING = re.compile(rb"[\[{]")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
+_LONE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Half a character beyond the first 65,536: JSON can spell one alone, UTF-8 cannot."""
 _ALPHABET = re.compile(rb"[A-Za-z0-9_-]*+\Z")
 
 
 def from_base64url(text: str | bytes, what: str) -> bytes:
     """RFC 7515, appendix C: no padding, no other characters, and unused bits are zero, so that
     nothing can be spelt in two ways. Raises Unsound."""
+    if len(text) > MAX_TEXT:
+        raise Unsound(f"the {what} has more than {MAX_TEXT:,} characters")
     try:
         data = text.encode("ascii") if isinstance(text, str) else text
     except UnicodeEncodeError:
@@ -44,6 +50,9 @@ def json_object(data: bytes, what: str) -> Document:
         raise Unsound(f"the {what} is JSON of more than {MAX_DEPTH} levels")
     try:
         found = _DECODER.decode(data.decode("utf-8"))
+        if _LONE.search(data):
+            # Raises UnicodeEncodeError, a ValueError, where it stands alone.
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise Unsound(f"the {what} is not sound JSON") from None
     if not isinstance(found, dict):

@@ -16,8 +16,8 @@ from nightlatch.identity.jose.verified import Document, Unsound
 
 MAX_RECIPIENTS = 16
 MAX_ROUNDS = 100_000
-"""Of PBKDF2 (`p2c`): a token says how much work it is to try its password, and may not say that it
-is seconds of ours."""
+"""Of PBKDF2 (`p2c`), for all recipients and keys together: a token says how much work it is to try
+its password, and may not say that it is seconds of ours."""
 _PARTS = ("iv", "ciphertext", "tag")
 _DIRECT = re.compile(r"dir|ECDH-ES")
 
@@ -38,6 +38,7 @@ def open_compact(token: str, ring: KeyRing) -> Opened:
     """Raises Unsound."""
     protected, encrypted_key, *rest = token.split(".")
     header = joined(protected_header(protected))
+    _affordable(header, ring, MAX_ROUNDS)
     parts = dict(zip(_PARTS, rest, strict=True))
     return _open(_sealed(header, encrypted_key, protected, None, parts), ring)
 
@@ -49,10 +50,12 @@ def open_json(token: Document, ring: KeyRing) -> Opened:
     if not isinstance(protected, str) or not isinstance(aad, str | None) or aad == "":
         raise Unsound("the token has parts that are no text")
     reason = "the token has no recipient"
+    rounds = MAX_ROUNDS
     for recipient in _recipients(token):
         try:
             members = protected_header(protected) if protected else {}
             header = joined(members, token.get("unprotected"), recipient.get("header"))
+            rounds = _affordable(header, ring, rounds)
             encrypted_key = recipient.get("encrypted_key", "")
             return _open(_sealed(header, encrypted_key, protected, aad, token), ring)
         except Unsound as error:
@@ -73,6 +76,18 @@ def _recipients(token: Document) -> Iterator[Document]:
         if not isinstance(one, dict):
             raise Unsound("a recipient is not a JSON object")
         yield one
+
+
+def _affordable(header: Document, ring: KeyRing, rounds: int) -> int:
+    """What is left of the rounds when every key was tried. Raises Unsound."""
+    asked = header.get("p2c", 0)
+    if not isinstance(asked, int) or isinstance(asked, bool) or not 0 <= asked <= MAX_ROUNDS:
+        raise Unsound(f"the password's rounds (p2c) are not a number up to {MAX_ROUNDS:,}")
+    tried = ring.candidates(header.get("kid"), algorithm_of(header), encryption=True)
+    left = rounds - asked * sum(1 for _ in tried)
+    if left < 0:
+        raise Unsound(f"the password's rounds (p2c) are, for all keys, more than {MAX_ROUNDS:,}")
+    return left
 
 
 def _sealed(
@@ -103,9 +118,6 @@ def _open(sealed: _Sealed, ring: KeyRing) -> Opened:
     content = header.get("enc")
     if not isinstance(content, str) or content not in CONTENT_BITS:
         raise Unsound("the header names no content encryption that is known here")
-    rounds = header.get("p2c", 0)
-    if not isinstance(rounds, int) or isinstance(rounds, bool) or not 0 <= rounds <= MAX_ROUNDS:
-        raise Unsound(f"the password's rounds (p2c) are not a number up to {MAX_ROUNDS:,}")
     found = False
     for key in ring.candidates(header.get("kid"), algorithm, encryption=True):
         if key.content not in (None, content):

@@ -7,6 +7,12 @@ from nightlatch.identity.jose.verified import Document, Unproven, Unsound
 
 MAX_HEADER = 16_384
 _PROTECTED_ONLY = ("crit", "b64", "zip")
+_UNPROTECTED = frozenset(
+    {"alg", "enc", "kid", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty"}
+    | {"epk", "apu", "apv", "iv", "tag", "p2s", "p2c"}
+)
+"""What may be said without protection: which key, and how to use it. Said wrongly, no key fits."""
+_TEXTS = ("kid", "typ", "cty")
 
 
 def protected_header(segment: str | bytes) -> Document:
@@ -28,8 +34,14 @@ def joined(protected: Document, *others: object) -> Document:
             raise Unsound("the header says something twice, protected and unprotected")
         if any(name in other for name in _PROTECTED_ONLY):
             raise Unsound("the header says unprotected what must be protected")
+        if not other.keys() <= _UNPROTECTED:
+            # Project Wycheproof calls such a member "untrustworthy": nobody vouches for it.
+            raise Unsound("the header has an unprotected member that JOSE does not know")
         header |= other
     _refuse_unknown_demands(header)
+    for name in _TEXTS:
+        if name in header and not isinstance(header[name], str):
+            raise Unsound(f"the header's {name} is no text")
     return header
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ from nightlatch.identity.jose.roca import has_roca
 from nightlatch.identity.jose.verified import Document, Unsound
 
 MAX_KEYS = 100
+MAX_TEXT = 2_097_152
+"""Characters of a set as text: a hundred of the longest keys."""
 _LEAST_SECRET = 112
 RSA_BITS = 2_048
 MOST_RSA_BITS = 16_384
@@ -31,7 +34,10 @@ _BINARY = {
     "EC": ("x", "y", "d"),
     "OKP": ("x", "d"),
 }
-
+_CURVES = {
+    "EC": ("P-256", "P-384", "P-521", "secp256k1"),
+    "OKP": ("Ed25519", "Ed448", "X25519", "X448"),
+}
 _REQUIRED = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
 """Members that a public key cannot do without (RFC 7638, section 3.2)."""
 
@@ -52,6 +58,8 @@ class Key(Struct, frozen=True):
     """The one content encryption that it is for, where it says so."""
     thumbprint: str = ""
     """RFC 7638, base64url of SHA-256. Of a secret there is none: a hash of it could be guessed."""
+    number: int = 0
+    """Its place among those that were given."""
 
     def __repr__(self) -> str:
         return f"Key({self.kty}, {self.thumbprint or '•••'})"
@@ -71,19 +79,42 @@ class KeyRing(Struct, frozen=True):
 
 
 def read_keys(given: object) -> KeyRing:
-    """A JWK, a set of them, or a list; as parsed JSON or as its text. Raises Unsound."""
+    """A JWK, a set of them, or a list; as parsed JSON or as its text. Raises Unsound.
+
+    In a set, keys of a kind that is not known here are passed over (RFC 7517, section 5): their
+    issuer has others for us. What is known and weak is never passed over.
+    """
     if isinstance(given, str | bytes):
-        text = given.encode("utf-8", "replace") if isinstance(given, str) else given
-        given = json_object(text, "key")
+        given = _parsed(given)
     if isinstance(given, Mapping):
         given = given.get("keys", [given])
     if not isinstance(given, list | tuple) or not given:
         raise Unsound("there is no key")
     if len(given) > MAX_KEYS:
         raise Unsound(f"there are more than {MAX_KEYS} keys")
-    keys = tuple(_key(one) for one in given)
+    known = [one for one in enumerate(given) if len(given) == 1 or _is_known(one[1])]
+    if not known:
+        raise Unsound("there is no key of a kind that is known here")
+    keys = tuple(_key(one, number) for number, one in known)
     _refuse_confusion(keys)
     return KeyRing(keys)
+
+
+def _parsed(given: str | bytes) -> Document:
+    if len(given) > MAX_TEXT:
+        raise Unsound(f"the keys have more than {MAX_TEXT:,} characters")
+    text = given.encode("utf-8", "replace") if isinstance(given, str) else given
+    if text.lstrip().startswith(b"-----BEGIN "):
+        raise Unsound("the key is PEM, and a JWK or a set of them is wanted")
+    return json_object(text, "key")
+
+
+def _is_known(given: object) -> bool:
+    """Or no key at all, which is told where it is read."""
+    if not isinstance(given, Mapping) or not isinstance(kty := given.get("kty"), str):
+        return True
+    curve = given.get("crv")
+    return kty in _BINARY and (kty not in _CURVES or curve in _CURVES[kty])
 
 
 def _refuse_confusion(keys: tuple[Key, ...]) -> None:
@@ -94,7 +125,7 @@ def _refuse_confusion(keys: tuple[Key, ...]) -> None:
         raise Unsound("the set mixes secrets with public keys")
 
 
-def _key(given: object) -> Key:
+def _key(given: object, number: int) -> Key:
     if not isinstance(given, Mapping):
         raise Unsound("a key is not a JSON object")
     key = dict(given)
@@ -113,9 +144,11 @@ def _key(given: object) -> Key:
     signatures, encryption = _allowed(key, kty, curve, bits)
     algorithm = _optional(key, "alg")
     content = algorithm if algorithm in CONTENT_BITS else None
-    material = _material(key, bits)
+    whole = kty == "RSA" and numbers.keys() == set(_BINARY["RSA"])
+    material = _rsa_private(numbers) if whole else _material(key, bits)
     mark = "" if kty == "oct" else _thumbprint(key, kty)
-    return Key(_optional(key, "kid"), kty, material, signatures, encryption, content, mark)
+    name = _optional(key, "kid")
+    return Key(name, kty, material, signatures, encryption, content, mark, number)
 
 
 def _thumbprint(key: Document, kty: str) -> str:
@@ -140,6 +173,19 @@ def _material(key: Document, bits: int) -> JoseKey:
         # joserfc and cryptography raise whatever they meet.
         raise Unsound("a key is not one of its type") from error
     return material
+
+
+def _rsa_private(given: Mapping[str, bytes]) -> JoseKey:
+    """Its parts are held against each other here, which takes microseconds: that the primes are
+    prime is their owner's to have seen to, and to prove it would take a tenth of a second for each
+    token. Raises Unsound."""
+    n, e, d, p, q, dp, dq, qi = (int.from_bytes(given[name], "big") for name in _BINARY["RSA"])
+    sized = n & 1 and min(p, q) > 1 and max(d, p, q, dp, dq, qi) < n
+    fits = sized and p * q == n and (e * d) % (p - 1) == 1 == (e * d) % (q - 1)
+    if not (fits and dp == d % (p - 1) and dq == d % (q - 1) and qi * q % p == 1):
+        raise Unsound("the RSA key's private part does not belong to its public one")
+    private = RSAPrivateNumbers(p, q, d, dp, dq, qi, RSAPublicNumbers(e, n))
+    return RSAKey.import_key(private.private_key(unsafe_skip_rsa_key_validation=True))
 
 
 def _allowed(key: Document, kty: str, curve: str, bits: int) -> tuple[frozenset[str], ...]:

@@ -80,6 +80,9 @@ def _open(signature: _Signature, payload: str, ring: KeyRing) -> Opened:
     protected = protected_header(signature.protected) if signature.protected else {}
     header = joined(protected, signature.header)
     algorithm = algorithm_of(header)
+    if "enc" in header:
+        # By which the two kinds are told apart (RFC 7516, section 9).
+        raise Unsound("the header is of an encrypted token (enc), and the token is only signed")
     value = from_base64url(signature.value, "signature")
     data = from_base64url(payload, "payload")
     signed = f"{signature.protected}.{payload}".encode("ascii")

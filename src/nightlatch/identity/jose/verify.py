@@ -13,6 +13,8 @@ from nightlatch.identity.jose.verified import Document, Unproven, Unsound, Verif
 
 MAX_TOKEN = 262_144
 """Characters."""
+_FAR = 1e15
+"""Seconds from the epoch that no clock shows."""
 _JWT = frozenset({"jwt", "application/jwt"})
 
 
@@ -30,26 +32,34 @@ def verify(
     header: Document = {}
     try:
         ring = keys if isinstance(keys, KeyRing) else read_keys(keys)
+        moment = _moment(now)
         given = _read(token)
         header = _shown_header(given)
         opened, nested = _innermost(given, ring)
-        number = next(n for n, key in enumerate(ring.keys) if key is opened.key)
-        return _judged(opened, number, time.time() if now is None else now, nested=nested)
+        return _judged(opened, moment, nested=nested)
     except Unsound as error:
         return Verified(False, str(error), header, unproven=isinstance(error, Unproven))
     except Exception as error:  # noqa: BLE001 -- hostile input is a value, whatever a library makes of it
         return Verified(False, f"the token cannot be read ({type(error).__name__})", header)
 
 
+def _moment(now: object) -> float:
+    if now is None:
+        return time.time()
+    if not isinstance(now, int | float) or not abs(now) < _FAR:
+        raise Unsound("the moment to judge it at (now) is no number of seconds since the epoch")
+    return now
+
+
 def _read(token: object) -> str | Document:
     if isinstance(token, dict):
         return token
-    if isinstance(token, bytes):
-        token = token.decode("utf-8", "replace")
-    if not isinstance(token, str):
+    if not isinstance(token, str | bytes):
         raise Unsound("the token is no text")
     if len(token) > MAX_TOKEN:
         raise Unsound(f"the token has more than {MAX_TOKEN:,} characters")
+    if isinstance(token, bytes):
+        token = token.decode("utf-8", "replace")
     if token.lstrip().startswith("{"):
         return json_object(token.encode("utf-8", "replace"), "token")
     return token
@@ -66,16 +76,12 @@ def _shown_header(given: str | Document) -> Document:
 
 def _innermost(given: str | Document, ring: KeyRing) -> tuple[Opened, bool]:
     opened = _open(given, ring)
-    if "enc" not in opened.header or not _holds_token(opened):
+    if "enc" not in opened.header or opened.header.get("cty", "").lower() not in _JWT:
         return opened, False
     # One level: a token in a token in a token is no token that anybody makes (RFC 8725, 3.11).
+    if not opened.payload.isascii() or opened.payload.count(b".") != 2:
+        raise Unsound("the header says that a signed token is inside (cty), and there is none")
     return signed.open_compact(opened.payload.decode("ascii"), ring), True
-
-
-def _holds_token(opened: Opened) -> bool:
-    kind = opened.header.get("cty")
-    named = isinstance(kind, str) and kind.lower() in _JWT
-    return named and opened.payload.isascii() and opened.payload.count(b".") == 2
 
 
 def _open(given: str | Document, ring: KeyRing) -> Opened:
@@ -91,10 +97,10 @@ def _open(given: str | Document, ring: KeyRing) -> Opened:
     raise Unsound("the token has neither three parts nor five")
 
 
-def _judged(opened: Opened, number: int, now: float, *, nested: bool) -> Verified:
+def _judged(opened: Opened, now: float, *, nested: bool) -> Verified:
     claims = None
     reason = ""
-    if opened.payload.lstrip().startswith(b"{"):
+    if opened.payload.lstrip().startswith(b"{") or _is_jwt(opened.header):
         claims = json_object(opened.payload, "payload")
         reason = fault_of(claims, now)
     return Verified(
@@ -104,7 +110,13 @@ def _judged(opened: Opened, number: int, now: float, *, nested: bool) -> Verifie
         payload=opened.payload,
         claims=claims,
         key_id=opened.key.id or "",
-        key_number=number,
+        key_number=opened.key.number,
         thumbprint=opened.key.thumbprint,
         nested=nested,
     )
+
+
+def _is_jwt(header: Document) -> bool:
+    """By its `typ` (RFC 7519, section 5.1; RFC 8725, section 3.11): it must hold claims."""
+    kind: str = header.get("typ", "").lower()
+    return kind in _JWT or kind.endswith("+jwt")

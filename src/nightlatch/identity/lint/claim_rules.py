@@ -6,12 +6,17 @@ from urllib.parse import urlsplit
 
 from nightlatch.exchange.identifiers import identifier_kind
 from nightlatch.exchange.judgement import Level
+from nightlatch.identity.jose.claims import LEEWAY
 from nightlatch.identity.lint.look import Look, number_of
 from nightlatch.identity.lint.rule import Rule
 
 _EMAIL = re.compile(r"[^@\s]{1,128}@[^@\s]{1,255}\.[^@\s]+")
 _PHONE = re.compile(r"\+\d[\d ()-]{6,20}")
 _SECRETS = ("password", "passwd", "pwd", "secret", "ssn", "card_number", "pin")
+_NAMES = frozenset(
+    {"name", "full_name", "given_name", "family_name", "middle_name", "first_name", "last_name"}
+    | {"birthdate", "date_of_birth"}
+)
 _REGISTERED = frozenset(
     {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "azp", "client_id"}
 )
@@ -57,8 +62,11 @@ def _personal(look: Look) -> Iterator[str]:
         if name in _REGISTERED or not isinstance(value, str | int) or isinstance(value, bool):
             continue
         kind = identifier_kind(name, value)
+        what = "a person's name or birthday" if name.lower() in _NAMES else ""
         if kind is not None and kind.personal:
-            yield f"the claim {name[:40]} holds a {kind.value}, which anyone who sees it can read"
+            what = f"personal data ({kind.value})"
+        if what and value != "":
+            yield f"the claim {name[:40]} holds {what}, which anyone who sees it can read"
 
 
 def _audience(look: Look) -> Iterator[str]:
@@ -86,6 +94,9 @@ def _issuer(look: Look) -> Iterator[str]:
 def _issued(look: Look) -> Iterator[str]:
     if look.token.claims is not None and "iat" not in look.claims:
         yield "iat is missing"
+    issued = number_of(look.claims.get("iat"))
+    if issued is not None and look.now is not None and issued > look.now + LEEWAY:
+        yield "iat is in the future: it was made early, or a clock is wrong"
 
 
 def _token_id(look: Look) -> Iterator[str]:
@@ -141,8 +152,8 @@ CLAIM_RULES = (
         "Set iss to the issuer's https address, and check it.", _issuer,
     ),
     Rule(
-        "issued-at", Level.LOW, "When it was issued is not said", "RFC 9068, section 2.2",
-        "Set iat.", _issued,
+        "issued-at", Level.LOW, "When it was issued is not said, or cannot be",
+        "RFC 9068, section 2.2", "Set iat to the moment of signing.", _issued,
     ),
     Rule(
         "token-id", Level.LOW, "The token has no name", "RFC 9068, section 2.2", "Set jti.",

@@ -27,6 +27,12 @@ _PATH = re.compile(r"\.\.|^/|\\|\x00|^file:", re.IGNORECASE)
 _SQL = re.compile(r"['\"]|--|/\*|;\s*\w|\bunion\b.{0,40}\bselect\b", re.IGNORECASE | re.DOTALL)
 _SHELL = re.compile(r"[|`&<>\n]|\$\(")
 _TYPES = frozenset({"jwt", "at+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt", "id_token+jwt"})
+_CLAIMS_OF = {
+    "dpop+jwt": ("htm", "htu"),
+    "logout+jwt": ("events",),
+    "secevent+jwt": ("events",),
+}
+"""What a token of that kind cannot be without (RFC 9449, section 4.2; RFC 8417, section 2.2)."""
 
 
 def _form(look: Look) -> Iterator[str]:
@@ -84,6 +90,8 @@ def _key_id(look: Look) -> Iterator[str]:
     if not isinstance(kid, str):
         yield "kid is not text"
         return
+    if not kid:
+        yield "kid is empty, which some readers take for any key"
     if len(kid) > MAX_KID:
         yield f"kid is longer than {MAX_KID} characters"
     for pattern, words in ((_PATH, "a path"), (_SQL, "SQL"), (_SHELL, "a shell command")):
@@ -122,6 +130,11 @@ def _kind(look: Look) -> Iterator[str]:
         yield "typ is missing"
     elif not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
         yield "typ is none of the kinds that are registered"
+    elif look.token.claims is not None:
+        needed = _CLAIMS_OF.get(kind.lower().removeprefix("application/"), ())
+        lacking = [name for name in needed if name not in look.claims]
+        if lacking:
+            yield f"typ is {kind}, and the claims are of another kind (no {', '.join(lacking)})"
 
 
 HEADER_RULES = (

@@ -24,6 +24,9 @@ class Look(Struct, frozen=True):
     weak_secret: Guess | None = None
     """What was found where somebody tried a list of common secrets on it."""
 
+    now: float | None = None
+    """The moment that it is looked at, where that counts."""
+
     @property
     def claims(self) -> dict[str, Any]:
         return self.token.claims or {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from nightlatch.exchange.judgement import Level
+from nightlatch.identity.jose.algorithms import HMAC_BITS
 from nightlatch.identity.jose.encoding import from_base64url
 from nightlatch.identity.jose.keys import read_keys
 from nightlatch.identity.jose.verified import Unsound
@@ -10,6 +11,14 @@ from nightlatch.identity.lint.look import Look
 from nightlatch.identity.lint.rule import Rule
 
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "k")
+_RSA_BYTES = range(128, 2_049)
+_BYTES: dict[str, range | tuple[int, ...]] = {
+    "HS256": (32,), "HS384": (48,), "HS512": (64,),
+    "ES256": (64,), "ES256K": (64,), "ES384": (96,), "ES512": (132,),
+    "EdDSA": (64, 114), "Ed25519": (64,), "Ed448": (114,),
+    **{f"{kind}{bits}": _RSA_BYTES for kind in ("RS", "PS") for bits in (256, 384, 512)},
+}  # fmt: skip
+"""Of a signature, by its algorithm (RFC 7518, section 3; RFC 8037, section 3.1)."""
 
 
 def _psychic(look: Look) -> Iterator[str]:
@@ -31,9 +40,18 @@ def _confusion(look: Look) -> Iterator[str]:
 
 
 def _another_algorithm(look: Look) -> Iterator[str]:
-    named = {key["alg"] for key in look.keys if isinstance(key.get("alg"), str)}
-    if named and len(named) == len(look.keys) and look.algorithm not in named:
-        yield f"alg is {look.algorithm[:32]}; its issuer's keys are for {', '.join(sorted(named))}"
+    if not look.keys or look.token.encrypted:
+        return
+    try:
+        ring = read_keys(list(look.keys))
+    except Unsound:
+        # What is wrong with the keys is another rule's to say.
+        return
+    its = sorted(set().union(*(key.signatures for key in ring.keys)))
+    if not its:
+        yield "none of its issuer's keys may verify a signature (use, key_ops, alg, size)"
+    elif look.algorithm not in its:
+        yield f"alg is {look.algorithm[:32]}; its issuer's keys are for {', '.join(its)}"
 
 
 def _weak_secret(look: Look) -> Iterator[str]:
@@ -50,6 +68,20 @@ def _weak_keys(look: Look) -> Iterator[str]:
         read_keys(list(look.keys))
     except Unsound as fault:
         yield str(fault)
+    least = HMAC_BITS.get(look.algorithm, 0)
+    for key in look.keys:
+        bits = len(str(key.get("k", ""))) * 3 // 4 * 8
+        if key.get("kty") == "oct" and "alg" not in key and bits < least:
+            yield f"the secret has {bits} bits, which is too short for {look.algorithm}"
+
+
+def _size_of_signature(look: Look) -> Iterator[str]:
+    sizes = _BYTES.get(look.algorithm)
+    size = len(look.token.signature.rstrip("=")) * 3 // 4
+    if look.token.encrypted or not size or sizes is None:
+        return
+    if size not in sizes:
+        yield f"the signature has {size} bytes, which no signature of {look.algorithm} has"
 
 
 def _published(look: Look) -> Iterator[str]:
@@ -63,6 +95,11 @@ SIGNATURE_RULES = (
     Rule(
         "psychic-signature", Level.HIGH, "A signature that fits everything", "CVE-2022-21449",
         "Update the library that verifies: it must refuse zero.", _psychic,
+    ),
+    Rule(
+        "signature-size", Level.MEDIUM, "The signature is none of its algorithm",
+        "RFC 7518, section 3", "Sign with a library: it was cut, or encoded as something else.",
+        _size_of_signature,
     ),
     Rule(
         "key-confusion", Level.HIGH, "A public key used as a secret", "RFC 8725, section 2.1",

@@ -9,10 +9,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from nightlatch.identity.jose.verify import MAX_TOKEN
 from nightlatch.identity.jwt import read_token
 from nightlatch.workbench.oauth.flows.call import Pairs
 from nightlatch.workbench.oauth.flows.client import Client, Registration, Secrets
 from nightlatch.workbench.oauth.flows.metadata import Metadata
+from nightlatch.workbench.oauth.flows.sealed import is_sealed
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play
 from nightlatch.workbench.oauth.flows.tokens import Tokens
 from nightlatch.workbench.oauth.flows.workspace import Workspace
@@ -143,9 +145,13 @@ class Bench:
 
     def take(self, pairs: Pairs) -> bool:
         """What a browser brought, to the flow that waits for it: once. False where none does."""
-        state = _state(pairs)
+        state, sealed = _state(pairs), _sealed(pairs)
         # Every flow is compared, so that the time tells nothing about which one matched.
-        found = [run for run in self._runs() if run.expects(state)]
+        found = [
+            run
+            for run in self._runs()
+            if run.expects(state or _state_within(run.unsealed(sealed) if sealed else ""))
+        ]
         for run in found[:1]:
             run.bring(pairs)
         return bool(found)
@@ -201,11 +207,16 @@ def _hold(desk: Desk, run: Run, now: float) -> None:
 
 def _state(pairs: Pairs) -> str:
     """Of a signed answer (JARM) it is within: read without belief, to know whose answer it is."""
-    for name, value in pairs:
-        if name == "state":
-            return value
-    for name, value in pairs:
-        if name == "response":
-            token = read_token(value)
-            return token.text_claim("state") if token else ""
-    return ""
+    given = dict(reversed(pairs))
+    return given.get("state") or _state_within(given.get("response", ""))
+
+
+def _state_within(response: str) -> str:
+    token = read_token(response) if response else None
+    return token.text_claim("state") if token else ""
+
+
+def _sealed(pairs: Pairs) -> str:
+    """The answer that is encrypted to a client, if it is one; "" otherwise."""
+    response = dict(reversed(pairs)).get("response", "")
+    return response if is_sealed(response) and len(response) <= MAX_TOKEN else ""

@@ -127,12 +127,17 @@ def explain_claims(claims: Mapping[str, Any], zone: tzinfo | None = None) -> Exp
 
 
 def faults_of(
-    found: Explained, size: int, keys: list[dict[str, Any]], weak: Guess | None = None
+    found: Explained,
+    size: int,
+    keys: list[dict[str, Any]],
+    weak: Guess | None = None,
+    *,
+    now: float,
 ) -> list[Fault]:
-    """What the rules find wrong with it, the worst first; with each of its signatures, where it has
-    several. `size` in characters; `weak`: what trying common secrets found."""
+    """What the rules find wrong with it at `now`, the worst first; with each of its signatures,
+    where it has several. `size` in characters; `weak`: what trying common secrets found."""
     tokens = () if found.token is None else (found.token, *found.others)
-    looks = (Look(one, size, tuple(keys), weak_secret=weak) for one in tokens)
+    looks = (Look(one, size, tuple(keys), weak_secret=weak, now=now) for one in tokens)
     faults = [fault for one in looks for fault in lint(one)]
     return sorted(dict.fromkeys(faults), key=lambda fault: -fault.level)
 

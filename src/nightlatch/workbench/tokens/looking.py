@@ -41,10 +41,10 @@ def look(
     found = explain(pasted.token, zone)
     # One's own private key is no fault of the issuer's.
     given = keys if published else [without_private(key) for key in keys]
-    faults = faults_of(found, len(pasted.token), given, guess(pasted.token, words))
+    faults = faults_of(found, len(pasted.token), given, guess(pasted.token, words), now=now)
     if not keys or not pasted.token:
         return Looked(pasted, found, faults)
     verdict = judge(pasted.token, keys, now, issuer=issuer, audience=audience, zone=zone)
     inner = verdict.inner
-    within = [] if inner is None else faults_of(inner, len(verdict.content), given)
+    within = [] if inner is None else faults_of(inner, len(verdict.content), given, now=now)
     return Looked(pasted, found, faults, verdict, within)

@@ -11,7 +11,7 @@ from joserfc.jwe import JWERegistry
 from joserfc.jwk import JWKRegistry
 from joserfc.jws import JWSRegistry
 
-from nightlatch.identity.jose.algorithms import CONTENT_BITS
+from nightlatch.identity.jose.algorithms import CONTENT_BITS, HMAC_BITS
 from nightlatch.identity.jose.keys import Key, read_keys
 from nightlatch.identity.jose.verified import Unsound
 from nightlatch.workbench.tokens.material import NoKey
@@ -61,7 +61,7 @@ def sign(claims: dict[str, Any], key: dict[str, Any], **header: Any) -> str:
     allowed = signing_algorithms(key)
     algorithm = header.pop("alg", None) or next(iter(allowed), None)
     if algorithm not in allowed:
-        raise NoKey("this key signs nothing, or not with that algorithm")
+        raise NoKey(_signs_not(key, allowed))
     members = {"alg": algorithm, "typ": "JWT", **({"kid": key["kid"]} if "kid" in key else {})}
 
     def make() -> str:
@@ -79,7 +79,11 @@ def seal(content: dict[str, Any] | str, key: dict[str, Any], **header: Any) -> s
     allowed = sealing_algorithms(key)
     algorithm = header.pop("alg", None) or next(iter(allowed), None)
     if algorithm not in allowed:
-        raise NoKey("to this key nothing can be encrypted, or not with that algorithm")
+        raise NoKey(
+            f"to this key one encrypts with {', '.join(allowed)}, and with nothing else"
+            if allowed
+            else "to this key nothing can be encrypted: it is for signatures (kind, use, key_ops)"
+        )
     hidings = contents_for(key, algorithm)
     hiding = header.pop("enc", None) or next(iter(hidings), None)
     if hiding not in hidings:
@@ -98,6 +102,16 @@ def seal(content: dict[str, Any] | str, key: dict[str, Any], **header: Any) -> s
         return jwe.encrypt_compact({**members, **header}, data, material, registry=registry)
 
     return _made(make)
+
+
+def _signs_not(key: dict[str, Any], allowed: tuple[str, ...]) -> str:
+    if allowed:
+        return f"this key signs with {', '.join(allowed)}, and with nothing else"
+    bits = _secret_bits(_sound(key))
+    if key.get("kty") == "oct" and bits < HMAC_BITS["HS256"]:
+        least = HMAC_BITS["HS256"]
+        return f"a secret of {bits} bits signs nothing: HS256 needs {least} (RFC 7518, section 3.2)"
+    return "this key signs nothing: it is for encryption (kind, use, key_ops)"
 
 
 _ABOUT = frozenset({"alg", "use", "key_ops", "kid"})

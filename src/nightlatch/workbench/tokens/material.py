@@ -82,7 +82,10 @@ def keys_from(place: str) -> list[dict[str, Any]]:
         data = Path(place).read_bytes()
     except OSError as error:
         raise NoKey(f"{place}: {error.strerror}") from None
-    return keys_in(data)
+    try:
+        return keys_in(data)
+    except NoKey as fault:
+        raise NoKey(f"{place}: {fault}") from None
 
 
 def generate(kind: str, size: str = "", **members: str) -> dict[str, Any]:

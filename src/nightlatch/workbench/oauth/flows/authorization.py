@@ -17,6 +17,7 @@ from nightlatch.workbench.oauth.flows.client import Client
 from nightlatch.workbench.oauth.flows.dpop import key_thumbprint
 from nightlatch.workbench.oauth.flows.identity_token import Expected, checked
 from nightlatch.workbench.oauth.flows.metadata import fetch_keys
+from nightlatch.workbench.oauth.flows.sealed import unsealer
 from nightlatch.workbench.oauth.flows.steps import FlowFault, Play, Untrusted, Visit, tell, visit
 from nightlatch.workbench.oauth.flows.tokens import (
     Tokens,
@@ -73,7 +74,8 @@ def authorized(client: Client, wishes: Wishes) -> Play[tuple[Request, dict[str, 
     url = yield from _address(client, request)
     example = (("code", "CODE"), ("state", request.state), ("iss", client.metadata.issuer))
     back = client.registration.redirect_uri
-    brought = yield from visit(Visit(PURPOSE, url, back, example, request.state))
+    step = Visit(PURPOSE, url, back, example, request.state, unsealer(client))
+    brought = yield from visit(step)
     return request, (yield from _checked_answer(client, request, brought))
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightlatch.identity.jose import Verified, verify
+from nightlatch.identity.jose import Verified
 from nightlatch.workbench.oauth.flows.answers import printable
 from nightlatch.workbench.oauth.flows.client import Client
+from nightlatch.workbench.oauth.flows.sealed import verified
 from nightlatch.workbench.oauth.flows.steps import Untrusted
 
 _DIGESTS = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
@@ -50,8 +51,9 @@ def verified_claims(token: str, keys: dict[str, Any], client: Client, expected: 
 
 
 def checked(token: str, keys: dict[str, Any], client: Client, what: str) -> Verified:
-    """A JWT that the issuer signed for this client, with an end. Raises Untrusted."""
-    found = verify(token, keys, client.clock())
+    """A JWT that the issuer signed for this client, with an end. Raises Untrusted; FlowFault where
+    it is encrypted and the client has no key."""
+    found = verified(token, keys, client, what)
     _require(found.valid, found.reason, what)
     claims = found.claims
     _require(claims is not None, "it holds no claims", what)

@@ -19,6 +19,9 @@ class Visit(Struct, frozen=True):
     """What would come back: see `Call.example`."""
     state: str = ""
     """What the answer will name, by which a listener for several flows knows whose it is."""
+    unseal: Callable[[str], str] | None = None
+    """Opens an answer that is encrypted to the client, with the `state` inside (JARM); "" where it
+    cannot."""
 
     def __repr__(self) -> str:
         return f"Visit({self.purpose!r}, {masked_url(self.url)})"

@@ -23,6 +23,7 @@ from nightlatch.workbench.oauth.server.authorization_request import (
 from nightlatch.workbench.oauth.server.client_authentication import authenticated
 from nightlatch.workbench.oauth.server.clients import PEOPLE
 from nightlatch.workbench.oauth.server.dpop import proven_key
+from nightlatch.workbench.oauth.server.sealing import sealed
 from nightlatch.workbench.oauth.server.state import Binding, Code, Grant, State, new_secret
 from nightlatch.workbench.oauth.server.tokens import (
     access_token,
@@ -137,7 +138,8 @@ def send(state: State, address: Address, members: Parameters, now: float) -> Ans
     if wrapped:
         claims = {**sent, "iss": state.options.issuer, "aud": address.client.id,
                   "exp": int(now) + _CONSENT_LIFE}  # fmt: skip
-        sent = {"response": signed(state, claims)}
+        answer = signed(state, claims)
+        sent = {"response": sealed(answer, address.client, address.client.sealed_answers)}
     if carrier == "form_post":
         return pages.form_post_page(address.redirect_uri, sent)
     mark = "#" if carrier == "fragment" else "?"

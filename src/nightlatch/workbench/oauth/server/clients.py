@@ -42,6 +42,10 @@ class Client(Struct, frozen=True, kw_only=True):
     pushed_only: bool = False
     """Its authorization requests are always pushed (RFC 9126, section 6)."""
 
+    sealed_answers: tuple[str, str] = ("", "")
+    """`alg` and `enc` of its authorization answers, where they are encrypted (JARM, section 3)."""
+    sealed_id_tokens: tuple[str, str] = ("", "")
+    """The same of its ID tokens (OpenID Connect Registration, section 2)."""
     certificate_bound: bool = False
     """Its tokens are always bound to its certificate (RFC 8705, section 3.4)."""
 

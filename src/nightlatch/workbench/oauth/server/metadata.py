@@ -4,7 +4,9 @@ from nightlatch.workbench.oauth.server import dpop
 from nightlatch.workbench.oauth.server.answers import Answer, Asked, Document, Refusal, json_answer
 from nightlatch.workbench.oauth.server.authorization_request import RESPONSE_MODES, RESPONSE_TYPES
 from nightlatch.workbench.oauth.server.clients import GRANTS, METHODS, SCOPES, TLS_METHODS
+from nightlatch.workbench.oauth.server.sealing import SEALINGS
 from nightlatch.workbench.oauth.server.state import State
+from nightlatch.workbench.tokens.making import CONTENTS
 
 WARNING = "TEST SERVER: no passwords, no persistence, faults on demand. Never for production."
 _CLIENT_ALGORITHMS = ("ES256", "RS256", "PS256", "HS256")
@@ -28,6 +30,10 @@ def metadata(state: State, _asked: Asked, _now: float) -> Answer:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [options.algorithm],
         "authorization_signing_alg_values_supported": [options.algorithm],
+        "authorization_encryption_alg_values_supported": SEALINGS,
+        "authorization_encryption_enc_values_supported": CONTENTS,
+        "id_token_encryption_alg_values_supported": SEALINGS,
+        "id_token_encryption_enc_values_supported": CONTENTS,
         "introspection_signing_alg_values_supported": [options.algorithm],
         "code_challenge_methods_supported": ["S256", *(["plain"] if options.plain_pkce else [])],
         "token_endpoint_auth_methods_supported": methods,

@@ -25,6 +25,7 @@ from nightlatch.workbench.oauth.server.clients import (
     Client,
 )
 from nightlatch.workbench.oauth.server.mutual_tls import NAMES, own_certificates
+from nightlatch.workbench.oauth.server.sealing import sealing_key
 from nightlatch.workbench.oauth.server.state import State, new_secret
 
 _LIFE = 86_400
@@ -100,10 +101,23 @@ def read_client(given: Document) -> Client:
         dpop_only=given.get("dpop_bound_access_tokens") is True,
         pushed_only=given.get("require_pushed_authorization_requests") is True,
         certificate_bound=given.get("tls_client_certificate_bound_access_tokens") is True,
+        sealed_answers=_sealing(given, "authorization"),
+        sealed_id_tokens=_sealing(given, "id_token"),
     )
+    for wanted in (found.sealed_answers, found.sealed_id_tokens):
+        if wanted[0] and sealing_key(found, wanted) is None:
+            raise _bad("jwks has no key that could be encrypted to like that")
     if method == BY_ITSELF and not own_certificates(found):
         raise _bad("jwks has no certificate (x5c), which is what the client is known by")
     return found
+
+
+def _sealing(given: Document, what: str) -> tuple[str, str]:
+    algorithm = _text(given, f"{what}_encrypted_response_alg", "")
+    content = _text(given, f"{what}_encrypted_response_enc", "A128CBC-HS256" if algorithm else "")
+    if content and not algorithm:
+        raise _bad(f"{what}_encrypted_response_enc needs {what}_encrypted_response_alg")
+    return algorithm, content
 
 
 def _subject(given: Document, method: str) -> tuple[str, str]:

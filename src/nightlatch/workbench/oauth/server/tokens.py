@@ -11,6 +11,7 @@ from nightlatch.identity.jose.encoding import to_base64url
 from nightlatch.workbench.oauth.server.answers import Document, Refusal
 from nightlatch.workbench.oauth.server.clients import PEOPLE, REFRESH, Client
 from nightlatch.workbench.oauth.server.lenient import lenient_claims, weakly_signed
+from nightlatch.workbench.oauth.server.sealing import sealed
 from nightlatch.workbench.oauth.server.state import (
     MAX_TOKENS_OF_FAMILY,
     Grant,
@@ -65,7 +66,9 @@ def id_token(state: State, grant: Grant, now: float, access: str = "", code: str
     for name, value in (("at_hash", access), ("c_hash", code)):
         if value:
             claims[name] = _half_hash(value)
-    return signed(state, claims)
+    client = state.client(grant.client_id, now)
+    token = signed(state, claims)
+    return token if client is None else sealed(token, client, client.sealed_id_tokens)
 
 
 def _half_hash(text: str) -> str:
