@@ -71,6 +71,16 @@ def test_what_is_offered_is_recorded(collector: Collector) -> None:
     assert (seen.accepted, seen.recorded, seen.lost, seen.services) == (20, 20, 0, ["shop"])
 
 
+def test_who_can_wait_does_the_work_at_once(tmp_path: Path) -> None:
+    collector = Collector(tmp_path, at_once=True)
+    collector.observer.push([looked_up(number) for number in range(20)])
+    assert collector.observer.waiting() == 0
+    assert len(collector.records()) == 20
+    seen = collector.source()
+    assert (seen.accepted, seen.recorded, seen.lost) == (20, 20, 0)
+    collector.observer.close()
+
+
 def test_two_services_side_by_side_are_judged_apart(collector: Collector) -> None:
     shop = [looked_up(number, at=NOW + number) for number in range(30)]
     bank = [replace(one, service="bank") for one in shop]

@@ -1,3 +1,4 @@
+import gc
 import itertools
 import random
 
@@ -70,6 +71,18 @@ def test_the_convicted_have_no_vote() -> None:
         guesser.convicted_at = NOW
         _learn(rate, 10, 0.1, seed=seed)
     assert (rate.share or 0.0) < before + 0.02
+
+
+def _histories() -> int:
+    gc.collect()
+    return sum(type(one) is History for one in gc.get_objects())
+
+
+def test_whoever_waits_to_be_believed_is_not_kept_in_memory() -> None:
+    rate, before = MissRate(), _histories()
+    for _ in range(10):
+        _try(rate, History(NOW), miss=True)
+    assert _histories() <= before
 
 
 def test_callers_that_differ_widely_widen_the_bound() -> None:

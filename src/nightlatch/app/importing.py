@@ -90,9 +90,10 @@ class Importer:
         self._progress = progress
         self._body_limit = body_limit
 
-    def read(self, path: str) -> FileReport:
-        """One file to its end. Never raises for what is wrong with the file."""
-        report = FileReport(path)
+    def read(self, report: FileReport) -> None:
+        """One file to its end, `report.path`. Never raises for what is wrong with the file; where
+        it is interrupted, the report says what came until then."""
+        path = report.path
         try:
             if self._ways.format is None and is_archive(path):
                 self._read_archive(path, report)
@@ -101,7 +102,6 @@ class Importer:
                     self._read_log(run, report)
         except _NOT_A_LOG as trouble:
             report.trouble = in_words(trouble)
-        return report
 
     def open(self, path: str) -> Run:
         """Raises OSError, InUse, UnknownFormat, Damaged."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from nightlatch.app.agent import BATCH, BATCH_TEXT
+from nightlatch.app.at_once import AtOnce
 from nightlatch.app.services import Services
 from nightlatch.capture.backlog import CLOSE_WITHIN, Backlog
 from nightlatch.exchange.facts import Directives
@@ -61,8 +62,10 @@ class Observer:
         default_service: str,
         max_weight: int = MAX_WEIGHT,
         clock: Callable[[], float] = time.time,
+        at_once: bool = False,
     ) -> None:
-        """`open_services` is called in the worker thread when there is something to observe."""
+        """`open_services` is called in the worker thread when there is something to observe. With
+        `at_once` there is no such thread and no queue: whoever offers does the work."""
         self._sink = sink
         self._book = sink.sources
         self._open_services = open_services
@@ -73,9 +76,13 @@ class Observer:
         self._ids: OrderedDict[int, None] = OrderedDict()
         self._records: list[Record] = []
         self._text = 0
-        self._backlog: Backlog[Observed] = Backlog(
-            self._observe, capacity, self._count_lost, tick=self._tick, max_weight=max_weight
-        )
+        self._backlog: Backlog[Observed] | AtOnce[Observed]
+        if at_once:
+            self._backlog = AtOnce(self._observe, self._count_lost, tick=self._tick)
+        else:
+            self._backlog = Backlog(
+                self._observe, capacity, self._count_lost, tick=self._tick, max_weight=max_weight
+            )
 
     # The intake
 

@@ -139,6 +139,7 @@ class Recording:
             lambda: Services(settings, settings.sources.services),
             capacity=settings.sources.queue,
             default_service=settings.service,
+            at_once=True,
         )
 
     @property
@@ -148,8 +149,8 @@ class Recording:
     def settle(self) -> bool:
         """Wait until all that was pushed so far is kept; False where it cannot be."""
         until = time.monotonic() + _PATIENCE
-        while not self._observer.drain(_PATIENCE):
-            pass
+        if not self._observer.drain(_PATIENCE):
+            return False
         while self._keeper.waiting:
             if time.monotonic() > until:
                 return False

@@ -27,8 +27,19 @@ def run_checks(
     findings, skipped = _run(evidence, plan.able if evidence.attacks else plan.quiet)
     if not plan.unsure or not (findings or skipped):
         return findings, skipped or plan.unsure
-    unsure = {*plan.unsure, *skipped}.difference(finding.check for finding in findings)
-    return findings, tuple([check.id for check in checks if check.id in unsure])
+    found = tuple([finding.check for finding in findings])
+    unsure = plan.known.get((found, skipped))
+    if unsure is None:
+        if len(plan.known) >= _MOST_ANSWERS:
+            plan.known.clear()
+        unsure = plan.known[found, skipped] = _unsure(plan, found, skipped)
+    return findings, unsure
+
+
+def _unsure(plan: "_Plan", found: tuple[str, ...], skipped: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids of all checks that could not judge, in the checks' order."""
+    unsure = {*plan.unsure, *skipped}.difference(found)
+    return tuple([check.id for check in plan.checks if check.id in unsure])
 
 
 class _Plan(Struct, frozen=True):
@@ -41,11 +52,15 @@ class _Plan(Struct, frozen=True):
     every request, and to ask each of them takes a tenth of the time of all."""
     unsure: tuple[str, ...]
     """Ids of those that cannot, or that find nothing there without proving anything."""
+    known: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
+    """What `_unsure` said: to work it out for each line of a log takes as long as ten checks."""
 
 
 _plans: dict[frozenset[Part], _Plan] = {}
 _MOST_PLANS = 256
 """Kinds of sources that are remembered; full, it starts over."""
+_MOST_ANSWERS = 1_024
+"""Of one kind, likewise."""
 
 
 def _plan(checks: Sequence[Check], unseen: frozenset[Part]) -> _Plan:

@@ -164,7 +164,8 @@ def _read(files: Sequence[str], importer: Importer, shown: "_Shown") -> list[Fil
     with suppress(KeyboardInterrupt):
         for path in files:
             shown.begin(path)
-            reports.append(importer.read(path))
+            reports.append(FileReport(path))
+            importer.read(reports[-1])
     return reports
 
 

@@ -10,7 +10,7 @@ import math
 
 from msgspec import Struct
 
-from nightlatch.detect.history import History
+from nightlatch.detect.history import History, Witness
 
 FULL_TRIALS = 4
 """So many trials of each caller count in full."""
@@ -55,7 +55,7 @@ class _Vote:
         """Misses among its first `BLOCK` trials, when it completed them in this epoch."""
 
 
-_Votes = dict[History, _Vote]
+_Votes = dict[Witness, _Vote]
 
 
 class _Sum(Struct):
@@ -104,9 +104,9 @@ class MissRate:
     def note(self, caller: History, *, miss: bool) -> bool:
         """Take the caller's latest trial into the pending epoch; True when the epoch is full and
         must be believed (`commit`) or not (`discard`)."""
-        vote = self._pending.get(caller)
+        vote = self._pending.get(caller.witness)
         if vote is None:
-            vote = self._pending[caller] = _Vote()
+            vote = self._pending[caller.witness] = _Vote()
         nth = caller.trials
         weight = 1.0 if nth <= FULL_TRIALS else FULL_TRIALS / nth
         vote.weight += weight

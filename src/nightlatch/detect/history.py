@@ -23,6 +23,16 @@ _RETURN_SHARE = 5
 themselves again, and against a list, which never does."""
 
 
+class Witness:
+    """What of a caller is asked for after its trials: who keeps those must not keep its history,
+    which is large, and may be forgotten before."""
+
+    __slots__ = ("convicted_at",)
+
+    def __init__(self) -> None:
+        self.convicted_at: float | None = None
+
+
 class History:
     """One caller (or network) at one endpoint. About 900 bytes for a caller that came once (and a
     quarter of that once it is idle, see `briefs`); at most about 1 MB for one with thousands of
@@ -33,7 +43,6 @@ class History:
         "account",
         "charged",
         "clearances",
-        "convicted_at",
         "credits",
         "day",
         "doubted_until",
@@ -55,6 +64,7 @@ class History:
         "trials",
         "trusted",
         "vouched_turn",
+        "witness",
     )
 
     def __init__(self, now: float) -> None:
@@ -78,7 +88,7 @@ class History:
         """Distinct people asked for during a walk whom few others asked for."""
         self.vouched_turn: int | None = None
         """The walk's turn at which the caller first had a clean history."""
-        self.convicted_at: float | None = None
+        self.witness = Witness()
         self.standing: Standing = NOTHING_KNOWN
         """What to say at the request phase once convicted, or in doubt."""
         self.novelty = 0.0
@@ -101,6 +111,14 @@ class History:
         self.last = now
         self.charged = 0
         """Size at which the bound on memory counted this history."""
+
+    @property
+    def convicted_at(self) -> float | None:
+        return self.witness.convicted_at
+
+    @convicted_at.setter
+    def convicted_at(self, now: float | None) -> None:
+        self.witness.convicted_at = now
 
     @property
     def size(self) -> int:

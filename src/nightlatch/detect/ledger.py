@@ -36,14 +36,15 @@ class WindowMemory(Struct, frozen=True, array_like=True):
 
 
 class CountedWindow:
-    """One window of one circle."""
+    """One window of one circle. Windows that began together, or with the same subjects, have the
+    same in them until one of them ends, and share what counts it."""
 
     __slots__ = ("busiest", "distinct", "learned", "learned_at", "start", "tainted", "window")
 
-    def __init__(self, window: Window, start: float) -> None:
+    def __init__(self, window: Window, start: float, distinct: DistinctCounter) -> None:
         self.window = window
         self.start = start
-        self.distinct = DistinctCounter()
+        self.distinct = distinct
         self.busiest = 0
         """The highest count seen, of all processes together."""
         self.learned = 0
@@ -55,19 +56,17 @@ class CountedWindow:
     def count(self, now: float) -> int:
         return self.distinct.cardinality if abs(now - self.start) < self.window else 0
 
-    def add(self, members: Sequence[int], now: float) -> None:
-        """`members`: digests as numbers."""
+    def ended(self, now: float) -> bool:
         # abs(): a clock that jumped back far starts afresh instead of freezing the window.
-        if abs(now - self.start) >= self.window:
-            self._roll(now)
-        self.distinct.add_many(members)
+        return abs(now - self.start) >= self.window
 
     def spent(self, circle: str, count: int, limit: int, left: float) -> Spent:
         """`left`: seconds until there is room again."""
         resets_in = min(max(1, round(left)), self.window)
         return Spent(circle, self.window.word, count, limit, resets_in)
 
-    def _roll(self, now: float) -> None:
+    def roll(self, now: float, distinct: DistinctCounter) -> None:
+        """Begin anew, with nothing in it."""
         busiest = int(max(self.distinct.cardinality, self.busiest) * HEADROOM)
         # At most one raise a day, by half: whoever fills the limit every hour gains little.
         due = self.learned_at is None or abs(now - self.learned_at) >= Window.DAY
@@ -75,7 +74,7 @@ class CountedWindow:
             self.learned = busiest
             self.learned_at = now
         self.start = now
-        self.distinct = DistinctCounter()
+        self.distinct = distinct
         self.busiest = 0
         self.tainted = False
 
@@ -86,6 +85,7 @@ class Account:
     __slots__ = (
         "_counted_since",
         "_counted_until",
+        "_counters",
         "_older",
         "_waiting",
         "exhausted",
@@ -100,6 +100,8 @@ class Account:
         """Subject → when it last left."""
         self._older = _NONE
         self.windows: tuple[CountedWindow, ...] = ()
+        self._counters: tuple[DistinctCounter, ...] = ()
+        """Of the windows, each once."""
         self._waiting: list[bytes] = []
         """Subjects that left, to be counted before anyone asks for a count."""
         self._counted_since = 0.0
@@ -157,9 +159,15 @@ class Account:
 
     def _count(self, digests: Sequence[bytes], now: float) -> None:
         self._count_waiting()
+        ended = [window for window in self.windows if window.ended(now)]
+        if ended:
+            fresh = DistinctCounter()
+            for window in ended:
+                window.roll(now, fresh)
+            self._counters = _counters_of(self.windows)
         members = _numbers(digests)
-        for window in self.windows:
-            window.add(members, now)
+        for counter in self._counters:
+            counter.add_many(members)
         self._counted_since = max(window.start for window in self.windows)
         self._counted_until = min(window.start + window.window for window in self.windows)
 
@@ -167,8 +175,8 @@ class Account:
         """No window has ended since they left: that is when `_count` is called."""
         members = _numbers(self._waiting)
         self._waiting = []
-        for window in self.windows:
-            window.distinct.add_many(members)
+        for counter in self._counters:
+            counter.add_many(members)
 
     def over(
         self,
@@ -250,10 +258,10 @@ class Account:
         """Go on from what another process counted. Raises ValueError for what is none of ours."""
         loaded = []
         for memory in windows:
-            counted = CountedWindow(Window(memory.window), memory.start)
-            counted.distinct = DistinctCounter.load(memory.distinct)
-            loaded.append(counted)
+            distinct = DistinctCounter.load(memory.distinct)
+            loaded.append(CountedWindow(Window(memory.window), memory.start, distinct))
         self.windows = tuple(loaded)
+        self._counters = _counters_of(self.windows)
 
     @property
     def today(self) -> int:
@@ -263,13 +271,21 @@ class Account:
 
     def _open(self, now: float) -> None:
         opened = []
+        counters: dict[int, DistinctCounter] = {}
         for window in Window:
             recent = [d for d, when in self.known.items() if abs(now - when) < window]
             start = min((self.known[digest] for digest in recent), default=now)
-            counted = CountedWindow(window, start)
-            counted.distinct.add_many(_numbers(recent))
-            opened.append(counted)
+            # What is within a window is within all that are longer: as many are the same.
+            distinct = counters.setdefault(len(recent), DistinctCounter())
+            if not distinct.cardinality:
+                distinct.add_many(_numbers(recent))
+            opened.append(CountedWindow(window, start, distinct))
         self.windows = tuple(opened)
+        self._counters = tuple(counters.values())
+
+
+def _counters_of(windows: Sequence[CountedWindow]) -> tuple[DistinctCounter, ...]:
+    return tuple({id(window.distinct): window.distinct for window in windows}.values())
 
 
 def _numbers(digests: Sequence[bytes]) -> list[int]:

@@ -1,6 +1,7 @@
 """Writes the record of an exchange: everything that is kept, redacted on the way in."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -13,6 +14,7 @@ from nightlatch.exchange.places import Places, Sighting
 from nightlatch.exchange.record import Message, Posture, Record
 from nightlatch.exchange.redaction import Redactor
 from nightlatch.exchange.signs import signs_in
+from nightlatch.exchange.source import Part
 
 
 class Judged(Struct, frozen=True, gc=False):
@@ -104,7 +106,7 @@ class Scribe:
             response=self._message(answer, told) if answer else Message(),
             source=exchange.source.kind,
             source_name=exchange.source.name,
-            unseen=tuple(sorted(exchange.source.unseen)),
+            unseen=_in_order(exchange.source.unseen),
             mark=judged.mark,
         )
 
@@ -123,6 +125,12 @@ def _withheld(exchange: Exchange, answer: Response | None, decision: Decision) -
         refused = decision.withhold and answer is not None and answer.status == decision.status
         return refused or answer is None or answer.ours
     return decision.alters and decision.uniform
+
+
+@lru_cache(256)
+def _in_order(unseen: frozenset[Part]) -> tuple[Part, ...]:
+    """A source's exchanges all say the same."""
+    return tuple(sorted(unseen))
 
 
 def _numbers(subjects: tuple[Subject, ...]) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
@@ -14,10 +15,12 @@ from nightlatch.identity.browser_headers import Sign, browser_signs, doubt
 from nightlatch.identity.crawlers import Crawler
 from nightlatch.identity.handshakes import Handshakes
 from nightlatch.identity.networks import Networks
-from nightlatch.identity.user_agents import Agent, read_agent
+from nightlatch.identity.user_agents import LONGEST, Agent, read_agent
 
 _KNOWN = 8_192
 """Ways of asking that are remembered; full, the memory starts over."""
+_KNOWN_WORDS = 1_024
+"""User agents of requests whose other headers could not be seen; the one not seen longest goes."""
 _TOLD = frozenset({b"sec-ch-ua", b"sec-ch-ua-platform", b"sec-fetch-mode", b"sec-fetch-dest"})
 """Fields whose values tell something of the client beyond its circle of headers."""
 _LONGEST_TOLD = 512
@@ -76,13 +79,10 @@ class Clients:
     def look_partly(self, request: Request, caller: Caller, now: float) -> Client:
         """What it says it is, where not all of its headers could be seen: nobody is doubted for
         fields that may have been there."""
-        agent = read_agent(request.headers.get(b"user-agent") or "")
-        if agent.kind is ClientKind.UNKNOWN:
-            return UNKNOWN_CLIENT
-        client = Client(kind=agent.kind, name=agent.name, confidence=SURE[agent.kind])
-        if agent.crawler is None or not caller.address:
-            return client
-        return self._verified(client, agent.crawler, caller.address, now)
+        found = _by_word((request.headers.get(b"user-agent") or "")[:LONGEST])
+        if found.agent.crawler is None or not caller.address:
+            return found.client
+        return self._verified(found.client, found.agent.crawler, caller.address, now)
 
     def look(self, request: Request, caller: Caller, now: float) -> Client:
         """Cheap on repeated clients: what was found is remembered by the client's headers."""
@@ -158,6 +158,14 @@ def headers_circle(caller: Caller) -> str:
         if circle.startswith("headers:"):
             return circle
     return ""
+
+
+@lru_cache(_KNOWN_WORDS)
+def _by_word(text: str) -> _Found:
+    agent = read_agent(text)
+    if agent.kind is ClientKind.UNKNOWN:
+        return _Found(UNKNOWN_CLIENT, agent)
+    return _Found(Client(kind=agent.kind, name=agent.name, confidence=SURE[agent.kind]), agent)
 
 
 def _read(request: Request, fingerprint: str, *, direct: bool) -> _Found:

@@ -11,7 +11,7 @@ from itertools import islice
 
 from msgspec import Struct, field, structs
 
-from nightlatch.exchange.content import Content, ContentKind, Leaf
+from nightlatch.exchange.content import EMPTY, Content, ContentKind, Leaf
 from nightlatch.exchange.disclosure import DataClass, DataItem, Side
 from nightlatch.exchange.places import Places, Sighting
 from nightlatch.exchange.shapes import Scalar
@@ -152,6 +152,8 @@ class Classifier:
             asked.read(learned.request, "", request.leaves)
         else:
             asked.take(learned.request, asked_seen)
+        if response is EMPTY:
+            return tuple(asked.items())
         told = _Reading(Side.RESPONSE)
         if told_seen is None:
             told.read(learned.response, "", response.leaves)

@@ -3,7 +3,7 @@
 import bz2
 import gzip
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from nightlatch.capture.logs.following import Change
 from nightlatch.capture.logs.packing import Damaged
 from nightlatch.capture.logs.registry import format_by_id
 from nightlatch.capture.logs.run import Run, UnknownFormat, Ways
+from nightlatch.exchange.observed import Observed
 
 WAYS = Ways("api")
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -58,6 +59,30 @@ def test_a_log_that_was_rotated_and_packed_is_the_same_log(house: Path, packing:
     read(packed, house, again)
     assert again.seen == []
     assert len(PACKINGS) == 4
+
+
+class _Interrupted(Remembering):
+    """Ctrl-C comes while the second piece is on its way."""
+
+    def push(self, seen: Sequence[Observed]) -> None:
+        if self.seen:
+            super().push(seen[: len(seen) // 2])
+            raise KeyboardInterrupt
+        super().push(seen)
+
+
+def test_what_was_read_and_not_handed_on_is_read_again(house: Path) -> None:
+    log, first, then = house / "access.log", _Interrupted(), Remembering()
+    log.write_text(text(range(3_000)))
+    with Run(str(log), WAYS, Bookmarks(house / "imports"), first, first.settle) as run:
+        assert run.step()
+        with pytest.raises(KeyboardInterrupt):
+            run.step()
+        run.checkpoint()
+    read(log, house, then)
+    assert {*first.paths, *then.paths} == {f"/v1/users/{number}" for number in range(3_000)}
+    # Those that did arrive have their ids, and count once.
+    assert len({*first.ids, *then.ids}) == 3_000
 
 
 def test_by_content_and_not_by_name(house: Path) -> None:

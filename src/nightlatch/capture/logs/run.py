@@ -76,6 +76,7 @@ class Run:
                 self.format, assembler, self.bookmark.name, self._reject, self.before
             )
             self._resume()
+            self._note_pushed()
             # The name must be known before anything is pushed under it.
             bookmarks.keep(replace(self.bookmark, path=path))
             self._held = opening.pop_all()
@@ -107,15 +108,15 @@ class Run:
 
     def checkpoint(self, now: float = 0.0) -> None:
         """What was read so far needs not be read again, if it could be kept."""
-        offset = self._reading.offset
-        lines = self.bookmark.lines + self.tally.lines
+        offset, lines = self._pushed
         mark = replace(self.bookmark, offset=max(offset, self.bookmark.offset), at=now)
         head = self.file.beginning_now()
         if is_of(mark, head):
             mark = grown(mark, head)
             self.bookmark = replace(self.bookmark, length=mark.length, digest=mark.digest)
         if self._settle():
-            self._bookmarks.keep(replace(mark, lines=lines, path=self.path))
+            total = self.bookmark.lines + lines
+            self._bookmarks.keep(replace(mark, lines=total, path=self.path))
 
     def change(self) -> Change:
         """What became of the file, of one that is being written to."""
@@ -138,6 +139,11 @@ class Run:
             found = [one for one in found if _bare(one.request.host) in hosts]
         if found:
             self._intake.push(found)
+        self._note_pushed()
+
+    def _note_pushed(self) -> None:
+        """What was read and not pushed, as it was interrupted, is read again."""
+        self._pushed = self._reading.offset, self.tally.lines
 
     def _reject(self, fault: Fault, excerpt: bytes) -> None:
         self._intake.reject(SourceKind.LOG, self._ways.name, fault.value, excerpt)

@@ -35,8 +35,10 @@ Each reads a character in 0.02 to 0.2 µs: so this bounds what a hostile request
 OVERLAP = 512
 """Characters that a window shares with the one before."""
 MAX_CLEAN = 4_096
-"""Header fields remembered as clean; when there are more, all are forgotten."""
+"""Header fields, paths and heads remembered as clean; when there are more, all are forgotten."""
 LONGEST_CLEAN = 512
+FEW_FIELDS = 4
+"""Header fields of which a whole head is remembered."""
 
 _PLAIN_PATH = re.compile(r"(?>(?:/\+?[\w.\-]*+)+)", re.ASCII)
 _NUMBER = re.compile(r"\d+")
@@ -65,6 +67,17 @@ def _shape(request: Request) -> str:
     if ".." in path or not _PLAIN_PATH.fullmatch(path):
         return ""
     return _NUMBER.sub("0", path)
+
+
+_Head = tuple[str, str, tuple[tuple[bytes, bytes], ...]]
+"""Method, version and header fields: all of a plain request that rules judge."""
+
+
+def _head(request: Request) -> _Head | None:
+    """None where there are many fields: to remember them all would take much memory, and it is the
+    lines of logs that come again with the same few."""
+    raw = request.headers.raw
+    return (request.method, request.http_version, raw) if len(raw) <= FEW_FIELDS else None
 
 
 class _Budget:
@@ -101,6 +114,7 @@ class AttackEngine:
         self._readers = self._wrapped - 1
         self._clean: set[tuple[bytes, bytes]] = set()
         self._clean_paths: set[str] = set()
+        self._clean_heads: set[_Head] = set()
 
     @classmethod
     def open(cls, cache: Path | None) -> "AttackEngine":
@@ -115,6 +129,27 @@ class AttackEngine:
 
     def inspect(self, request: Request, query: tuple[Leaf, ...], content: Content) -> Inspection:
         """Read a request. `query` and `content` are its own, read before. Never raises on input."""
+        shape = _shape(request)
+        plain = shape in self._clean_paths
+        head = _head(request) if plain else None
+        if head in self._clean_heads:
+            return CLEAN
+        clues = self._judged(request)
+        if plain and self._clean.issuperset(request.headers.raw):
+            if clues.any:
+                return Inspection(tuple(clues.attacks()))
+            self._remember_head(head)
+            return CLEAN
+        values = take_apart(request, query, content, self._clean)
+        cut = left_out(request, query, content), self._rounds(values, clues)
+        unread = " and ".join(filter(None, cut))
+        if clues.any:
+            return Inspection(tuple(clues.attacks()), unread)
+        self._remember(request.headers.raw, shape)
+        return Inspection(unread=unread) if unread else CLEAN
+
+    def _judged(self, request: Request) -> Clues:
+        """What the rules say of the request as a whole."""
         clues = Clues()
         for rule in self._rules:
             try:
@@ -124,16 +159,7 @@ class AttackEngine:
                 continue
             if clue is not None:
                 clues.keep(rule.check, clue, None)
-        shape = _shape(request)
-        if shape in self._clean_paths and self._clean.issuperset(request.headers.raw):
-            return Inspection(tuple(clues.attacks())) if clues.any else CLEAN
-        values = take_apart(request, query, content, self._clean)
-        cut = left_out(request, query, content), self._rounds(values, clues)
-        unread = " and ".join(filter(None, cut))
-        if clues.any:
-            return Inspection(tuple(clues.attacks()), unread)
-        self._remember(request.headers.raw, shape)
-        return Inspection(unread=unread) if unread else CLEAN
+        return clues
 
     def _rounds(self, values: Values, clues: Clues) -> str:
         """Read the values, then what was encoded in them; what was left unread, in words."""
@@ -179,6 +205,13 @@ class AttackEngine:
                     continue
                 if clue is not None:
                     clues.keep(recogniser.check, clue, value)
+
+    def _remember_head(self, head: _Head | None) -> None:
+        if head is None:
+            return
+        if len(self._clean_heads) > MAX_CLEAN:
+            self._clean_heads.clear()
+        self._clean_heads.add(head)
 
     def _remember(self, headers: Iterable[tuple[bytes, bytes]], shape: str) -> None:
         if shape:

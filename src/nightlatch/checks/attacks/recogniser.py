@@ -35,7 +35,8 @@ class RequestRule(Struct, frozen=True, gc=False):
 
     check: str
     judge: Callable[["Request"], Clue | None]
-    """Called for every request, so it begins with a test that costs next to nothing."""
+    """Called for every request, so it begins with a test that costs next to nothing. Of one without
+    query and body it judges method, version and headers only: a clean answer is remembered."""
 
 
 class Found(Struct, frozen=True, gc=False):
