@@ -235,6 +235,9 @@ def as_text(value: object) -> str | None:
         return as_bytes(value)
     if isinstance(value, bool) or value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        # Many loggers know no whole numbers: a status of 404.0.
+        value = int(value)
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list) and value and isinstance(value[0], str):
