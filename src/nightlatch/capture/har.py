@@ -30,6 +30,7 @@ MAX_BODY = 1 << 20
 MAX_HEADERS = 500
 _SCHEMES = frozenset(("http", "https", "ws", "wss"))
 _BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:\s*\{')
+_PARTS = frozenset(Part)
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 _CREDENTIALS = frozenset((b"authorization", b"cookie"))
 
@@ -88,12 +89,19 @@ class _Response(Struct, rename="camel"):
     body_size: float = -1
 
 
+class _Ours(Struct):
+    unseen: list[str] = field(default_factory=list)
+
+
 class _Entry(Struct, rename="camel"):
     started_date_time: str
     request: _Request
     response: _Response = field(default_factory=_Response)
     time: float | None = None
     from_cache: str = field(default="", name="_fromCache")
+    ours: _Ours | None = field(default=None, name="_nightlatch")
+    """What our own export says beside it: whoever saw the exchange may have seen less of it than
+    a browser does."""
 
 
 class _Log(Struct):
@@ -192,6 +200,9 @@ def _observed(
     if entry.time is None or not 0 <= duration < 1e9:
         duration = 0.0
         hidden.add(Part.DURATION)
+    if entry.ours is not None:
+        hidden |= {Part(name) for name in entry.ours.unseen if name in _PARTS}
+        request = _as_seen(request, hidden)
     return Observed(
         at,
         duration,
@@ -202,6 +213,13 @@ def _observed(
         ending=Ending.ANSWERED if response else Ending.CLIENT_GONE,
         id=_id(entry, seen),
     )
+
+
+def _as_seen(request: Request, hidden: set[Part]) -> Request:
+    """Without what stands for a host and a scheme in a URL that has to be whole."""
+    host = "" if Part.HOST in hidden else request.host
+    scheme = "" if Part.SCHEME in hidden else request.scheme
+    return msgspec.structs.replace(request, host=host, scheme=scheme)
 
 
 def _id(entry: _Entry, seen: Counter[bytes]) -> str:
