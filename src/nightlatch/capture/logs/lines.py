@@ -44,7 +44,7 @@ class Cutter:
         if len(rest) > MAX_LINE:
             # Forgotten, but counted: its end is to be found all the same.
             self.offset = at + len(rest)
-            self._overlong, self._rest = self._overlong or any(rest), b""
+            self._overlong, self._rest = self._overlong or bool(rest.lstrip(b"\0")), b""
 
     def last(self) -> bytes:
         """What stands after the last line end, once there is no more; `offset` is before it."""
