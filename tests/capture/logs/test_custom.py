@@ -13,6 +13,7 @@ from nightlatch.capture.logs.registry import FORMATS
 from nightlatch.capture.logs.values import Fault, Unread
 from nightlatch.exchange.observed import Observed
 
+AT = 1795029508.0
 CASES = (
     (
         (
@@ -107,6 +108,24 @@ def test_format_strings_of_each_language(format_string: str, line: str, told: st
     ) == told
     assert seen.at in (1795029508.0, 1795029507.5)
     assert len(CASES) >= 10
+
+
+@pytest.mark.parametrize(
+    ("times", "written"),
+    [
+        ("%t %t", "[18/Nov/2026:19:18:28 +0000] [18/Nov/2026:19:18:29 +0000]"),
+        ("%{begin:%F %T}t %{end:%F %T}t", "2026-11-18 19:18:28 2026-11-18 19:18:29"),
+        ("%{begin:%F %T}t.%{begin:usec_frac}t", "2026-11-18 19:18:28.000000"),
+    ],
+)
+def test_times_that_are_several_stay_several(times: str, written: str) -> None:
+    assert read(f'%h {times} "%r" %>s', f'192.0.2.1 {written} "GET / HTTP/1.1" 200').at == AT
+
+
+def test_a_time_that_says_the_hour_twice_is_none() -> None:
+    with pytest.raises(Unread) as unread:
+        read('%h %{%F %H %H}t "%r" %>s', '192.0.2.1 2026-11-18 19 19 "GET / HTTP/1.1" 200')
+    assert unread.value.fault is Fault.TIME
 
 
 def test_a_moment_in_two_places_is_none_and_not_midnight() -> None:

@@ -87,9 +87,15 @@ def _one_time(text: str) -> str:
 
 
 def _united(found: re.Match[str]) -> str:
-    ends = "end:" if found[0].startswith("%{end:") else ""
+    """As it was, where they are not parts of one moment: one began and another ended, or both have
+    an hour."""
     pieces = re.split(r"(%\{[^}]*\}t|%t)", found[0])
-    return "%{" + ends + "".join(map(_notation, pieces)) + "}t"
+    ends = {piece.startswith("%{end:") for piece in pieces[1::2]}
+    notation = "".join(map(_notation, pieces))
+    directives = re.findall("%.", _spelled_out(notation))
+    if len(ends) > 1 or len(set(directives)) < len(directives):
+        return found[0]
+    return "%{" + ("end:" if ends == {True} else "") + notation + "}t"
 
 
 def _notation(piece: str) -> str:
@@ -174,7 +180,8 @@ def _by_strftime(notation: str) -> Callable[[str], str]:
         try:
             at = datetime.strptime(text, notation)  # noqa: DTZ007 -- it may name a zone
             return repr((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, re.error):
+            # The last for a notation that says one thing twice.
             return text
 
     return stamp
