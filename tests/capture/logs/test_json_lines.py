@@ -57,6 +57,11 @@ def test_loggers_that_know_no_whole_numbers_are_understood() -> None:
     assert (seen.at, seen.response.status, seen.response.body.size) == (1.5, 404, 1000)
 
 
+def test_a_method_in_lower_case_is_the_method() -> None:
+    line = JsonLines().read('{"http.request.method":"get","url.path":"/","@timestamp":1}')
+    assert Assembler("api").observed(line).request.method == "GET"
+
+
 def test_headers_in_an_object_of_their_own() -> None:
     line = JsonLines().read(
         '{"method":"GET","url":"https://h.example/","time":1,"status":200,"headers":{"Accept":'

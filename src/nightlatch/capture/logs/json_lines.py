@@ -269,6 +269,9 @@ def _finder(path: str) -> Find:
 
 def _settle(values: Values) -> None:
     """Names that mean different things to different people, by how their values look."""
+    if v.METHOD in values:
+        # ECS wanted it in lower case until its version 1.6.
+        values[v.METHOD] = values[v.METHOD].upper()
     seconds = values.get(v.SECONDS)
     if seconds is not None:
         _settle_duration(values, seconds)
