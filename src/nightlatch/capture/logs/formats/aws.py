@@ -11,7 +11,7 @@ from nightlatch.capture.logs.log_format import LogFormat
 from nightlatch.capture.logs.pattern import Field, Pattern, Shape
 from nightlatch.capture.logs.values import Fault, Line, Unread
 
-_IDS = Field(None, expression=r'[^\s"]++(?: [^\s"]++)?+')
+_IDS = Field(None, expression=r'[^\s"]++(?: [^\s"]++)?')
 """Of the request; the newer template has two."""
 
 _GATEWAY_SETUP = """\
