@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
 
-from nightlatch.capture.intake import Grant, Refused
+from nightlatch.capture.intake import Grant, OverRate, Refused
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.source import SourceKind
 
@@ -61,17 +61,19 @@ class OneToken:
         bytes_left: int = 1 << 40,
     ) -> None:
         self.grant = Grant(name, frozenset({kind}), service)
-        self.refusals: list[Refused] = []
+        self.refusals: list[OverRate | Refused] = []
         self.shown: list[tuple[str, int]] = []
         self._bytes_left = bytes_left
 
-    def admit(self, kind: SourceKind, token: str, size: int, now: float) -> Grant | Refused:
+    def admit(
+        self, kind: SourceKind, token: str, size: int, now: float
+    ) -> Grant | OverRate | Refused:
         self.shown.append((token, size))
         if kind not in self.grant.kinds or token != TOKEN:
             return Refused.TOKEN
         if self.refusals:
             return self.refusals.pop(0)
         if size > self._bytes_left:
-            return Refused.RATE
+            return OverRate(self.grant.name)
         self._bytes_left -= size
         return self.grant

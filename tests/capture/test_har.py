@@ -114,6 +114,44 @@ def test_what_browsers_leave_out_is_unseen_and_not_absent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "unseen"),
+    [
+        ({"response__content": ...}, {Part.RESPONSE_BODY}),
+        ({"response__content": {"size": -1, "mimeType": "text/html"}}, {Part.RESPONSE_BODY}),
+        (
+            {"response__content": {"size": 9, "encoding": "base64", "text": "***"}},
+            {Part.RESPONSE_BODY},
+        ),
+        ({"response__content": {"size": 0, "mimeType": ""}}, set()),
+        ({"request__postData": ..., "request__bodySize": -1}, {Part.REQUEST_BODY}),
+        (
+            {
+                "request__postData": ...,
+                "request__bodySize": -1,
+                "request__method": "GET",
+            },
+            set(),
+        ),
+        ({"request__postData": ..., "request__bodySize": 0}, set()),
+        (
+            {"request__postData": {"text": "no", "encoding": "base64x"}},
+            set(),
+        ),
+        (
+            {"request__postData": {"text": "*", "encoding": "base64"}},
+            {Part.REQUEST_BODY},
+        ),
+    ],
+)
+def test_a_body_that_is_not_in_the_file_is_unseen_and_not_empty(
+    changed: dict[str, Any], unseen: set[Part]
+) -> None:
+    [seen], rejects = read(entry(**changed))
+    assert rejects == []
+    assert seen.source.unseen == {Part.CLIENT} | unseen
+
+
+@pytest.mark.parametrize(
     ("changed", "look"),
     [
         (

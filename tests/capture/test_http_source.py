@@ -215,7 +215,7 @@ async def test_over_its_rate_a_source_waits() -> None:
     late = await door.post('["/a"]')
     assert late.status_code == 429
     assert "retry-after" in late.headers
-    assert door.reasons == [("", "over its rate")]
+    assert door.reasons == [("web", "over its rate")]
 
 
 async def test_what_was_not_announced_counts_when_it_is_there() -> None:

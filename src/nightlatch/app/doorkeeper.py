@@ -7,7 +7,7 @@ from threading import Lock
 from msgspec import Struct
 
 from nightlatch.app.stores import KEY, data_dir
-from nightlatch.capture.intake import Grant, Refused
+from nightlatch.capture.intake import Grant, OverRate, Refused
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.source import SourceKind
 from nightlatch.faults import guarded
@@ -67,7 +67,9 @@ class TokenDoor:
         self._wrong = _Rate(WRONG_PER_SECOND)
         self._looked = -LOOK_EVERY
 
-    def admit(self, kind: SourceKind, token: str, size: int, now: float) -> Grant | Refused:
+    def admit(
+        self, kind: SourceKind, token: str, size: int, now: float
+    ) -> Grant | OverRate | Refused:
         digest = self._tokens.digest(token)
         with self._lock:
             self._look(now)
@@ -78,7 +80,7 @@ class TokenDoor:
             if holder is None or not right or not holder.token.allows(kind, now):
                 return Refused.TOKEN if self._wrong.passes(0, now) else Refused.RATE
             if holder.rate is not None and not holder.rate.passes(size, now):
-                return Refused.RATE
+                return OverRate(holder.grant.name)
             return holder.grant
 
     def _look(self, now: float) -> None:

@@ -30,6 +30,8 @@ MAX_BODY = 1 << 20
 MAX_HEADERS = 500
 _SCHEMES = frozenset(("http", "https", "ws", "wss"))
 _BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:\s*\{')
+_PARTS = frozenset(Part)
+_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 _CREDENTIALS = frozenset((b"authorization", b"cookie"))
 
 
@@ -75,7 +77,7 @@ class _Request(Struct, rename="camel"):
 
 
 class _Content(Struct, rename="camel"):
-    size: float = 0
+    size: float = -1
     text: str | None = None
     encoding: str = ""
 
@@ -87,12 +89,19 @@ class _Response(Struct, rename="camel"):
     body_size: float = -1
 
 
+class _Ours(Struct):
+    unseen: list[str] = field(default_factory=list)
+
+
 class _Entry(Struct, rename="camel"):
     started_date_time: str
     request: _Request
     response: _Response = field(default_factory=_Response)
     time: float | None = None
     from_cache: str = field(default="", name="_fromCache")
+    ours: _Ours | None = field(default=None, name="_nightlatch")
+    """What our own export says beside it: whoever saw the exchange may have seen less of it than
+    a browser does."""
 
 
 class _Log(Struct):
@@ -191,6 +200,9 @@ def _observed(
     if entry.time is None or not 0 <= duration < 1e9:
         duration = 0.0
         hidden.add(Part.DURATION)
+    if entry.ours is not None:
+        hidden |= {Part(name) for name in entry.ours.unseen if name in _PARTS}
+        request = _as_seen(request, hidden)
     return Observed(
         at,
         duration,
@@ -201,6 +213,13 @@ def _observed(
         ending=Ending.ANSWERED if response else Ending.CLIENT_GONE,
         id=_id(entry, seen),
     )
+
+
+def _as_seen(request: Request, hidden: set[Part]) -> Request:
+    """Without what stands for a host and a scheme in a URL that has to be whole."""
+    host = "" if Part.HOST in hidden else request.host
+    scheme = "" if Part.SCHEME in hidden else request.scheme
+    return msgspec.structs.replace(request, host=host, scheme=scheme)
 
 
 def _id(entry: _Entry, seen: Counter[bytes]) -> str:
@@ -238,13 +257,17 @@ def _request(asked: _Request, hidden: set[Part], max_body: int) -> Request:
 def _posted(asked: _Request, hidden: set[Part], max_body: int) -> Body:
     post = asked.post_data
     if post is None:
-        if asked.body_size > 0:
+        # -1: the size is not known, which of a GET says nothing.
+        if asked.body_size > 0 or (asked.body_size < 0 and asked.method.upper() in _WITH_BODY):
             hidden.add(Part.REQUEST_BODY)
         return NO_BODY
     if post.text is None and post.params:
         pairs = [(one.name, one.value or "") for one in post.params]
         return _body(urlencode(pairs).encode(), asked.body_size, max_body)
     data = _bytes(post.text or "", post.encoding)
+    if data is None:
+        hidden.add(Part.REQUEST_BODY)
+        return _unseen(asked.body_size)
     return _body(data, asked.body_size, max_body)
 
 
@@ -252,14 +275,18 @@ def _response(told: _Response, hidden: set[Part], max_body: int) -> Response | N
     if not 100 <= told.status <= 999:
         # Blocked, failed, or the page was left before there was an answer.
         return None
-    content = told.content
-    if content.text is None:
-        if content.size > 0:
-            hidden.add(Part.RESPONSE_BODY)
-        size = max(0, int(content.size))
-        return Response(told.status, _headers(told.headers), Body(size=size) if size else NO_BODY)
-    data = _bytes(content.text, content.encoding)
-    return Response(told.status, _headers(told.headers), _body(data, told.body_size, max_body))
+    content, headers = told.content, _headers(told.headers)
+    data = None if content.text is None else _bytes(content.text, content.encoding)
+    if data is not None:
+        return Response(told.status, headers, _body(data, told.body_size, max_body))
+    if content.text is not None or content.size:
+        # Programs that leave bodies out write a size of -1, or no content at all.
+        hidden.add(Part.RESPONSE_BODY)
+    return Response(told.status, headers, _unseen(content.size))
+
+
+def _unseen(size: float) -> Body:
+    return Body(size=int(size)) if size > 0 else NO_BODY
 
 
 def _body(data: bytes, size: float, max_body: int) -> Body:
@@ -268,12 +295,13 @@ def _body(data: bytes, size: float, max_body: int) -> Body:
     return Body(data[:max_body], on_the_wire, truncated=len(data) > max_body)
 
 
-def _bytes(text: str, encoding: str) -> bytes:
+def _bytes(text: str, encoding: str) -> bytes | None:
+    """None where it is not what it says it is."""
     if encoding == "base64":
         try:
-            return base64.b64decode(text, validate=False)
+            return base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
-            return text.encode("utf-8", "replace")
+            return None
     return text.encode("utf-8", "replace")
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from nightlatch.capture.intake import Doorkeeper, Grant, Intake, Refused
+from nightlatch.capture.intake import Doorkeeper, Grant, Intake, OverRate, Refused
 from nightlatch.capture.reception import (
     READ_WITHIN,
     Reception,
@@ -190,9 +190,13 @@ class HttpSource(Reception[Grant]):
             )
             raise Rejected(401, "wrong token", detail)
         if grant is Refused.RATE:
-            raise Rejected(
-                429, "over its rate", "This source sends more than its rate.", RETRY_AFTER
-            )
+            detail = "Too many wrong tokens are being sent; come back in a moment."
+            raise Rejected(429, "too many wrong tokens", detail, RETRY_AFTER)
+        if isinstance(grant, OverRate):
+            detail = "This source sends more than its rate."
+            rejected = Rejected(429, "over its rate", detail, RETRY_AFTER)
+            rejected.sender = grant.name
+            raise rejected
         return grant
 
     def _answered(self, sent: Sent) -> Response:
@@ -234,7 +238,7 @@ class HttpSource(Reception[Grant]):
         return taken
 
     def _count(self, rejected: Rejected, granted: Grant | None) -> None:
-        name = granted.name if granted else ""
+        name = granted.name if granted else rejected.sender
         self._intake.reject(self._kind, name, rejected.reason, rejected.excerpt)
 
     def _refusal(self, request: Request, rejected: Rejected) -> Response:

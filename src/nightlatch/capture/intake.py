@@ -49,12 +49,20 @@ class Refused(StrEnum):
     TOKEN = "token"
     """Unknown, revoked, or not for this kind of source: 401."""
     RATE = "rate"
-    """More than its rate: 429."""
+    """More wrong tokens than are looked at: 429."""
+
+
+class OverRate(Struct, frozen=True):
+    """A source that sends more than it may: 429."""
+
+    name: str
 
 
 class Doorkeeper(Protocol):
     """Who may send."""
 
-    def admit(self, kind: SourceKind, token: str, size: int, now: float) -> Grant | Refused:
+    def admit(
+        self, kind: SourceKind, token: str, size: int, now: float
+    ) -> Grant | OverRate | Refused:
         """May whoever shows `token` send `size` bytes more? Takes the same time for every wrong
         token. Counts against the rate of the token, or of all wrong ones together."""

@@ -38,6 +38,8 @@ class Rejected(Exception):
         """Seconds; 0 where coming back does not help."""
         self.excerpt = b""
         """The beginning of what could not be read, where that is why."""
+        self.sender = ""
+        """Whose it was, where nothing was granted and that is known."""
 
 
 class CutShort(Rejected):

@@ -9,9 +9,11 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
+import brotli
 import httpx
 import pygelf  # type: ignore[import-untyped]
 import pytest
+import zstandard
 from tests.capture.collector_server import serving
 from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.capture.wires.reading import texts
@@ -86,11 +88,26 @@ def test_one_message_several_lines_and_arrays(
 
 
 def test_a_broken_message_does_not_stop_its_neighbours() -> None:
-    for body in (ONE + b"\n{broken\n" + ONE, b"[" + ONE + b",7," + ONE + b"]"):
+    odd = b'{"version":[]}'
+    for body in (
+        ONE + b"\n{broken\n" + ONE,
+        b"[" + ONE + b",7," + ONE + b"]",
+        b"[" + ONE + b"," + odd + b"," + ONE + b"]",
+    ):
         intake = RememberingIntake()
         assert post(intake, body).status_code == 202
         assert (len(intake.seen), len(intake.rejected)) == (2, 1)
-        assert intake.rejected[0][3] in {b"{broken", b"7"}
+        assert intake.rejected[0][3] in {b"{broken", b"7", odd}
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+def test_a_coding_that_does_not_tell_itself_is_undone_as_the_header_says(coding: str) -> None:
+    pack = {"br": brotli.compress, "zstd": zstandard.compress}[coding]
+    intake = RememberingIntake()
+    assert post(intake, pack(ONE), **{"Content-Encoding": coding}).status_code == 202
+    assert (len(intake.seen), intake.rejected) == (1, [])
+    assert post(intake, ONE, **{"Content-Encoding": coding}).status_code == 400
+    assert len(intake.seen) == 1
 
 
 @pytest.mark.slow

@@ -65,6 +65,8 @@ def test_a_moment_that_is_none_is_not_told(told: Any) -> None:
     "told",
     [
         {**SOUND, "version": "2.0"},
+        {**SOUND, "version": ["1.1"]},
+        {**SOUND, "version": {}},
         {**SOUND, "host": " "},
         {**SOUND, "short_message": None},
         {**SOUND, "short_message": 7},
@@ -95,6 +97,13 @@ def test_compression_is_bounded_and_damage_is_told(pack: Any) -> None:
 def test_json_is_bounded_too() -> None:
     assert inflate(b" " * ((1 << 20) + 1)) is TOO_LARGE
     assert read_message(b"[" * 100_000) is NO_JSON
+
+
+@pytest.mark.parametrize("odd", [None, True, -1, 1e300, "", "\0", [], {}, [[]], {"a": {}}])
+def test_any_member_may_hold_anything(odd: Any) -> None:
+    whole = {**SOUND, "message": "m", "full_message": "f", "timestamp": 1, "level": 1, "_a": 1}
+    for name in whole:
+        assert isinstance(message_of({**whole, name: odd}), GelfMessage | Malformed)
 
 
 @given(st.binary(max_size=200))

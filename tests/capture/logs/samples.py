@@ -461,4 +461,60 @@ SAMPLES = (
         ),
         {"scheme": "https", "host": "shop.example", "path": "/x", "query": "q=1", "duration": 0.5},
     ),
+    Sample(
+        "istio",
+        (
+            ('[2026-11-18T19:18:28.000Z] "GET /status/418?x=1 HTTP/1.1" 418 - via_upstream - "-" 0 135 500 1 '
+             '"203.0.113.7" "curl/8.5.0" "84961386" "httpbin:8000" "127.0.0.1:80" inbound|8000|| '
+             "127.0.0.1:41854 10.44.1.27:80 10.44.1.23:37652 outbound_.8000_._.httpbin.foo.svc.cluster.local default"),
+        ),
+        {
+            "at": AT, "client": "10.44.1.23", "method": "GET", "path": "/status/418", "query": "x=1",
+            "host": "httpbin:8000", "status": 418, "duration": 0.5, "size": 135,
+            "header:x-forwarded-for": "203.0.113.7",
+        },
+    ),
+    Sample(
+        "aws-api-gateway",
+        (
+            ('203.0.113.7 - - [18/Nov/2026:19:18:28 +0000] "GET /users/{id} HTTP/1.1" 200 512 '
+             "c6af9ac6-7b61-11e6-9a41-93e8deadbeef JKJaXmPLvHcESHA="),
+        ),
+        {"at": AT, "client": "203.0.113.7", "route": "/users/{id}", "status": 200, "size": 512},
+    ),
+    Sample(
+        "aws-api-gateway-csv",
+        (
+            ("203.0.113.7,-,arn:aws:iam::1:user/ada,18/Nov/2026:19:18:28 +0000,GET,/users/{id},HTTP/1.1,"
+             "200,512,c6af9ac6-7b61-11e6-9a41-93e8deadbeef,JKJaXmPLvHcESHA="),
+        ),
+        {
+            "at": AT, "client": "203.0.113.7", "method": "GET", "route": "/users/{id}", "status": 200,
+            "size": 512, "user": "arn:aws:iam::1:user/ada",
+        },
+    ),
+    Sample(
+        "aws-api-gateway-xml",
+        (
+            ('<request id="c6af9ac6"> <ip>2001:db8::7</ip> <caller>-</caller> <user>-</user> '
+             "<requestTime>18/Nov/2026:19:18:28 +0000</requestTime> <httpMethod>GET</httpMethod> "
+             "<resourcePath>/users/{id}</resourcePath> <status>403</status> "
+             "<protocol>HTTP/1.1</protocol> <responseLength>-</responseLength> </request>"),
+        ),
+        {"at": AT, "client": "2001:db8::7", "route": "/users/{id}", "status": 403, "user": ""},
+    ),
+    Sample(
+        "aws-cloudfront-json",
+        (
+            ('{"date":"2026-11-18","time":"19:18:28","x-edge-location":"SIN2-P1","sc-bytes":"476",'
+             '"c-ip":"203.0.113.7","cs-method":"GET","cs(Host)":"d1.cloudfront.net","cs-uri-stem":"/a",'
+             '"sc-status":"200","cs(Referer)":"-","cs(User-Agent)":"curl/8%20x","cs-uri-query":"q=1",'
+             '"cs(Cookie)":"-","x-edge-request-id":"k==","x-host-header":"shop.example",'
+             '"cs-protocol":"https","time-taken":"0.500","cs-protocol-version":"HTTP/2.0"}'),
+        ),
+        {
+            "at": AT - 0.5, "client": "203.0.113.7", "path": "/a", "query": "q=1", "status": 200,
+            "host": "shop.example", "scheme": "https", "duration": 0.5, "header:user-agent": "curl/8 x",
+        },
+    ),
 )  # fmt: skip

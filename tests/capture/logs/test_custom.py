@@ -13,6 +13,7 @@ from nightlatch.capture.logs.registry import FORMATS
 from nightlatch.capture.logs.values import Fault, Unread
 from nightlatch.exchange.observed import Observed
 
+AT = 1795029508.0
 CASES = (
     (
         (
@@ -47,6 +48,36 @@ CASES = (
         "GET ://None/a?b=1 200 0.0 cookie=None",
     ),
     (
+        r'LogFormat "%h [%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t] \"%r\" %>s %T %D \"%{Host}i\"" mine',
+        (
+            '203.0.113.7 [18/Nov/2026 20:18:28.000 +0100] "GET /a?b=1 HTTP/1.1" 200 0 500000 '
+            '"shop.example"'
+        ),
+        "GET ://shop.example/a?b=1 200 0.5 cookie=None",
+    ),
+    (
+        r'LogFormat "%h %{end:%F %T}t \"%r\" %>s %D \"%{Host}i\"" mine',
+        '203.0.113.7 2026-11-18 19:18:28 "GET /a?b=1 HTTP/1.1" 200 500000 "shop.example"',
+        "GET ://shop.example/a?b=1 200 0.5 cookie=None",
+    ),
+    (
+        "$msec|$remote_addr|$http_x_forwarded_for|$request|$host|$status|$upstream_addr|$request_time",
+        (
+            "1795029508.000|10.0.0.1|203.0.113.7, 10.0.0.9|GET /a?b=1 HTTP/1.1|shop.example|200"
+            "|127.0.0.1:80, 127.0.0.1:81|0.500"
+        ),
+        "GET ://shop.example/a?b=1 200 0.5 cookie=None",
+    ),
+    (
+        (
+            '%START_TIME% "%REQUEST_HEADER(:METHOD)% '
+            '%REQUEST_HEADER(X-ENVOY-ORIGINAL-PATH?:PATH)%" '
+            '%RESPONSE_CODE% "%REQUEST_HEADER(:AUTHORITY)%"'
+        ),
+        '2026-11-18T19:18:28.000Z "GET /a?b=1" 200 "shop.example"',
+        "GET ://shop.example/a?b=1 200 0.0 cookie=None",
+    ),
+    (
         "log-format %ci:%cp\\ [%trg]\\ %ft\\ %ST\\ %Ta\\ %HM\\ %HU\\ %[req.hdr(Host)]",
         "203.0.113.7:80 [18/Nov/2026:19:18:28 +0000] web~ 200 500 GET /a?b=1 shop.example",
         "GET https://shop.example/a?b=1 200 0.5 cookie=None",
@@ -76,7 +107,31 @@ def test_format_strings_of_each_language(format_string: str, line: str, told: st
         f"{seen.response.status} {seen.duration} cookie={asked.headers.get(b'cookie')}"
     ) == told
     assert seen.at in (1795029508.0, 1795029507.5)
-    assert len(CASES) >= 6
+    assert len(CASES) >= 10
+
+
+@pytest.mark.parametrize(
+    ("times", "written"),
+    [
+        ("%t %t", "[18/Nov/2026:19:18:28 +0000] [18/Nov/2026:19:18:29 +0000]"),
+        ("%{begin:%F %T}t %{end:%F %T}t", "2026-11-18 19:18:28 2026-11-18 19:18:29"),
+        ("%{begin:%F %T}t.%{begin:usec_frac}t", "2026-11-18 19:18:28.000000"),
+    ],
+)
+def test_times_that_are_several_stay_several(times: str, written: str) -> None:
+    assert read(f'%h {times} "%r" %>s', f'192.0.2.1 {written} "GET / HTTP/1.1" 200').at == AT
+
+
+def test_a_time_that_says_the_hour_twice_is_none() -> None:
+    with pytest.raises(Unread) as unread:
+        read('%h %{%F %H %H}t "%r" %>s', '192.0.2.1 2026-11-18 19 19 "GET / HTTP/1.1" 200')
+    assert unread.value.fault is Fault.TIME
+
+
+def test_a_moment_in_two_places_is_none_and_not_midnight() -> None:
+    with pytest.raises(Unread) as unread:
+        read('%h %{%F}t %m %{%T}t "%r" %>s', '1.2.3.4 2026-11-18 GET 19:18:28 "GET / HTTP/1.1" 200')
+    assert unread.value.fault is Fault.TIME
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,14 @@ def journal(text: str, stream: str = "a1") -> list[str]:
 WRAPS: dict[str, Callable[..., list[str]]] = {"docker": docker, "cri": cri, "journal": journal}
 
 
+def test_what_is_nested_without_end_is_in_none() -> None:
+    deep = '{"deep":' + "[" * 50_000
+    for envelope in ENVELOPES:
+        with pytest.raises(Unread):
+            envelope.open(deep)
+    assert envelope_of([deep]) is None
+
+
 def test_each_is_told_from_its_lines() -> None:
     assert set(WRAPS) == {each.id for each in ENVELOPES}
     line = log_line("/a").rstrip("\n")

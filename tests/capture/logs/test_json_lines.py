@@ -50,6 +50,18 @@ def test_objects_that_are_no_exchange(text: str, fault: Fault) -> None:
     assert refused.value.fault is fault
 
 
+def test_loggers_that_know_no_whole_numbers_are_understood() -> None:
+    line = JsonLines().read('{"method":"GET","path":"/","time":1.5,"status":404.0,"bytes":1e3}')
+    seen = Assembler("api").observed(line)
+    assert seen.response is not None
+    assert (seen.at, seen.response.status, seen.response.body.size) == (1.5, 404, 1000)
+
+
+def test_a_method_in_lower_case_is_the_method() -> None:
+    line = JsonLines().read('{"http.request.method":"get","url.path":"/","@timestamp":1}')
+    assert Assembler("api").observed(line).request.method == "GET"
+
+
 def test_headers_in_an_object_of_their_own() -> None:
     line = JsonLines().read(
         '{"method":"GET","url":"https://h.example/","time":1,"status":200,"headers":{"Accept":'

@@ -24,6 +24,19 @@ def test_lines_and_places_do_not_depend_on_the_pieces(
         assert data[place - begin :].startswith(line)
 
 
+def test_what_stands_before_a_line_is_not_of_it() -> None:
+    """A byte order mark, and the hole that copytruncate leaves under a writer that goes on."""
+    hole = b"\0" * (3 * MAX_LINE)
+    data = b"\xef\xbb\xbffirst\n" + hole + b"second\r\n\0\nthird\n"
+    wanted = [(3, b"first"), (9 + len(hole), b"second"), (9 + len(hole) + 9, b""),
+              (9 + len(hole) + 10, b"third")]  # fmt: skip
+    for size in (1000, MAX_LINE, len(data)):
+        cutter = Cutter()
+        pieces = [data[at : at + size] for at in range(0, len(data), size)]
+        assert [found for piece in pieces for found in cutter.feed(piece)] == wanted
+        assert cutter.offset == len(data)
+
+
 def test_a_line_that_is_too_long_is_passed_over_and_memory_stays_bounded() -> None:
     cutter = Cutter()
     found = list(cutter.feed(b"first\n"))

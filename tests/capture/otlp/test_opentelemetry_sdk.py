@@ -15,7 +15,7 @@ from tests.capture.otlp.running import running
 from tests.capture.otlp.spans import STABLE
 from tests.servers import CLIENT
 
-from nightlatch.capture.intake import Refused
+from nightlatch.capture.intake import OverRate
 from nightlatch.capture.otlp.source import OtlpSource
 from nightlatch.capture.otlp.telemetry import Signal
 from nightlatch.exchange.exchange import Ending
@@ -121,7 +121,7 @@ def tell(provider: TracerProvider, *kinds: SpanKind) -> None:
 
 def test_what_was_turned_away_comes_again() -> None:
     intake, door = RememberingIntake(), OneToken(SourceKind.OTLP)
-    door.refusals += [Refused.RATE, Refused.RATE]
+    door.refusals += [OverRate("web"), OverRate("web")]
     with serving(OtlpSource(intake, door).routes) as url:
         sender = provider(url)
         tell(sender, SpanKind.SERVER, SpanKind.CLIENT, SpanKind.SERVER)

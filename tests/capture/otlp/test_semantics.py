@@ -113,6 +113,17 @@ def test_what_was_not_said_is_unseen() -> None:
     assert found.response.status == 0
 
 
+@pytest.mark.parametrize("status", [404, "404", 404.0])
+def test_numbers_however_they_are_written(status: object) -> None:
+    found = with_(http__response__status_code=status, http__response__body__size=5.0)
+    assert found.response is not None
+    assert (found.response.status, found.response.body.size) == (404, 5)
+    unknown = with_(http__response__status_code=404.5, http__response__body__size=1e300)
+    assert Part.STATUS in unknown.source.unseen
+    assert unknown.response is not None
+    assert unknown.response.body.size == 0
+
+
 # Headers
 
 

@@ -28,7 +28,7 @@ from tests.capture.otlp.spans import (
 )
 from tests.servers import CLIENT
 
-from nightlatch.capture.intake import Refused
+from nightlatch.capture.intake import OverRate
 from nightlatch.capture.otlp.answers import JSON, PROTOBUF
 from nightlatch.capture.otlp.source import MAX_BODY, OtlpSource
 from nightlatch.capture.otlp.telemetry import Signal
@@ -220,7 +220,7 @@ def test_what_is_refused(
 
 
 def test_over_its_rate(url: str, door: OneToken) -> None:
-    door.refusals.append(Refused.RATE)
+    door.refusals.append(OverRate("web"))
     response = post(url, traces(span()), JSON)
     assert response.status_code == 429
     assert "retry-after" in response.headers

@@ -35,6 +35,15 @@ def test_both_framings_wherever_the_pieces_are_cut(step: int) -> None:
 
 @given(st.integers(1, 200))
 @settings(max_examples=60, deadline=None)
+def test_what_is_no_message_takes_none_of_its_neighbours_with_it(step: int) -> None:
+    stream = counted(NEW) + counted(b"no message") + counted(b"y" * 100) + counted(OLD)
+    messages = fed(SyslogFramer(max_message=64), stream + OLD + b"\n", step)
+    assert [one for one in messages if isinstance(one, bytes)] == [NEW, b"no message", OLD, OLD]
+    assert [one.reason for one in messages if isinstance(one, Malformed)] == [TOO_LONG]
+
+
+@given(st.integers(1, 200))
+@settings(max_examples=60, deadline=None)
 def test_what_is_too_long_is_told_once_and_left_out(step: int) -> None:
     framer = SyslogFramer(max_message=64)
     stream = (

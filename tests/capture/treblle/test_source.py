@@ -13,7 +13,7 @@ from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.capture.treblle.events import event, sent
 from tests.servers import CLIENT
 
-from nightlatch.capture.intake import Refused
+from nightlatch.capture.intake import OverRate
 from nightlatch.capture.treblle.reading import read_treblle
 from nightlatch.capture.treblle.source import MAX_BODY, treblle_source
 from nightlatch.exchange.source import SourceKind
@@ -100,7 +100,7 @@ def test_what_is_refused(
 
 
 def test_over_its_rate(url: str, intake: RememberingIntake, door: OneToken) -> None:
-    door.refusals.append(Refused.RATE)
+    door.refusals.append(OverRate("web"))
     assert post(url, event()).status_code == 429
     assert intake.reasons == {"over its rate": 1}
 

@@ -19,7 +19,7 @@ from nightlatch.capture.otlp.semantics import observed
 from nightlatch.capture.otlp.telemetry import Telemetry
 from nightlatch.capture.texts import TextReader
 from nightlatch.exchange.observed import Observed
-from nightlatch.exchange.record import Record
+from nightlatch.exchange.record import Message, Record
 from nightlatch.exchange.source import Part, SourceKind
 from nightlatch.respond.exports import (
     cef,
@@ -258,6 +258,24 @@ def test_ecs_types_are_allowed_in_their_category() -> None:
     refused = msgspec.json.decode(ecs.exchange(RECORDS["refused"]))["event"]
     assert (refused["category"], refused["type"]) == (["web", "network"], ["access", "denied"])
     assert msgspec.json.decode(ecs.exchange(FULL))["event"]["type"] == ["access"]
+
+
+UNSEEN = msgspec.structs.replace(
+    BARE, duration=0.0, request=Message(), response=Message(), status=0, unseen=tuple(Part)
+)
+SIZES = re.compile(
+    rb'duration(?:_ms)?"(?::|,"value)|body_length"|body[._]size"|"bytes"|\b(?:in|out|cn1)='
+)
+
+
+@pytest.mark.parametrize("name", sorted({*TEXTS} - {"jsonl"}))
+def test_what_nobody_saw_is_no_zero(name: str) -> None:
+    """How long it took, how large the bodies were, what the status was."""
+    form = FORMATS[name]
+    assert SIZES.search(form.line(form.exchange(FULL)))
+    assert not SIZES.search(form.line(form.exchange(UNSEEN)))
+    sized = msgspec.structs.replace(UNSEEN, status=200, response=Message(size=512))
+    assert b"512" in form.line(form.exchange(sized))
 
 
 # ECS and our own.

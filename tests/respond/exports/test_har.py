@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 from tests.respond.exports.samples import BARE, FULL, RECORDS
 
+from nightlatch.capture.har import EntryFault, read_har
+from nightlatch.exchange.source import Part
 from nightlatch.respond.exports import har
 
 # http://www.softwareishard.com/blog/har-12-spec/: what is not marked optional.
@@ -63,6 +65,21 @@ def test_what_was_not_seen_is_marked() -> None:
     entry = har.entry(BARE)
     assert entry["request"]["url"].startswith("http://unseen.invalid/")
     assert "host" in entry["_nightlatch"]["unseen"]
+    assert (entry["request"]["bodySize"], entry["response"]["bodySize"]) == (-1, -1)
+    assert entry["response"]["content"] == {"size": -1, "mimeType": ""}
+
+
+def test_our_own_import_sees_no_more_than_was_seen() -> None:
+    records = list(RECORDS.values())
+    file = b"".join(har.pieces(records, "0.1.0"))
+    faults: list[EntryFault] = []
+    seen = list(read_har(file, "shop", lambda fault, _: faults.append(fault)))
+    assert (len(seen), faults) == (len(records), [])
+    for one, record in zip(seen, records, strict=True):
+        assert one.source.unseen >= set(record.unseen)
+        assert (not one.request.host) is (Part.HOST in record.unseen)
+        assert one.request.scheme == record.scheme
+        assert one.request.method == record.method
 
 
 def test_no_records_are_a_file_too() -> None:

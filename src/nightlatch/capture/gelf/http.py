@@ -24,11 +24,13 @@ from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.source import SourceKind
 
 PATH = "/gelf"
+_SEEN = frozenset((b"gzip", b"x-gzip", b"deflate", b"identity", b""))
+"""Content codings that the first bytes tell."""
 
 
 class GelfHttp(HttpSource):
-    """An ASGI application. The body's own first bytes tell how it is compressed, not the header:
-    a widespread client says "gzip,deflate" of what is only the latter."""
+    """An ASGI application. The body's own first bytes tell whether it is gzip or zlib, and not the
+    header: a widespread client says "gzip,deflate" of what is only the latter."""
 
     def __init__(
         self, attributes: Attributes, texts: TextReader, intake: Intake, doorkeeper: Doorkeeper
@@ -37,8 +39,14 @@ class GelfHttp(HttpSource):
         super().__init__(SourceKind.GELF, (PATH,), bodies, intake, doorkeeper, comes_again=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [pair for pair in scope["headers"] if pair[0] != b"content-encoding"]
+        headers = [pair for pair in scope["headers"] if not _tells_itself(*pair)]
         await super().__call__({**scope, "headers": headers}, receive, send)
+
+
+def _tells_itself(name: bytes, value: bytes) -> bool:
+    if name != b"content-encoding":
+        return False
+    return _SEEN.issuperset(coding.strip() for coding in value.lower().split(b","))
 
 
 class _Bodies:

@@ -71,7 +71,8 @@ def message_of(told: Any) -> GelfMessage | Malformed:
     """A message from its decoded JSON."""
     if type(told) is not dict:
         return NO_OBJECT
-    if told.get("version", "1.1") not in _VERSIONS:
+    version = told.get("version", "1.1")
+    if not isinstance(version, str | int | float) or version not in _VERSIONS:
         return _VERSION
     host, short = told.get("host"), told.get("short_message") or told.get("message")
     if isinstance(host, str) and not host.strip():

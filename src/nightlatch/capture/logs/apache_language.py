@@ -47,13 +47,17 @@ _PLAIN: dict[str, Field] = {
 _HEADERS = {"i": v.REQUEST_HEADER, "o": v.RESPONSE_HEADER, "C": v.COOKIE}
 _UNITS = {"s": v.SECONDS, "ms": v.MILLISECONDS, "us": v.MICROSECONDS}
 _STAMPS = {"sec", "msec", "usec"}
-_FRACTIONS = {"msec_frac", "usec_frac"}
+_FRACTIONS = {"msec_frac": "%f", "usec_frac": "%f"}
+_A_TIME = r"(?:%t|%\{(?!(?:begin:|end:)?(?:sec|msec|usec)\})[^{}]*\}t)"
+_SPLIT_TIME = re.compile(rf"{_A_TIME}(?:[^%]*{_A_TIME})+")
+_MOMENT = (r"%[HIs]", r"%[djs]")
+"""A day alone, or a clock alone, is no time."""
 _SHORTHANDS = {
     "%T": "%H:%M:%S", "%F": "%Y-%m-%d", "%R": "%H:%M", "%D": "%m/%d/%y", "%e": "%d", "%h": "%b",
     "%k": "%H",
 }  # fmt: skip
 _STRFTIME = {
-    **dict.fromkeys("YmdHMSjyIfs", "[ 0-9]+"),
+    **dict.fromkeys("YmdHMSjyIfs", " ?[0-9]+"),
     **dict.fromkeys("abABpZ", "[A-Za-z]+"),
     "z": "[+-][0-9:]+",
     "%": "%",
@@ -68,12 +72,43 @@ def apache_pattern(text: str) -> Pattern:
     text = _ESCAPE.sub(lambda found: _LETTERS.get(found[1], found[1]), text)
     parts: list[str | Field] = []
     end = 0
-    for found in _TOKEN.finditer(text):
-        parts += [text[end : found.start()], _part(found)]
+    for found in _TOKEN.finditer(_one_time(text)):
+        parts += [found.string[end : found.start()], _part(found)]
         end = found.end()
     if not parts:
         raise FormatFault("there is no %directive in it")
-    return Pattern([*parts, text[end:]])
+    return Pattern([*parts, found.string[end:]])
+
+
+def _one_time(text: str) -> str:
+    """Where a time is put together of several (`%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t`), the one
+    that they are."""
+    return _SPLIT_TIME.sub(_united, text)
+
+
+def _united(found: re.Match[str]) -> str:
+    """As it was, where they are not parts of one moment: one began and another ended, or both have
+    an hour."""
+    pieces = re.split(r"(%\{[^}]*\}t|%t)", found[0])
+    ends = {piece.startswith("%{end:") for piece in pieces[1::2]}
+    notation = "".join(map(_notation, pieces))
+    directives = re.findall("%.", _spelled_out(notation))
+    if len(ends) > 1 or len(set(directives)) < len(directives):
+        return found[0]
+    return "%{" + ("end:" if ends == {True} else "") + notation + "}t"
+
+
+def _notation(piece: str) -> str:
+    if piece == "%t":
+        return "[%d/%b/%Y:%H:%M:%S %z]"
+    if not piece.startswith("%{"):
+        return piece
+    argument = _unprefixed(piece[2:-2])
+    return _FRACTIONS.get(argument, argument)
+
+
+def _unprefixed(argument: str) -> str:
+    return argument.removeprefix("begin:").removeprefix("end:")
 
 
 def _part(found: re.Match[str]) -> str | Field:
@@ -111,13 +146,16 @@ def _time(argument: str) -> Field:
     name = v.BEGAN
     if argument.startswith("end:"):
         name = v.ENDED
-    argument = argument.removeprefix("begin:").removeprefix("end:")
+    argument = _unprefixed(argument)
     if argument in _FRACTIONS:
         return Field(None, Shape.NUMBER)
     if argument in _STAMPS:
-        return Field(name, Shape.NUMBER)
+        return Field(name, Shape.WHOLE)
     notation = _spelled_out(argument)
-    return Field(name, make=_by_strftime(notation), expression=_expression_of(notation))
+    expression = _expression_of(notation)
+    if not all(re.search(part, notation) for part in _MOMENT):
+        return Field(None, expression=expression)
+    return Field(name, make=_by_strftime(notation), expression=expression)
 
 
 def _spelled_out(notation: str) -> str:
@@ -142,7 +180,8 @@ def _by_strftime(notation: str) -> Callable[[str], str]:
         try:
             at = datetime.strptime(text, notation)  # noqa: DTZ007 -- it may name a zone
             return repr((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, re.error):
+            # The last for a notation that says one thing twice.
             return text
 
     return stamp

@@ -27,7 +27,8 @@ LONGEST_SERVICE = 128
 _KNOWN = 4096
 """Entries of each cache; it starts over when it is full."""
 
-_DURATIONS = {v.SECONDS: 1.0, v.MILLISECONDS: 1e-3, v.MICROSECONDS: 1e-6, v.NANOSECONDS: 1e-9}
+_DURATIONS = {v.NANOSECONDS: 1e-9, v.MICROSECONDS: 1e-6, v.MILLISECONDS: 1e-3, v.SECONDS: 1.0}
+"""Of what is told twice the finer: Apache's `%T` has whole seconds beside `%D`."""
 _UNANSWERED = frozenset(("499", "460", "0", "000", "-1", "-"))
 """nginx and Traefik, AWS ALB, Envoy, CloudFront, HAProxy: the client hung up before an answer."""
 _NEVER_IN_LINES = frozenset(

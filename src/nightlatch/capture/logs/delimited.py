@@ -1,6 +1,6 @@
 """W3C extended log files: a `#Fields` line names the columns (www.w3.org/TR/WD-logfile)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from nightlatch.capture.logs import values as v
 from nightlatch.capture.logs.values import ABSENT, Fault, Line, Unread, Values
@@ -67,12 +67,15 @@ class Delimited:
         cells = text.split(self._separator)
         if len(cells) != len(self._columns):
             raise Unread(Fault.SHAPE)
+        return self._line(zip(self._columns, cells, strict=True))
+
+    def named(self, cells: Mapping[str, str]) -> Line:
+        """A line that has the names of its columns with it."""
+        return self._line((self._meaning(column), cell) for column, cell in cells.items())
+
+    def _line(self, cells: Iterable[tuple[str, str]]) -> Line:
         undo = self._undo
-        told = {
-            name: undo(cell) if ":" in name else cell
-            for name, cell in zip(self._columns, cells, strict=True)
-            if name
-        }
+        told = {name: undo(cell) if ":" in name else cell for name, cell in cells if name}
         _join_time(told)
         return Line(told)
 

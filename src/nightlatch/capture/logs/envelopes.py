@@ -64,7 +64,7 @@ def _docker(text: str) -> Piece:
     """A piece of a longer line has no line end (of 16 KB each)."""
     try:
         told = _docker_line(text.encode("latin-1"))
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise Unread(Fault.ENVELOPE) from None
     if told.stream not in ("stdout", "stderr"):
         raise Unread(Fault.ENVELOPE)

@@ -35,7 +35,13 @@ _PSEUDO = {
     ":AUTHORITY": Field(v.HOST),
     ":SCHEME": Field(v.SCHEME, Shape.WORD),
 }
-_HEADERS = {"REQ": v.REQUEST_HEADER, "RESP": v.RESPONSE_HEADER}
+_HEADERS = {
+    "REQ": v.REQUEST_HEADER,
+    "REQUEST_HEADER": v.REQUEST_HEADER,
+    "RESP": v.RESPONSE_HEADER,
+    "RESPONSE_HEADER": v.RESPONSE_HEADER,
+}
+"""Envoy 1.35 gave them longer names; the short ones stayed."""
 
 
 def envoy_pattern(text: str) -> Pattern:
@@ -55,6 +61,6 @@ def _field(operator: str, argument: str | None) -> Field:
     if operator in _HEADERS and argument:
         # "X?Y": X, or Y where there is no X.
         first = argument.split("?")[0].upper()
-        known = _PSEUDO.get(first) if operator == "REQ" else None
+        known = _PSEUDO.get(first) if _HEADERS[operator] == v.REQUEST_HEADER else None
         return known or Field(_HEADERS[operator] + first.lower())
     return _OPERATORS.get(operator, Field(None))

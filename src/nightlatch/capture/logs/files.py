@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from nightlatch.capture.logs.bookmarks import HEAD
-from nightlatch.capture.logs.lines import CHUNK, Cutter, Stream
+from nightlatch.capture.logs.lines import CHUNK, Cutter, Stream, unpadded
 from nightlatch.capture.logs.packing import LONGEST_MAGIC, Unpacked, opened, packing_of
 
 SAMPLE = 64 * 1024
@@ -139,4 +139,4 @@ def first_lines(head: bytes) -> list[str]:
     """Those that are whole, without their ends; the last one where there is no other."""
     lines = head.decode("latin-1").split("\n")
     whole = lines[:-1] or lines
-    return [line.removesuffix("\r") for line in whole]
+    return [unpadded(line).removesuffix("\r") for line in whole]

@@ -235,6 +235,9 @@ def as_text(value: object) -> str | None:
         return as_bytes(value)
     if isinstance(value, bool) or value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        # Many loggers know no whole numbers: a status of 404.0.
+        value = int(value)
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list) and value and isinstance(value[0], str):
@@ -266,6 +269,9 @@ def _finder(path: str) -> Find:
 
 def _settle(values: Values) -> None:
     """Names that mean different things to different people, by how their values look."""
+    if v.METHOD in values:
+        # ECS wanted it in lower case until its version 1.6.
+        values[v.METHOD] = values[v.METHOD].upper()
     seconds = values.get(v.SECONDS)
     if seconds is not None:
         _settle_duration(values, seconds)

@@ -6,6 +6,8 @@ from typing import Protocol
 MAX_LINE = 64 * 1024
 """Bytes of a line; a longer one is no line of an access log, and is passed over."""
 CHUNK = 256 * 1024
+_MARK = b"\xef\xbb\xbf"
+_PADDED = (b"\0", _MARK[:1])
 
 
 class Stream(Protocol):
@@ -31,17 +33,18 @@ class Cutter:
         at = self.offset
         for line in lines:
             size = len(line) + 1
-            if self._overlong or size > MAX_LINE:
+            padding = _padding(line) if line[:1] in _PADDED else 0
+            if self._overlong or size - padding > MAX_LINE:
                 self._overlong = False
                 yield at, None
             else:
-                yield at, line[:-1] if line.endswith(b"\r") else line
+                yield at + padding, line[padding : -1 if line.endswith(b"\r") else None]
             at += size
             self.offset = at
         if len(rest) > MAX_LINE:
             # Forgotten, but counted: its end is to be found all the same.
             self.offset = at + len(rest)
-            self._overlong, self._rest = True, b""
+            self._overlong, self._rest = self._overlong or bool(rest.lstrip(b"\0")), b""
 
     def last(self) -> bytes:
         """What stands after the last line end, once there is no more; `offset` is before it."""
@@ -51,3 +54,14 @@ class Cutter:
         """It was a line."""
         self.offset += len(self._rest)
         self._rest = b""
+
+
+def _padding(line: bytes) -> int:
+    """Bytes before what was written: a byte order mark, or the zeros in a file that was cut short
+    (`copytruncate`) under a writer that went on at its old place."""
+    return len(line) - len(line.removeprefix(_MARK).lstrip(b"\0"))
+
+
+def unpadded(text: str) -> str:
+    """A line, one character a byte."""
+    return text.removeprefix(_MARK.decode("latin-1")).lstrip("\0")

@@ -191,6 +191,8 @@ def _swallows(shape: Shape, after: str | Field | None) -> bool:
     """Would it take what follows for its own?"""
     if shape is Shape.WORD:
         return not (after is None or _starts(after, " ") or isinstance(after, Field))
+    if shape is Shape.LIST:
+        return isinstance(after, str) and after[0] not in ' "'
     return shape is Shape.ADDRESS and _starts(after, ":")
 
 

@@ -48,6 +48,8 @@ _RESPONSE_HEADER = "http.response.header."
 _CREDENTIALS = (b"authorization", b"cookie", b"x-api-key")
 _ANNOUNCED = (b"content-length", b"transfer-encoding")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_EXACT = 2.0**53
+"""Whole numbers below it are what they say, also as floating ones."""
 _NO_BODY = ("[BODY_TOO_LARGE]", "[REDACTED]")
 
 
@@ -257,9 +259,12 @@ def _text(attributes: Attributes, names: tuple[str, ...]) -> str:
 
 
 def _number(attributes: Attributes, names: tuple[str, ...]) -> int:
-    """Also where a sender has written it as a text."""
+    """Also where a sender has written it as a text, or as a Collector that took JSON apart: there
+    all numbers are floating."""
     for name in names:
         value = attributes.get(name)
+        if type(value) is float and value.is_integer() and value < _EXACT:
+            value = int(value)
         if type(value) is int and value >= 0:
             return value
         if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 16:

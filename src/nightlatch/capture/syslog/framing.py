@@ -1,7 +1,8 @@
 """Syslog over TCP (RFC 6587): each message says how long it is, or ends with a line break.
 
 Which of them is seen anew at each message, as senders differ and few are told what is expected: a
-number, a blank and "<" can begin no message by itself.
+number, a blank and "<" can begin no message by itself. Who has counted once is believed to count,
+whatever the message begins with: one that is none must not take its neighbours with it.
 """
 
 import re
@@ -14,6 +15,7 @@ TOO_LONG = "longer than 64 KiB"
 CUT_SHORT = "cut short"
 
 _COUNT = re.compile(rb"([1-9]\d{0,6}) <")
+_COUNT_AGAIN = re.compile(rb"([1-9]\d{0,6}) ")
 _COUNT_BEGUN = re.compile(rb"[1-9]\d{0,6} ?")
 _END = re.compile(rb"[\n\0]")
 
@@ -22,6 +24,7 @@ class SyslogFramer:
     def __init__(self, max_message: int = MAX_MESSAGE) -> None:
         self._most = max_message
         self._rest = bytearray()
+        self._count = _COUNT
         self._skip = 0
         """Bytes of a counted message that is too long, yet to come."""
         self._skip_line = False
@@ -43,7 +46,7 @@ class SyslogFramer:
         self._rest.clear()
         if self._skip_line or not rest.strip():
             return ()
-        return (Malformed(CUT_SHORT, rest[:EXCERPT]) if _COUNT.match(rest) else rest,)
+        return (Malformed(CUT_SHORT, rest[:EXCERPT]) if self._count.match(rest) else rest,)
 
     def _next(self, at: int, messages: list[bytes | Malformed]) -> int:
         """Where the next message begins; `at` itself when more must come first."""
@@ -55,13 +58,14 @@ class SyslogFramer:
         if rest[at] in b"\r\n\0 " and not self._skip_line:
             return at + 1
         if not self._skip_line:
-            if counted := _COUNT.match(rest, at):
+            if counted := self._count.match(rest, at):
                 return self._counted(counted.end(1) + 1, int(counted[1]), at, messages)
             if _COUNT_BEGUN.fullmatch(rest, at):
                 return at
         return self._line(at, messages)
 
     def _counted(self, begin: int, size: int, at: int, messages: list[bytes | Malformed]) -> int:
+        self._count = _COUNT_AGAIN
         if size > self._most:
             messages.append(Malformed(TOO_LONG, bytes(self._rest[begin : begin + EXCERPT])))
             self._skip = size

@@ -40,12 +40,12 @@ def exchange(record: Record) -> bytes:
         ("destinationServiceName", record.service),
         ("act", reading.action(record)),
         ("outcome", record.ending.value),
-        ("in", record.request.size),
-        ("out", record.response.size),
+        ("in", _or_empty(reading.request_size(record))),
+        ("out", _or_empty(reading.response_size(record))),
         *_labelled("cs1", "endpoint", record.endpoint),
         *_labelled("cs2", "findings", ",".join(one.check for one in record.findings)),
         *_labelled("cs3", "posture", record.posture.value),
-        *_labelled("cn1", "status", record.status),
+        *_labelled("cn1", "status", record.status or ""),
         *_labelled("cn2", "people", len(record.disclosed)),
         ("msg", record.reason),
     ]
@@ -66,6 +66,10 @@ def report(told: Report) -> bytes:
         ("msg", told.text),
     ]
     return _line(told.rule, told.title, _REPORT[told.level], fields)
+
+
+def _or_empty(number: int | None) -> str | int:
+    return "" if number is None else number
 
 
 def _source(address: str) -> Fields:

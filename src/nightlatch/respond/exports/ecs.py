@@ -28,7 +28,7 @@ def exchange(record: Record) -> bytes:
                 "type": ["access", "denied"] if record.refused else ["access"],
                 "action": reading.action(record),
                 "outcome": _outcome(record.status),
-                "duration": round(record.duration * 1e9),
+                "duration": _nanoseconds(reading.seconds(record)),
                 "reason": record.reason,
             },
             "http": _http(record),
@@ -108,12 +108,12 @@ def _http(record: Record) -> dict[str, Any]:
             "method": record.method,
             "referrer": reading.header(request, "referer"),
             "mime_type": reading.header(request, "content-type"),
-            "body": {"bytes": request.size},
+            "body": {"bytes": reading.request_size(record)},
         },
         "response": {
             "status_code": record.status,
             "mime_type": reading.header(response, "content-type"),
-            "body": {"bytes": response.size},
+            "body": {"bytes": reading.response_size(record)},
         }
         if record.status
         else {},
@@ -123,6 +123,10 @@ def _http(record: Record) -> dict[str, Any]:
 def _client(address: str) -> dict[str, Any]:
     told = {"address": address, "ip": address if reading.is_address(address) else ""}
     return {"client": told, "source": told}
+
+
+def _nanoseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1e9)
 
 
 def _outcome(status: int) -> str:

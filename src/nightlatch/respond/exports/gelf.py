@@ -16,6 +16,7 @@ _HOST = socket.gethostname() or "nightlatch"
 
 def exchange(record: Record) -> bytes:
     host, port = reading.host_and_port(record)
+    seconds = reading.seconds(record)
     extra: dict[str, Any] = {
         "event": "exchange",
         "record": record.id,
@@ -29,9 +30,9 @@ def exchange(record: Record) -> bytes:
         "http_route": record.endpoint.partition(" ")[2],
         "client_address": record.address,
         "user_agent_original": reading.header(record.request, "user-agent"),
-        "http_request_body_size": record.request.size,
-        "http_response_body_size": record.response.size,
-        "duration_ms": round(record.duration * 1_000, 3),
+        "http_request_body_size": reading.request_size(record),
+        "http_response_body_size": reading.response_size(record),
+        "duration_ms": None if seconds is None else round(seconds * 1_000, 3),
         "service_name": record.service,
         "user_id": reading.actor(record),
         "threat_level": record.level.word,

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from nightlatch.exchange.record import Message, Record
+from nightlatch.exchange.source import Part
 from nightlatch.respond.exports import reading
 
 MEDIA_TYPE = "application/json"
@@ -28,6 +29,7 @@ def pieces(records: Iterable[Record], version: str) -> Iterator[bytes]:
 
 
 def entry(record: Record) -> dict[str, Any]:
+    # 0 where it is not known: HAR has no other number for that.
     milliseconds = round(record.duration * 1_000, 3)
     return {
         "startedDateTime": reading.moment(record.at),
@@ -62,7 +64,7 @@ def _request(record: Record) -> dict[str, Any]:
             for name, value in parse_qsl(record.query, keep_blank_values=True)
         ],
         "headersSize": _UNKNOWN,
-        "bodySize": message.size,
+        "bodySize": _or_unknown(reading.request_size(record)),
     }
     if message.body:
         told["postData"] = {
@@ -75,6 +77,7 @@ def _request(record: Record) -> dict[str, Any]:
 
 def _response(record: Record) -> dict[str, Any]:
     message = record.response
+    size = _or_unknown(reading.response_size(record))
     return {
         "status": record.status,
         "statusText": _phrase(record.status),
@@ -82,14 +85,24 @@ def _response(record: Record) -> dict[str, Any]:
         "cookies": [],
         "headers": _headers(message),
         "content": {
-            "size": message.size,
+            "size": size,
             "mimeType": reading.header(message, "content-type"),
-            "text": message.body,
+            **_text(record),
         },
         "redirectURL": reading.header(message, "location"),
         "headersSize": _UNKNOWN,
-        "bodySize": message.size,
+        "bodySize": size,
     }
+
+
+def _text(record: Record) -> dict[str, str]:
+    """An empty text is an empty body; of one that was not seen there is none."""
+    body = record.response.body
+    return {} if not body and Part.RESPONSE_BODY in record.unseen else {"text": body}
+
+
+def _or_unknown(size: int | None) -> int:
+    return _UNKNOWN if size is None else size
 
 
 def _url(record: Record) -> str:

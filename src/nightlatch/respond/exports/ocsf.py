@@ -86,7 +86,6 @@ def _traffic(record: Record, class_uid: int, activity: int) -> dict[str, Any]:
         **_base(class_uid, activity, record.id, record.at, record.level),
         "http_request": _request(record),
         "dst_endpoint": {"svc_name": record.service},
-        "duration": round(record.duration * 1_000),
         "status_id": _status(record.status),
         "action_id": _DENIED if record.refused else _ALLOWED,
         "disposition_id": _BLOCKED if record.refused else _ALLOWED,
@@ -94,6 +93,8 @@ def _traffic(record: Record, class_uid: int, activity: int) -> dict[str, Any]:
         "unmapped": _unmapped(record),
     }
     event["dst_endpoint"] |= _present(_at(record))
+    if (seconds := reading.seconds(record)) is not None:
+        event["duration"] = round(seconds * 1_000)
     if record.status:
         event["http_response"] = _response(record)
     if reading.is_address(record.address):
@@ -136,7 +137,7 @@ def _request(record: Record) -> dict[str, Any]:
             **_at(record),
             "url_string": reading.url(record),
         }),
-        "body_length": message.size,
+        "body_length": reading.request_size(record),
         **_headers(message),
     }  # fmt: skip
     forwarded = reading.header(message, "x-forwarded-for")
@@ -150,7 +151,7 @@ def _response(record: Record) -> dict[str, Any]:
     message = record.response
     told = {
         "code": record.status,
-        "body_length": message.size,
+        "body_length": reading.response_size(record),
         "content_type": reading.header(message, "content-type"),
         **_headers(message),
     }

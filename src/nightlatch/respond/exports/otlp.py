@@ -42,6 +42,7 @@ def report(told: Report) -> bytes:
 
 def log_of(record: Record) -> Log:
     host, port = reading.host_and_port(record)
+    seconds = reading.seconds(record)
     attributes: dict[str, Any] = {
         "log.record.uid": record.id,
         "http.request.method": record.method,
@@ -54,12 +55,12 @@ def log_of(record: Record) -> Log:
         "http.route": record.endpoint.partition(" ")[2],
         "client.address": record.address,
         "user_agent.original": reading.header(record.request, "user-agent"),
-        "http.request.body.size": record.request.size,
-        "http.response.body.size": record.response.size,
+        "http.request.body.size": reading.request_size(record),
+        "http.response.body.size": reading.response_size(record),
         "enduser.id": reading.actor(record),
         **_headers("http.request.header.", record.request),
         **_headers("http.response.header.", record.response),
-        "nightlatch.duration_ms": record.duration * 1_000,
+        "nightlatch.duration_ms": None if seconds is None else seconds * 1_000,
         "nightlatch.level": record.level.word,
         "nightlatch.action": reading.action(record),
         "nightlatch.posture": record.posture.value,

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from nightlatch.exchange.credential import CredentialState
 from nightlatch.exchange.record import Message, Record
+from nightlatch.exchange.source import Part
 
 PRODUCT = "Nightlatch"
 _LONGEST_PORT = 5
@@ -16,6 +17,25 @@ def actor(record: Record) -> str:
     if record.credential_state is not CredentialState.ACCEPTED:
         return ""
     return next((one for one in record.circles if one.startswith(_PERSONS)), "")
+
+
+def seconds(record: Record) -> float | None:
+    """How long it took; None where that was not seen."""
+    return None if Part.DURATION in record.unseen else record.duration
+
+
+def request_size(record: Record) -> int | None:
+    """Bytes of the body; None where nobody knows."""
+    return _size(record, record.request, Part.REQUEST_BODY)
+
+
+def response_size(record: Record) -> int | None:
+    return _size(record, record.response, Part.RESPONSE_BODY)
+
+
+def _size(record: Record, message: Message, body: Part) -> int | None:
+    # A log without bodies may have their sizes; what it has none of stands as 0.
+    return None if body in record.unseen and not message.size else message.size
 
 
 def header(message: Message, name: str) -> str:
