@@ -82,7 +82,10 @@ def test_sources_are_listed_with_who_made_them() -> None:
     ("arguments", "why"),
     [
         (("source", "add", "a b", "--kind", "otlp"), "A source's name"),
-        (("source", "add", "web", "--kind", "har"), "Kinds that send"),
+        (("source", "add", "web", "--kind", "har"), "Kinds that send.*'har' is none"),
+        (("source", "add", "web", "--kind", "foo"), "gelf, otlp, treblle.*'foo' is none"),
+        (("source", "add", "web"), "Kinds that send"),
+        (("source", "add", "web", "--kind", "otlp", "--rate", "999999999999g"), "1 TB"),
         (("source", "add", "web", "--kind", "otlp", "--rate", "fast"), "bytes a second"),
         (("source", "revoke", "nobody"), "no source"),
     ],

@@ -38,13 +38,14 @@ source = typer.Typer(
 def add(
     name: Name,
     kind: Annotated[
-        list[SourceKind],
+        # Not an enumeration's: what is none is told here what there is, and where else to go.
+        list[str],
         typer.Option(
             "--kind",
             metavar="treblle|otlp|gelf",
-            help="What it sends; may be given several times.",
+            help="What it sends; needed, and may be given several times.",
         ),
-    ],
+    ] = [],  # noqa: B006
     service: Annotated[
         str,
         typer.Option("--service", help="Whose API all of it is about; without it the source says."),
@@ -62,11 +63,12 @@ def add(
     settings = configure()
     with _tokens(settings) as (tokens, _):
         token = tokens.add(name, kind, service, _bytes(rate), author(), time.time())
+        kinds = _latest(tokens, name).kinds
     url = intake_url(settings)
     if as_json:
         print_json({"name": name, "token": token, "url": url})
         return
-    _print_token(name, token, kind, url)
+    _print_token(name, token, sorted(kinds), url)
 
 
 @source.command(name="list")
@@ -97,7 +99,7 @@ def rotate(
     settings = configure()
     with _tokens(settings) as (tokens, _):
         token = tokens.rotate(name, read_span(grace), author(), time.time())
-        kinds = next(one.kinds for one in reversed(tokens.all()) if one.name == name)
+        kinds = _latest(tokens, name).kinds
     if as_json:
         print_json({"name": name, "token": token, "url": intake_url(settings)})
     else:
@@ -153,6 +155,11 @@ def _tokens(settings: Settings) -> Iterator[tuple[SourceTokens, DocumentStore]]:
             yield source_tokens(settings, documents), documents
         except TokenRefused as refused:
             raise Refusal(str(refused)) from refused
+
+
+def _latest(tokens: SourceTokens, name: str) -> SourceToken:
+    """The token that was made last for this source."""
+    return next(one for one in reversed(tokens.all()) if one.name == name)
 
 
 def _bytes(rate: str) -> int:
