@@ -24,6 +24,8 @@ from nightlatch.store.ports import AuditEntry, DocumentStore, EventStore
 
 CLOSED_FOR = 30 * DAY
 """Seconds that a door stays closed, where nobody says how long."""
+COUNTED = 10_000
+"""Measures whose hits are kept; those that were ordered first are forgotten first."""
 LISTED = 500
 """Measures that a list has at most, the latest first."""
 WITHOUT_CREDENTIAL = 'credential = ""'
@@ -86,8 +88,10 @@ class Measures:
         self._sources = sources
         self._make_id = make_id
         self._lock = Lock()
-        self._hits: Counter[str] = Counter(_decoded(documents.state(_HITS), dict[str, int]) or {})
-        self._hits_kept = self._hits.total()
+        # Held while hits are kept, or they could be added twice.
+        self._keeping = Lock()
+        self._hits = _hits(documents.state(_HITS))
+        self._fresh: Counter[str] = Counter()
 
     # Orders
 
@@ -131,9 +135,9 @@ class Measures:
     def listed(self, now: float) -> list[ListedMeasure]:
         """The latest order first, also those that are over."""
         with self._lock:
-            hits = dict(self._hits)
+            hits = self._hits + self._fresh
         return [
-            ListedMeasure(one, _state(one, now), hits.get(one.id, 0))
+            ListedMeasure(one, _state(one, now), hits[one.id])
             for one in self._documents.measures(limit=LISTED)
         ]
 
@@ -168,7 +172,7 @@ class Measures:
         )
         self._decisions.decide(contract, AuditEntry(now, author, "close-door", endpoint, reason))
         door = ClosedDoor(endpoint, author, reason, now, until, before)
-        self._keep_door(endpoint, door)
+        self._keep_door(door)
         return door
 
     def open_door(self, endpoint: str, author: str, now: float) -> None:
@@ -178,7 +182,7 @@ class Measures:
             raise UnknownMeasure(endpoint)
         contract = replace(door.before or Contract(endpoint), decided_at=now)
         self._decisions.decide(contract, AuditEntry(now, author, "open-door", endpoint))
-        self._keep_door(endpoint, None)
+        self._forget_door(door)
 
     def closed_doors(self) -> list[ClosedDoor]:
         """Those that will open first come first."""
@@ -186,8 +190,9 @@ class Measures:
 
     def forget_door(self, endpoint: str) -> None:
         """A person decided about the endpoint otherwise: nothing is to be restored any more."""
-        if endpoint in self._doors():
-            self._keep_door(endpoint, None)
+        door = self._doors().get(endpoint)
+        if door is not None:
+            self._forget_door(door)
 
     # What happens by itself
 
@@ -196,7 +201,7 @@ class Measures:
         for record in records:
             if record.decision.rule.startswith(RULE):
                 with self._lock:
-                    self._hits[record.decision.rule.removeprefix(RULE)] += 1
+                    self._fresh[record.decision.rule.removeprefix(RULE)] += 1
 
     def tick(self, now: float) -> None:
         """Doors whose time is over open. Raises StoreFailed."""
@@ -207,12 +212,23 @@ class Measures:
             self.open_door(door.endpoint, "nightlatch", now)
 
     def keep_hits(self) -> None:
-        """Raises StoreFailed."""
-        with self._lock:
-            hits = dict(self._hits)
-        if sum(hits.values()) != self._hits_kept:
-            self._documents.put_state(_HITS, msgspec.msgpack.encode(hits))
-            self._hits_kept = sum(hits.values())
+        """Added to those of other processes over the same store. Raises StoreFailed."""
+        with self._keeping:
+            with self._lock:
+                fresh = self._fresh.copy()
+            if not fresh:
+                return
+            hits = Counter[str]()
+
+            def added(state: bytes | None) -> bytes:
+                nonlocal hits
+                # Their ids grow with time.
+                hits = Counter(dict(sorted((_hits(state) + fresh).items())[-COUNTED:]))
+                return msgspec.msgpack.encode(hits)
+
+            self._documents.change_state(_HITS, added)
+            with self._lock:
+                self._hits, self._fresh = hits, self._fresh - fresh
 
     def _known(self, measure_id: str) -> Measure:
         measure = self._documents.measure(measure_id)
@@ -221,15 +237,23 @@ class Measures:
         return measure
 
     def _doors(self) -> dict[str, ClosedDoor]:
-        return _decoded(self._documents.state(_DOORS), dict[str, ClosedDoor]) or {}
+        return _closed(self._documents.state(_DOORS))
 
-    def _keep_door(self, endpoint: str, door: ClosedDoor | None) -> None:
-        with self._lock:
-            doors = self._doors()
-            doors.pop(endpoint, None)
-            if door is not None:
-                doors[endpoint] = door
-            self._documents.put_state(_DOORS, msgspec.msgpack.encode(doors))
+    def _keep_door(self, door: ClosedDoor) -> None:
+        self._change_doors(lambda doors: doors | {door.endpoint: door})
+
+    def _forget_door(self, opened: ClosedDoor) -> None:
+        """Unless it was closed anew meanwhile."""
+        self._change_doors(
+            lambda doors: {name: door for name, door in doors.items() if door != opened}
+        )
+
+    def _change_doors(
+        self, change: Callable[[dict[str, ClosedDoor]], dict[str, ClosedDoor]]
+    ) -> None:
+        self._documents.change_state(
+            _DOORS, lambda state: msgspec.msgpack.encode(change(_closed(state)))
+        )
 
 
 def in_words(measure: Measure) -> str:
@@ -253,6 +277,14 @@ def _state(measure: Measure, now: float) -> MeasureState:
     if measure.undone:
         return MeasureState.UNDONE
     return MeasureState.IN_FORCE if measure.holds(now) else MeasureState.EXPIRED
+
+
+def _hits(state: bytes | None) -> Counter[str]:
+    return Counter(_decoded(state, dict[str, int]) or {})
+
+
+def _closed(state: bytes | None) -> dict[str, ClosedDoor]:
+    return _decoded(state, dict[str, ClosedDoor]) or {}
 
 
 def _decoded(state: bytes | None, shape: type[T]) -> T | None:
