@@ -11,7 +11,7 @@ from nightlatch.checks.check import Check
 from nightlatch.console.context import Console, Here
 from nightlatch.console.rendering import page, row
 from nightlatch.console.search import METHODS, PAGE, read_search
-from nightlatch.console.stream import live_response
+from nightlatch.console.stream import EventStream, live
 from nightlatch.exchange.judgement import Finding
 from nightlatch.exchange.record import Record
 from nightlatch.respond.exports import har
@@ -57,11 +57,9 @@ def list_requests(request: Request, here: Here) -> HTMLResponse:
 @router.get("/stream", response_class=StreamingResponse, response_model=None)
 def stream(request: Request, here: Here) -> Response:
     """The list's live rows, as rendered HTML."""
-    return live_response(
-        request,
-        here.recorder.subscribe,
-        read_search(request.query_params).query(),
-        lambda record: row(here, record),
+    query = read_search(request.query_params).query()
+    return EventStream(
+        request, live(request, here.recorder.subscribe, query, lambda record: row(here, record))
     )
 
 
