@@ -34,13 +34,28 @@ def somebody(house: House, base: str) -> Iterator[httpx.Client]:
         yield http
 
 
-def watch(stack: ExitStack, http: httpx.Client, path: str = LIVE) -> httpx.Response:
-    """A stream that has begun, until the stack is closed."""
+def watch(stack: ExitStack, http: httpx.Client, path: str = LIVE) -> Iterator[bytes]:
+    """What comes on a stream that has begun, until the stack is closed."""
     answer = stack.enter_context(http.stream("GET", path))
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/event-stream")
-    assert next(answer.iter_raw()).startswith(b"retry:")
+    chunks = answer.iter_raw()
+    assert next(chunks).startswith(b"retry:")
+    # An iterator that nobody holds would close its connection.
+    stack.callback(lambda: chunks)
+    return chunks
+
+
+def refused(http: httpx.Client, status: int, path: str = LIVE) -> httpx.Response:
+    with http.stream("GET", path) as answer:
+        assert answer.status_code == status
+        answer.read()
     return answer
+
+
+def opens(http: httpx.Client) -> bool:
+    with http.stream("GET", LIVE) as answer:
+        return answer.status_code == 200
 
 
 def test_a_session_has_so_many_streams_and_is_told_what_to_do() -> None:
@@ -50,17 +65,16 @@ def test_a_session_has_so_many_streams_and_is_told_what_to_do() -> None:
             watch(open_, ada)
         with ExitStack() as last:
             watch(last, ada)
-            refused = ada.get(LIVE)
-            assert refused.status_code == 429
-            assert refused.headers["content-type"].startswith("text/plain")
-            assert refused.headers["retry-after"] == str(stream.AGAIN)
-            assert f"{OF_SESSION} pages of this session" in refused.text
-            assert "Close one of them" in refused.text
+            answer = refused(ada, 429)
+            assert answer.headers["content-type"].startswith("text/plain")
+            assert answer.headers["retry-after"] == str(stream.AGAIN)
+            assert f"{OF_SESSION} pages of this session" in answer.text
+            assert "Close one of them" in answer.text
             # Everything else is served, and so is everybody else.
             assert ada.get("/requests").status_code == 200
             with somebody(house, base) as bob, ExitStack() as others:
                 watch(others, bob)
-        eventually(lambda: _opens(ada))
+        eventually(lambda: opens(ada))
 
 
 def test_all_together_have_so_many() -> None:
@@ -71,10 +85,8 @@ def test_all_together_have_so_many() -> None:
         watch(open_, ada)
         with ExitStack() as last:
             watch(last, bob)
-            refused = bob.get(LIVE)
-            assert refused.status_code == 503
-            assert "3 pages and programs follow this console" in refused.text
-        eventually(lambda: _opens(bob))
+            assert "3 pages and programs follow this console" in refused(bob, 503).text
+        eventually(lambda: opens(bob))
 
 
 def test_machines_leave_room_for_people() -> None:
@@ -83,10 +95,9 @@ def test_machines_leave_room_for_people() -> None:
         http = open_.enter_context(httpx.Client(base_url=base, headers=AS_MACHINE, timeout=20))
         for _ in range(2):
             watch(open_, http, MACHINES_LIVE)
-        refused = http.get(MACHINES_LIVE)
-        assert refused.status_code == 429
-        assert refused.headers["content-type"] == "application/problem+json"
-        assert "end one of them first" in refused.json()["detail"]
+        answer = refused(http, 429, MACHINES_LIVE)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "end one of them first" in answer.json()["detail"]
         watch(open_, open_.enter_context(somebody(house, base)))
 
 
@@ -95,13 +106,13 @@ def test_a_stream_ends_with_its_session(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(stream, "TICK", 0.01)
     house = build_house(0, 0)
     with console(house) as base, somebody(house, base) as ada, ExitStack() as open_:
-        events = watch(open_, ada).iter_raw()
-        assert next(events) == b": alive\n\n"
+        events = watch(open_, ada)
+        assert next(events).startswith(b": alive")
         session = house.access.session(ada.cookies[COOKIE], house.clock())
         assert session is not None
         ada.post("/settings/leave", data={"csrf_token": session.csrf})
-        assert set(events) <= {b": alive\n\n"}
-        assert ada.get(LIVE).status_code == 401
+        assert set(b"".join(events).split(b"\n\n")) <= {b": alive", b""}
+        refused(ada, 401)
 
 
 def test_what_is_over_leaves_nothing_behind() -> None:
@@ -110,8 +121,3 @@ def test_what_is_over_leaves_nothing_behind() -> None:
         with streams.one_more(f"session-{number}"):
             pass
     assert not streams._open
-
-
-def _opens(http: httpx.Client) -> bool:
-    with http.stream("GET", LIVE) as answer:
-        return answer.status_code == 200
