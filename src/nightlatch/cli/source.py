@@ -43,7 +43,7 @@ def add(
         typer.Option(
             "--kind",
             metavar="treblle|otlp|gelf",
-            help="What it sends; needed, and may be given several times.",
+            help="What it sends; may be given several times.",
         ),
     ] = [],  # noqa: B006
     service: Annotated[
