@@ -6,7 +6,7 @@ import sys
 
 _SCRIPT = """
 import asyncio, os, signal
-from nightlatch.cli.up import end_in_order, run_in_order
+from nightlatch.cli.up import asked_to_end, end_in_order, run_in_order
 
 async def three():
     return 3
@@ -36,6 +36,16 @@ try:
     run_in_order(too_late())
 except SystemExit:
     print("ended", flush=True)
+assert signal.getsignal(signal.SIGTERM) is handler
+with asked_to_end() as asked:
+    assert not asked()
+    os.kill(os.getpid(), signal.SIGINT)
+    assert asked()
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("who asks twice is not kept waiting")
+    except KeyboardInterrupt:
+        pass
 assert signal.getsignal(signal.SIGTERM) is handler
 run_in_order(play())
 print("went on", flush=True)

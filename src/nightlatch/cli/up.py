@@ -4,8 +4,8 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
@@ -136,6 +136,31 @@ def run_in_order(work: Coroutine[Any, Any, T]) -> T:
     if told:
         sys.exit(0)
     return done
+
+
+@contextmanager
+def asked_to_end() -> Iterator[Callable[[], bool]]:
+    """Tells whether Ctrl-C was pressed, or what stops a service came: for work that must not be
+    broken off in the middle of a step. Whoever asks a second time is not kept waiting."""
+    handled = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(one) for one in handled]
+    asked = False
+
+    def restore() -> None:
+        for one, handler in zip(handled, before, strict=True):
+            signal.signal(one, handler)
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        restore()
+
+    for one in handled:
+        signal.signal(one, ask)
+    try:
+        yield lambda: asked
+    finally:
+        restore()
 
 
 def token(as_json: AsJson = False) -> None:

@@ -3,18 +3,21 @@
 import bz2
 import gzip
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import zstandard
+from msgspec.structs import replace
 from tests.capture.logs.intakes import Remembering, log_line
 
+from nightlatch.app.importing import INTERRUPTED, NOT_BEGUN, FileReport, Importer
 from nightlatch.capture.logs.bookmarks import Bookmarks, InUse
 from nightlatch.capture.logs.following import Change
 from nightlatch.capture.logs.packing import Damaged
 from nightlatch.capture.logs.registry import format_by_id
 from nightlatch.capture.logs.run import Run, UnknownFormat, Ways
+from nightlatch.exchange.observed import Observed
 
 WAYS = Ways("api")
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -197,3 +200,57 @@ def test_what_became_of_a_file_that_is_open(house: Path) -> None:
         assert run.change() is Change.BEGUN_ANEW
         log.write_text(text(range(100, 200)))
         assert run.change() is Change.BEGUN_ANEW
+
+
+class BrokenOff(Remembering):
+    """Somebody presses Ctrl-C while the second piece is pushed."""
+
+    def push(self, seen: Sequence[Observed]) -> None:
+        if self.seen:
+            super().push(seen[:10])
+            raise KeyboardInterrupt
+        super().push(seen)
+
+
+def test_what_was_read_and_not_handed_on_is_read_again(house: Path) -> None:
+    log, first, then = house / "access.log", BrokenOff(), Remembering()
+    log.write_text(text(range(5_000)))
+    with Run(str(log), WAYS, Bookmarks(house / "imports"), first, first.settle) as run:
+        run.step()
+        with pytest.raises(KeyboardInterrupt):
+            run.step()
+        run.checkpoint()
+    assert 0 < len(first.seen) < 5_000
+    read(log, house, then)
+    assert {*first.ids, *then.ids} == {*read_whole(log, house)}
+    # What came twice is told by its id.
+    assert len(first.ids) + len(then.ids) == 5_000 + 10
+
+
+def read_whole(log: Path, house: Path) -> list[str]:
+    intake = Remembering()
+    read(log, house, intake, replace(WAYS, again=True))
+    return intake.ids
+
+
+def test_an_import_leaves_off_between_two_pieces_and_goes_on_there(house: Path) -> None:
+    names = [str(house / name) for name in ("a.log", "b.log")]
+    for name, number in zip(names, (5_000, 10), strict=True):
+        Path(name).write_text(text(range(number)))
+    first, then = Remembering(), Remembering()
+
+    def importing(intake: Remembering, stopping: Callable[[], bool]) -> list[FileReport]:
+        bookmarks = Bookmarks(house / "imports")
+        importer = Importer(
+            WAYS, bookmarks, intake, lambda *_: None, body_limit=1_000, stopping=stopping
+        )
+        return [importer.read(name) for name in names]
+
+    begun, waiting = importing(first, lambda: bool(first.seen))
+    assert begun.trouble == INTERRUPTED
+    assert begun.tally.exchanges == len(first.seen) < 5_000
+    assert (waiting.trouble, waiting.tally.lines) == (NOT_BEGUN, 0)
+    for report in importing(then, lambda: False):
+        assert report.trouble == ""
+    assert len(first.seen) + len(then.seen) == 5_010
+    assert len({*first.ids, *then.ids}) == 5_010

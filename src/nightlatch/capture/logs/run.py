@@ -76,6 +76,8 @@ class Run:
                 self.format, assembler, self.bookmark.name, self._reject, self.before
             )
             self._resume()
+            self._handed_on = self.before, 0
+            """Bytes and lines of which all that is in them was pushed."""
             # The name must be known before anything is pushed under it.
             bookmarks.keep(replace(self.bookmark, path=path))
             self._held = opening.pop_all()
@@ -97,18 +99,19 @@ class Run:
         except Damaged as damaged:
             self.damage = str(damaged)
             return False
-        self._push(self._reading.feed(data))
+        self._hand_on(self._reading.feed(data))
         return bool(data)
 
     def finish(self) -> None:
         """There will be no more: a last line without an end is a line."""
-        self._push(self._reading.finish())
+        self._hand_on(self._reading.finish())
         self.checkpoint()
 
     def checkpoint(self, now: float = 0.0) -> None:
-        """What was read so far needs not be read again, if it could be kept."""
-        offset = self._reading.offset
-        lines = self.bookmark.lines + self.tally.lines
+        """What was handed on so far needs not be read again, if it could be kept: not what was only
+        read when somebody broke in."""
+        offset, read = self._handed_on
+        lines = self.bookmark.lines + read
         mark = replace(self.bookmark, offset=max(offset, self.bookmark.offset), at=now)
         head = self.file.beginning_now()
         if is_of(mark, head):
@@ -131,6 +134,10 @@ class Run:
                 self._reading.recall(line)
         except Damaged as damaged:
             self.damage = str(damaged)
+
+    def _hand_on(self, found: Sequence[Observed]) -> None:
+        self._push(found)
+        self._handed_on = self._reading.offset, self.tally.lines
 
     def _push(self, found: Sequence[Observed]) -> None:
         hosts = self._ways.hosts
