@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from tests.capture.logs.intakes import Remembering, log_line
 
 from nightlatch.app.importing import INTERRUPTED, NOT_BEGUN, FileReport, Importer
+from nightlatch.capture.logs import bookmarks
 from nightlatch.capture.logs.bookmarks import Bookmarks, InUse
 from nightlatch.capture.logs.following import Change
 from nightlatch.capture.logs.packing import Damaged
@@ -240,9 +242,9 @@ def test_an_import_leaves_off_between_two_pieces_and_goes_on_there(house: Path) 
     first, then = Remembering(), Remembering()
 
     def importing(intake: Remembering, stopping: Callable[[], bool]) -> list[FileReport]:
-        bookmarks = Bookmarks(house / "imports")
+        marks = Bookmarks(house / "imports")
         importer = Importer(
-            WAYS, bookmarks, intake, lambda *_: None, body_limit=1_000, stopping=stopping
+            WAYS, marks, intake, lambda *_: None, body_limit=1_000, stopping=stopping
         )
         return [importer.read(name) for name in names]
 
@@ -254,3 +256,21 @@ def test_an_import_leaves_off_between_two_pieces_and_goes_on_there(house: Path) 
         assert report.trouble == ""
     assert len(first.seen) + len(then.seen) == 5_010
     assert len({*first.ids, *then.ids}) == 5_010
+
+
+def test_the_bookmarks_of_the_oldest_logs_are_forgotten(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bookmarks, "MAX_BOOKMARKS", 3)
+    for number in range(6):
+        log = house / f"{number}.log"
+        log.write_text(log_line(f"/{number}", number))
+        run = read(log, house, Remembering())
+        # As if each had been read an hour after the one before.
+        for kept in (house / "imports").glob(f"{run.bookmark.name}.*"):
+            os.utime(kept, (number * 3_600, number * 3_600))
+    assert len(list((house / "imports").iterdir())) == 2 * 3
+    again = Remembering()
+    for number in (5, 4, 3, 0):
+        read(house / f"{number}.log", house, again)
+    assert again.paths == ["/0"]
