@@ -11,7 +11,7 @@ import typer
 
 from nightlatch.app.configuration import configure
 from nightlatch.cli.desk import Blind, Desk, desk
-from nightlatch.cli.output import AsJson, Refusal, error, print_json, screen, table
+from nightlatch.cli.output import AsJson, Refusal, error, plain, print_json, screen, table
 from nightlatch.cli.preview import print_preview
 from nightlatch.exchange.measure import Measure, MeasureKind
 from nightlatch.policy.orders import Order, OrderRefused, whom_of
@@ -286,17 +286,17 @@ def _print(listed: list[ListedMeasure], doors: list[ClosedDoor]) -> None:
     for entry in listed:
         measure = entry.measure
         rows.add_row(
-            _plain(_what(measure)),
-            _plain(whom_of(measure) or "everyone"),
-            _plain(measure.endpoint or "everywhere"),
-            _plain(measure.author),
+            plain(_what(measure)),
+            plain(whom_of(measure) or "everyone"),
+            plain(measure.endpoint or "everywhere"),
+            plain(measure.author),
             _ends(entry),
             f"{entry.hits:,}",
             measure.id,
         )
     for door in doors:
         rows.add_row(
-            "closed door", "without a credential", _plain(door.endpoint), _plain(door.author),
+            "closed door", "without a credential", plain(door.endpoint), plain(door.author),
             _moment(door.until), "", "",
         )  # fmt: skip
     screen.print(rows if listed or doors else "Nothing is ordered.")
@@ -345,7 +345,3 @@ def read_span(text: str) -> float:
 
 def _quoted(endpoint: str) -> str:
     return f'"{endpoint}"'
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")

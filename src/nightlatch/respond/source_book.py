@@ -3,7 +3,7 @@
 Kept in the documents store, so that the command line can read it and a restart loses nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from threading import Lock
 
 import msgspec
@@ -140,6 +140,12 @@ class SourceBook:
             known = self._sources[kind, name] = SourceSeen(kind, name, now, now)
         known.last_seen = max(known.last_seen, now)
         return known
+
+
+def last_heard(seen: Iterable[SourceSeen], name: str, kinds: Collection[SourceKind]) -> float:
+    """When the source that sends these kinds was; 0 for never."""
+    heard = (one.last_seen for one in seen if one.name == name and one.kind in kinds)
+    return max(heard, default=0.0)
 
 
 def read_book(documents: DocumentStore) -> list[SourceSeen]:
