@@ -19,6 +19,8 @@ MAX_SOURCES = 256
 """Sources that are told apart; the rest of each kind counts as one."""
 MAX_SERVICES = 8
 """Services of a source that are named."""
+MAX_SERVICE = 128
+"""Characters of their names that are kept."""
 REST = "(others)"
 
 
@@ -62,7 +64,7 @@ class SourceBook:
         with self._lock:
             seen = self._seen(kind, name, now)
             seen.accepted += sum(services.values())
-            for service in services:
+            for service in (one[:MAX_SERVICE] for one in services):
                 if service not in seen.services and len(seen.services) < MAX_SERVICES:
                     seen.services.append(service)
 
