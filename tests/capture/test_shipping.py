@@ -16,10 +16,10 @@ from tests.capture.collector_server import (
     RememberingSink,
     collector,
     eventually,
-    free_port,
     serving,
 )
 from tests.records import record
+from tests.servers import free_port
 
 from nightlatch.capture import outbox, shipping, wire
 from nightlatch.capture.shipping import Shipper

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import time
 from contextlib import closing
 from pathlib import Path
@@ -93,6 +94,7 @@ def test_har_comes_back(place: Path) -> None:
     file = place / "some.har"
     run("--format", "har", "--where", "level = high", "--to", str(file))
     rejected: list[Any] = []
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     seen = list(read_har(file.read_bytes(), "shop", lambda *one: rejected.append(one)))
     assert rejected == []
     assert sorted(one.request.path for one in seen) == sorted(f"/{n}" for n in range(0, 450, 10))
@@ -118,6 +120,7 @@ def test_gelf_leaves_for_a_server() -> None:
         (("--format", "har", "--to", "http://x.example/"), "one file"),
         (("--to", "/no/such/directory/out"), "/no/such/directory/out"),
         (("--format", "har", "--to", "/no/such/directory/out"), "/no/such/directory/out"),
+        (("--format", "har", "--to", "/dev/full"), "No space left"),
     ],
 )
 def test_mistakes_are_told(arguments: tuple[str, ...], word: str) -> None:

@@ -119,6 +119,23 @@ def test_a_collection_is_shared_without_secrets(server: Serving, tmp_path: Path)
     assert again["result"]["scope"] == "api"
 
 
+def test_a_saved_log_in_comes_back_to_whoever_repeats_it(server: Serving, tmp_path: Path) -> None:
+    place = tmp_path / "demo.json"
+    show = ("--client", "demo-public", "--scope", "openid", "--show", "--save", str(place))
+    told("code", server.issuer, *show)
+    # Any free port, and not the one that was free here.
+    assert json.loads(place.read_text())["registration"]["redirect_uri"] == ""
+    shown = told("code", str(place), "--show")["requests"]
+    assert "redirect_uri=http%3A%2F%2F127.0.0.1%3A" in json.dumps(shown)
+    own = "https://app.example/back"
+    told("code", str(place), "--redirect", own, *show)
+    told("code", str(place), *show)
+    assert json.loads(place.read_text())["registration"]["redirect_uri"] == own
+    any_port = "http://127.0.0.1:0/mine"
+    told("code", str(place), "--redirect", any_port, *show)
+    assert json.loads(place.read_text())["registration"]["redirect_uri"] == any_port
+
+
 def test_a_device_logs_in_and_a_person_is_asked(server: Serving) -> None:
     assert "check that it shows" in said("device", server.issuer, "--client", "demo-device")
     asked = told("ciba", server.issuer, *BASIC, "--login-hint", "ada", "--scope", "openid")

@@ -82,7 +82,10 @@ def test_sources_are_listed_with_who_made_them() -> None:
     ("arguments", "why"),
     [
         (("source", "add", "a b", "--kind", "otlp"), "A source's name"),
-        (("source", "add", "web", "--kind", "har"), "Kinds that send"),
+        (("source", "add", "web", "--kind", "har"), "Kinds that send.*'har' is none"),
+        (("source", "add", "web", "--kind", "foo"), "gelf, otlp, treblle.*'foo' is none"),
+        (("source", "add", "web"), "Kinds that send"),
+        (("source", "add", "web", "--kind", "otlp", "--rate", "999999999999g"), "1 TB"),
         (("source", "add", "web", "--kind", "otlp", "--rate", "fast"), "bytes a second"),
         (("source", "revoke", "nobody"), "no source"),
     ],
@@ -108,3 +111,31 @@ def test_dead_letters_show_reason_count_and_shape() -> None:
     (only,) = told("dead-letters", "--source", "web")
     assert only["letters"]["reason"] == "not OTLP"
     assert "Rejected" in run("source", "list")
+
+
+def test_what_a_sender_says_is_shown_and_not_obeyed() -> None:
+    book = SourceBook()
+    hostile = {"[/x] [bold]shop": 1, "sh\x1b[2Jop": 2, "\\[/y]": 3}
+    book.accept(SourceKind.GELF, "192.0.2.1", hostile, 1.8e9)
+    _add("web", "--service", "[/z]")
+    with closing(SQLiteDocuments(Path(".nightlatch") / "documents.sqlite")) as documents:
+        book.keep(documents)
+    said = "".join(run("source", "list").split())
+    for words in ("[/x]", "[bold]shop", "sh\N{REPLACEMENT CHARACTER}[2Jop", "\\[/y]", "[/z]"):
+        assert words in said
+    assert "\x1b" not in said
+
+
+def test_a_source_was_heard_of_when_the_latest_of_its_kinds_was() -> None:
+    _add("web")
+    book = SourceBook()
+    for kind, at in (
+        (SourceKind.OTLP, 1.8e9),
+        (SourceKind.TREBLLE, 1.7e9),
+        (SourceKind.HAR, 1.9e9),
+    ):
+        book.accept(kind, "web", {"": 1}, at)
+    with closing(SQLiteDocuments(Path(".nightlatch") / "documents.sqlite")) as documents:
+        book.keep(documents)
+    tokens, _, _ = run("source", "list").partition("Heard of")
+    assert "2027-01-15" in " ".join(tokens.split())

@@ -1,5 +1,7 @@
 """One-time links and the sessions they open."""
 
+from collections.abc import Callable
+
 import pytest
 
 from nightlatch.console.access import (
@@ -8,6 +10,7 @@ from nightlatch.console.access import (
     SESSION_LIFE,
     TOKEN_LIFE,
     Access,
+    Session,
     same_secret,
 )
 from nightlatch.store.memory_documents import MemoryDocuments
@@ -31,6 +34,51 @@ def test_a_token_opens_one_session(access: Access) -> None:
     assert session is not None
     assert access.session(session.secret, NOW + 2) == session
     assert access.redeem(token, NOW + 3) is None
+
+
+class OvertakenDocuments(MemoryDocuments):
+    """Where somebody else acts when this one has looked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def state(self, key: str) -> bytes | None:
+        found = super().state(key)
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return found
+
+
+def test_of_two_consoles_one_redeems_a_token() -> None:
+    documents = OvertakenDocuments()
+    here, there, opened = Access(documents), Access(documents), list[Session | None]()
+    token = here.issue(NOW)
+    documents.meanwhile = lambda: opened.append(there.redeem(token, NOW))
+    assert here.redeem(token, NOW) is None
+    (session,) = opened
+    assert session is not None
+    assert here.session(session.secret, NOW) == session
+
+
+def test_a_link_made_while_another_is_redeemed_is_good() -> None:
+    documents = OvertakenDocuments()
+    here, made = Access(documents), list[str]()
+    token = here.issue(NOW)
+    documents.meanwhile = lambda: made.append(Access(documents).issue(NOW))
+    assert here.redeem(token, NOW) is not None
+    assert here.redeem(token, NOW) is None
+    assert here.redeem(made[0], NOW) is not None
+
+
+def test_what_cannot_be_read_lets_nobody_in(access: Access, documents: MemoryDocuments) -> None:
+    session = access.redeem(access.issue(NOW), NOW)
+    assert session is not None
+    for key in ("console-token", "console-sessions"):
+        documents.put_state(key, b"\xff damaged")
+    assert access.session(session.secret, NOW) is None
+    assert access.redeem("x", NOW) is None
+    assert access.redeem(access.issue(NOW), NOW) is not None
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "\ud800", "é" * 1000])

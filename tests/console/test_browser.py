@@ -6,13 +6,17 @@ from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 from tests import browsing
 from tests.browsing import NARROW, WIDE
 from tests.console.house import House, build_house, served
 from tests.console.sample_house import LOOKUP, NOW, injected, one_more
+from tests.servers import eventually
 
 from nightlatch.checks import CHECKS
+from nightlatch.console.stream import AGAIN
+from nightlatch.console.streams import Streams
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -151,6 +155,27 @@ def test_the_list_is_live_can_be_held_and_filtered(browser: Browser) -> None:
         house.recorder.take([one_more(chance, NOW)])
         page.wait_for_timeout(800)
         expect(page.locator("#rows tr").first).to_contain_text("/actuator/env")
+
+
+def test_a_page_for_which_there_is_no_room_says_why(browser: Browser) -> None:
+    house = build_house(5, 0)
+    house.app.state.console = replace(house.app.state.console, streams=Streams(of_session=1))
+    with served(house.app) as base, window(browser, house, base) as page:
+        page.goto("/requests")
+        expect(page.locator("#live")).to_have_attribute("data-state", "live")
+        other = page.context.new_page()
+        other.clock.install()
+        other.goto("/requests")
+        expect(other.locator("#live")).to_contain_text("Not live")
+        expect(other.locator("#passed")).to_contain_text("Close one of them")
+        page.goto("/settings")
+
+        def live() -> bool:
+            other.clock.run_for(AGAIN * 1_000)
+            return other.locator("#live").get_attribute("data-state") == "live"
+
+        eventually(live)
+        expect(other.locator("#passed")).to_have_text("")
 
 
 def test_the_button_encloses_the_walk(browser: Browser) -> None:

@@ -1,6 +1,8 @@
 """A session's desk: server, client and collections, whose they are, and what is never stored."""
 
 import json
+import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -176,13 +178,27 @@ def test_nothing_calls_servers_where_it_is_switched_off() -> None:
 
 
 @pytest.mark.parametrize("field", ["authority", "certificate", "certificate_key"])
-def test_nothing_but_files_is_read(ready: Person, field: str) -> None:
-    refused = ready.post("/oauth/client", client_id="demo", **{field: "/dev/zero"})
-    assert refused.status_code == 422
-    assert "/dev/zero is no file" in refused.text
-    # Whether there is one is told when a flow wants it.
-    for name in ("/nowhere", "x" * 5_000, "\0"):
-        assert ready.post("/oauth/client", client_id="demo", **{field: name}).status_code == 303
+def test_what_cannot_be_read_is_told_apart_in_the_log_alone(
+    ready: Person, field: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever has a session is not told which files there are."""
+    (tmp_path / "text").write_text("hush")
+    (tmp_path / "locked").write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
+    reasons = {
+        "/dev/zero": "no file", str(tmp_path): "no file", str(tmp_path / "text"): "no PEM",
+        str(tmp_path / "locked"): "pass phrase", "/nowhere": "No such file",
+        "x" * 5_000: "name too long", "\0": "cannot be",
+    }  # fmt: skip
+    answers = set()
+    for name, reason in reasons.items():
+        caplog.clear()
+        with caplog.at_level("INFO", "nightlatch.console"):
+            refused = ready.post("/oauth/client", client_id="demo", **{field: name})
+        assert refused.status_code == 422
+        (problem,) = re.findall(r"[^>]* is not read: name a PEM file[^<]*", refused.text)
+        answers.add(problem)
+        assert any(reason.lower() in one.lower() for one in caplog.messages), caplog.messages
+    assert len(answers) == 1
 
 
 def test_keys_are_checked_before_they_are_used(ready: Person) -> None:

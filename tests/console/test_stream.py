@@ -29,9 +29,7 @@ async def _never() -> dict[str, Any]:
 
 def _open(feed: Feed, query: EventQuery = ALL) -> AsyncIterator[bytes]:
     request = Request({"type": "http", "method": "GET", "headers": []}, _never)
-    response = stream.live_response(request, feed.subscribe, query, lambda record: record.address)
-    assert response.media_type == "text/event-stream"
-    return cast("AsyncIterator[bytes]", response.body_iterator)
+    return stream.live(request, feed.subscribe, query, lambda record: record.address)
 
 
 def _records(number: int) -> list[Record]:
@@ -98,8 +96,7 @@ async def test_a_reader_who_was_crowded_out_is_told_by_the_end() -> None:
         return readers[-1]
 
     request = Request({"type": "http", "method": "GET", "headers": []}, _never)
-    response = stream.live_response(request, subscribe, ALL, lambda record: record.id)
-    events = cast("AsyncIterator[bytes]", response.body_iterator)
+    events = stream.live(request, subscribe, ALL, lambda record: record.id)
     await anext(events)
     feed.subscribe()
     assert [chunk async for chunk in events] == []

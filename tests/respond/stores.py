@@ -1,6 +1,6 @@
 """Stores that fail when told to, around real ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nightlatch.exchange.facts import Contract, EndpointSummary, ServiceEndpoint
@@ -67,6 +67,10 @@ class FailingDocuments(MemoryDocuments):
     def put_state(self, key: str, value: bytes) -> None:
         self._fail()
         super().put_state(key, value)
+
+    def change_state(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        self._fail()
+        super().change_state(key, change)
 
     def _fail(self) -> None:
         if self.broken:

@@ -1,13 +1,17 @@
 """The life of a measure, over stores in memory; and of closed doors."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
 import pytest
 from msgspec.structs import replace
 from tests.measures import BLOCK, CHALLENGE, EXEMPT, REQUESTS
 from tests.records import LOOK_UP, NOW, detection, record
+from tests.respond.stores import FailingDocuments
 
 from nightlatch.exchange.facts import Contract, Expectation, ServiceEndpoint
 from nightlatch.exchange.judgement import Action, Decision, DetectionKind, Mode
-from nightlatch.exchange.measure import EVERYONE, MeasureKind
+from nightlatch.exchange.measure import EVERYONE, RULE, MeasureKind
 from nightlatch.policy.orders import DAY, LONGEST, Order, OrderRefused
 from nightlatch.respond import measures as module
 from nightlatch.respond.decisions import Decisions
@@ -159,6 +163,45 @@ def test_hits_are_counted_and_survive(documents: MemoryDocuments) -> None:
     assert again.measures.listed(NOW)[0].hits == 3
 
 
+def test_hits_of_two_processes_add_up(documents: MemoryDocuments) -> None:
+    here, there = (Recorder(MemoryEvents(), documents, notifiers=()) for _ in range(2))
+    made = here.measures.order(ORDER, "ida", NOW)
+    refused = Decision(Action.REFUSE, Mode.ENFORCE, made.rule, "blocked", 403)
+    for recorder, numbers in ((here, range(3)), (there, range(4)), (here, range(3, 8))):
+        recorder.take([record(n, decision=refused) for n in numbers])
+        recorder.measures.keep_hits()
+        recorder.measures.keep_hits()
+    assert here.measures.listed(NOW)[0].hits == 12
+
+
+def test_hits_that_cannot_be_kept_wait() -> None:
+    documents = FailingDocuments()
+    recorder = Recorder(MemoryEvents(), documents, notifiers=())
+    made = recorder.measures.order(ORDER, "ida", NOW)
+    refused = Decision(Action.REFUSE, Mode.ENFORCE, made.rule, "blocked", 403)
+    recorder.take([record(1, decision=refused)])
+    documents.broken = "disk full"
+    with pytest.raises(StoreFailed):
+        recorder.measures.keep_hits()
+    assert recorder.measures.listed(NOW)[0].hits == 1
+    documents.broken = ""
+    recorder.measures.keep_hits()
+    again = Recorder(MemoryEvents(), documents, notifiers=())
+    assert again.measures.listed(NOW)[0].hits == 1
+
+
+def test_hits_are_kept_of_so_many_the_latest_orders(
+    measures: Measures, documents: MemoryDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COUNTED", 3)
+    rules = [f"{RULE}01JM{n}" for n in range(5)]
+    refused = [Decision(Action.REFUSE, Mode.ENFORCE, rule, "blocked", 403) for rule in rules]
+    measures.note(record(n, decision=one) for n, one in enumerate(refused))
+    measures.keep_hits()
+    kept = msgspec.msgpack.decode(documents.state("measure-hits") or b"")
+    assert kept == {f"01JM{n}": 1 for n in (2, 3, 4)}
+
+
 def test_a_limit_on_all_together_is_an_incident_that_concerns_them_all() -> None:
     recorder = Recorder(MemoryEvents(), MemoryDocuments(), notifiers=())
     over = detection(DetectionKind.LIMIT_EXCEEDED, EVERYONE)
@@ -214,6 +257,23 @@ def test_a_door_opens_when_its_time_is_over(measures: Measures, decisions: Decis
     measures.tick(NOW + 3_600)
     assert measures.closed_doors() == []
     assert decisions.contracts()[ANYWHERE].mode is None
+
+
+def test_no_closing_of_two_processes_is_forgotten(documents: MemoryDocuments) -> None:
+    def close(whose: str) -> None:
+        own = Measures(Decisions(documents), MemoryEvents(), documents)
+        for number in range(20):
+            own.close_door(ServiceEndpoint("", f"GET /{whose}/{number}"), "ida", NOW)
+            if number:
+                own.open_door(ServiceEndpoint("", f"GET /{whose}/{number - 1}"), "ida", NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(close, ("a", "b")))
+    left = Measures(Decisions(documents), MemoryEvents(), documents).closed_doors()
+    assert sorted(door.endpoint for door in left) == ["GET /a/19", "GET /b/19"]
+    contracts = Decisions(documents).contracts().values()
+    assert len(contracts) == 40
+    assert sum(one.mode is Mode.ENFORCE for one in contracts) == 2
 
 
 def test_a_decision_of_another_kind_ends_the_closing() -> None:

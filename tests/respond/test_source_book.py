@@ -7,6 +7,7 @@ from nightlatch.exchange.source import SourceKind
 from nightlatch.respond.dead_letters import MAX_REASONS, OTHER
 from nightlatch.respond.source_book import (
     BOOK,
+    MAX_SERVICE,
     MAX_SERVICES,
     MAX_SOURCES,
     REST,
@@ -69,6 +70,16 @@ def test_reasons_and_services_are_bounded() -> None:
     assert seen.rejected == 3 * MAX_REASONS
     assert seen.letters[-1].reason == OTHER
     assert len(seen.services) == MAX_SERVICES
+
+
+def test_a_name_of_a_megabyte_is_not_kept() -> None:
+    """A GELF message's host is as long as its sender likes."""
+    book = SourceBook()
+    for letter in "ab":
+        book.accept(GELF, "192.0.2.1", {letter * 1_000_000: 1, letter * 2_000_000: 1}, 1.0)
+    (seen,) = book.sources
+    assert seen.accepted == 4
+    assert seen.services == ["a" * MAX_SERVICE, "b" * MAX_SERVICE]
 
 
 def test_it_survives_a_restart() -> None:

@@ -1,11 +1,20 @@
 """Tokens of sources: shown once, kept as digests, revoked for good."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.source import SourceKind
-from nightlatch.respond.source_tokens import MAX_TOKENS, TOKENS, SourceTokens, TokenRefused
+from nightlatch.respond.source_tokens import (
+    MAX_RATE,
+    MAX_TOKENS,
+    TOKENS,
+    SourceTokens,
+    TokenRefused,
+)
 from nightlatch.store.memory_documents import MemoryDocuments
+from nightlatch.store.ports import StoreFailed
 
 OTLP = SourceKind.OTLP
 
@@ -66,6 +75,8 @@ REFUSED = [
     ("ok", (), "", "Kinds"),
     ("ok", (SourceKind.MIDDLEWARE,), "", "Kinds"),
     ("ok", (OTLP,), "s" * 129, "128"),
+    ("ok", (OTLP,), "shop\x1b[2J", "printed"),
+    ("ok", (OTLP,), "shop\udcff", "printed"),
 ]
 
 
@@ -82,6 +93,44 @@ def test_a_name_is_given_once(tokens: SourceTokens) -> None:
     add(tokens)
     with pytest.raises(TokenRefused, match="already"):
         add(tokens)
+
+
+def test_of_what_two_houses_change_at_once_nothing_is_lost(documents: MemoryDocuments) -> None:
+    """As a console and a command line do, over one store."""
+    houses = [SourceTokens(documents, Hasher(bytes(32))) for _ in range(2)]
+
+    def work(house: SourceTokens, whose: str) -> None:
+        for number in range(20):
+            add(house, f"{whose}-{number}")
+            if number:
+                house.revoke(f"{whose}-{number - 1}", "bob", 200.0)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, houses, ("console", "cli")))
+    made = houses[0].all()
+    assert len(made) == 40
+    assert sorted(one.name for one in made if one.in_force(300.0)) == ["cli-19", "console-19"]
+
+
+def test_what_cannot_be_read_is_not_overwritten(
+    documents: MemoryDocuments, tokens: SourceTokens
+) -> None:
+    documents.put_state(TOKENS, b"\xff damaged")
+    for asked in (tokens.all, lambda: add(tokens), lambda: tokens.revoke("web", "ada", 1.0)):
+        with pytest.raises(StoreFailed, match="newer Nightlatch"):
+            asked()
+    assert documents.state(TOKENS) == b"\xff damaged"
+
+
+@pytest.mark.parametrize("rate", [-1, MAX_RATE + 1, 10**30])
+def test_a_rate_beyond_all_measure(tokens: SourceTokens, rate: int) -> None:
+    with pytest.raises(TokenRefused, match="1 TB"):
+        tokens.add("web", (OTLP,), "", rate, "ada", 1.0)
+
+
+def test_a_kind_that_is_none_is_named_with_those_there_are(tokens: SourceTokens) -> None:
+    with pytest.raises(TokenRefused, match=r"treblle.*'foo' is none"):
+        tokens.add("web", ("otlp", "foo"), "", 0, "ada", 1.0)
 
 
 def test_what_is_not_there_cannot_be_revoked(tokens: SourceTokens) -> None:

@@ -19,7 +19,7 @@ from tests.store.conformance.documents import (
     SUMMARY,
     DocumentStoreConformance,
 )
-from tests.store.processes import other_process
+from tests.store.processes import other_process, start_process
 
 from nightlatch.store import documents_schema
 from nightlatch.store.ports import AuditEntry, StoreFailed
@@ -99,6 +99,28 @@ def test_two_that_start_at_once_on_a_new_file(path: Path) -> None:
     for store in stores:
         assert store.contracts() == []
         store.close()
+
+
+def test_what_two_processes_change_is_the_work_of_both(path: Path) -> None:
+    work = """
+from nightlatch.store.sqlite_documents import SQLiteDocuments
+store = SQLiteDocuments(path)
+print(flush=True)
+for _ in range(50):
+    store.change_state("count", lambda value: (value or b"") + b"2")
+store.close()
+"""
+    store = SQLiteDocuments(path)
+    with start_process(work, path) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # From here on both write.
+        for _ in range(50):
+            store.change_state("count", lambda value: (value or b"") + b"1")
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    written = store.state("count") or b""
+    assert (written.count(b"1"), written.count(b"2"), len(written)) == (50, 50, 100)
+    store.close()
 
 
 def test_migrations_and_tables_say_the_same(path: Path) -> None:

@@ -33,6 +33,9 @@ LOOK_EVERY = 0.25
 AT_ONCE = 2_000
 """Exchanges of an archive that are handed on together."""
 
+INTERRUPTED = "interrupted: the same command reads on from there"
+NOT_BEGUN = "not read: the import was interrupted before it"
+
 _NOT_A_LOG = (OSError, InUse, UnknownFormat, Damaged, HarFault)
 
 
@@ -83,17 +86,22 @@ class Importer:
         progress: Progress,
         *,
         body_limit: int,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`stopping` is asked between two pieces: whether to leave off there."""
         self._ways = ways
+        self.stopping = stopping
         self._bookmarks = bookmarks
         self._destination = destination
         self._progress = progress
         self._body_limit = body_limit
 
-    def read(self, report: FileReport) -> None:
-        """One file to its end, `report.path`. Never raises for what is wrong with the file; where
-        it is interrupted, the report says what came until then."""
-        path = report.path
+    def read(self, path: str) -> FileReport:
+        """One file to its end. Never raises for what is wrong with the file."""
+        report = FileReport(path)
+        if self.stopping():
+            report.trouble = NOT_BEGUN
+            return report
         try:
             if self._ways.format is None and is_archive(path):
                 self._read_archive(path, report)
@@ -102,6 +110,7 @@ class Importer:
                     self._read_log(run, report)
         except _NOT_A_LOG as trouble:
             report.trouble = in_words(trouble)
+        return report
 
     def open(self, path: str) -> Run:
         """Raises OSError, InUse, UnknownFormat, Damaged."""
@@ -113,15 +122,17 @@ class Importer:
         try:
             while run.step():
                 self._progress(run.path, run.file.done, run.tally.lines)
+                if self.stopping():
+                    break
                 if time.monotonic() >= due:
                     run.checkpoint(time.time())
                     due = time.monotonic() + KEEP_EVERY
-            run.finish()
-        except KeyboardInterrupt:
+            else:
+                run.finish()
+                return
             run.checkpoint(time.time())
-            raise
+            run.damage = run.damage or INTERRUPTED
         finally:
-            # Also of what was interrupted.
             describe(run, report)
 
     def _read_archive(self, path: str, report: FileReport) -> None:
@@ -147,6 +158,10 @@ class Importer:
                 tally.unseen |= one.source.unseen
             intake.push(batch)
             self._progress(path, 0, tally.exchanges)
+            if self.stopping():
+                # What of it came already does not count twice.
+                report.trouble = INTERRUPTED
+                return
         tally.lines = tally.exchanges + tally.rejected.total()
         if self._destination.settle():
             self._bookmarks.keep(replace(mark, offset=len(data), at=time.time(), path=path))

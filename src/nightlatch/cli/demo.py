@@ -1,6 +1,5 @@
 """`nightlatch demo`: the breach, seen and stopped, on this machine."""
 
-import asyncio
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,7 +17,7 @@ from nightlatch.app.stores import cache_dir
 from nightlatch.cli.output import AsJson, print_json, screen
 from nightlatch.cli.patterns import compile_patterns
 from nightlatch.cli.progress import progress_bar
-from nightlatch.cli.up import console_link, end_in_order
+from nightlatch.cli.up import console_link, end_in_order, run_in_order
 from nightlatch.exchange.judgement import Mode
 from nightlatch.workbench.demo.cast import Cast, make_cast
 from nightlatch.workbench.demo.encore import encore
@@ -46,7 +45,7 @@ def demo(
     compile_patterns(cache_dir(configure()), quiet=as_json)
     cast = make_cast(attempts)
     with tempfile.TemporaryDirectory(prefix="nightlatch-demo-") as directory, ExitStack() as stages:
-        runs, last = asyncio.run(_play_all(Path(directory), cast, stages, quiet=as_json))
+        runs, last = run_in_order(_play_all(Path(directory), cast, stages, quiet=as_json))
         if as_json:
             print_json({"runs": [_as_value(run) for run in runs]})
         else:
@@ -161,4 +160,4 @@ def _stay(stage: Stage, attempts: int) -> None:
         "Ctrl-C ends the demo."
     )
     with suppress(KeyboardInterrupt):
-        asyncio.run(encore(stage, attempts))
+        run_in_order(encore(stage, attempts))

@@ -8,7 +8,7 @@ import typer
 from nightlatch.app.configuration import configure
 from nightlatch.cli.diagnosis import diagnose
 from nightlatch.cli.fact import Fact, State
-from nightlatch.cli.output import AsJson, print_json, screen, table
+from nightlatch.cli.output import AsJson, plain, print_json, screen, table
 from nightlatch.cli.reference import commands_page, settings_page
 
 _MARKS = {
@@ -48,10 +48,6 @@ def _print(facts: list[Fact]) -> None:
     rows = table("", "", "")
     rows.show_header = False
     for fact in facts:
-        advice = f"\n[dim]{_plain(fact.advice)}[/]" if fact.advice else ""
-        rows.add_row(_MARKS[fact.state], fact.about, _plain(fact.text) + advice)
+        advice = f"\n[dim]{plain(fact.advice)}[/]" if fact.advice else ""
+        rows.add_row(_MARKS[fact.state], fact.about, plain(fact.text) + advice)
     screen.print(rows)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")

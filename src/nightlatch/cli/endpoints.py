@@ -3,11 +3,9 @@
 from contextlib import closing
 from pathlib import Path
 
-from rich.markup import escape
-
 from nightlatch.app.configuration import configure
 from nightlatch.app.stores import open_documents
-from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
+from nightlatch.cli.output import AsJson, Refusal, plain, print_json, screen, table
 from nightlatch.exchange.facts import EndpointSummary, Expectation
 from nightlatch.exchange.judgement import Level
 
@@ -43,8 +41,8 @@ def _print(summaries: list[EndpointSummary]) -> None:
         contract = summary.contract.expectation if summary.contract else Expectation.UNDECIDED
         rows.add_row(
             f"[{colour}]{summary.risk.word}[/]",
-            *(escape(summary.service) for _ in service),
-            escape(summary.endpoint),
+            *(plain(summary.service) for _ in service),
+            plain(summary.endpoint),
             summary.posture.value,
             contract.value,
             ", ".join(classes) or "none",

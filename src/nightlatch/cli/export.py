@@ -1,9 +1,10 @@
 """`nightlatch export`: what was recorded, in the words of another system."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -83,8 +84,22 @@ def export(
     done = Done()
     with past_records(settings, began) as records:
         selected = islice(filter(chosen, records), limit)
-        write(_counted(selected, done), done)
+        with _refusing(to):
+            write(_counted(selected, done), done)
     _tell(done, to, as_json=as_json)
+
+
+@contextmanager
+def _refusing(to: str) -> Iterator[None]:
+    """A place that takes no more: a full disk, a directory. Raises Refusal."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Whoever reads has enough, as `head` does.
+        raise
+    except OSError as error:
+        where = "standard output" if to == OUTPUT else _without_secrets(to)
+        raise Refusal(f"{where}: {error.strerror}") from error
 
 
 def _writer(form: str, to: str, settings: Settings) -> Callable[[Iterable[Record], Done], None]:
@@ -145,11 +160,9 @@ def _write_har(records: Iterable[Record], to: str) -> None:
         sys.stdout.buffer.writelines(pieces)
         sys.stdout.flush()
         return
-    try:
-        with Path(to).open("wb") as file:
-            file.writelines(pieces)
-    except OSError as error:
-        raise Refusal(f"{to}: {error.strerror}") from error
+    # For nobody else's eyes, as all that is exported into files.
+    with open(to, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.writelines(pieces)
 
 
 def _counted(records: Iterable[Record], done: Done) -> Iterator[Record]:
@@ -163,12 +176,17 @@ def _counted(records: Iterable[Record], done: Done) -> Iterator[Record]:
             yield record
 
 
+def _without_secrets(to: str) -> str:
+    """The place, for people."""
+    return to.rpartition("@")[2] if "://" in to else to
+
+
 def _tell(done: Done, to: str, *, as_json: bool) -> None:
     if as_json:
         print_json(done)
         return
     unwanted = f", {done.unwanted:,} events were refused there" if done.unwanted else ""
-    where = "" if to == OUTPUT else f" to {to.rpartition('@')[2]}"
+    where = "" if to == OUTPUT else f" to {_without_secrets(to)}"
     Console(stderr=True, highlight=False).print(
         f"Exported {done.records:,} exchanges{where}{unwanted}.", markup=False, soft_wrap=True
     )

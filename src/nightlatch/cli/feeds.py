@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nightlatch.app.configuration import configure
 from nightlatch.app.networks import SeenFeed, bounds, configured_feeds, open_feeds, seen_feeds
-from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
+from nightlatch.cli.output import AsJson, Refusal, plain, print_json, screen, table
 from nightlatch.exchange.client import Network
 from nightlatch.identity.address import normal_address
 from nightlatch.identity.feeds import Feed, FeedRefused, read_feed
@@ -72,9 +72,9 @@ def _list(seen: Sequence[SeenFeed], *, as_json: bool) -> None:
     for one in seen:
         known = one.known
         checked = f"{(time.time() - known.checked) / 3600:.1f} h ago" if known.checked else "never"
-        state = one.fault or "ok"
+        state = plain(one.fault or "ok")
         name, kind = one.feed.name, one.feed.kind.value
-        rows.add_row(name, kind, f"{one.entries:,}", checked, state, one.feed.shown)
+        rows.add_row(name, kind, f"{one.entries:,}", checked, state, plain(one.feed.shown))
     screen.print(rows)
 
 
@@ -89,7 +89,7 @@ def _fetch(settings: Settings, name: str, *, as_json: bool) -> None:
     else:
         rows = table("Feed", "Entries", "State", numbers=("Entries",))
         for name, one in known.items():
-            rows.add_row(name, f"{one.entries:,}", one.error or "ok")
+            rows.add_row(name, f"{one.entries:,}", plain(one.error or "ok"))
         screen.print(rows)
     if any(one.error for one in known.values()):
         sys.exit(1)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -39,7 +39,7 @@ from nightlatch.capture.logs.run import Ways
 from nightlatch.cli.import_summary import print_formats, print_sample, print_summary, summary_value
 from nightlatch.cli.output import AsJson, Refusal, print_json
 from nightlatch.cli.progress import progress_bar
-from nightlatch.cli.up import end_in_order
+from nightlatch.cli.up import asked_to_end, end_in_order
 from nightlatch.settings import Settings
 
 
@@ -140,13 +140,18 @@ def _import(
 ) -> None:
     end_in_order()
     began = time.monotonic()
-    with open_recording(settings) as recording, _shown(files, quiet=as_json) as shown:
+    with (
+        open_recording(settings) as recording,
+        _shown(files, quiet=as_json) as shown,
+        asked_to_end() as stopping,
+    ):
         importer = Importer(
             ways,
             open_bookmarks(settings),
             recording,
             shown,
             body_limit=settings.capture.body_limit,
+            stopping=stopping,
         )
         reports = (_follow if keep_reading else _read)(files, importer, shown)
     took = time.monotonic() - began
@@ -160,12 +165,9 @@ def _import(
 
 def _read(files: Sequence[str], importer: Importer, shown: "_Shown") -> list[FileReport]:
     reports: list[FileReport] = []
-    # Ctrl-C ends it in order, and what came until then is told.
-    with suppress(KeyboardInterrupt):
-        for path in files:
-            shown.begin(path)
-            reports.append(FileReport(path))
-            importer.read(reports[-1])
+    for path in files:
+        shown.begin(path)
+        reports.append(importer.read(path))
     return reports
 
 
@@ -176,8 +178,7 @@ def _follow(files: Sequence[str], importer: Importer, shown: "_Shown") -> list[F
         lines = sum(one.past.lines + one.report.tally.lines for one in followers)
         shown(", ".join(files), 0, lines)
 
-    with suppress(KeyboardInterrupt, SystemExit):
-        follow(followers, lambda: False, told)
+    follow(followers, importer.stopping, told)
     reports = []
     for one in followers:
         one.close()

@@ -16,7 +16,7 @@ from nightlatch.capture.logs.pattern import FormatFault
 from nightlatch.capture.logs.reading import Tally
 from nightlatch.capture.logs.registry import FORMATS
 from nightlatch.capture.logs.run import UnknownFormat, Ways
-from nightlatch.cli.output import Refusal, counted, print_json, screen, table
+from nightlatch.cli.output import Refusal, counted, print_json, printable, screen, table
 from nightlatch.console.words import PARTS
 from nightlatch.exchange.judgement import Level
 from nightlatch.exchange.observed import Observed
@@ -161,7 +161,7 @@ def _print_found(found: Found) -> None:
     doors = counted(len(found.endpoints), "endpoint")
     screen.print(f"{doors}; exchanges by level: {levels}.", markup=False)
     for endpoint, count in found.endpoints.most_common(_SHOWN_ENDPOINTS):
-        screen.print(f"  {count:>9,}  {endpoint}", markup=False)
+        screen.print(printable(f"  {count:>9,}  {endpoint}"), markup=False)
     if len(found.endpoints) > _SHOWN_ENDPOINTS:
         screen.print(f"  and {len(found.endpoints) - _SHOWN_ENDPOINTS:,} more", markup=False)
     if found.incidents:
@@ -176,7 +176,7 @@ def _print_exchange(one: Observed) -> None:
     query = f"?{asked.query}" if asked.query else ""
     who = f"{asked.peer or 'somebody'}{f' ({one.principal})' if one.principal else ''}"
     screen.print(
-        f"\n  {_date(one.at)}  {who}: {asked.method} {url}{asked.path}{query}",
+        printable(f"\n  {_date(one.at)}  {who}: {asked.method} {url}{asked.path}{query}"),
         markup=False,
         soft_wrap=True,
     )
@@ -185,7 +185,7 @@ def _print_exchange(one: Observed) -> None:
     screen.print(f"    {answer}{took}", markup=False)
     for name, value in asked.headers.text():
         if name not in ("authorization", "cookie"):
-            screen.print(f"    {name}: {value}", markup=False, soft_wrap=True)
+            screen.print(printable(f"    {name}: {value}"), markup=False, soft_wrap=True)
     screen.print(f"    unseen: {_unseen(one.source.unseen)}", markup=False, soft_wrap=True)
 
 

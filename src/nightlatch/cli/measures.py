@@ -11,7 +11,7 @@ import typer
 
 from nightlatch.app.configuration import configure
 from nightlatch.cli.desk import Blind, Desk, desk
-from nightlatch.cli.output import AsJson, Refusal, error, print_json, screen, table
+from nightlatch.cli.output import AsJson, Refusal, error, plain, print_json, screen, table
 from nightlatch.cli.preview import print_preview
 from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.exchange.measure import Measure, MeasureKind
@@ -313,17 +313,17 @@ def _print(listed: list[ListedMeasure], doors: list[ClosedDoor]) -> None:
     for entry in listed:
         measure = entry.measure
         rows.add_row(
-            _plain(_what(measure)),
-            _plain(whom_of(measure) or "everyone"),
-            _plain(_where(measure)),
-            _plain(measure.author),
+            plain(_what(measure)),
+            plain(whom_of(measure) or "everyone"),
+            plain(_where(measure)),
+            plain(measure.author),
             _ends(entry),
             f"{entry.hits:,}",
             measure.id,
         )
     for door in doors:
         rows.add_row(
-            "closed door", "without a credential", _plain(where(door.at)), _plain(door.author),
+            "closed door", "without a credential", plain(where(door.at)), plain(door.author),
             _moment(door.until), "", "",
         )  # fmt: skip
     screen.print(rows if listed or doors else "Nothing is ordered.")
@@ -378,7 +378,3 @@ def read_span(text: str) -> float:
 
 def _quoted(endpoint: str) -> str:
     return f'"{endpoint}"'
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")

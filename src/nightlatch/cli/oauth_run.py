@@ -121,7 +121,9 @@ async def _run(options: Options, name: str, flow: Flow, redirect: str | None, *,
             return found
         client = _client(options, kept, found.result, way.redirect_uri or saved)
         parameters = options.parameters or tuple(kept.flows.get(name, {}).items())
-        _save(options, kept, client, name, parameters)
+        # As it was asked for: a port that happened to be free here is no part of what is shared.
+        registration = msgspec.structs.replace(client.registration, redirect_uri=redirect or saved)
+        _save(options, kept, registration, name, parameters)
         if options.show:
             steps = rehearse(flow(client, parameters))
             print_requests(
@@ -205,11 +207,12 @@ def _proof_key(path: Path) -> dict[str, Any]:
     return key
 
 
-def _save(options: Options, kept: Workspace, client: Client, flow: str, parameters: Pairs) -> None:
+def _save(options: Options, kept: Workspace, registration: Registration, flow: str,
+          parameters: Pairs) -> None:  # fmt: skip
     if not options.save:
         return
     flows = kept.flows | ({flow: dict(parameters)} if parameters else {})
-    shared = Workspace(kept.place, client.registration, flows)
+    shared = Workspace(kept.place, registration, flows)
     Path(options.save).write_bytes(workspace.dump(shared))
 
 

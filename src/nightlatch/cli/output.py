@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from nightlatch.faults import Mistake
@@ -28,6 +29,17 @@ def print_json(value: Any) -> None:
 def error(text: str) -> None:
     """To standard error, so that a pipe of JSON stays clean."""
     Console(stderr=True, highlight=False).print(text, style="red", markup=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Somebody else's words: nothing in them steers the terminal."""
+    return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}"
+                   for one in text)  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """The same, for a table or a line with marks of ours: nothing in them is taken for one."""
+    return escape(printable(text))
 
 
 def counted(count: int, noun: str, several: str = "") -> str:

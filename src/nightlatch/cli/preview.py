@@ -6,7 +6,7 @@ import typer
 
 from nightlatch.app.configuration import configure
 from nightlatch.cli.desk import desk
-from nightlatch.cli.output import AsJson, counted, print_json, screen, table
+from nightlatch.cli.output import AsJson, counted, plain, print_json, screen, table
 from nightlatch.exchange.facts import ServiceEndpoint
 from nightlatch.respond.preview import Preview
 
@@ -40,8 +40,8 @@ def suggest(
     for entry in found:
         figures = (entry.p50, entry.p90, entry.p99, entry.highest, entry.callers, entry.amount)
         rows.add_row(
-            *(entry.service.replace("[", r"\[") for _ in several),
-            entry.endpoint.replace("[", r"\["),
+            *(plain(entry.service) for _ in several),
+            plain(entry.endpoint),
             entry.each,
             f"{entry.unit} {_WORDS[entry.seconds]}",
             *(f"{figure:,}" for figure in figures),
@@ -60,7 +60,7 @@ def print_preview(seen: Preview) -> None:
     rows = table("Caller", "Requests", "People", "", numbers=("Requests", "People"))
     for caller in seen.top:
         good = "known good" if caller.known_good else ""
-        rows.add_row(caller.address, f"{caller.requests:,}", f"{caller.people:,}", good)
+        rows.add_row(plain(caller.address), f"{caller.requests:,}", f"{caller.people:,}", good)
     if seen.top:
         screen.print(rows)
     if seen.callers > len(seen.top):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from nightlatch.app.rooms import build_rooms
 from nightlatch.app.stores import EVENTS, open_events
-from nightlatch.cli.output import Refusal, print_json, screen, table
+from nightlatch.cli.output import Refusal, plain, print_json, screen, table
 from nightlatch.exchange.hashing import Hasher
 from nightlatch.exchange.record import Record
 from nightlatch.settings import Settings
@@ -97,7 +97,7 @@ def _print(told: Retold) -> None:
     for door in doors[:_SHOWN]:
         alert = door.first_alert
         shown.add_row(
-            door.endpoint.replace("[", r"\["),
+            plain(door.endpoint),
             f"{door.requests:,}",
             f"{len(door.disclosed):,}",
             f"{len(door.would_leave):,}",

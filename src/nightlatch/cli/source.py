@@ -16,11 +16,11 @@ from nightlatch.app.places import intake_url
 from nightlatch.app.stores import open_documents
 from nightlatch.cli.desk import author
 from nightlatch.cli.measures import read_span
-from nightlatch.cli.output import AsJson, Refusal, print_json, screen, table
+from nightlatch.cli.output import AsJson, Refusal, plain, print_json, printable, screen, table
 from nightlatch.exchange.source import SourceKind
 from nightlatch.respond.dead_letters import DeadLetters
 from nightlatch.respond.sender_settings import sender_settings
-from nightlatch.respond.source_book import SourceSeen, read_book
+from nightlatch.respond.source_book import SourceSeen, last_heard, read_book
 from nightlatch.respond.source_tokens import SourceToken, SourceTokens, TokenRefused
 from nightlatch.settings import Settings
 from nightlatch.store.ports import DocumentStore
@@ -38,13 +38,14 @@ source = typer.Typer(
 def add(
     name: Name,
     kind: Annotated[
-        list[SourceKind],
+        # Not an enumeration's: what is none is told here what there is, and where else to go.
+        list[str],
         typer.Option(
             "--kind",
             metavar="treblle|otlp|gelf",
             help="What it sends; may be given several times.",
         ),
-    ],
+    ] = [],  # noqa: B006
     service: Annotated[
         str,
         typer.Option("--service", help="Whose API all of it is about; without it the source says."),
@@ -62,11 +63,12 @@ def add(
     settings = configure()
     with _tokens(settings) as (tokens, _):
         token = tokens.add(name, kind, service, _bytes(rate), author(), time.time())
+        kinds = _latest(tokens, name).kinds
     url = intake_url(settings)
     if as_json:
         print_json({"name": name, "token": token, "url": url})
         return
-    _print_token(name, token, kind, url)
+    _print_token(name, token, sorted(kinds), url)
 
 
 @source.command(name="list")
@@ -97,7 +99,7 @@ def rotate(
     settings = configure()
     with _tokens(settings) as (tokens, _):
         token = tokens.rotate(name, read_span(grace), author(), time.time())
-        kinds = next(one.kinds for one in reversed(tokens.all()) if one.name == name)
+        kinds = _latest(tokens, name).kinds
     if as_json:
         print_json({"name": name, "token": token, "url": intake_url(settings)})
     else:
@@ -137,7 +139,7 @@ def dead_letters(
         screen.print("No dead letters: all that was sent could be read.")
     for one, letter in sorted(letters, key=lambda pair: -pair[1].last):
         screen.print(
-            f"{_called(one)}: {letter.reason}, {_times(letter)}",
+            printable(f"{_called(one)}: {letter.reason}, {_times(letter)}"),
             markup=False,
             soft_wrap=True,
         )
@@ -153,6 +155,11 @@ def _tokens(settings: Settings) -> Iterator[tuple[SourceTokens, DocumentStore]]:
             yield source_tokens(settings, documents), documents
         except TokenRefused as refused:
             raise Refusal(str(refused)) from refused
+
+
+def _latest(tokens: SourceTokens, name: str) -> SourceToken:
+    """The token that was made last for this source."""
+    return next(one for one in reversed(tokens.all()) if one.name == name)
 
 
 def _bytes(rate: str) -> int:
@@ -188,16 +195,18 @@ def _print_tokens(made: list[SourceToken], seen: list[SourceSeen]) -> None:
     if not made:
         screen.print("No source has a token yet: nightlatch source add NAME --kind treblle\n")
         return
-    now, used = time.time(), {one.name: one.last_seen for one in seen if one.name}
+    now = time.time()
     shown = table("Source", "Kinds", "Service", "Made", "By", "Used")
     for one in made:
-        last = _when(used.get(one.name, 0.0))
+        last = _when(last_heard(seen, one.name, one.kinds))
         if one.revoked:
             last = f"revoked {_when(one.revoked)}"
         elif one.until:
             last = f"{'ends' if one.in_force(now) else 'ended'} {_when(one.until)}"
         kinds = ", ".join(sorted(one.kinds))
-        shown.add_row(one.name, kinds, one.service, _when(one.created), one.author, last)
+        shown.add_row(
+            one.name, kinds, plain(one.service), _when(one.created), plain(one.author), last
+        )
     screen.print(shown)
     screen.print()
 
@@ -210,8 +219,8 @@ def _print_sources(seen: list[SourceSeen]) -> None:
     shown = table("Heard of", "Services", *numbers, "Last", numbers=numbers)
     for one in seen:
         shown.add_row(
-            _called(one),
-            ", ".join(one.services),
+            plain(_called(one)),
+            plain(", ".join(one.services)),
             f"{one.accepted:,}",
             f"{one.repeated:,}",
             f"{one.lost + one.failed:,}",

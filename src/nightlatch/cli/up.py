@@ -1,12 +1,13 @@
 """`nightlatch up` and `nightlatch token`: the collector and console of this machine."""
 
+import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import typer
 from msgspec import Struct
@@ -23,6 +24,8 @@ from nightlatch.app.ticker import Ticker
 from nightlatch.cli.output import AsJson, Refusal, print_json, screen
 from nightlatch.console.access import Access
 from nightlatch.settings import Settings
+
+T = TypeVar("T")
 
 
 def up(as_json: AsJson = False) -> None:
@@ -104,6 +107,60 @@ def end_in_order() -> None:
 
 def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(0)
+
+
+def run_in_order(work: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run` where the process ends in order: what stops a service cancels `work`, as Ctrl-C
+    does, and the process ends once that is over. An end that is raised in the middle of whichever
+    task happens to run would be told of as that task's failure."""
+    told: list[int] = []
+
+    async def whole() -> T:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None  # noqa: S101 - asyncio.run has made one
+
+        def cancel(signal_: int, _frame: FrameType | None) -> None:
+            told.append(signal_)
+            loop.call_soon_threadsafe(task.cancel)
+
+        before = signal.signal(signal.SIGTERM, cancel)
+        try:
+            return await work
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    try:
+        done = asyncio.run(whole())
+    except asyncio.CancelledError:
+        sys.exit(0)
+    if told:
+        sys.exit(0)
+    return done
+
+
+@contextmanager
+def asked_to_end() -> Iterator[Callable[[], bool]]:
+    """Tells whether Ctrl-C was pressed, or what stops a service came: for work that must not be
+    broken off in the middle of a step. Whoever asks a second time is not kept waiting."""
+    handled = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(one) for one in handled]
+    asked = False
+
+    def restore() -> None:
+        for one, handler in zip(handled, before, strict=True):
+            signal.signal(one, handler)
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        restore()
+
+    for one in handled:
+        signal.signal(one, ask)
+    try:
+        yield lambda: asked
+    finally:
+        restore()
 
 
 def token(as_json: AsJson = False) -> None:

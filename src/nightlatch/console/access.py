@@ -8,7 +8,6 @@ a console that runs in another process, and a restart ends nobody's session.
 import hashlib
 import hmac
 import secrets
-from threading import Lock
 
 import msgspec
 from msgspec import Struct
@@ -51,25 +50,22 @@ class Access:
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
-        self._lock = Lock()
 
     def issue(self, now: float) -> str:
         """A token for one use within the hour: 43 characters, 256 random bits."""
         token = secrets.token_urlsafe(32)
-        with self._lock:
-            self._add(_TOKENS, token, now + TOKEN_LIFE, now, MAX_TOKENS)
+        self._add(_TOKENS, token, now + TOKEN_LIFE, now, MAX_TOKENS)
         return token
 
     def redeem(self, token: str, now: float) -> Session | None:
         """Open a session for a token that was issued, has not expired and was never used."""
-        with self._lock:
-            kept = self._live(_TOKENS, now)
-            match = _find(kept, _digest(_TOKENS, token))
-            if match is None:
-                return None
-            self._put(_TOKENS, [other for other in kept if other is not match])
-            session = Session(secrets.token_urlsafe(32), now + SESSION_LIFE)
-            self._add(_SESSIONS, session.secret, session.expires, now, MAX_SESSIONS)
+        digest = _digest(_TOKENS, token)
+        # Looked up first: whoever guesses must not make others wait for the store.
+        known = _find(self._live(_TOKENS, now), digest)
+        if known is None or not self._forget(_TOKENS, digest, now):
+            return None
+        session = Session(secrets.token_urlsafe(32), now + SESSION_LIFE)
+        self._add(_SESSIONS, session.secret, session.expires, now, MAX_SESSIONS)
         return session
 
     def session(self, secret: str, now: float) -> Session | None:
@@ -78,24 +74,42 @@ class Access:
         return None if match is None else Session(secret, match.expires)
 
     def end(self, session: Session, now: float) -> None:
-        with self._lock:
-            digest = _digest(_SESSIONS, session.secret)
-            kept = [other for other in self._live(_SESSIONS, now) if other.digest != digest]
-            self._put(_SESSIONS, kept)
+        self._forget(_SESSIONS, _digest(_SESSIONS, session.secret), now)
 
     def _add(self, key: str, secret: str, expires: float, now: float, limit: int) -> None:
-        kept = [*self._live(key, now), _Kept(_digest(key, secret), expires)]
-        self._put(key, kept[-limit:])
+        made = _Kept(_digest(key, secret), expires)
+        self._documents.change_state(
+            key, lambda raw: msgspec.msgpack.encode([*_still_good(raw, now), made][-limit:])
+        )
+
+    def _forget(self, key: str, digest: str, now: float) -> bool:
+        """Was it there? Of several that ask at once, in whatever process, one is told so."""
+        found = False
+
+        def without(raw: bytes | None) -> bytes | None:
+            nonlocal found
+            kept = _still_good(raw, now)
+            match = _find(kept, digest)
+            found = match is not None
+            left = [one for one in kept if one is not match]
+            return msgspec.msgpack.encode(left) if found else None
+
+        self._documents.change_state(key, without)
+        return found
 
     def _live(self, key: str, now: float) -> list[_Kept]:
-        raw = self._documents.state(key)
-        if raw is None:
-            return []
-        kept = msgspec.msgpack.decode(raw, type=list[_Kept])
-        return [entry for entry in kept if entry.expires > now]
+        return _still_good(self._documents.state(key), now)
 
-    def _put(self, key: str, kept: list[_Kept]) -> None:
-        self._documents.put_state(key, msgspec.msgpack.encode(kept))
+
+def _still_good(raw: bytes | None, now: float) -> list[_Kept]:
+    if raw is None:
+        return []
+    try:
+        kept = msgspec.msgpack.decode(raw, type=list[_Kept])
+    except (msgspec.MsgspecError, ValueError):
+        # Another version's, or damaged: whoever was in asks for another link.
+        return []
+    return [entry for entry in kept if entry.expires > now]
 
 
 def same_secret(given: str, wanted: str) -> bool:

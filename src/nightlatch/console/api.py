@@ -19,7 +19,8 @@ from nightlatch.console.contracts import contract_problems
 from nightlatch.console.doors import MAX_INCIDENTS, Overview, overview
 from nightlatch.console.openapi import answers, takes
 from nightlatch.console.search import PAGE, read_search
-from nightlatch.console.stream import live_response
+from nightlatch.console.stream import EventStream
+from nightlatch.console.stream import live as events
 from nightlatch.console.timeline import Timeline, around, recent, span_of
 from nightlatch.exchange.facts import Contract, EndpointSummary
 from nightlatch.exchange.incident import Incident
@@ -180,12 +181,12 @@ def read_health(here: Here) -> Response:
 @router.get("/live", response_class=StreamingResponse, response_model=None)
 def live(request: Request, here: Here) -> Response:
     """Server-sent events: `request` (a record as JSON), `passed` (two counts: not shown, lost)."""
-    return live_response(
-        request,
-        here.recorder.subscribe,
-        read_search(request.query_params).query(),
-        lambda record: msgspec.json.encode(record).decode(),
-    )
+    query = read_search(request.query_params).query()
+    return EventStream(request, events(request, here.recorder.subscribe, query, _as_json))
+
+
+def _as_json(record: Record) -> str:
+    return msgspec.json.encode(record).decode()
 
 
 def _health(here: Console) -> HealthReport:

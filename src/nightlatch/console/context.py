@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
-from msgspec import Struct
+from msgspec import Struct, field
 from starlette.requests import ClientDisconnect
 
 from nightlatch.checks.check import Check
 from nightlatch.console.access import Access, Session, same_secret
 from nightlatch.console.guard import SAFE_METHODS
 from nightlatch.console.ports import Recorder
+from nightlatch.console.streams import Streams
 from nightlatch.exchange.facts import EndpointSummary, ServiceEndpoint
 from nightlatch.exchange.judgement import Mode
 from nightlatch.policy.orders import whose
@@ -48,6 +49,8 @@ class Console(Struct, frozen=True):
     clock: Callable[[], float] = time.time
     senders: Senders | None = None
     """None in an application's own process, where nothing is taken in."""
+    streams: Streams = field(default_factory=Streams)
+    """Those that are open."""
 
     @property
     def mode(self) -> Mode:

@@ -90,7 +90,7 @@ class Decisions:
         """Override the mode of every application."""
         with self._changing():
             changed = replace(self._next(entry.at), mode=mode)
-            self._change(changed, lambda: None, entry, urgent=mode is Mode.ENFORCE)
+            self._change(changed, lambda: None, entry, urgent=mode is Mode.ENFORCE, moded=True)
 
     def _changing(self) -> Lock:
         """The lock, to hold while something is changed, over what is decided everywhere so far."""
@@ -100,15 +100,31 @@ class Decisions:
         return self._lock
 
     def _change(
-        self, changed: Directives, keep: Callable[[], None], entry: AuditEntry, *, urgent: bool
+        self,
+        changed: Directives,
+        keep: Callable[[], None],
+        entry: AuditEntry,
+        *,
+        urgent: bool,
+        moded: bool = False,
     ) -> None:
+        """`moded`: what is changed is the mode."""
+        known = self._directives.revision
         if urgent:
             # Closing a door must not wait for a disk, nor fail because it is full.
             self._directives = changed
+
+        def head(state: bytes | None) -> bytes:
+            found, made = _kept(state), _Kept(changed.revision, changed.mode)
+            if found.revision > known:
+                # Another process decided since this one looked: both hold. Newer than either, so
+                # that all take over the other's, this one too.
+                made.revision = max(found.revision, changed.revision) + 1
+                made.mode = changed.mode if moded else found.mode
+            return msgspec.msgpack.encode(made)
+
         keep()
-        self._documents.put_state(
-            _STATE, msgspec.msgpack.encode(_Kept(changed.revision, changed.mode))
-        )
+        self._documents.change_state(_STATE, head)
         self._directives = changed
         self._documents.audit(entry)
 

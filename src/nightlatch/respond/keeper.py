@@ -95,6 +95,7 @@ class Keeper:
         with self._lock:
             catalogue, counters = self._catalogue.dump(), self._incidents.dump_counters()
         try:
+            # Whole, whatever another process put there: each has its own picture of the traffic.
             self._documents.put_state(_CATALOGUE, catalogue)
             self._documents.put_state(_COUNTERS, counters)
         except StoreFailed as error:

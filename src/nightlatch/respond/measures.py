@@ -33,6 +33,8 @@ from nightlatch.store.ports import AuditEntry, DocumentStore, EventStore
 
 CLOSED_FOR = 30 * DAY
 """Seconds that a door stays closed, where nobody says how long."""
+COUNTED = 10_000
+"""Measures whose hits are kept; those that were ordered first are forgotten first."""
 LISTED = 500
 """Measures that a list has at most, the latest first."""
 WITHOUT_CREDENTIAL = 'credential = ""'
@@ -83,6 +85,9 @@ class ClosedDoor(Struct, frozen=True):
         return ServiceEndpoint(self.service, self.endpoint)
 
 
+_Doors = dict[ServiceEndpoint, ClosedDoor]
+
+
 class Measures:
     """Safe for several threads. What cannot be kept raises `StoreFailed`; what protects is in force
     even then."""
@@ -101,8 +106,10 @@ class Measures:
         self._sources = sources
         self._make_id = make_id
         self._lock = Lock()
-        self._hits: Counter[str] = Counter(_decoded(documents.state(_HITS), dict[str, int]) or {})
-        self._hits_kept = self._hits.total()
+        # Held while hits are kept, or they could be added twice.
+        self._keeping = Lock()
+        self._hits = _hits(documents.state(_HITS))
+        self._fresh: Counter[str] = Counter()
 
     # Orders
 
@@ -146,9 +153,9 @@ class Measures:
     def listed(self, now: float) -> list[ListedMeasure]:
         """The latest order first, also those that are over."""
         with self._lock:
-            hits = dict(self._hits)
+            hits = self._hits + self._fresh
         return [
-            ListedMeasure(one, _state(one, now), hits.get(one.id, 0))
+            ListedMeasure(one, _state(one, now), hits[one.id])
             for one in self._documents.measures(limit=LISTED)
         ]
 
@@ -185,7 +192,7 @@ class Measures:
         entry = AuditEntry(now, author, "close-door", where(at), reason)
         self._decisions.decide(contract, entry)
         door = ClosedDoor(at.endpoint, author, reason, now, until, before, at.service)
-        self._keep_door(at, door)
+        self._keep_door(door)
         return door
 
     def open_door(self, at: ServiceEndpoint, author: str, now: float) -> None:
@@ -197,7 +204,7 @@ class Measures:
         before = door.before or Contract(door.endpoint)
         contract = replace(before, service=door.service, decided_at=now)
         self._decisions.decide(contract, AuditEntry(now, author, "open-door", where(door.at)))
-        self._keep_door(door.at, None)
+        self._forget_door(door)
 
     def closed_door(self, at: ServiceEndpoint) -> ClosedDoor | None:
         """The one that is closed there; one that was closed for every service is, unless something
@@ -213,8 +220,9 @@ class Measures:
 
     def forget_door(self, at: ServiceEndpoint) -> None:
         """A person decided about the endpoint otherwise: nothing is to be restored any more."""
-        if at in self._doors():
-            self._keep_door(at, None)
+        door = self._doors().get(at)
+        if door is not None:
+            self._forget_door(door)
 
     # What happens by itself
 
@@ -223,7 +231,7 @@ class Measures:
         for record in records:
             if record.decision.rule.startswith(RULE):
                 with self._lock:
-                    self._hits[record.decision.rule.removeprefix(RULE)] += 1
+                    self._fresh[record.decision.rule.removeprefix(RULE)] += 1
 
     def tick(self, now: float) -> None:
         """Doors whose time is over open. Raises StoreFailed."""
@@ -234,12 +242,23 @@ class Measures:
             self.open_door(door.at, "nightlatch", now)
 
     def keep_hits(self) -> None:
-        """Raises StoreFailed."""
-        with self._lock:
-            hits = dict(self._hits)
-        if sum(hits.values()) != self._hits_kept:
-            self._documents.put_state(_HITS, msgspec.msgpack.encode(hits))
-            self._hits_kept = sum(hits.values())
+        """Added to those of other processes over the same store. Raises StoreFailed."""
+        with self._keeping:
+            with self._lock:
+                fresh = self._fresh.copy()
+            if not fresh:
+                return
+            hits = Counter[str]()
+
+            def added(state: bytes | None) -> bytes:
+                nonlocal hits
+                # Their ids grow with time.
+                hits = Counter(dict(sorted((_hits(state) + fresh).items())[-COUNTED:]))
+                return msgspec.msgpack.encode(hits)
+
+            self._documents.change_state(_HITS, added)
+            with self._lock:
+                self._hits, self._fresh = hits, self._fresh - fresh
 
     def _known(self, measure_id: str) -> Measure:
         measure = self._documents.measure(measure_id)
@@ -247,18 +266,18 @@ class Measures:
             raise UnknownMeasure(measure_id)
         return measure
 
-    def _doors(self) -> dict[ServiceEndpoint, ClosedDoor]:
-        kept = _decoded(self._documents.state(_DOORS), dict[str, ClosedDoor]) or {}
-        return {door.at: door for door in kept.values()}
+    def _doors(self) -> _Doors:
+        return _closed(self._documents.state(_DOORS))
 
-    def _keep_door(self, at: ServiceEndpoint, door: ClosedDoor | None) -> None:
-        with self._lock:
-            doors = self._doors()
-            doors.pop(at, None)
-            if door is not None:
-                doors[at] = door
-            named = {"\0".join(reversed(one)): door for one, door in doors.items()}
-            self._documents.put_state(_DOORS, msgspec.msgpack.encode(named))
+    def _keep_door(self, door: ClosedDoor) -> None:
+        self._change_doors(lambda doors: doors | {door.at: door})
+
+    def _forget_door(self, opened: ClosedDoor) -> None:
+        """Unless it was closed anew meanwhile."""
+        self._change_doors(lambda doors: {at: door for at, door in doors.items() if door != opened})
+
+    def _change_doors(self, change: Callable[[_Doors], _Doors]) -> None:
+        self._documents.change_state(_DOORS, lambda state: _packed(change(_closed(state))))
 
 
 def where(at: ServiceEndpoint) -> str:
@@ -288,6 +307,20 @@ def _state(measure: Measure, now: float) -> MeasureState:
     if measure.undone:
         return MeasureState.UNDONE
     return MeasureState.IN_FORCE if measure.holds(now) else MeasureState.EXPIRED
+
+
+def _hits(state: bytes | None) -> Counter[str]:
+    return Counter(_decoded(state, dict[str, int]) or {})
+
+
+def _closed(state: bytes | None) -> _Doors:
+    kept = _decoded(state, dict[str, ClosedDoor]) or {}
+    return {door.at: door for door in kept.values()}
+
+
+def _packed(doors: _Doors) -> bytes:
+    named = {"\0".join(reversed(at)): door for at, door in doors.items()}
+    return msgspec.msgpack.encode(named)
 
 
 def _decoded(state: bytes | None, shape: type[T]) -> T | None:

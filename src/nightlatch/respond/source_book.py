@@ -3,7 +3,7 @@
 Kept in the documents store, so that the command line can read it and a restart loses nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from threading import Lock
 
 import msgspec
@@ -19,6 +19,8 @@ MAX_SOURCES = 256
 """Sources that are told apart; the rest of each kind counts as one."""
 MAX_SERVICES = 8
 """Services of a source that are named."""
+MAX_SERVICE = 128
+"""Characters of their names that are kept."""
 REST = "(others)"
 
 
@@ -62,7 +64,7 @@ class SourceBook:
         with self._lock:
             seen = self._seen(kind, name, now)
             seen.accepted += sum(services.values())
-            for service in services:
+            for service in (one[:MAX_SERVICE] for one in services):
                 if service not in seen.services and len(seen.services) < MAX_SERVICES:
                     seen.services.append(service)
 
@@ -140,6 +142,12 @@ class SourceBook:
             known = self._sources[kind, name] = SourceSeen(kind, name, now, now)
         known.last_seen = max(known.last_seen, now)
         return known
+
+
+def last_heard(seen: Iterable[SourceSeen], name: str, kinds: Collection[SourceKind]) -> float:
+    """When the source that sends these kinds was; 0 for never."""
+    heard = (one.last_seen for one in seen if one.name == name and one.kind in kinds)
+    return max(heard, default=0.0)
 
 
 def read_book(documents: DocumentStore) -> list[SourceSeen]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nightlatch.exchange.facts import Contract, EndpointSummary
 from nightlatch.exchange.incident import Incident
@@ -89,6 +89,12 @@ class MemoryDocuments:
     def put_state(self, key: str, value: bytes) -> None:
         with self._open():
             self._state[key] = value
+
+    def change_state(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        with self._open():
+            changed = change(self._state.get(key))
+            if changed is not None:
+                self._state[key] = changed
 
     def close(self) -> None:
         self._closed = True

@@ -4,7 +4,7 @@ Every call may raise `StoreFailed`, and nothing else, for what is not the caller
 Time is an argument: seconds since the epoch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -271,6 +271,13 @@ class DocumentStore(Protocol):
     def state(self, key: str) -> bytes | None:
         """A small piece of learned state, e.g. "inventory", "console-token"."""
 
-    def put_state(self, key: str, value: bytes) -> None: ...
+    def put_state(self, key: str, value: bytes) -> None:
+        """Replaces it whatever it is by now: for what one process alone keeps."""
+
+    def change_state(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        """Replaces it with what `change` makes of it (given None where there is none), and nobody,
+        in any process, writes in between: for what several may change. Nothing is written where
+        `change` returns None or raises; what it raises is raised. It must be quick and ask nothing
+        of the store, and may be called more than once."""
 
     def close(self) -> None: ...

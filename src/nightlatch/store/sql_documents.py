@@ -154,13 +154,18 @@ class SQLDocuments:
             return [AuditEntry(*row) for row in connection.execute(chosen)]
 
     def state(self, key: str) -> bytes | None:
-        wanted = _STATE.c.key == unicode_text(key)
         with self._connection() as connection:
-            value = connection.scalar(sa.select(_STATE.c.value).where(wanted))
-        return None if value is None else bytes(value)
+            return _state(connection, key)
 
     def put_state(self, key: str, value: bytes) -> None:
         self._put(_STATE, [{"key": unicode_text(key), "value": value}])
+
+    def change_state(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        with self._connection(exclusive=True) as connection:
+            changed = change(_state(connection, key))
+            if changed is not None:
+                row = {"key": unicode_text(key), "value": changed}
+                connection.execute(self._insert(_STATE, list(row)), row)
 
     def close(self) -> None:
         if not self._closed:
@@ -168,11 +173,13 @@ class SQLDocuments:
             self._engine.dispose()
 
     @contextmanager
-    def _connection(self) -> Iterator[sa.Connection]:
-        """One transaction, committed when the block ends without an error."""
+    def _connection(self, *, exclusive: bool = False) -> Iterator[sa.Connection]:
+        """One transaction, committed when the block ends without an error; `exclusive`: no other
+        writes from its beginning on."""
         if self._closed:
             raise StoreFailed("the documents store is closed")
-        with explained(self._engine), self._engine.begin() as connection:
+        engine = self._engine.execution_options(exclusive=True) if exclusive else self._engine
+        with explained(engine), engine.begin() as connection:
             yield connection
 
     def _documents(self, chosen: sa.Select[Any], kind: type[D]) -> list[D]:
@@ -190,11 +197,20 @@ class SQLDocuments:
         """Insert, or replace what has the same primary key."""
         if not rows:
             return
+        with self._connection() as connection:
+            connection.execute(self._insert(table, list(rows[0])), rows)
+
+    def _insert(self, table: sa.Table, names: Sequence[str]) -> sa.Insert:
         insert = _INSERTS[self._engine.dialect.name](table)
         keys = [column.name for column in table.primary_key]
-        fresh = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-        with self._connection() as connection:
-            connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=fresh), rows)
+        fresh = {name: insert.excluded[name] for name in names if name not in keys}
+        return insert.on_conflict_do_update(index_elements=keys, set_=fresh)
+
+
+def _state(connection: sa.Connection, key: str) -> bytes | None:
+    wanted = _STATE.c.key == unicode_text(key)
+    value = connection.scalar(sa.select(_STATE.c.value).where(wanted))
+    return None if value is None else bytes(value)
 
 
 _INSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {

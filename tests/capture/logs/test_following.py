@@ -105,8 +105,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     old = sorted(tmp_path.glob("access.*"))
     assert len(old) >= 5
     for each in old:
-        report = FileReport(str(each))
-        importer.read(report)
+        report = importer.read(str(each))
         assert report.trouble == "" or each.stat().st_size == 0
     assert rest.seen == []
 

@@ -3,13 +3,17 @@
 import bz2
 import gzip
 import lzma
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import zstandard
+from msgspec.structs import replace
 from tests.capture.logs.intakes import Remembering, log_line
 
+from nightlatch.app.importing import INTERRUPTED, NOT_BEGUN, FileReport, Importer
+from nightlatch.capture.logs import bookmarks
 from nightlatch.capture.logs.bookmarks import Bookmarks, InUse
 from nightlatch.capture.logs.following import Change
 from nightlatch.capture.logs.packing import Damaged
@@ -43,7 +47,6 @@ def read(path: Path, house: Path, intake: Remembering, ways: Ways = WAYS) -> Run
     return run
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_a_log_that_was_rotated_and_packed_is_the_same_log(house: Path, packing: str) -> None:
     log, first, then = house / "access.log", Remembering(), Remembering()
@@ -61,30 +64,6 @@ def test_a_log_that_was_rotated_and_packed_is_the_same_log(house: Path, packing:
     assert len(PACKINGS) == 4
 
 
-class _Interrupted(Remembering):
-    """Ctrl-C comes while the second piece is on its way."""
-
-    def push(self, seen: Sequence[Observed]) -> None:
-        if self.seen:
-            super().push(seen[: len(seen) // 2])
-            raise KeyboardInterrupt
-        super().push(seen)
-
-
-def test_what_was_read_and_not_handed_on_is_read_again(house: Path) -> None:
-    log, first, then = house / "access.log", _Interrupted(), Remembering()
-    log.write_text(text(range(3_000)))
-    with Run(str(log), WAYS, Bookmarks(house / "imports"), first, first.settle) as run:
-        assert run.step()
-        with pytest.raises(KeyboardInterrupt):
-            run.step()
-        run.checkpoint()
-    read(log, house, then)
-    assert {*first.paths, *then.paths} == {f"/v1/users/{number}" for number in range(3_000)}
-    # Those that did arrive have their ids, and count once.
-    assert len({*first.ids, *then.ids}) == 3_000
-
-
 def test_by_content_and_not_by_name(house: Path) -> None:
     liar = house / "access.log"
     liar.write_bytes(gzip.compress(text(range(3)).encode()))
@@ -93,7 +72,6 @@ def test_by_content_and_not_by_name(house: Path) -> None:
     assert len(intake.seen) == 3
 
 
-@pytest.mark.slow
 def test_a_small_log_keeps_its_name_as_it_grows(house: Path) -> None:
     log, intake = house / "access.log", Remembering()
     for number in range(100):
@@ -149,7 +127,6 @@ def test_an_unfinished_last_line_is_read_when_it_is_one(house: Path) -> None:
     assert intake.paths[-2:] == ["/last", "/next"]
 
 
-@pytest.mark.slow
 def test_what_is_damaged_gives_what_came_before(house: Path) -> None:
     damaged = 0
     for name, pack in PACKINGS.items():
@@ -225,3 +202,75 @@ def test_what_became_of_a_file_that_is_open(house: Path) -> None:
         assert run.change() is Change.BEGUN_ANEW
         log.write_text(text(range(100, 200)))
         assert run.change() is Change.BEGUN_ANEW
+
+
+class BrokenOff(Remembering):
+    """Somebody presses Ctrl-C while the second piece is pushed."""
+
+    def push(self, seen: Sequence[Observed]) -> None:
+        if self.seen:
+            super().push(seen[:10])
+            raise KeyboardInterrupt
+        super().push(seen)
+
+
+def test_what_was_read_and_not_handed_on_is_read_again(house: Path) -> None:
+    log, first, then = house / "access.log", BrokenOff(), Remembering()
+    log.write_text(text(range(5_000)))
+    with Run(str(log), WAYS, Bookmarks(house / "imports"), first, first.settle) as run:
+        run.step()
+        with pytest.raises(KeyboardInterrupt):
+            run.step()
+        run.checkpoint()
+    assert 0 < len(first.seen) < 5_000
+    read(log, house, then)
+    assert {*first.ids, *then.ids} == {*read_whole(log, house)}
+    # What came twice is told by its id.
+    assert len(first.ids) + len(then.ids) == 5_000 + 10
+
+
+def read_whole(log: Path, house: Path) -> list[str]:
+    intake = Remembering()
+    read(log, house, intake, replace(WAYS, again=True))
+    return intake.ids
+
+
+def test_an_import_leaves_off_between_two_pieces_and_goes_on_there(house: Path) -> None:
+    names = [str(house / name) for name in ("a.log", "b.log")]
+    for name, number in zip(names, (5_000, 10), strict=True):
+        Path(name).write_text(text(range(number)))
+    first, then = Remembering(), Remembering()
+
+    def importing(intake: Remembering, stopping: Callable[[], bool]) -> list[FileReport]:
+        marks = Bookmarks(house / "imports")
+        importer = Importer(
+            WAYS, marks, intake, lambda *_: None, body_limit=1_000, stopping=stopping
+        )
+        return [importer.read(name) for name in names]
+
+    begun, waiting = importing(first, lambda: bool(first.seen))
+    assert begun.trouble == INTERRUPTED
+    assert begun.tally.exchanges == len(first.seen) < 5_000
+    assert (waiting.trouble, waiting.tally.lines) == (NOT_BEGUN, 0)
+    for report in importing(then, lambda: False):
+        assert report.trouble == ""
+    assert len(first.seen) + len(then.seen) == 5_010
+    assert len({*first.ids, *then.ids}) == 5_010
+
+
+def test_the_bookmarks_of_the_oldest_logs_are_forgotten(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bookmarks, "MAX_BOOKMARKS", 3)
+    for number in range(6):
+        log = house / f"{number}.log"
+        log.write_text(log_line(f"/{number}", number))
+        run = read(log, house, Remembering())
+        # As if each had been read an hour after the one before.
+        for kept in (house / "imports").glob(f"{run.bookmark.name}.*"):
+            os.utime(kept, (number * 3_600, number * 3_600))
+    assert len(list((house / "imports").iterdir())) == 2 * 3
+    again = Remembering()
+    for number in (5, 4, 3, 0):
+        read(house / f"{number}.log", house, again)
+    assert again.paths == ["/0"]

@@ -9,11 +9,11 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind
-from tests.capture.collector_server import eventually, free_port, serving
+from tests.capture.collector_server import eventually, serving
 from tests.capture.intakes import TOKEN, OneToken, RememberingIntake
 from tests.capture.otlp.running import running
 from tests.capture.otlp.spans import STABLE
-from tests.servers import CLIENT
+from tests.servers import CLIENT, free_port
 
 from nightlatch.capture.intake import OverRate
 from nightlatch.capture.otlp.source import OtlpSource

@@ -191,6 +191,52 @@ class DocumentStoreConformance:
         assert store.state("inventory") == everything
         assert store.state("empty") == b""
 
+    def test_state_is_changed_from_what_it_was(self, store: DocumentStore) -> None:
+        seen: list[bytes | None] = []
+
+        def append(value: bytes | None) -> bytes:
+            seen.append(value)
+            return (value or b"") + b"1"
+
+        for _ in range(3):
+            store.change_state("count", append)
+        assert store.state("count") == b"111"
+        # It may be called more than once for a change, and then sees the same.
+        assert list(dict.fromkeys(seen)) == [None, b"1", b"11"]
+
+    def test_state_stays_where_nothing_is_made_of_it(self, store: DocumentStore) -> None:
+        store.change_state("count", lambda _: None)
+        assert store.state("count") is None
+        store.put_state("count", b"1")
+        store.change_state("count", lambda _: None)
+        assert store.state("count") == b"1"
+        store.change_state("count", lambda _: b"")
+        assert store.state("count") == b""
+
+    def test_a_change_that_raises_changes_nothing(self, store: DocumentStore) -> None:
+        def refuse(_: bytes | None) -> bytes:
+            raise LookupError("none of ours")
+
+        store.put_state("count", b"1")
+        with pytest.raises(LookupError, match="none of ours"):
+            store.change_state("count", refuse)
+        assert store.state("count") == b"1"
+        # Nor does it leave anything locked.
+        store.change_state("count", lambda value: (value or b"") + b"2")
+        assert store.state("count") == b"12"
+
+    def test_what_many_threads_change_is_the_work_of_all(self, store: DocumentStore) -> None:
+        def work() -> None:
+            for _ in range(10):
+                store.change_state("count", lambda value: (value or b"") + b"1")
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert store.state("count") == b"1" * 40
+
     def test_hostile_text_is_kept_or_replaced_but_never_an_error(
         self, store: DocumentStore
     ) -> None:
@@ -200,8 +246,9 @@ class DocumentStoreConformance:
             store.put_incident(replace(INCIDENT, id=endpoint))
             store.audit(AuditEntry(1.0, endpoint, endpoint, endpoint))
             store.put_state(endpoint, b"1")
+            store.change_state(endpoint, lambda value: (value or b"") + b"2")
             assert store.incident(endpoint) is not None
-            assert store.state(endpoint) == b"1"
+            assert store.state(endpoint) == b"12"
         assert len(store.contracts()) == len(store.endpoints()) == len(store.audit_log()) == 5
         assert replace(CONTRACT, endpoint="GET /\x00") in store.contracts()
 
@@ -225,3 +272,5 @@ class DocumentStoreConformance:
         store.close()
         with pytest.raises(StoreFailed, match="closed"):
             store.contracts()
+        with pytest.raises(StoreFailed, match="closed"):
+            store.change_state("count", lambda _: b"1")

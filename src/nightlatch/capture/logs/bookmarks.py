@@ -70,7 +70,11 @@ class Bookmarks:
 
     def keep(self, bookmark: Bookmark) -> None:
         """On the disk when it returns; after a crash it is the old one or the new one."""
-        replace_file(self._path(bookmark.name), msgspec.json.encode(bookmark))
+        path = self._path(bookmark.name)
+        more = not path.exists()
+        replace_file(path, msgspec.json.encode(bookmark))
+        if more:
+            self._tidy()
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:
@@ -82,8 +86,8 @@ class Bookmarks:
                 raise InUse(name) from None
             yield
 
-    def tidy(self) -> None:
-        """Forget what is too much."""
+    def _tidy(self) -> None:
+        """Forget what is too much: a log that is rotated each hour is thousands a year."""
         paths = sorted(self._directory.glob("*.json"), key=_age, reverse=True)
         for path in paths[MAX_BOOKMARKS:]:
             for each in (path, path.with_suffix(".lock")):

@@ -76,7 +76,8 @@ class Run:
                 self.format, assembler, self.bookmark.name, self._reject, self.before
             )
             self._resume()
-            self._note_pushed()
+            self._handed_on = self.before, 0
+            """Bytes and lines of which all that is in them was pushed."""
             # The name must be known before anything is pushed under it.
             bookmarks.keep(replace(self.bookmark, path=path))
             self._held = opening.pop_all()
@@ -98,25 +99,26 @@ class Run:
         except Damaged as damaged:
             self.damage = str(damaged)
             return False
-        self._push(self._reading.feed(data))
+        self._hand_on(self._reading.feed(data))
         return bool(data)
 
     def finish(self) -> None:
         """There will be no more: a last line without an end is a line."""
-        self._push(self._reading.finish())
+        self._hand_on(self._reading.finish())
         self.checkpoint()
 
     def checkpoint(self, now: float = 0.0) -> None:
-        """What was read so far needs not be read again, if it could be kept."""
-        offset, lines = self._pushed
+        """What was handed on so far needs not be read again, if it could be kept: not what was only
+        read when somebody broke in."""
+        offset, read = self._handed_on
+        lines = self.bookmark.lines + read
         mark = replace(self.bookmark, offset=max(offset, self.bookmark.offset), at=now)
         head = self.file.beginning_now()
         if is_of(mark, head):
             mark = grown(mark, head)
             self.bookmark = replace(self.bookmark, length=mark.length, digest=mark.digest)
         if self._settle():
-            total = self.bookmark.lines + lines
-            self._bookmarks.keep(replace(mark, lines=total, path=self.path))
+            self._bookmarks.keep(replace(mark, lines=lines, path=self.path))
 
     def change(self) -> Change:
         """What became of the file, of one that is being written to."""
@@ -133,17 +135,16 @@ class Run:
         except Damaged as damaged:
             self.damage = str(damaged)
 
+    def _hand_on(self, found: Sequence[Observed]) -> None:
+        self._push(found)
+        self._handed_on = self._reading.offset, self.tally.lines
+
     def _push(self, found: Sequence[Observed]) -> None:
         hosts = self._ways.hosts
         if hosts:
             found = [one for one in found if _bare(one.request.host) in hosts]
         if found:
             self._intake.push(found)
-        self._note_pushed()
-
-    def _note_pushed(self) -> None:
-        """What was read and not pushed, as it was interrupted, is read again."""
-        self._pushed = self._reading.offset, self.tally.lines
 
     def _reject(self, fault: Fault, excerpt: bytes) -> None:
         self._intake.reject(SourceKind.LOG, self._ways.name, fault.value, excerpt)

@@ -1,5 +1,6 @@
 """OAuth 2 and OpenID Connect flows, played from here, each request shown before it is sent."""
 
+import logging
 from pathlib import Path
 from typing import cast
 
@@ -32,6 +33,14 @@ router = APIRouter(prefix="/oauth")
 MAX_PLACE = 2_000
 PATIENCE = 45.0
 """Seconds that a page waits for a server's metadata: two addresses may have to be tried."""
+MAX_PEM = 1 << 20
+"""Bytes of a file in which a PEM block is looked for."""
+_FILES = {
+    "authority": "Who vouches for the server",
+    "certificate": "The client's certificate",
+    "certificate_key": "The certificate's key",
+}
+log = logging.getLogger("nightlatch.console")
 
 
 @router.get("")
@@ -107,8 +116,8 @@ def _fill_in_demo(request: Request, desk: Desk) -> None:
 
 def _client(fields: dict[str, str], desk: Desk) -> tuple[Registration, Secrets]:
     """Raises FlowFault and NoKey."""
-    for name in ("authority", "certificate", "certificate_key"):
-        _check_file(fields.get(name, "").strip())
+    for name, what in _FILES.items():
+        _check_file(what, fields.get(name, "").strip())
     client_id = fields.get("client_id", "").strip()
     # Another client's secrets are not this one's.
     known = desk.secrets if client_id == desk.registration.client_id else Secrets()
@@ -140,16 +149,32 @@ def _key(text: str) -> dict[str, object] | None:
     return key
 
 
-def _check_file(name: str) -> None:
-    """A device or a pipe would be read without an end. Raises FlowFault."""
-    path = Path(name)
+def _check_file(what: str, name: str) -> None:
+    """Raises FlowFault, in the same words whatever is wrong: which files there are on this machine
+    is nothing for everybody who has a session. Its log says more to whoever runs Nightlatch."""
     try:
-        strange = bool(name) and path.exists() and not path.is_file()
-    except OSError:
-        # Whatever else is wrong with it is told where it is used.
-        return
-    if strange:
-        raise FlowFault(f"{name[:200]} is no file: name a PEM file where Nightlatch runs")
+        wrong = "" if not name else _wrong_with(Path(name))
+    except (OSError, ValueError) as error:
+        wrong = getattr(error, "strerror", None) or "such a name cannot be"
+    if wrong:
+        log.info("%s was to be read from %.200r: %s.", what, name, wrong)
+        raise FlowFault(
+            f"{what} is not read: name a PEM file, on the machine where Nightlatch runs, that "
+            "Nightlatch may read and that needs no pass phrase. Its log says what is wrong"
+        )
+
+
+def _wrong_with(path: Path) -> str:
+    """Raises OSError, and ValueError for no path at all."""
+    # A device or a pipe would be read without an end.
+    if path.exists() and not path.is_file():
+        return "no file"
+    with path.open("rb") as file:
+        start = file.read(MAX_PEM)
+    if b"-----BEGIN " not in start:
+        return "no PEM"
+    # OpenSSL would ask for it at the terminal, and a flow would wait for that.
+    return "under a pass phrase" if b"ENCRYPTED" in start else ""
 
 
 def _certificate(fields: dict[str, str]) -> Certificate | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import cast
 
 from fastapi import APIRouter, HTTPException, Request
@@ -16,7 +16,7 @@ from nightlatch.console.pages.oauth_desk import Mine, Running, show
 from nightlatch.console.pages.oauth_shown import shown
 from nightlatch.console.pages.oauth_words import sentence
 from nightlatch.console.rendering import part
-from nightlatch.console.stream import HEARTBEAT, event
+from nightlatch.console.stream import HEARTBEAT, EventStream, event
 from nightlatch.workbench.oauth.flows.call import Misspelt, brought_by
 from nightlatch.workbench.oauth.flows.client import (
     AUTHENTICATIONS,
@@ -48,7 +48,7 @@ async def stream(request: Request, run: Running, seen: str = "") -> Response:
     """The panel, drawn anew whenever it looks other than what was seen last; `end` when nothing
     more will happen."""
 
-    async def pictures() -> AsyncIterator[bytes]:
+    async def pictures() -> AsyncGenerator[bytes, None]:
         version, last = -1, seen
         while not await request.is_disconnected():
             if version != run.version:
@@ -64,9 +64,7 @@ async def stream(request: Request, run: Running, seen: str = "") -> Response:
                 yield b": alive\n\n"
             await asyncio.sleep(_REST)
 
-    return StreamingResponse(
-        pictures(), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-    )
+    return EventStream(request, pictures())
 
 
 @router.post("/send")

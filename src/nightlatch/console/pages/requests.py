@@ -11,7 +11,7 @@ from nightlatch.checks.check import Check
 from nightlatch.console.context import Console, Here
 from nightlatch.console.rendering import page, row
 from nightlatch.console.search import METHODS, PAGE, Search, read_search
-from nightlatch.console.stream import live_response
+from nightlatch.console.stream import EventStream, live
 from nightlatch.exchange.judgement import Finding
 from nightlatch.exchange.record import Record
 from nightlatch.respond.exports import har
@@ -61,11 +61,14 @@ def stream(request: Request, here: Here) -> Response:
     """The list's live rows, as rendered HTML."""
     search = read_search(request.query_params)
     several = _several(here, search)
-    return live_response(
+    return EventStream(
         request,
-        here.recorder.subscribe,
-        search.query(),
-        lambda record: row(here, record, several=several),
+        live(
+            request,
+            here.recorder.subscribe,
+            search.query(),
+            lambda record: row(here, record, several=several),
+        ),
     )
 
 

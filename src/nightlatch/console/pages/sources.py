@@ -10,7 +10,7 @@ from nightlatch.console.context import Actor, Console, Fields, Here, Senders
 from nightlatch.console.rendering import page
 from nightlatch.exchange.source import SourceKind
 from nightlatch.respond.sender_settings import SenderSettings, sender_settings
-from nightlatch.respond.source_book import SourceSeen
+from nightlatch.respond.source_book import last_heard
 from nightlatch.respond.source_tokens import SENDING, SourceToken, TokenRefused, read_tokens
 
 router = APIRouter(prefix="/sources")
@@ -119,7 +119,7 @@ def _sources_page(
         "sources.html",
         status,
         sources=seen,
-        tokens=[Listed(one, _last_seen(one, seen)) for one in reversed(in_force)],
+        tokens=[Listed(one, last_heard(seen, one.name, one.kinds)) for one in reversed(in_force)],
         letting_in=here.senders is not None,
         form=form or SourceForm(),
         made=made,
@@ -144,11 +144,6 @@ def _made(senders: Senders, name: str, token: str) -> Made:
     newest = next(one for one in reversed(senders.tokens.all()) if one.name == name)
     told = (sender_settings(kind, senders.url, token) for kind in sorted(newest.kinds))
     return Made(name, token, tuple(told))
-
-
-def _last_seen(token: SourceToken, seen: list[SourceSeen]) -> float:
-    heard = (one.last_seen for one in seen if one.name == token.name and one.kind in token.kinds)
-    return max(heard, default=0.0)
 
 
 def _read_form(fields: Mapping[str, str]) -> SourceForm:

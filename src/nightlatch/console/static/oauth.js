@@ -1,14 +1,35 @@
 // A flow on its way: its panel is drawn anew as it goes on; its buttons send without leaving it.
+import { AGAIN, refusal } from "/static/refusal.js";
+
 const panel = document.getElementById("panel");
 
 function follow() {
   const source = new EventSource(panel.dataset.stream);
   source.addEventListener("panel", (event) => draw(event.data));
   source.addEventListener("end", () => source.close());
+  source.addEventListener("open", () => complain("full", false));
   source.addEventListener("error", () => {
-    // It tries again by itself, unless it was refused: the flow or the session is gone.
-    if (source.readyState === EventSource.CLOSED) document.getElementById("lost").hidden = false;
+    // It tries again by itself, unless it was refused.
+    if (source.readyState === EventSource.CLOSED) refused(source.url);
   });
+}
+
+async function refused(address) {
+  const why = await refusal(address);
+  if (why === null) {
+    // The flow or the session is gone.
+    complain("full", false);
+    complain("lost", true);
+    return;
+  }
+  const full = document.getElementById("full");
+  if (full.textContent !== why) full.textContent = why;
+  complain("full", Boolean(why));
+  setTimeout(follow, AGAIN);
+}
+
+function complain(id, shown) {
+  document.getElementById(id).hidden = !shown;
 }
 
 function draw(html) {

@@ -1,6 +1,6 @@
 """Collections that a person said to keep: without secrets, under a name, in the house's store."""
 
-from threading import Lock
+from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,6 @@ MAX_NAME = 60
 MAX_SIZE = 64 * 1024
 """Bytes of one."""
 _KEY = "oauth-collections"
-_changing = Lock()
 
 
 class Kept(Struct, frozen=True):
@@ -45,9 +44,7 @@ class Collections:
 
     def listed(self) -> list[Kept]:
         """By name."""
-        raw = self._documents.state(_KEY)
-        found = msgspec.msgpack.decode(raw, type=list[Kept]) if raw else []
-        return sorted(found, key=lambda one: one.name.lower())
+        return sorted(_decoded(self._documents.state(_KEY)), key=lambda one: one.name.lower())
 
     def named(self, name: str) -> Workspace:
         """Raises FlowFault."""
@@ -63,15 +60,23 @@ class Collections:
             raise FlowFault(f"a collection's name has 1 to {MAX_NAME} characters")
         if len(data) > MAX_SIZE:
             raise FlowFault(f"a collection that is kept has at most {MAX_SIZE:,} bytes")
-        with _changing:
-            others = [one for one in self.listed() if one.name != name]
+
+        def with_it(kept: list[Kept]) -> list[Kept]:
+            others = [one for one in kept if one.name != name]
             if len(others) >= MAX_KEPT:
                 raise FlowFault(f"{MAX_KEPT} collections are kept already: delete one first")
-            self._put([*others, Kept(name, now, data)])
+            return [*others, Kept(name, now, data)]
+
+        self._change(with_it)
 
     def delete(self, name: str) -> None:
-        with _changing:
-            self._put([one for one in self.listed() if one.name != name])
+        self._change(lambda kept: [one for one in kept if one.name != name])
 
-    def _put(self, kept: list[Kept]) -> None:
-        self._documents.put_state(_KEY, msgspec.msgpack.encode(kept))
+    def _change(self, change: Callable[[list[Kept]], list[Kept]]) -> None:
+        self._documents.change_state(
+            _KEY, lambda raw: msgspec.msgpack.encode(change(_decoded(raw)))
+        )
+
+
+def _decoded(raw: bytes | None) -> list[Kept]:
+    return msgspec.msgpack.decode(raw, type=list[Kept]) if raw else []
