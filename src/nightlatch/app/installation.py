@@ -55,13 +55,17 @@ class Installation(Generic[G]):
         self.guard()
         return self._agent
 
-    def guard(self) -> G | None:
+    def guard(self, *, starting: bool = False) -> G | None:
         """What watches the application, started if it was not; None where nothing is to. One for
-        all threads. Raises what kept it from starting where nothing may pass unwatched."""
+        all threads. Raises what kept it from starting where nothing may pass unwatched.
+
+        `starting`: the application answers nobody yet. A mistake in what its settings point to,
+        such as a token that is not there, keeps it from starting, and later fails no request.
+        """
         if not self._started:
             with self._lock:
                 if not self._started:
-                    self._start()
+                    self._start(starting=starting)
         if self._refusal is not None:
             raise self._refusal
         return self._guard
@@ -75,7 +79,7 @@ class Installation(Generic[G]):
         if self._agent is not None:
             self._agent.close()
 
-    def _start(self) -> None:
+    def _start(self, *, starting: bool) -> None:
         """Start everything; a machine that does not let us must not stop the application."""
         from nightlatch.app.agent import build_agent
 
@@ -89,8 +93,9 @@ class Installation(Generic[G]):
             }
             self._guard = self._make(agent, limits)
         except Exception as error:
-            # Told to everybody who asks.
-            if isinstance(error, ConfigurationError) or self.settings.fail == "closed":
+            wrong = isinstance(error, ConfigurationError)
+            if (wrong and starting) or self.settings.fail == "closed":
+                # Told to everybody who asks.
                 self._refusal = error
             else:
                 log.critical("%s: %s", _UNPROTECTED, error, exc_info=_unexpected(error))
@@ -100,7 +105,7 @@ class Installation(Generic[G]):
 
 def _unexpected(error: Exception) -> bool:
     """Errors of the machine explain themselves; those of ours need their trace."""
-    return not isinstance(error, KeyRefused | OSError | StoreFailed)
+    return not isinstance(error, ConfigurationError | KeyRefused | OSError | StoreFailed)
 
 
 def _patterns(globs: tuple[str, ...]) -> Pattern[str] | None:

@@ -37,7 +37,7 @@ class Nightlatch:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            guarded = self.start()
+            guarded = self._guarded(starting=scope["type"] == "lifespan")
         except Exception as error:  # noqa: BLE001
             await _refuse_to_start(error, scope, receive, send)
             return
@@ -48,15 +48,19 @@ class Nightlatch:
         else:
             await guarded(scope, receive, send)
 
-    def start(self) -> Application:
-        """What requests are given to, started if it was not. Raises what keeps it from starting."""
-        if self._refusal is not None:
-            raise self._refusal
-        return self._installation.guard() or self._bare
+    def start(self) -> None:
+        """Start what watches, if it was not. Raises what keeps it from starting."""
+        self._guarded(starting=True)
 
     def stop(self) -> None:
         """Record what there is."""
         self._installation.close()
+
+    def _guarded(self, *, starting: bool) -> Application:
+        """What requests are given to."""
+        if self._refusal is not None:
+            raise self._refusal
+        return self._installation.guard(starting=starting) or self._bare
 
     async def _listen(self, receive: Receive) -> Message:
         message = await receive()
