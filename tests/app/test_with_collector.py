@@ -130,6 +130,12 @@ def test_a_collector_that_hangs_slows_nobody(tmp_path: Path) -> None:
         eventually(lambda: outcomes(up)["recorded"] == 9)
 
 
+def test_who_finds_the_door_open_finds_the_key(tmp_path: Path) -> None:
+    """An application that is started beside its collector does not know how far that is."""
+    with collector(tmp_path):
+        assert (tmp_path / ".nightlatch" / "ingest-token").read_text().strip()
+
+
 def test_without_a_token_it_says_where_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(AssertionError) as caught, shop(tmp_path, URL="http://127.0.0.1:9"):
         pass

@@ -67,6 +67,8 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[_Opened, list[str]]:
     from nightlatch.app.previews import sources_for_previews
     from nightlatch.identity.networks import Networks
 
+    # Before anybody finds the door open: applications that are started beside us read it.
+    collector.ingest_token(settings)
     listener = stack.enter_context(collector.listen(settings))
     apart = collector.listen_for_sources(settings)
     if apart is not None:
