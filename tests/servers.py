@@ -105,13 +105,16 @@ def running(command: list[str], port: int, place: Path, **settings: str) -> Iter
             env=environment(**settings),
             stdout=output,
             stderr=output,
+            start_new_session=True,
         )
     server = Server(process, port, log)
     try:
         eventually(lambda: listens(server))
         yield server
     finally:
-        process.kill()
+        # Servers have workers, which outlive a parent that is killed: all of them go.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

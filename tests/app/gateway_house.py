@@ -24,8 +24,10 @@ from tests.servers import (
     running,
 )
 
+from nightlatch.app.gateway import run_directory
 from nightlatch.app.haproxy import HAProxy
 from nightlatch.exchange.record import Record
+from nightlatch.settings import Settings
 from nightlatch.store.duckdb_events import DuckDBEvents
 from nightlatch.store.ports import EventQuery
 
@@ -155,7 +157,8 @@ def gateway(place: Path, behind: Server, *options: str, **settings: str) -> Iter
             if server.process.poll() is None:
                 server.stop()
             # It outlives whoever was killed.
-            HAProxy(Path(str(program("haproxy"))), place / ".nightlatch" / "run").stop(grace=0.0)
+            run = run_directory(Settings(data_dir=str(place / ".nightlatch")))
+            HAProxy(Path(str(program("haproxy"))), run).stop(grace=0.0)
 
 
 @contextmanager
