@@ -47,6 +47,8 @@ def read(sent: Sent) -> Reading:
         raise Unreadable("not JSON", "Send a list of paths.") from error
     if told == "bug":
         raise ZeroDivisionError
+    if not isinstance(told, list):
+        raise Unreadable("no list", "Send a list of paths.")
     paths = [one for one in told if isinstance(one, str)]
     numbers = [Malformed("a number", str(one).encode()) for one in told if isinstance(one, int)]
     return Reading([observed(path, at=sent.at) for path in paths], numbers)
