@@ -156,6 +156,7 @@ def test_few_headers_make_no_program_of_their_senders() -> None:
     assert [one for one in whole.circles if one.startswith("headers:")]
 
 
+@pytest.mark.slow
 def test_a_browser_is_not_doubted_for_headers_that_cannot_be_seen() -> None:
     watched = Watched()
     agent = (("user-agent", "Mozilla/5.0 (Windows NT 10.0) Chrome/142.0.0.0 Safari/537.36"),)

@@ -47,6 +47,7 @@ def test_a_look_up_is_one_endpoint_and_its_subject_is_counted() -> None:
     assert talk.look_up(999, hit=False).disclosed == ()
 
 
+@pytest.mark.slow
 def test_one_stranger_who_guesses_is_stopped_within_a_hundred_people() -> None:
     talk = _after_honest_life(Conversation("enforce"))
     attack = [talk.look_up(number, hit=number % 7 == 0) for number in range(3_000, 5_000)]

@@ -108,6 +108,7 @@ def test_where_the_store_fails_those_who_may_send_go_on(
         assert isinstance(door.admit(OTLP, second, 1, at), Grant)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=100))
 def test_hostile_tokens_are_wrong_tokens(token: str) -> None:

@@ -29,6 +29,7 @@ def test_a_place_that_cannot_be_written_is_said_and_survived(
     assert "cannot be kept" in caplog.text
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=100))
 @settings(max_examples=100, deadline=None)
 def test_whatever_the_file_holds_is_no_error(

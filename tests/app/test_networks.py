@@ -50,6 +50,7 @@ def test_files_are_known_from_the_first_request_on(tmp_path: Path) -> None:
         keeper.close()
 
 
+@pytest.mark.slow
 def test_feeds_are_fetched_in_the_background(
     tmp_path: Path, server: ListServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +103,7 @@ class Nobody:
         return False
 
 
+@pytest.mark.slow
 def test_an_agent_verifies_bots_unless_told_not_to(tmp_path: Path) -> None:
     for wanted in (True, False):
         settings = {

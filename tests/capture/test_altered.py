@@ -268,6 +268,7 @@ def test_a_page_of_another_origin_may_still_read_it() -> None:
     assert heard.headers[allowed[0]] == allowed[1]
 
 
+@pytest.mark.slow
 def test_uniform_answers_wait_for_each_other() -> None:
     inline = altering(uniform=True)
 
@@ -289,6 +290,7 @@ def test_uniform_answers_wait_for_each_other() -> None:
 # Slow-down
 
 
+@pytest.mark.slow
 def test_an_answer_waits() -> None:
     inline = altering(delay=0.2)
     began = time.perf_counter()
@@ -299,6 +301,7 @@ def test_an_answer_waits() -> None:
     assert finished.duration >= 0.2
 
 
+@pytest.mark.slow
 def test_only_so_many_wait_and_the_others_are_refused() -> None:
     inline = altering(delay=0.3)
 

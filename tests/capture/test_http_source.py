@@ -275,6 +275,7 @@ async def test_too_many_at_once_are_asked_to_come_back() -> None:
     slow.cancel()
 
 
+@pytest.mark.slow
 def test_a_real_client_that_hangs_up_is_counted() -> None:
     import socket
 

@@ -108,6 +108,7 @@ async def test_other_methods_and_paths_are_not_ours(sink: RememberingSink) -> No
         assert (await http.post("/ingest/v2/records", headers=HEADERS)).status_code == 404
 
 
+@pytest.mark.slow
 async def test_too_many_at_once_are_asked_to_come_back(sink: RememberingSink) -> None:
     sink.delay = 0.2
     async with client(sink, at_once=1) as http:

@@ -74,6 +74,7 @@ def test_every_command_explains_itself_and_its_options(command: str) -> None:
         assert parameter.help, f"{command} {parameter.name}"
 
 
+@pytest.mark.slow
 def test_the_commands_are_these() -> None:
     visible = {name for name, one in loaded(get_command(cli)).items() if not one.hidden}
     assert visible == {*COMMANDS, *GROUPS}
@@ -158,6 +159,7 @@ def test_endpoints_are_listed_with_what_left_through_them(
     assert "GET /v1/users/{phone}/status" in run("endpoints")
 
 
+@pytest.mark.slow
 def test_a_healthy_place_is_told_so(tmp_path: Path) -> None:
     _recorded(tmp_path)
     facts = json.loads(run("doctor", "--json"))

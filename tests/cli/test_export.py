@@ -79,6 +79,7 @@ def test_what_is_wanted_leaves_and_how_much_is_told(place: Path) -> None:
     assert len((place / "out").read_text().splitlines()) == 90
 
 
+@pytest.mark.slow
 def test_no_more_than_asked_for_and_no_older() -> None:
     assert len(lines(run("--limit", "7", "--where", "level = low"))) == 7
     assert 0 < len(lines(run("--since", "1m", "--where", "level = low"))) <= 54

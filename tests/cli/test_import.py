@@ -104,6 +104,7 @@ def test_imports_once_and_tells_what_it_found(house: Path) -> None:
     assert len(records(house)) == 70
 
 
+@pytest.mark.slow
 def test_har_json_lines_and_format_strings(house: Path) -> None:
     (house / "a.har").write_bytes(har(entry(), entry(startedDateTime="2026-11-18T20:00:00Z")))
     (house / "b.log").write_text('{"when":1795029508,"verb":"GET","p":"/x","code":404}\n')
@@ -143,6 +144,7 @@ def test_mistakes_say_what_to_do(house: Path, arguments: tuple[str, ...], words:
     assert words in said
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_read_leaves_the_others_alone(house: Path) -> None:
     (house / "good.log").write_text(text(range(3)))
     (house / "other.log").write_text("hello\nworld\n")

@@ -62,6 +62,7 @@ def test_help_and_version_load_none_of_the_house(arguments: tuple[str, ...]) -> 
     assert not modules.intersection(HEAVY)
 
 
+@pytest.mark.slow
 def test_a_look_at_a_token_loads_no_console_and_no_server() -> None:
     modules = set(_imported("token", "inspect", "eyJhbGciOiJub25lIn0.e30."))
     assert "nightlatch.identity.lint.registry" in modules

@@ -57,6 +57,7 @@ def ordered(*arguments: str) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.slow
 def test_a_block_is_previewed_and_only_then_ordered() -> None:
     refusal = run("block", "198.51.100.0/24", ends=2)
     assert "say it again with --yes" in refusal
@@ -101,6 +102,7 @@ def test_every_kind_can_be_ordered(
     assert str(made["id"]) in run("measures")
 
 
+@pytest.mark.slow
 def test_undo_by_the_end_of_an_id_and_renew() -> None:
     made = ordered("block", "198.51.100.7")
     name = str(made["id"])
@@ -112,6 +114,7 @@ def test_undo_by_the_end_of_an_id_and_renew() -> None:
     assert "Nothing is in force under 'nope'" in run("undo", "nope", ends=2)
 
 
+@pytest.mark.slow
 def test_a_door_closes_and_opens() -> None:
     told = run("close", LOOK_UP, "--yes", "--for", "7d")
     assert "40 requests" in told
@@ -124,6 +127,7 @@ def test_a_door_closes_and_opens() -> None:
     assert json.loads(run("open", LOOK_UP, "--json")) == {"endpoint": LOOK_UP, "closed": False}
 
 
+@pytest.mark.slow
 def test_limits_are_suggested() -> None:
     told = run("limits", "suggest")
     assert LOOK_UP in told

@@ -50,6 +50,7 @@ def refusal(*arguments: str) -> str:
     return str(result.exception)
 
 
+@pytest.mark.slow
 def test_each_command_teaches() -> None:
     names = [one.name for one in oauth.registered_commands if one.name in FLOWS]
     assert len(names) == 14

@@ -150,6 +150,7 @@ def test_what_is_no_key_is_refused_in_words(tmp_path: Path) -> None:
     assert "Which key?" in refusal("token", "verify", token())
 
 
+@pytest.mark.slow
 def test_lint_judges_the_keys_too(tmp_path: Path) -> None:
     file = tmp_path / "key.json"
     file.write_text(json.dumps({**EC.public, "d": "AAAA"}))
@@ -306,6 +307,7 @@ def test_a_guessable_secret_is_found_and_never_shown(tmp_path: Path) -> None:
     assert invoke("token", "lint", strange, "--words", str(tmp_path / "none")).exit_code == 2
 
 
+@pytest.mark.slow
 def test_verifying_tells_of_a_guessable_secret() -> None:
     secret = "secretsecretsecretsecretsecretse"
     words = said("token", "verify", weakly(secret.encode()), "--secret", secret)

@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 _SCRIPT = """
 import asyncio, os, signal
 from nightlatch.cli.up import asked_to_end, end_in_order, run_in_order
@@ -52,6 +54,7 @@ print("went on", flush=True)
 """
 
 
+@pytest.mark.slow
 def test_busy_tasks_are_cancelled_and_nothing_is_said() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", _SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

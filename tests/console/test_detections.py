@@ -1,5 +1,6 @@
 """What the console says beside a detection."""
 
+import pytest
 from tests.records import NOW, detection, record
 
 from nightlatch.console.rendering import _environment
@@ -19,6 +20,7 @@ def test_a_detection_comes_with_what_would_refute_it_and_its_detectors_help() ->
     assert "Wald&#39;s sequential test" in page
 
 
+@pytest.mark.slow
 def test_every_detector_s_help_can_be_shown() -> None:
     for detector in DETECTORS:
         page = _shown(kind=detector.kind)

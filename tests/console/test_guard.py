@@ -55,6 +55,7 @@ def test_a_link_opens_the_console_once(stranger: Client, house: House) -> None:
     assert "This link does not open anything" in again.text
 
 
+@pytest.mark.slow
 def test_a_session_ends_by_time_and_by_hand(client: Client, house: House) -> None:
     answer = client.post("/settings/leave", data={"csrf_token": house.csrf_of(client)})
     assert answer.status_code == 303

@@ -38,6 +38,7 @@ def test_another_state_is_refused_and_the_flow_waits_on(at: Place, ready: Person
     flow.until("done")
 
 
+@pytest.mark.slow
 def test_a_flow_that_has_ended_takes_nothing(at: Place, ready: Person) -> None:
     flow = ready.start("code", pkce="S256", response_mode="")
     back = flow.browse()
@@ -82,6 +83,7 @@ def test_the_page_is_calm_and_closed_to_others(at: Place) -> None:
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.slow
 def test_only_this_path_needs_no_session(at: Place) -> None:
     assert httpx.get(f"{at.base}/oauth").status_code == 401
     assert httpx.get(f"{at.base}{CALLBACK}/../runs/x").status_code == 401

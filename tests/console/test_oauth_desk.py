@@ -55,6 +55,7 @@ def test_a_server_that_is_down_is_told(ada: Person) -> None:
     assert "cannot be reached: see that it runs" in answer.text
 
 
+@pytest.mark.slow
 def test_what_one_server_gave_is_not_for_another(ready: Person) -> None:
     registered = ready.start("register", name="Mine", authentication="client_secret_basic",
                              grants="client_credentials")  # fmt: skip
@@ -74,6 +75,7 @@ def test_what_one_server_gave_is_not_for_another(ready: Person) -> None:
         assert f'run-at">{first}' in registered.page
 
 
+@pytest.mark.slow
 def test_a_form_that_was_drawn_for_another_question_sends_nothing(ready: Person) -> None:
     flow = ready.start("call", url=f"{ready.at.server.issuer}/api/me", method="GET", asks="on")
     assert 'name="turn" value="1"' in flow.until("approval")
@@ -106,6 +108,7 @@ def test_flows_are_not_for_machines_or_strangers(at: Place, ready: Person) -> No
     assert forged.status_code == 403
 
 
+@pytest.mark.slow
 def test_forgetting_takes_everything(ready: Person) -> None:
     flow = ready.start("client-credentials")
     flow.until("done")
@@ -201,6 +204,7 @@ def test_what_cannot_be_read_is_told_apart_in_the_log_alone(
     assert len(answers) == 1
 
 
+@pytest.mark.slow
 def test_keys_are_checked_before_they_are_used(ready: Person) -> None:
     public = {"kty": "EC", "crv": "P-256", "x": "x", "y": "y"}
     for key, words in (("nonsense", "neither PEM nor JSON"), (json.dumps(public), "private one")):

@@ -169,6 +169,7 @@ def test_an_attack_is_shown_as_the_text_it_is() -> None:
     assert "```" not in text
 
 
+@pytest.mark.slow
 def test_help_pages_show_code_as_code() -> None:
     with enter(build_house(0, 0, CHECKS)) as client:
         for check in CHECKS:

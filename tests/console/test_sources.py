@@ -170,6 +170,7 @@ def test_each_source_is_shown_with_what_became_of_it(house: House) -> None:
     assert token not in page
 
 
+@pytest.mark.slow
 def test_dead_letters_show_their_shape_and_nothing_else(house: House) -> None:
     book = house.recorder.sources
     book.reject(SourceKind.TREBLLE, "web", "not an event", HOSTILE, house.clock())

@@ -58,6 +58,7 @@ def opens(http: httpx.Client) -> bool:
         return answer.status_code == 200
 
 
+@pytest.mark.slow
 def test_a_session_has_so_many_streams_and_is_told_what_to_do() -> None:
     house = build_house(0, 0)
     with console(house) as base, somebody(house, base) as ada, ExitStack() as open_:
@@ -77,6 +78,7 @@ def test_a_session_has_so_many_streams_and_is_told_what_to_do() -> None:
         eventually(lambda: opens(ada))
 
 
+@pytest.mark.slow
 def test_all_together_have_so_many() -> None:
     house = build_house(0, 0)
     with console(house, Streams(2, 2, 3)) as base, ExitStack() as open_:
@@ -89,6 +91,7 @@ def test_all_together_have_so_many() -> None:
         eventually(lambda: opens(bob))
 
 
+@pytest.mark.slow
 def test_machines_leave_room_for_people() -> None:
     house = build_house(0, 0)
     with console(house, Streams(2, 2, 8)) as base, ExitStack() as open_:
@@ -101,6 +104,7 @@ def test_machines_leave_room_for_people() -> None:
         watch(open_, open_.enter_context(somebody(house, base)))
 
 
+@pytest.mark.slow
 def test_a_stream_ends_with_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "HEARTBEAT", 0.01)
     monkeypatch.setattr(stream, "TICK", 0.01)

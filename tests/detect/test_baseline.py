@@ -78,6 +78,7 @@ def _histories() -> int:
     return sum(type(one) is History for one in gc.get_objects())
 
 
+@pytest.mark.slow
 def test_whoever_waits_to_be_believed_is_not_kept_in_memory() -> None:
     rate, before = MissRate(), _histories()
     for _ in range(10):

@@ -1,8 +1,10 @@
+import pytest
 from tests.detect.books import NOW, digests
 
 from nightlatch.detect.callers import Callers
 
 
+@pytest.mark.slow
 def test_histories_stay_within_both_bounds() -> None:
     callers = Callers(capacity=1_000, max_subjects=5_000)
     for number in range(20_000):

@@ -44,6 +44,7 @@ def test_the_statistic_stays_above_the_honest_bound(p0: float, misses: list[bool
     assert history.statistic is None or history.statistic >= HONEST
 
 
+@pytest.mark.slow
 def test_honest_callers_are_convicted_no_more_often_than_promised() -> None:
     rng = random.Random(1)
     convicted = sum(

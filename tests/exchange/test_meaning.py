@@ -46,6 +46,7 @@ def test_spelled_alike() -> None:
     assert spelled_alike("X-Api_key2.ID") == "xapikey2id"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 def test_every_name_has_a_meaning(name: str) -> None:
     assert Vocabulary().meaning(name) in Meaning

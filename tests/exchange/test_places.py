@@ -42,6 +42,7 @@ def seen(value: Any, places: Places) -> list[tuple[str, object]]:
     return [(place.path, value) for place, value in walk(value, places)[1]]
 
 
+@pytest.mark.slow
 @given(DOCUMENTS)
 @settings(max_examples=100, deadline=None)
 def test_all_texts_and_numbers_are_seen_as_leaves_have_them(document: Any) -> None:
@@ -55,6 +56,7 @@ def test_all_texts_and_numbers_are_seen_as_leaves_have_them(document: Any) -> No
     assert [(place.path, place.name, value) for place, value in sightings] == wanted
 
 
+@pytest.mark.slow
 @given(st.lists(DOCUMENTS, min_size=1, max_size=5))
 @settings(max_examples=100, deadline=None)
 def test_what_is_remembered_changes_nothing_that_is_kept(documents: list[Any]) -> None:

@@ -386,6 +386,7 @@ def test_what_looks_like_a_secret_or_person_never_passes(
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | NUMBERS | st.text(),

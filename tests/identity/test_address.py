@@ -216,6 +216,7 @@ def test_entries_may_have_host_bits_and_spaces() -> None:
     )
 
 
+@pytest.mark.slow
 def test_caches_are_bounded() -> None:
     proxies = TrustedProxies(["10.0.0.0/8"])
     for number in range(20_000):

@@ -302,6 +302,7 @@ NAMES = st.sampled_from(
 SCHEMES = st.sampled_from([b"", b"Bearer ", b"Basic ", b"Digest ", b"Hawk ", b"AWS4-HMAC-SHA256 "])
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(NAMES, SCHEMES, st.binary(max_size=60)), max_size=4), st.text(max_size=60)
 )

@@ -201,6 +201,7 @@ def test_never_breaks_on_junk(data: bytes) -> None:
             read_list(data, feed, NOW)
 
 
+@pytest.mark.slow
 @given(TREES)
 def test_never_breaks_on_odd_bundles(tree: Any) -> None:
     for objects in (tree, [tree], [indicator("[x]") | {"pattern": tree, "valid_until": tree}]):

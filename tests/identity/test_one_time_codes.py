@@ -115,6 +115,7 @@ def test_spaces_between_digits_are_how_people_write() -> None:
     assert check(shared(), f"{code[:3]} {code[3:]}", NOW).valid
 
 
+@pytest.mark.slow
 @given(
     st.text(min_size=1, max_size=20).filter(
         lambda text: text.strip() == text and text.isprintable()

@@ -368,6 +368,7 @@ _HEADERS = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(_HEADERS, st.binary(max_size=80))
 def test_no_header_makes_a_token_of_what_nobody_signed(

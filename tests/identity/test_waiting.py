@@ -83,6 +83,7 @@ def test_places_are_forgotten_when_their_tickets_are_void() -> None:
     assert len(waiting._served) == 7
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(st.text(), st.from_regex(r"1\.[0-9]{0,14}\.[0-9a-f]{30,34}", fullmatch=True)))
 def test_any_text_is_a_value_and_no_exception(ticket: str) -> None:

@@ -90,10 +90,12 @@ def test_what_people_sign_with_is_found(secret: bytes) -> None:
     assert secret.decode("latin-1") not in repr(found)
 
 
+@pytest.mark.slow
 def test_random_secrets_are_not_found() -> None:
     assert guess(signed(b"\xf3" + bytes(range(40, 71))), secret_words()) is None
 
 
+@pytest.mark.slow
 def test_the_operators_words_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "words.txt"
     file.write_bytes(b"blue moon over the bay\r\n\n\xff\xfe\n" + b"x" * 5_000 + b"\nlast")

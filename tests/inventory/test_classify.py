@@ -270,6 +270,7 @@ def test_reading_only_what_was_sighted_finds_the_same(rows: list[object]) -> Non
         assert told_once(classifier, row) == told(careful, row)
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.text(max_size=40)),

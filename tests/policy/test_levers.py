@@ -228,6 +228,7 @@ _askings = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(_measures, max_size=12), _askings)
 @settings(max_examples=100, deadline=None)
 def test_the_index_says_what_asking_each_in_turn_says(

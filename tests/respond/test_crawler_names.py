@@ -74,6 +74,7 @@ def test_a_server_that_fails_says_nothing(zones: DnsServer, name: str) -> None:
     assert confirm(zones.resolver(), GOOGLEBOT, REAL) is None
 
 
+@pytest.mark.slow
 def test_a_server_that_is_silent_says_nothing(
     zones: DnsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_nobody_waits_and_answers_are_remembered(zones: DnsServer, names: Crawle
     assert zones.asked.total() == before == 4
 
 
+@pytest.mark.slow
 def test_an_old_answer_holds_until_there_is_a_new_one(
     zones: DnsServer, names: CrawlerNames
 ) -> None:
@@ -119,6 +121,7 @@ def test_an_old_answer_holds_until_there_is_a_new_one(
     assert settled(names, REAL, later) is False
 
 
+@pytest.mark.slow
 def test_what_was_not_answered_is_asked_again(zones: DnsServer, names: CrawlerNames) -> None:
     zones.broken = {NAME}
     assert settled(names, REAL) is None

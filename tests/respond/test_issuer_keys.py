@@ -92,6 +92,7 @@ def test_a_new_key_is_fetched_when_its_first_token_comes(server: ListServer) -> 
     assert len(server.asked) == 2
 
 
+@pytest.mark.slow
 def test_however_many_invented_keys_come_it_asks_once_a_minute(server: ListServer) -> None:
     house = House(server)
     house.keys.tick(NOW)

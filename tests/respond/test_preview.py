@@ -151,6 +151,7 @@ def test_a_preview_that_had_to_stop_says_so(
     assert "latest 100 requests" in seen.warnings[-1]
 
 
+@pytest.mark.slow
 def test_pages_meet_without_a_gap(events: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAGE", 19)
     assert look(events).requests == 380

@@ -54,6 +54,7 @@ def story(recorder: Recorder) -> None:
     recorder.contain(incident.id, "ada", NOW + 2)
 
 
+@pytest.mark.slow
 def test_a_story_survives_a_restart(tmp_path: Path) -> None:
     before = Machine(tmp_path)
     story(before.recorder)
@@ -71,6 +72,7 @@ def test_a_story_survives_a_restart(tmp_path: Path) -> None:
     after.stop(NOW + 20)
 
 
+@pytest.mark.slow
 def test_a_kill_loses_no_record_no_decision_and_no_incident(tmp_path: Path) -> None:
     before = Machine(tmp_path)
     story(before.recorder)

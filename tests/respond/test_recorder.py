@@ -263,6 +263,7 @@ def test_the_mode_can_be_left_to_the_applications_again(recorder: Recorder) -> N
     assert recorder.directives.mode is None
 
 
+@pytest.mark.slow
 def test_an_older_picture_never_overwrites_what_a_person_left(
     recorder: Recorder, documents: FailingDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def python(place: Path, code: str, **variables: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 def test_each_module_has_the_names_that_applications_use(tmp_path: Path) -> None:
     names = {"treblle_flask": "Treblle", "treblle_flask.extension": "Treblle"}
     code = "".join(

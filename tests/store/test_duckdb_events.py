@@ -79,6 +79,7 @@ def test_prune_by_size_keeps_the_newest_that_fit(
     store.close()
 
 
+@pytest.mark.slow
 def test_disclosures_outlive_the_records_they_came_with(path: Path) -> None:
     store = DuckDBEvents(path)
     for start in range(0, 3_000, 1_000):
@@ -94,6 +95,7 @@ def test_disclosures_outlive_the_records_they_came_with(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.slow
 def test_a_read_while_the_file_is_pruned(path: Path) -> None:
     store = DuckDBEvents(path)
     store.append([record(number, disclosed=(number,)) for number in range(2_000)])
@@ -119,6 +121,7 @@ def test_a_read_while_the_file_is_pruned(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.slow
 def test_another_process_is_told_who_holds_the_file_and_what_to_do(path: Path) -> None:
     store = DuckDBEvents(path)
     told = other_process(

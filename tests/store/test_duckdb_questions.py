@@ -37,6 +37,7 @@ def test_few_are_counted_exactly_and_many_within_three_percent(
     assert abs(counts["large",] - 180_000) <= 0.03 * 180_000
 
 
+@pytest.mark.slow
 def test_below_half_a_million_rows_all_are_counted(many: duckdb.DuckDBPyConnection) -> None:
     where = Where()
     where.add("observed_at < ?", 400_000)

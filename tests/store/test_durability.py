@@ -136,6 +136,7 @@ store.close()
 """
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_grow_is_said_and_survived(tmp_path: Path) -> None:
     printed = other_process(_FILL_A_LIMITED_FILE, tmp_path / "events.duckdb")
     assert printed.split() == ["True", "True", "True"]

@@ -154,6 +154,7 @@ def test_a_directory_is_not_replaced(tmp_path: Path) -> None:
     assert _names(tmp_path) == ["file"]
 
 
+@pytest.mark.slow
 def test_processes_at_once_see_whole_files_and_one_creates(tmp_path: Path) -> None:
     place, gun = tmp_path / "place", tmp_path / "gun"
     place.mkdir()

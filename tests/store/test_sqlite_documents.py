@@ -61,6 +61,7 @@ def test_only_the_owner_may_read_it(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.slow
 def test_another_process_reads_while_this_one_writes(path: Path) -> None:
     store = SQLiteDocuments(path)
     store.put_contract(CONTRACT)
@@ -101,6 +102,7 @@ def test_two_that_start_at_once_on_a_new_file(path: Path) -> None:
         store.close()
 
 
+@pytest.mark.slow
 def test_what_two_processes_change_is_the_work_of_both(path: Path) -> None:
     work = """
 from nightlatch.store.sqlite_documents import SQLiteDocuments

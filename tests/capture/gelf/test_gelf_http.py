@@ -43,6 +43,7 @@ def post(intake: RememberingIntake, body: bytes, **headers: str) -> httpx.Respon
 
 
 # It forgets to close its connections.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("compress", [True, False])
 def test_pygelf_over_http(compress: bool) -> None:
@@ -87,6 +88,7 @@ def test_one_message_several_lines_and_arrays(
     assert (len(intake.seen), intake.rejected) == (number, [])
 
 
+@pytest.mark.slow
 def test_a_broken_message_does_not_stop_its_neighbours() -> None:
     odd = b'{"version":[]}'
     for body in (
@@ -100,6 +102,7 @@ def test_a_broken_message_does_not_stop_its_neighbours() -> None:
         assert intake.rejected[0][3] in {b"{broken", b"7", odd}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["br", "zstd"])
 def test_a_coding_that_does_not_tell_itself_is_undone_as_the_header_says(coding: str) -> None:
     pack = {"br": brotli.compress, "zstd": zstandard.compress}[coding]
@@ -133,6 +136,7 @@ def test_bodies_that_are_none_are_refused(
     assert (intake.seen, len(intake.rejected)) == ([], 1)
 
 
+@pytest.mark.slow
 def test_no_room_is_told_and_counted() -> None:
     intake = RememberingIntake(room=0)
     answer = post(intake, ONE)
@@ -140,6 +144,7 @@ def test_no_room_is_told_and_counted() -> None:
     assert sum(intake.lost.values()) == 1
 
 
+@pytest.mark.slow
 def test_the_owner_may_give_names() -> None:
     intake = RememberingIntake()
     given: dict[str, Any] = {**SOUND, "_path": None, "_where": "/here"}

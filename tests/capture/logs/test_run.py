@@ -72,6 +72,7 @@ def test_by_content_and_not_by_name(house: Path) -> None:
     assert len(intake.seen) == 3
 
 
+@pytest.mark.slow
 def test_a_small_log_keeps_its_name_as_it_grows(house: Path) -> None:
     log, intake = house / "access.log", Remembering()
     for number in range(100):
@@ -127,6 +128,7 @@ def test_an_unfinished_last_line_is_read_when_it_is_one(house: Path) -> None:
     assert intake.paths[-2:] == ["/last", "/next"]
 
 
+@pytest.mark.slow
 def test_what_is_damaged_gives_what_came_before(house: Path) -> None:
     damaged = 0
     for name, pack in PACKINGS.items():

@@ -93,6 +93,7 @@ def test_what_is_taken_whole(
     assert [seen.id for seen in intake.seen] == [TRACE + SPAN] * 2
 
 
+@pytest.mark.slow
 def test_partial_success_in_protobuf(url: str, intake: RememberingIntake) -> None:
     response = post(url, traces_protobuf(span(), TARGETLESS))
     answer = ExportTraceServiceResponse.FromString(response.content)
@@ -104,6 +105,7 @@ def test_partial_success_in_protobuf(url: str, intake: RememberingIntake) -> Non
     assert intake.excerpts == [b"http.request.method"]
 
 
+@pytest.mark.slow
 def test_partial_success_in_json(url: str, intake: RememberingIntake) -> None:
     response = post(url, traces(TARGETLESS, 7, span()), JSON)
     partial = response.json()["partialSuccess"]
@@ -113,6 +115,7 @@ def test_partial_success_in_json(url: str, intake: RememberingIntake) -> None:
     assert len(intake.seen) == 1
 
 
+@pytest.mark.slow
 def test_partial_success_of_logs(url: str, intake: RememberingIntake) -> None:
     targetless = record({**STABLE, "url.path": 7})
     response = post(url, logs_protobuf(record(), targetless), path=Signal.LOGS)
@@ -140,6 +143,7 @@ def test_what_has_no_name_and_no_room_is_told(url: str, intake: RememberingIntak
     assert (len(intake.seen), intake.lost.total()) == (1, 2)
 
 
+@pytest.mark.slow
 def test_no_room_at_all_may_be_tried_again(url: str, intake: RememberingIntake) -> None:
     intake.room = 0
     response = post(url, traces(span(), span()), JSON)
@@ -149,6 +153,7 @@ def test_no_room_at_all_may_be_tried_again(url: str, intake: RememberingIntake) 
     assert intake.lost.total() == 0
 
 
+@pytest.mark.slow
 def test_what_is_no_exchange_is_taken_and_counted(
     url: str, intake: RememberingIntake, source: OtlpSource
 ) -> None:
@@ -160,6 +165,7 @@ def test_what_is_no_exchange_is_taken_and_counted(
     assert not intake.rejected
 
 
+@pytest.mark.slow
 def test_metrics_are_answered(url: str, source: OtlpSource) -> None:
     request = ExportMetricsServiceRequest()
     scope = request.resource_metrics.add().scope_metrics.add()
@@ -219,6 +225,7 @@ def test_what_is_refused(
     assert post(url, traces(span()), JSON).status_code == 200
 
 
+@pytest.mark.slow
 def test_over_its_rate(url: str, door: OneToken) -> None:
     door.refusals.append(OverRate("web"))
     response = post(url, traces(span()), JSON)
@@ -226,6 +233,7 @@ def test_over_its_rate(url: str, door: OneToken) -> None:
     assert "retry-after" in response.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [
@@ -237,6 +245,7 @@ def test_where_a_token_may_stand(url: str, headers: dict[str, Any]) -> None:
     assert post(url, traces(span()), JSON, **headers).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_token_in_the_url(url: str) -> None:
     inside = url.replace("http://", f"http://any:{TOKEN}@")
     response = CLIENT.post(
@@ -245,6 +254,7 @@ def test_a_token_in_the_url(url: str) -> None:
     assert response.status_code == 200
 
 
+@pytest.mark.slow
 def test_a_token_may_say_the_service() -> None:
     intake = RememberingIntake()
     door = OneToken(SourceKind.OTLP, service="payments")

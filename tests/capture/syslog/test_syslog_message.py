@@ -106,6 +106,7 @@ _PIECES = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(_PIECES, st.binary(max_size=30))
 @settings(max_examples=100, deadline=None)
 def test_hostile_bytes_never_raise(pieces: list[str], tail: bytes) -> None:

@@ -41,12 +41,14 @@ def post(url: str, body: bytes, **headers: str) -> httpx.Response:
     return CLIENT.post(url, content=body, headers=HEADERS | headers)
 
 
+@pytest.mark.slow
 def test_an_event_is_taken(url: str, intake: RememberingIntake) -> None:
     response = post(url, event())
     assert (response.status_code, response.text) == (200, "ok")
     assert [seen.request.path for seen in intake.seen] == ["/v1/users/15550001111/status"]
 
 
+@pytest.mark.slow
 def test_gzip(url: str, intake: RememberingIntake) -> None:
     assert post(url, gzip.compress(event()), **{"Content-Encoding": "gzip"}).status_code == 200
     assert len(intake.seen) == 1
@@ -99,12 +101,14 @@ def test_what_is_refused(
     assert post(url, event()).status_code == 200
 
 
+@pytest.mark.slow
 def test_over_its_rate(url: str, intake: RememberingIntake, door: OneToken) -> None:
     door.refusals.append(OverRate("web"))
     assert post(url, event()).status_code == 429
     assert intake.reasons == {"over its rate": 1}
 
 
+@pytest.mark.slow
 def test_what_has_no_room_is_lost_and_counted(url: str, intake: RememberingIntake) -> None:
     """SDKs send each event once, whatever the answer."""
     intake.room = 0

@@ -136,6 +136,7 @@ def test_percent_and_entities_come_off_whatever_they_cover(text: str) -> None:
     assert again is None or again.text != text
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=string.printable + "\0\ud800\udfff\uff1c\u24bc", max_size=300))
 def test_no_text_is_too_much(text: str) -> None:

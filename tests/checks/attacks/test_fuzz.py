@@ -231,6 +231,7 @@ def test_no_request_raises(
     _inspect(engine, body[: len(body) - cut], headers, query, path, limit=4_096)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(text=PIECE, depth=st.integers(1, 60))
 def test_the_engine_remembers_no_request(engine: AttackEngine, text: str, depth: int) -> None:

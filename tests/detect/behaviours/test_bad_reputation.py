@@ -72,6 +72,7 @@ def test_people_beside_an_attack_are_left_alone() -> None:
     assert sum(town.suspects(call) for call in honest) == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_told_before_it_was_learned() -> None:
     town = Town(BadReputations)
     for call in islice(attack(APP, cloud), 1_000):

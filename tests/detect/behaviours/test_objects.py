@@ -32,6 +32,7 @@ class Scene:
         return self.reporter.suspicions.about(who, key, at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 4))]
 )
@@ -67,6 +68,7 @@ def test_what_a_list_gave_may_be_read_all() -> None:
         assert scene.read(7, one, AFTER + 9 + number) == ()
 
 
+@pytest.mark.slow
 def test_what_one_made_oneself_may_be_read() -> None:
     scene = Scene()
     for number in range(25):

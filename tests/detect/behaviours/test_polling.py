@@ -130,6 +130,7 @@ def test_a_clock_that_jumps_back_breaks_nothing() -> None:
         desk.see([call])
 
 
+@pytest.mark.slow
 def test_memory_is_bounded() -> None:
     desk = Desk(lambda reporter: Polling(reporter, callers=500))
     desk.see(

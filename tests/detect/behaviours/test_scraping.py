@@ -215,6 +215,7 @@ def test_an_office_counts_by_its_programs_and_a_scraper_that_makes_some_up_up_to
     assert _learned().see(office(64, 300))
 
 
+@pytest.mark.slow
 def test_on_a_launch_day_a_regular_may_take_more_as_all_do() -> None:
     desk = Desk(Scraping)
     carrier = caller("100.60.1.7")

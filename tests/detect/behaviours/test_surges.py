@@ -69,6 +69,7 @@ def test_ten_times_as_many_new_callers_are_a_surge_at_low(watched: Desk) -> None
     assert told.false_alarm_rate == 1e-6
 
 
+@pytest.mark.slow
 def test_known_callers_who_ask_more_are_named_so(watched: Desk) -> None:
     (told,) = _after(watched, _rhythm(BEGIN, BEGIN + 2 * HOUR, factor=10, seed=2))
     assert "callers known before" in told.evidence
@@ -128,6 +129,7 @@ def test_half_a_minute_of_failures_is_a_deployment(watched: Desk) -> None:
     assert not _after(watched, _rhythm(BEGIN, BEGIN + 2 * HOUR, change=fail, seed=4))
 
 
+@pytest.mark.slow
 def test_the_first_week_is_silent_about_rates() -> None:
     desk = Desk(Surges)
     middle = MONDAY + 4 * DAY
@@ -141,6 +143,7 @@ def test_a_clock_that_jumps_back_breaks_nothing() -> None:
         assert not desk.see(_rhythm(at, at + HOUR))
 
 
+@pytest.mark.slow
 def test_memory_is_bounded() -> None:
     desk = Desk(Surges)
     desk.see(Call(MONDAY, caller("60.1.1.1"), "GET", f"/{n}") for n in range(5_000))

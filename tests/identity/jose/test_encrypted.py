@@ -149,6 +149,7 @@ def test_json_that_contradicts_itself(change: dict[str, Any]) -> None:
     assert not verify({**token, **change}, key).valid
 
 
+@pytest.mark.slow
 def test_compression_is_bounded() -> None:
     key = secret(128)
     small = sealed("A128KW", "A128GCM", key, b"x" * 10_000, zip="DEF")

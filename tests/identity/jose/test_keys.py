@@ -148,6 +148,7 @@ def test_a_set_is_bounded_and_read_once() -> None:
         read_keys([*keys, EC.public])
 
 
+@pytest.mark.slow
 def test_an_rsa_key_whose_parts_do_not_belong_together() -> None:
     own: dict[str, Any] = dict(RSAKey.import_key(rsa_key()).as_dict(private=True))
     other = RSAKey.generate_key(2_048).as_dict(private=True)
@@ -195,6 +196,7 @@ def test_a_member_twice_makes_no_key() -> None:
     assert verify(SECRET.token(), text).reason == "the key is not sound JSON"
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.sampled_from(["kty", "crv", "x", "y", "n", "e", "k", "alg", "use", "kid", "key_ops"]),

@@ -104,6 +104,7 @@ def understood(body: bytes, media: str) -> ExportLogsServiceRequest:
     return request
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_batch_is_one_request_and_packed(receiver: Receiver, form: str) -> None:
     send(receiver.url, form, events(form, *map(record, range(50))))
@@ -123,6 +124,7 @@ def test_what_is_small_is_not_packed(receiver: Receiver, form: str) -> None:
     assert len(understood(body, fields["content-type"]).resource_logs) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_our_own_door_takes_all_of_it(form: str) -> None:
     intake = RememberingIntake()

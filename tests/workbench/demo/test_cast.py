@@ -2,6 +2,8 @@
 
 from ipaddress import ip_address
 
+import pytest
+
 from nightlatch.exchange.identifiers import identifier_kind
 from nightlatch.workbench.demo.cast import HIT_RATE, attack_addresses, make_cast, totp_seed
 
@@ -37,6 +39,7 @@ def test_fifteen_percent_of_the_list_have_an_account() -> None:
         assert len(hits) == int(attempts * HIT_RATE) == len(cast.strangers_with_accounts)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_cast() -> None:
     assert make_cast(1_000) == make_cast(1_000)
     assert make_cast(1_000) != make_cast(1_000, seed=1)

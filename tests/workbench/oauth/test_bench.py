@@ -421,6 +421,7 @@ async def test_waiting_for_news_ends(bench: Bench) -> None:
     assert not await run.finished(0.01)
 
 
+@pytest.mark.slow
 async def test_secrets_go_in_time_even_where_nobody_comes_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

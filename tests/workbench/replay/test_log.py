@@ -40,6 +40,7 @@ def records() -> list[Record]:
     return talk.records
 
 
+@pytest.mark.slow
 def test_an_observed_attack_would_have_been_stopped(records: list[Record]) -> None:
     told = retell(records, _detecting())
     (door,) = told.doors.values()

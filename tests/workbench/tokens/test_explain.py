@@ -238,6 +238,7 @@ def test_a_value_is_shown_without_what_a_screen_obeys() -> None:
     assert explain(nested).claims[0].text
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     st.recursive(

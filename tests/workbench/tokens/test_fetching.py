@@ -16,6 +16,7 @@ def base() -> Iterator[str]:
         yield address
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/jwks", "/metadata", "/openid", "/openid/", "/silent", "/plain", "/on"]
 )

@@ -99,6 +99,7 @@ def test_thumbprints_of_rfc_7638_and_9278() -> None:
     assert thumbprint_uri(key) == f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{print7638}"
 
 
+@pytest.mark.slow
 def test_pem_and_back() -> None:
     made = 0
     for kind, sizes in KINDS.items():

@@ -108,6 +108,7 @@ async def test_a_wrong_secret_is_told(server: Serving) -> None:
     assert "wrong" not in told.replace("is wrong", "")
 
 
+@pytest.mark.slow
 async def test_tokens_are_bound_to_a_key_and_the_nonce_is_answered() -> None:
     with serving(dpop_nonce=True) as server:
         client = await public(server, proof_key=generate("EC"))
@@ -125,6 +126,7 @@ async def test_tokens_are_bound_to_a_key_and_the_nonce_is_answered() -> None:
         assert (await succeeded(endpoints.call_api(unproven, request, token))).status == 401
 
 
+@pytest.mark.slow
 async def test_a_television_and_a_person_elsewhere() -> None:
     with serving(interval=0) as server:
         client = await client_of(server.issuer, "demo-device", "none", SCOPE)
@@ -139,6 +141,7 @@ async def test_a_television_and_a_person_elsewhere() -> None:
         assert "unknown_user_id" in await fault(ciba(confident, Whom("nobody")))
 
 
+@pytest.mark.slow
 async def test_refresh_tokens_rotate_and_reuse_is_noticed(server: Serving) -> None:
     client = await public(server)
     tokens = await succeeded(authorization(client), browser())
@@ -208,6 +211,7 @@ async def test_a_faulty_server_is_told_on(name: str, told: str) -> None:
         assert told in await fault(authorization(await public(server)), browser())
 
 
+@pytest.mark.slow
 async def test_a_server_that_lets_tokens_be_cached_is_told_on() -> None:
     with serving("cacheable") as server:
         found = await played(grants.client_credentials(await confidential(server)))

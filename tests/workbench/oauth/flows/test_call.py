@@ -46,6 +46,7 @@ def test_a_shell_hands_curl_exactly_the_request(
         assert words[-3] == body
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(TEXT.map(lambda text: text.rstrip("\r\n")), st.lists(HEADER, max_size=4))
 def test_what_an_editor_leaves_alone_is_the_same(body: str, headers: list[tuple[str, str]]) -> None:

@@ -215,6 +215,7 @@ async def test_what_is_no_issuer_is_not_asked(place: str) -> None:
     assert not found.log
 
 
+@pytest.mark.slow
 async def test_bounds_of_size_and_time_and_no_redirect() -> None:
     followed = []
 

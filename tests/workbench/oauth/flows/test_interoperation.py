@@ -35,6 +35,7 @@ def issuer() -> Iterator[str]:
             yield f"http://localhost:{server.server_port}"
 
 
+@pytest.mark.slow
 async def test_a_person_logs_in_and_is_told_about(issuer: str) -> None:
     secrets = Secrets(client_secret="s3cret")
     client = await client_of(issuer, authentication="client_secret_basic", secrets=secrets)
@@ -68,6 +69,7 @@ async def test_a_refusal_is_told_in_its_own_words(issuer: str) -> None:
     assert "invalid_grant" in await fault(refresh(client, "made-up"))
 
 
+@pytest.mark.slow
 async def test_a_probe_finds_that_it_has_no_pkce_and_nothing_else(issuer: str) -> None:
     secrets = Secrets(client_secret="s3cret")
     client = await client_of(issuer, authentication="client_secret_basic", secrets=secrets)
@@ -81,6 +83,7 @@ async def test_a_probe_finds_that_it_has_no_pkce_and_nothing_else(issuer: str) -
     assert len(probed.result.tried) == 11
 
 
+@pytest.mark.slow
 async def test_a_probe_finds_nothing_at_its_userinfo(issuer: str) -> None:
     secrets = Secrets(client_secret="s3cret")
     client = await client_of(issuer, authentication="client_secret_basic", secrets=secrets)

@@ -56,6 +56,7 @@ async def registered(server: Serving, kind: str, algorithm: str, **more: str) ->
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "algorithm", "content"),
     [("EC", "ECDH-ES+A256KW", "A256GCM"), ("EC", "ECDH-ES", ""), ("RSA", "RSA-OAEP-256", "")],
@@ -116,6 +117,7 @@ def test_what_anybody_could_have_encrypted_is_not_believed() -> None:
     assert "--client-key" in answered(seal(good, public), None)
 
 
+@pytest.mark.slow
 async def test_a_client_cannot_ask_for_what_its_keys_cannot(server: Serving) -> None:
     metadata = await succeeded(discover(server.issuer))
     wanted: dict[str, Any] = {"redirect_uris": [BACK]}

@@ -101,6 +101,7 @@ async def test_one_that_fails_at_each_forgery_is_probed_to_the_end() -> None:
     assert "token-in-query" in found.tried
 
 
+@pytest.mark.slow
 async def test_one_that_breaks_off_is_named() -> None:
     def broken(head: dict[str, Any], _claims: Any, _token: str) -> Answer | None:
         if head["alg"] == "nOnE":
@@ -166,6 +167,7 @@ async def test_its_bound_ends_it() -> None:
     assert "7 requests" in found.skipped[-1]
 
 
+@pytest.mark.slow
 async def test_redirects_are_not_followed() -> None:
     places: list[str] = []
 

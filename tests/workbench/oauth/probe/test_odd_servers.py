@@ -95,6 +95,7 @@ async def test_keys_that_are_none_prove_no_log_in(keys: dict[str, Any]) -> None:
     assert ids(await probed(to("read the issuer's keys", says(keys)))) == ["log-in"]
 
 
+@pytest.mark.slow
 async def test_a_parameter_twice_proves_no_log_in() -> None:
     def twice(step: Step, reply: Any) -> Reply:
         return (*reply, *reply) if isinstance(step, Visit) else reply
@@ -102,6 +103,7 @@ async def test_a_parameter_twice_proves_no_log_in() -> None:
     assert "log-in" in ids(await probed(twice))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "told"), [(Answer(429), "429"), (Answer(503), "in a row")])
 async def test_a_server_in_trouble_is_left_alone_and_what_was_found_is_told(
     answer: Answer, told: str

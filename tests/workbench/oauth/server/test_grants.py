@@ -154,6 +154,7 @@ LOOK_INSIDE = (ciba, exchange, exchange_for_actor, bound_code)
 RUNS = [(grant, False) for grant in GOOD] + [(g, True) for g in GOOD if g not in LOOK_INSIDE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("grant", "opaque"), RUNS, ids=[f"{g.__name__}-{o}" for g, o in RUNS])
 def test_goes_well(bench: Bench, grant: Callable[[Bench], Document], opaque: bool) -> None:
     with bench.having(opaque=opaque):
