@@ -34,7 +34,7 @@ demo: $(VENV)/.server  ## Watch the breach be seen and stopped (ARGS='--exit --j
 	@$(BIN)/nightlatch demo $(ARGS)
 
 test: $(VENV)/.dev lint types walls  ## Run everything: style, types, walls and all tests.
-	@scripts/with_system_packages $(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(ARGS)
+	@scripts/with_system_packages $(BIN)/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 quick: $(VENV)/.dev  ## Run the quick tests only.
 	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -m "not slow and not browser" $(ARGS)
