@@ -50,9 +50,11 @@ def chromium() -> str:
 def browser(chromium: str) -> Iterator["Browser"]:
     # Of a module only: while it lives, the main thread has an event loop of its own. Late, since
     # most tests need no browser.
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
     from tests.browsing import ARGUMENTS
+    from tests.servers import PATIENCE
 
+    expect.set_options(timeout=PATIENCE * 1_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser

@@ -10,8 +10,6 @@ from tests.servers import Server, answer_of, collector, eventually, nightlatch, 
 
 pytestmark = pytest.mark.slow
 LOOK_UP = "GET /v1/users/{phone}/status"
-WITHIN = 5.0
-"""Seconds that an order may take to hold in another process."""
 
 
 def post(up: Server, place: Path, path: str, **body: object) -> httpx.Response:
@@ -29,10 +27,10 @@ def test_a_block_ordered_in_the_collector_holds_in_the_application_until_undone(
         assert (seen["preview"]["requests"], seen["share"]) == (4, 1.0)
         made = post(up, tmp_path, "/measures", **order).json()
         assert made["author"] == "ida"
-        eventually(lambda: look_up(server, 5) == 403, WITHIN)
+        eventually(lambda: look_up(server, 5) == 403)
         eventually(lambda: _listed(up, tmp_path)[0]["hits"] > 0)
         post(up, tmp_path, f"/measures/{made['id']}/undo", author="bo")
-        eventually(lambda: look_up(server, 6) == 200, WITHIN)
+        eventually(lambda: look_up(server, 6) == 200)
         (listed,) = _listed(up, tmp_path)
         assert (listed["state"], listed["measure"]["undone_by"]) == ("undone", "bo")
 
@@ -49,18 +47,18 @@ def test_the_command_line_orders_while_the_collector_runs(tmp_path: Path) -> Non
         assert "--yes" in asked.stderr
         made = answer_of(tmp_path, "block", "127.0.0.1", "--for", "2h", "--yes", **settings)
         assert made["expires"] - made["created"] == pytest.approx(7_200)
-        eventually(lambda: look_up(server, 2) == 403, WITHIN)
+        eventually(lambda: look_up(server, 2) == 403)
         # Taken back in the data directory: the collector notices by itself.
         answer_of(tmp_path, "undo", made["id"][-8:], **settings)
-        eventually(lambda: look_up(server, 3) == 200, WITHIN)
+        eventually(lambda: look_up(server, 3) == 200)
 
         door = answer_of(tmp_path, "close", LOOK_UP, "--reason", "it leaks", "--yes", **settings)
         assert door["endpoint"] == LOOK_UP
-        eventually(lambda: look_up(server, 4) == 401, WITHIN)
+        eventually(lambda: look_up(server, 4) == 401)
         listed = answer_of(tmp_path, "measures", **settings)
         assert [one["endpoint"] for one in listed["closed_doors"]] == [LOOK_UP]
         answer_of(tmp_path, "open", LOOK_UP, **settings)
-        eventually(lambda: look_up(server, 5) == 200, WITHIN)
+        eventually(lambda: look_up(server, 5) == 200)
         suggested = answer_of(tmp_path, "limits", "suggest", LOOK_UP, **settings)
         assert {one["confidence"] for one in suggested} == {"low"}
 
@@ -74,9 +72,9 @@ def test_an_application_alone_hears_the_command_line(tmp_path: Path) -> None:
         assert asked.returncode == 2
         assert "To order it without having looked: --yes" in asked.stderr
         made = answer_of(tmp_path, "block", "127.0.0.1", "--yes", CONSOLE_PORT="1")
-        eventually(lambda: look_up(server, 2) == 403, WITHIN)
+        eventually(lambda: look_up(server, 2) == 403)
         answer_of(tmp_path, "undo", made["id"])
-        eventually(lambda: look_up(server, 3) == 200, WITHIN)
+        eventually(lambda: look_up(server, 3) == 200)
 
 
 def test_a_limit_tells_when_to_come_back(tmp_path: Path) -> None:

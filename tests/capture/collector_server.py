@@ -66,7 +66,7 @@ def collector(sink: RememberingSink, port: int = 0, **options: Any) -> Iterator[
         yield url
 
 
-def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
+def eventually(holds: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait until it holds; how long that takes is no part of any test."""
     until = time.monotonic() + seconds
     while not holds():

@@ -17,7 +17,7 @@ from nightlatch.capture.backlog import Backlog
 from nightlatch.exchange.judgement import Outcome
 from nightlatch.faults import FAULTS
 
-WITHIN = 10.0
+WITHIN = 30.0
 
 
 class Gate:

@@ -28,7 +28,7 @@ def test_the_page_solves_by_itself_and_goes_on(browser: Browser) -> None:
     door = challenging(price=2_000)
     with running(door) as base, window(browser, base) as page:
         page.goto("/users/7?a=%22b%22")
-        expect(page.get_by_text('"id":"7"')).to_be_visible(timeout=30_000)
+        expect(page.get_by_text('"id":"7"')).to_be_visible()
         assert page.url == f"{base}/users/7?a=%22b%22"
         page.goto("/users/8")
         expect(page.get_by_text('"id":"8"')).to_be_visible()

@@ -252,5 +252,5 @@ def test_the_welcome_gives_way_to_the_first_traffic(browser: Browser) -> None:
     with served(house.app) as base, window(browser, house, base, NARROW) as page:
         expect(page.get_by_text("Nobody has come yet")).to_be_visible()
         house.recorder.take(build_house().records)
-        expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         expect(page.locator("canvas")).to_be_visible()

@@ -174,7 +174,7 @@ def test_a_device_by_its_code(browser: Browser, at: Place) -> None:
         with page.expect_popup() as opened:
             page.locator(".now a").first.click()
         opened.value.get_by_role("button", name="Allow").click()
-        expect(issued(page)).to_be_visible(timeout=15_000)
+        expect(issued(page)).to_be_visible()
         # What somebody had opened stays open while the page goes on.
         expect(page.locator(".log details[open]")).to_have_count(1)
 

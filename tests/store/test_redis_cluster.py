@@ -15,7 +15,7 @@ from nightlatch.store.redis_scripts import name_of
 
 pytestmark = [needs_redis, pytest.mark.slow]
 
-PATIENT = 5.0
+PATIENT = 20.0
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from nightlatch.store.redis_nodes import RedisNodes
 
 pytestmark = [needs_redis, pytest.mark.slow]
 
-PATIENT = 5.0
+PATIENT = 20.0
 """Seconds: what is tested here is not speed."""
 
 

@@ -22,7 +22,7 @@ from nightlatch.store.redis_questions import Question, Refusal, Script, Waiting,
 
 pytestmark = [needs_redis, pytest.mark.slow]
 
-PATIENT = 5.0
+PATIENT = 20.0
 SHORT = 0.02
 Open = Callable[..., RedisLine]
 

@@ -209,7 +209,7 @@ def test_a_fork_shares_for_itself(join: Join) -> None:
     if child == 0:
         # Straight out, whatever happens: this is a copy of the test run.
         tally.add(people(5)[3:], 0.0)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 30
         while tally.count(HOUR, 0.0) < 5 or tally._sent or tally._waiting:
             if time.monotonic() > until:
                 os._exit(1)
