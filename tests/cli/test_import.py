@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.capture.logs.intakes import log_line
 from tests.capture.test_har import entry, har
-from tests.servers import answer_of, collector, environment, eventually, nightlatch
+from tests.servers import PATIENCE, answer_of, collector, environment, eventually, nightlatch
 from typer.testing import CliRunner
 
 from nightlatch.cli import cli
@@ -169,6 +169,32 @@ def test_standard_input_packed_or_not(house: Path) -> None:
         )
         assert json.loads(done.stdout)["exchanges"] == wanted
     assert len(records(house)) == 2000
+
+
+@pytest.mark.slow
+def test_what_a_silent_pipe_brought_is_kept_and_it_ends_when_told(house: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nightlatch", "import", "-", "--json"],
+        cwd=house, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    size, data = len(text(range(30))), text(range(30)).encode()
+    try:
+        assert process.stdin is not None
+        process.stdin.write(data)
+        process.stdin.flush()
+        # Its bookmark moves when what came is kept.
+        eventually(lambda: f'"offset":{size}'.encode() in _progress(house))
+        process.send_signal(signal.SIGTERM)
+        # Whoever writes does not end: communicate() would close the pipe.
+        assert process.wait(PATIENCE) == 1
+        assert process.stdout is not None
+        told = json.loads(process.stdout.read())
+    finally:
+        process.kill()
+        process.communicate()
+    assert told["exchanges"] == 30
+    assert "reads on from there" in told["files"][0]["trouble"]
+    assert len(records(house)) == 30
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.servers import PATIENCE
 
 _SCRIPT = """
 import asyncio, os, signal
@@ -61,8 +62,12 @@ def test_busy_tasks_are_cancelled_and_nothing_is_said() -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline() == "ended\n"
-        assert process.stdout.readline() == "begun\n"
-        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.stdout.readline() == "ended\n"
+            assert process.stdout.readline() == "begun\n"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            # It plays for ever where it is not ended.
+            process.kill()
         assert (process.stdout.read(), process.stderr.read()) == ("over\n", "")
-    assert process.returncode == 0

@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 from tests.measures import BLOCK
 from tests.records import LOOK_UP, NOW, detection, record
+from tests.respond.stores import FailingDocuments
 
 from nightlatch.exchange.facts import Contract, EndpointSummary, Expectation, ServiceEndpoint
 from nightlatch.exchange.incident import Incident, IncidentState
@@ -15,6 +16,7 @@ from nightlatch.respond.measures import ClosedDoor, UnknownMeasure
 from nightlatch.respond.recorder import Recorder
 from nightlatch.store.memory_documents import MemoryDocuments
 from nightlatch.store.memory_events import MemoryEvents
+from nightlatch.store.ports import StoreFailed
 
 SHOP, CRM = ServiceEndpoint("shop", LOOK_UP), ServiceEndpoint("crm", LOOK_UP)
 EVERYWHERE = SHOP.everywhere
@@ -128,6 +130,19 @@ def test_to_contain_it_closes_the_endpoint_of_each(documents: MemoryDocuments) -
     assert found.state is IncidentState.CONTAINED
 
 
+def test_a_full_disk_keeps_none_of_them_from_being_contained() -> None:
+    documents = FailingDocuments()
+    incident = kept_without_service(documents)
+    recorder = opened(documents)
+    for service in ("shop", "crm"):
+        recorder.decide(replace(PUBLIC, service=service, mode=Mode.OBSERVE), "ada", NOW)
+    documents.broken = "disk full"
+    with pytest.raises(StoreFailed):
+        recorder.contain(incident.id, "ada", NOW + 5)
+    for service in ("shop", "crm", "another"):
+        assert modes(recorder, service) == [Mode.ENFORCE]
+
+
 # Doors
 
 
@@ -165,6 +180,20 @@ def test_a_door_closed_before_is_closed_in_all_and_opens_in_all(
     assert documents.contracts()[0] == replace(PUBLIC, decided_at=NOW + 2)
     measures.tick(own.until)
     assert {one.expectation for one in documents.contracts()} == {Expectation.PUBLIC}
+
+
+def test_a_door_whose_time_is_over_opens_once_and_no_other_in_its_place(
+    recorder: Recorder, documents: MemoryDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in (EVERYWHERE, SHOP):
+        recorder.measures.close_door(at, "ida", NOW, lasts=60.0 if at is EVERYWHERE else 99.0)
+    due, there = recorder.measures.closed_doors(), opened(documents)
+    there.measures.tick(NOW + 60)
+    # As it looked a moment before the other process opened it.
+    monkeypatch.setattr(recorder.measures, "closed_doors", lambda: due)
+    recorder.measures.tick(NOW + 60)
+    assert [door.at for door in opened(documents).measures.closed_doors()] == [SHOP]
+    assert modes(recorder, "shop") == [Mode.ENFORCE]
 
 
 def test_a_decision_for_one_service_ends_its_closing_alone(recorder: Recorder) -> None:

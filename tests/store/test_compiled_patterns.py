@@ -1,10 +1,12 @@
 """The compiled patterns and their file."""
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import hyperscan
 import pytest
 
 from nightlatch.store import compiled_patterns as module
@@ -78,6 +80,25 @@ def test_a_directory_that_cannot_be_written_only_warns(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.warns(UserWarning, match="cannot be written"):
         open_database(WORDS, tmp_path / "file" / "below")
+
+
+def test_a_full_disk_costs_one_build_and_warns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, built = module._build, []
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def counted(patterns: Patterns) -> "hyperscan.Database":
+        built.append(patterns)
+        return build(patterns)
+
+    monkeypatch.setattr(module, "replace_file", full)
+    monkeypatch.setattr(module, "_build", counted)
+    with pytest.warns(UserWarning, match="No space left"):
+        open_database(WORDS, tmp_path)
+    assert built == [WORDS]
 
 
 @pytest.mark.slow

@@ -120,20 +120,31 @@ class Importer:
     def _read_log(self, run: Run, report: FileReport) -> None:
         due = time.monotonic() + KEEP_EVERY
         try:
-            while run.step():
+            while self._comes(run) and run.step():
                 self._progress(run.path, run.file.done, run.tally.lines)
                 if self.stopping():
                     break
                 if time.monotonic() >= due:
                     run.checkpoint(time.time())
                     due = time.monotonic() + KEEP_EVERY
-            else:
+            if not self.stopping():
                 run.finish()
                 return
             run.checkpoint(time.time())
             run.damage = run.damage or INTERRUPTED
         finally:
             describe(run, report)
+
+    def _comes(self, run: Run) -> bool:
+        """Wait until there is something to read, or the end; False where we are to stop."""
+        if run.file.ready(LOOK_EVERY):
+            return True
+        # A pipe may be silent for hours: people shall see what it brought before.
+        run.checkpoint(time.time())
+        while not run.file.ready(LOOK_EVERY):
+            if self.stopping():
+                return False
+        return True
 
     def _read_archive(self, path: str, report: FileReport) -> None:
         report.format, report.software = "har", "HTTP Archive 1.2"

@@ -45,8 +45,9 @@ class EventStream(StreamingResponse):
 
     def __init__(self, request: Request, chunks: AsyncGenerator[bytes, None]) -> None:
         self._console, self._session = get_console(request), get_session(request)
+        self._events = self._while_open(chunks)
         super().__init__(
-            self._while_open(chunks),
+            self._events,
             media_type="text/event-stream",
             headers={"x-accel-buffering": "no"},
         )
@@ -56,7 +57,9 @@ class EventStream(StreamingResponse):
         try:
             # Only now: an answer that is never sent must leave nothing behind.
             with self._console.streams.one_more(owner):
-                await super().__call__(scope, receive, send)
+                # Whoever leaves while something is sent to them must not be read on for.
+                async with aclosing(self._events):
+                    await super().__call__(scope, receive, send)
         except TooMany as refusal:
             await _refused(scope["path"], refusal)(scope, receive, send)
 

@@ -1,6 +1,6 @@
 """What people decided: kept, audited, and handed to every application as directives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Lock
 
@@ -44,13 +44,6 @@ class Decisions:
         contracts = self.contracts()
         return contracts.get(at) or contracts.get(at.everywhere)
 
-    def covered(self, at: ServiceEndpoint) -> list[Contract]:
-        """Every contract that has to change if one thing is to hold there, whether decided so far
-        or not: where no service is named, those of the single ones too."""
-        contracts = self.contracts()
-        others = [one for place, one in contracts.items() if place != at and at.covers(place)]
-        return [replace(self.contract(at) or Contract(at.endpoint), service=at.service), *others]
-
     def refresh(self) -> None:
         """Take over what another process decided over the same store, as the command line does.
         Raises `StoreFailed`."""
@@ -59,14 +52,14 @@ class Decisions:
 
     def decide(self, contract: Contract, entry: AuditEntry) -> None:
         """Replace the contract of the same endpoint of the same service."""
-
-        def keep() -> None:
-            self._documents.put_contract(contract)
-
         with self._changing():
-            others = (c for c in self._directives.contracts if c.at != contract.at)
-            changed = self._next(entry.at, contracts=(*others, contract))
-            self._change(changed, keep, entry, urgent=contract.mode is Mode.ENFORCE)
+            self._replace([contract], entry)
+
+    def enforce(self, at: ServiceEndpoint, entry: AuditEntry) -> None:
+        """There, whatever else is decided; where no service is named, in all, in one step."""
+        with self._changing():
+            covered = self._covered(at)
+            self._replace([replace(one, mode=Mode.ENFORCE) for one in covered], entry)
 
     def put_measure(self, measure: Measure, entry: AuditEntry) -> None:
         """Replace the measure of the same id; it is in force from now on, or no longer."""
@@ -91,6 +84,24 @@ class Decisions:
         with self._changing():
             changed = replace(self._next(entry.at), mode=mode)
             self._change(changed, lambda: None, entry, urgent=mode is Mode.ENFORCE, moded=True)
+
+    def _covered(self, at: ServiceEndpoint) -> list[Contract]:
+        """Every contract that has to change if one thing is to hold there, whether decided so far
+        or not: where no service is named, those of the single ones too."""
+        contracts = self.contracts()
+        others = [one for place, one in contracts.items() if place != at and at.covers(place)]
+        return [replace(self.contract(at) or Contract(at.endpoint), service=at.service), *others]
+
+    def _replace(self, contracts: Sequence[Contract], entry: AuditEntry) -> None:
+        def keep() -> None:
+            for contract in contracts:
+                self._documents.put_contract(contract)
+
+        replaced = {contract.at for contract in contracts}
+        others = (one for one in self._directives.contracts if one.at not in replaced)
+        changed = self._next(entry.at, contracts=(*others, *contracts))
+        urgent = any(contract.mode is Mode.ENFORCE for contract in contracts)
+        self._change(changed, keep, entry, urgent=urgent)
 
     def _changing(self) -> Lock:
         """The lock, to hold while something is changed, over what is decided everywhere so far."""

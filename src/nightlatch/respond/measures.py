@@ -201,6 +201,9 @@ class Measures:
         door = self.closed_door(whose(at.endpoint, at.service, self._doors()))
         if door is None:
             raise UnknownMeasure(where(at))
+        self._open(door, author, now)
+
+    def _open(self, door: ClosedDoor, author: str, now: float) -> None:
         before = door.before or Contract(door.endpoint)
         contract = replace(before, service=door.service, decided_at=now)
         self._decisions.decide(contract, AuditEntry(now, author, "open-door", where(door.at)))
@@ -239,7 +242,8 @@ class Measures:
         for door in self.closed_doors():
             if door.until > now:
                 return
-            self.open_door(door.at, "nightlatch", now)
+            # It, and no other that has its name, whatever another process opens meanwhile.
+            self._open(door, "nightlatch", now)
 
     def keep_hits(self) -> None:
         """Added to those of other processes over the same store. Raises StoreFailed."""

@@ -234,11 +234,9 @@ class Recorder:
         incident = self._known(incident_id)
         with self._lock:
             contained = self._incidents.contain(incident_id, now)
-        for contract in self._decisions.covered(incident.at):
-            self._decisions.decide(
-                replace(contract, mode=Mode.ENFORCE),
-                AuditEntry(now, actor, "contain", incident_id, where(contract.at)),
-            )
+        self._decisions.enforce(
+            incident.at, AuditEntry(now, actor, "contain", incident_id, where(incident.at))
+        )
         self._keeper.keep_incident(contained or replace(incident, state=IncidentState.CONTAINED))
 
     def close_incident(self, incident_id: str, actor: str, now: float) -> None:

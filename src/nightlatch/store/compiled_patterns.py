@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nightlatch.store.files import replace_file
+from nightlatch.store.files import clear_drafts, replace_file
 
 if TYPE_CHECKING:
     import hyperscan
@@ -59,24 +59,26 @@ def open_database(patterns: Patterns, cache: Path | None) -> "hyperscan.Database
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (cache / "patterns.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return _load(path) or _build_into(path, patterns)
+            found = _load(path)
+            if found is None:
+                log.info("Compiling %s, once on this machine: it may take seconds.", patterns.what)
+                found = _build(patterns)
+                _keep(path, found)
     except OSError as error:
         warnings.warn(
             f"{patterns.what} are built at each start: {cache} cannot be written ({error})",
             stacklevel=2,
         )
-        return _build(patterns)
+    return found or _build(patterns)
 
 
-def _build_into(path: Path, patterns: Patterns) -> "hyperscan.Database":
+def _keep(path: Path, database: "hyperscan.Database") -> None:
     import hyperscan
 
-    log.info("Compiling %s, once on this machine: it may take some seconds.", patterns.what)
-    database = _build(patterns)
     data = hyperscan.dumpb(database)
     replace_file(path, _MAGIC + hashlib.sha256(data).digest() + data, durable=False)
+    clear_drafts(path.parent)
     _remove_unused(path.parent)
-    return database
 
 
 def _remove_unused(directory: Path) -> None:

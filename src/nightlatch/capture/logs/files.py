@@ -36,6 +36,8 @@ class LogFile:
         self.head = self._beginning()
         """The first bytes, as many as there are at once."""
         self._ahead = self.head
+        self._full = len(self.head) == SAMPLE
+        """The last read of a pipe brought all that it could: there may be more in memory."""
         self.position = 0
         """Bytes that were read of the content."""
 
@@ -66,10 +68,18 @@ class LogFile:
             data, self._ahead = self._ahead, b""
         elif self.path == STANDARD_INPUT and not self.packing:
             data = _whatever_there_is(self._file, size)
+            self._full = len(data) == size
         else:
             data = self._stream.read(size)
         self.position += len(data)
         return data
+
+    def ready(self, seconds: float) -> bool:
+        """Is there something to read, or the end, within so many seconds? Only of a pipe, and not
+        packed, this is ever to be waited for."""
+        if self.path != STANDARD_INPUT or self.packing or self._ahead or self._full:
+            return True
+        return bool(select.select([self._file], [], [], seconds)[0])
 
     def skip(self, size: int, *, lines: bool) -> Iterator[bytes]:
         """To the place `size`, from the beginning; gives the lines on the way where asked."""
