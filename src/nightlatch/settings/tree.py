@@ -284,7 +284,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     mode: Annotated[
         Mode, Meta(description="off, observe (say what would be refused) or enforce (refuse it).")
     ] = Mode.OBSERVE
-    service: Annotated[str, Meta(description="The application's name in the console.")] = "api"
+    service: Annotated[
+        str,
+        Meta(
+            description="The application's name: its endpoints, incidents and decisions are kept "
+            "by it."
+        ),
+    ] = "api"
     url: Annotated[
         str, Meta(description="Where the collector is; empty: everything in this process.")
     ] = ""
