@@ -99,7 +99,7 @@ def _refusing(to: str) -> Iterator[None]:
         raise
     except OSError as error:
         where = "standard output" if to == OUTPUT else _without_secrets(to)
-        raise Refusal(f"{where}: {error.strerror}") from error
+        raise Refusal(f"{where}: {error.strerror or error}") from error
 
 
 def _writer(form: str, to: str, settings: Settings) -> Callable[[Iterable[Record], Done], None]:
