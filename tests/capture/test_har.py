@@ -157,8 +157,12 @@ EVERYTHING = {"unseen": [*Part, "what is no part", ""]}
 def test_nobody_hides_by_a_word_what_the_file_has() -> None:
     [seen], _ = read(entry(_nightlatch=EVERYTHING))
     headers = {Part.REQUEST_HEADERS, Part.RESPONSE_HEADERS}
-    assert seen.source.unseen == {Part.CLIENT, Part.SECRETS} | headers
+    assert seen.source.unseen == {Part.CLIENT} | headers
     assert (seen.request.scheme, seen.request.host) == ("https", "shop.example")
+    for value in ("Bearer •••(16)#5a45", "Bearer ****"):
+        shown = [{"name": "authorization", "value": value}]
+        [masked], _ = read(entry(_nightlatch=EVERYTHING, request__headers=shown))
+        assert Part.SECRETS in masked.source.unseen
 
 
 def test_what_the_file_has_not_may_have_been_unseen() -> None:

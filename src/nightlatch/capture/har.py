@@ -18,8 +18,10 @@ from msgspec import Struct, field
 
 from nightlatch.capture.logs.request_line import decoded_path, split_absolute, version_of
 from nightlatch.capture.logs.times import moment
+from nightlatch.capture.masked import is_masked
 from nightlatch.exchange.exchange import NO_BODY, Body, Ending, Request, Response
 from nightlatch.exchange.headers import Headers, headers_of
+from nightlatch.exchange.masking import MASK
 from nightlatch.exchange.observed import Observed
 from nightlatch.exchange.source import UNSEEN_HOST, Part, Source, SourceKind
 
@@ -37,6 +39,8 @@ _MOST_BYTES = 1 << 53
 """A size beyond that is nobody's."""
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 _CREDENTIALS = frozenset((b"authorization", b"cookie"))
+_MASK = MASK.encode().decode("latin-1")
+"""As it stands in headers."""
 
 
 class HarFault(Exception):
@@ -228,12 +232,17 @@ def _shown(request: Request, response: Response | None, duration: float) -> set[
         Part.HOST: request.host != UNSEEN_HOST,
         Part.QUERY: request.query,
         Part.CREDENTIALS: request.headers.has_any(_CREDENTIALS),
+        Part.SECRETS: any(_is_bare(request.headers.get(name)) for name in _CREDENTIALS),
         Part.REQUEST_BODY: request.body.data,
         Part.STATUS: response is not None,
         Part.RESPONSE_BODY: response is not None and response.body.data,
         Part.DURATION: duration,
     }
     return {part for part, there in told.items() if there}
+
+
+def _is_bare(credential: str | None) -> bool:
+    return bool(credential and _MASK not in credential and not is_masked(credential))
 
 
 def _as_seen(request: Request, hidden: set[Part]) -> Request:
