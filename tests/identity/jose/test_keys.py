@@ -170,7 +170,8 @@ def test_an_exponent_alone_costs_no_more_than_it_is_worth() -> None:
     # 2^2203 - 1, a prime: each exponent below fits it, and there is nothing to find.
     prime = (1 << 2_203) - 1
     fits = {"n": _packed(prime), "d": _packed(pow(65_537, -1, prime - 1))}
-    for changed in (fits, {"d": "AQ"}, {"d": b64(b"\x7f" * 100_000)}, {"d": "_" + own["d"][1:]}):
+    near = {"d": _packed(int.from_bytes(un64(own["d"]), "big") + 2)}
+    for changed in (fits, near, {"d": "AQ"}, {"d": b64(b"\x7f" * 100_000)}):
         assert "does not belong" in verify(RSA.token(), alone | changed).reason
     large = {"n": _packed((1 << 16_383) + 1), "d": "Aw"}
     assert "with its primes" in verify(RSA.token(), alone | large).reason
