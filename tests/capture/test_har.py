@@ -151,6 +151,42 @@ def test_a_body_that_is_not_in_the_file_is_unseen_and_not_empty(
     assert seen.source.unseen == {Part.CLIENT} | unseen
 
 
+EVERYTHING = {"unseen": [*Part, "what is no part", ""]}
+
+
+def test_nobody_hides_by_a_word_what_the_file_has() -> None:
+    [seen], _ = read(entry(_nightlatch=EVERYTHING))
+    headers = {Part.REQUEST_HEADERS, Part.RESPONSE_HEADERS}
+    assert seen.source.unseen == {Part.CLIENT} | headers
+    assert (seen.request.scheme, seen.request.host) == ("https", "shop.example")
+    for value in ("Bearer •••(16)#5a45", "Bearer ****"):
+        shown = [{"name": "authorization", "value": value}]
+        [masked], _ = read(entry(_nightlatch=EVERYTHING, request__headers=shown))
+        assert Part.SECRETS in masked.source.unseen
+
+
+def test_what_the_file_has_not_may_have_been_unseen() -> None:
+    lacking = entry(
+        _nightlatch=EVERYTHING, time=0, response__status=0, request__headers=[],
+        request__url="http://unseen.invalid/v1", request__postData=...,
+    )  # fmt: skip
+    [seen], _ = read(lacking)
+    assert seen.source.unseen == set(Part)
+    assert (seen.request.scheme, seen.request.host, seen.request.path) == ("", "", "/v1")
+
+
+@pytest.mark.parametrize("size", ["inf", "nan", 1e300, -1e300, "Infinity"])
+def test_a_size_that_is_none(size: object) -> None:
+    sizes = {"request__bodySize": size, "response__bodySize": size}
+    [seen], rejects = read(entry(response__content={"size": size}, **sizes))
+    assert rejects == []
+    assert seen.response is not None
+    assert (seen.request.body.size, seen.response.body.size) == (9, 0)
+    [told], _ = read(entry(**sizes))
+    assert told.response is not None
+    assert told.response.body.size == 12
+
+
 @pytest.mark.parametrize(
     ("changed", "look"),
     [

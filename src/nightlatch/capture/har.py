@@ -18,10 +18,12 @@ from msgspec import Struct, field
 
 from nightlatch.capture.logs.request_line import decoded_path, split_absolute, version_of
 from nightlatch.capture.logs.times import moment
+from nightlatch.capture.masked import is_masked
 from nightlatch.exchange.exchange import NO_BODY, Body, Ending, Request, Response
 from nightlatch.exchange.headers import Headers, headers_of
+from nightlatch.exchange.masking import MASK
 from nightlatch.exchange.observed import Observed
-from nightlatch.exchange.source import Part, Source, SourceKind
+from nightlatch.exchange.source import UNSEEN_HOST, Part, Source, SourceKind
 
 MAX_FILE = 256 << 20
 """Bytes of a HAR file, unpacked."""
@@ -31,8 +33,14 @@ MAX_HEADERS = 500
 _SCHEMES = frozenset(("http", "https", "ws", "wss"))
 _BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:\s*\{')
 _PARTS = frozenset(Part)
+_STANDING_SCHEME = "http"
+"""In our own exports also that of an address whose scheme was not seen."""
+_MOST_BYTES = 1 << 53
+"""A size beyond that is nobody's."""
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 _CREDENTIALS = frozenset((b"authorization", b"cookie"))
+_MASK = MASK.encode().decode("latin-1")
+"""As it stands in headers."""
 
 
 class HarFault(Exception):
@@ -201,7 +209,8 @@ def _observed(
         duration = 0.0
         hidden.add(Part.DURATION)
     if entry.ours is not None:
-        hidden |= {Part(name) for name in entry.ours.unseen if name in _PARTS}
+        claimed = {Part(name) for name in entry.ours.unseen if name in _PARTS}
+        hidden |= claimed - _shown(request, response, duration)
         request = _as_seen(request, hidden)
     return Observed(
         at,
@@ -213,6 +222,27 @@ def _observed(
         ending=Ending.ANSWERED if response else Ending.CLIENT_GONE,
         id=_id(entry, seen),
     )
+
+
+def _shown(request: Request, response: Response | None, duration: float) -> set[Part]:
+    """What the file has: anybody can write that it was not seen, and it is judged all the same. Of
+    headers a part may be there."""
+    told = {
+        Part.SCHEME: request.scheme != _STANDING_SCHEME,
+        Part.HOST: request.host != UNSEEN_HOST,
+        Part.QUERY: request.query,
+        Part.CREDENTIALS: request.headers.has_any(_CREDENTIALS),
+        Part.SECRETS: any(_is_bare(request.headers.get(name)) for name in _CREDENTIALS),
+        Part.REQUEST_BODY: request.body.data,
+        Part.STATUS: response is not None,
+        Part.RESPONSE_BODY: response is not None and response.body.data,
+        Part.DURATION: duration,
+    }
+    return {part for part, there in told.items() if there}
+
+
+def _is_bare(credential: str | None) -> bool:
+    return bool(credential and _MASK not in credential and not is_masked(credential))
 
 
 def _as_seen(request: Request, hidden: set[Part]) -> Request:
@@ -286,12 +316,12 @@ def _response(told: _Response, hidden: set[Part], max_body: int) -> Response | N
 
 
 def _unseen(size: float) -> Body:
-    return Body(size=int(size)) if size > 0 else NO_BODY
+    return Body(size=int(size)) if 0 < size < _MOST_BYTES else NO_BODY
 
 
 def _body(data: bytes, size: float, max_body: int) -> Body:
     """`size` is that on the wire, -1 where nobody knows."""
-    on_the_wire = int(size) if size > 0 else len(data)
+    on_the_wire = int(size) if 0 < size < _MOST_BYTES else len(data)
     return Body(data[:max_body], on_the_wire, truncated=len(data) > max_body)
 
 

@@ -32,6 +32,11 @@ class Part(StrEnum):
     DURATION = "duration"
 
 
+UNSEEN_HOST = "unseen.invalid"
+"""Stands for a host that was not seen where an address has to be whole: none can be called so
+(RFC 6761)."""
+
+
 class SourceKind(StrEnum):
     MIDDLEWARE = "middleware"
     """In the application's own process."""

@@ -184,6 +184,16 @@ def test_hostile_lines_take_no_time() -> None:
     assert time.process_time() - began < 20
 
 
+@pytest.mark.parametrize("digit", ["1", "a"])
+def test_parts_of_a_time_side_by_side_are_not_tried_in_all_ways(digit: str) -> None:
+    """What backtracks takes hours here."""
+    form = '%{%Y%m%d%H%M%S}t "%r" %>s'
+    assert read(form, '20261118191828 "GET / HTTP/1.1" 200').at == AT
+    for notation in ("%Y%m%d%H%M%S", "%a%b%A%B%a%b", "%Q%Q%Q%Q"):
+        with pytest.raises(Unread):
+            read(f'%{{{notation}-}}t "%r" %>s', digit * MAX_LINE)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_an_exchange_or_a_reason(data: bytes) -> None:

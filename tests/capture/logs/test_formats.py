@@ -114,6 +114,11 @@ def test_nothing_is_no_format() -> None:
     assert detect(["hello", "world", '{"a": 1}']) is None
 
 
+def test_a_table_with_a_number_in_its_place_is_no_log() -> None:
+    assert detect(["host,-,-,-,-,-,-,200,0,-"]) is None
+    assert detect(["192.0.2.1,a,b,2026-11-18,GET,/x,HTTP/1.1,200,512,c"]) is None
+
+
 def test_a_log_full_of_scanners_is_still_told() -> None:
     bad = r'203.0.113.7 - - [18/Nov/2026:19:18:28 +0000] "\x16\x03\x01" 400 150 "-" "-"'
     none = '203.0.113.7 - - [18/Nov/2026:19:18:28 +0000] "-" 408 0 "-" "-"'

@@ -29,7 +29,7 @@ def test_what_is_in_force() -> None:
     assert told(exp=NOW + 0.5).valid, "times may have fractions"
 
 
-_NO_TIMES: list[Any] = [str(NOW), 1e30, -1, True, None, [NOW], {}]
+_NO_TIMES: list[Any] = [str(NOW), 1e30, 10**400, -1, True, None, [NOW], {}]
 _NO_TEXTS: list[Any] = [1, None, ["x"], {}]
 _NO_AUDIENCES: list[Any] = [1, None, [1], {}, ["x", None]]
 UNSOUND: list[tuple[dict[str, Any], str]] = [

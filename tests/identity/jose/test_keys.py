@@ -162,6 +162,27 @@ def test_an_rsa_key_whose_parts_do_not_belong_together() -> None:
             assert "does not belong" in found.reason
 
 
+def test_an_exponent_alone_costs_no_more_than_it_is_worth() -> None:
+    """The usual search for the primes would take hours with these."""
+    own: dict[str, Any] = dict(RSAKey.import_key(rsa_key()).as_dict(private=True))
+    alone = {name: own[name] for name in ("kty", "n", "e", "d")}
+    found = read_keys(alone).keys[0].material.as_dict(private=True)
+    assert {found["p"], found["q"]} == {own["p"], own["q"]}
+    # 2^2203 - 1, a prime: each exponent below fits it, and there is nothing to find.
+    prime = (1 << 2_203) - 1
+    fits = {"n": _packed(prime), "d": _packed(pow(65_537, -1, prime - 1))}
+    near = {"d": _packed(int.from_bytes(un64(own["d"]), "big") + 2)}
+    for changed in (fits, near, {"d": "AQ"}, {"d": b64(b"\x7f" * 100_000)}):
+        assert "does not belong" in verify(RSA.token(), alone | changed).reason
+    large = {"n": _packed((1 << 16_383) + 1), "d": "Aw"}
+    assert "with its primes" in verify(RSA.token(), alone | large).reason
+    assert "not one of its type" in verify(RSA.token(), alone | {"p": own["p"]}).reason
+
+
+def _packed(given: int) -> str:
+    return b64(given.to_bytes((given.bit_length() + 7) // 8, "big"))
+
+
 def test_kinds_that_are_not_known_are_passed_over_in_a_set() -> None:
     """RFC 7517, section 5; what is known and weak still spoils the set."""
     later = {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA", "kid": "later"}

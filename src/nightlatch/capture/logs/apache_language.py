@@ -56,12 +56,16 @@ _SHORTHANDS = {
     "%T": "%H:%M:%S", "%F": "%Y-%m-%d", "%R": "%H:%M", "%D": "%m/%d/%y", "%e": "%d", "%h": "%b",
     "%k": "%H",
 }  # fmt: skip
+_ANYTHING = r"\S{1,40}"
 _STRFTIME = {
-    **dict.fromkeys("YmdHMSjyIfs", " ?[0-9]+"),
-    **dict.fromkeys("abABpZ", "[A-Za-z]+"),
-    "z": "[+-][0-9:]+",
+    **dict.fromkeys("mdHMSyI", " ?[0-9]{1,2}"),
+    **dict.fromkeys("Yj", " ?[0-9]{1,4}"),
+    **dict.fromkeys("fs", "[0-9]{1,20}"),
+    **dict.fromkeys("abABpZ", "[A-Za-z]{1,20}"),
+    "z": "[+-][0-9:]{1,8}",
     "%": "%",
 }
+"""Each has an end: several stand side by side, and a hostile line must not be tried in all ways."""
 
 
 def apache_pattern(text: str) -> Pattern:
@@ -167,7 +171,7 @@ def _spelled_out(notation: str) -> str:
 def _expression_of(notation: str) -> str:
     pieces = re.split(r"(%.)", notation)
     return "".join(
-        _STRFTIME.get(piece[1], r"\S+") if piece.startswith("%") else re.escape(piece)
+        _STRFTIME.get(piece[1], _ANYTHING) if piece.startswith("%") else re.escape(piece)
         for piece in pieces
         if piece
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from math import gcd
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
@@ -23,9 +24,13 @@ MAX_KEYS = 100
 MAX_TEXT = 2_097_152
 """Characters of a set as text: a hundred of the longest keys."""
 _LEAST_SECRET = 112
+_FOREIGN = "the RSA key's private part does not belong to its public one"
 RSA_BITS = 2_048
 MOST_RSA_BITS = 16_384
 """A modulus beyond that costs more to compute with than any signature is worth."""
+_MOST_SPLIT_BITS = 4_096
+_BASES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
+"""Tried for the primes: each finds them at least every other time."""
 _VERIFYING = frozenset({"verify", "sign"})
 _DECRYPTING = frozenset({"decrypt", "encrypt", "unwrapKey", "wrapKey", "deriveKey", "deriveBits"})
 _BINARY = {
@@ -34,6 +39,8 @@ _BINARY = {
     "EC": ("x", "y", "d"),
     "OKP": ("x", "d"),
 }
+_RSA_PRIVATE = (set(_BINARY["RSA"]), {"n", "e", "d"})
+"""RFC 7518, section 6.3.2: all of them, or the exponent alone."""
 _CURVES = {
     "EC": ("P-256", "P-384", "P-521", "secp256k1"),
     "OKP": ("Ed25519", "Ed448", "X25519", "X448"),
@@ -144,8 +151,8 @@ def _key(given: object, number: int) -> Key:
     signatures, encryption = _allowed(key, kty, curve, bits)
     algorithm = _optional(key, "alg")
     content = algorithm if algorithm in CONTENT_BITS else None
-    whole = kty == "RSA" and numbers.keys() == set(_BINARY["RSA"])
-    material = _rsa_private(numbers) if whole else _material(key, bits)
+    private = kty == "RSA" and numbers.keys() in _RSA_PRIVATE
+    material = _rsa_private(numbers) if private else _material(key, bits)
     mark = "" if kty == "oct" else _thumbprint(key, kty)
     name = _optional(key, "kid")
     return Key(name, kty, material, signatures, encryption, content, mark, number)
@@ -179,13 +186,44 @@ def _rsa_private(given: Mapping[str, bytes]) -> JoseKey:
     """Its parts are held against each other here, which takes microseconds: that the primes are
     prime is their owner's to have seen to, and to prove it would take a tenth of a second for each
     token. Raises Unsound."""
-    n, e, d, p, q, dp, dq, qi = (int.from_bytes(given[name], "big") for name in _BINARY["RSA"])
+    numbers = {name: int.from_bytes(data, "big") for name, data in given.items()}
+    if "p" not in numbers:
+        numbers |= _rest_of(numbers["n"], numbers["e"], numbers["d"])
+    n, e, d, p, q, dp, dq, qi = (numbers[name] for name in _BINARY["RSA"])
     sized = n & 1 and min(p, q) > 1 and max(d, p, q, dp, dq, qi) < n
     fits = sized and p * q == n and (e * d) % (p - 1) == 1 == (e * d) % (q - 1)
     if not (fits and dp == d % (p - 1) and dq == d % (q - 1) and qi * q % p == 1):
-        raise Unsound("the RSA key's private part does not belong to its public one")
+        raise Unsound(_FOREIGN)
     private = RSAPrivateNumbers(p, q, d, dp, dq, qi, RSAPublicNumbers(e, n))
     return RSAKey.import_key(private.private_key(unsafe_skip_rsa_key_validation=True))
+
+
+def _rest_of(n: int, e: int, d: int) -> dict[str, int]:
+    """What follows from the exponent alone. The libraries' own search has no bound for numbers that
+    somebody chose: with them it takes hours. Raises Unsound."""
+    if n.bit_length() > _MOST_SPLIT_BITS:
+        raise Unsound(f"an RSA key of more than {_MOST_SPLIT_BITS} bits is read with its primes")
+    p = _prime_of(n, e * d - 1) if n & 1 and 1 < d < n else 0
+    if not p:
+        raise Unsound(_FOREIGN)
+    q = n // p
+    return {"p": p, "q": q, "dp": d % (p - 1), "dq": d % (q - 1), "qi": pow(q, -1, p)}
+
+
+def _prime_of(n: int, multiple: int) -> int:
+    """Of the two in `n`, by a root of 1 that is neither 1 nor -1 (NIST SP 800-56B, appendix C);
+    `multiple`: of the order of all numbers. 0 where there is none."""
+    twos = (multiple & -multiple).bit_length() - 1
+    for base in _BASES:
+        root = pow(base, multiple >> twos, n)
+        for _ in range(twos):
+            square = root * root % n
+            if square == 1 and root not in (1, n - 1):
+                return gcd(root - 1, n)
+            root = square
+        if root != 1:
+            return 0
+    return 0
 
 
 def _allowed(key: Document, kty: str, curve: str, bits: int) -> tuple[frozenset[str], ...]:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from nightlatch.exchange.record import Message, Record
-from nightlatch.exchange.source import Part
+from nightlatch.exchange.source import UNSEEN_HOST, Part
 from nightlatch.respond.exports import reading
 
 MEDIA_TYPE = "application/json"
@@ -30,7 +30,7 @@ def pieces(records: Iterable[Record], version: str) -> Iterator[bytes]:
 
 def entry(record: Record) -> dict[str, Any]:
     # 0 where it is not known: HAR has no other number for that.
-    milliseconds = round(record.duration * 1_000, 3)
+    milliseconds = round((reading.seconds(record) or 0.0) * 1_000, 3)
     return {
         "startedDateTime": reading.moment(record.at),
         "time": milliseconds,
@@ -106,9 +106,9 @@ def _or_unknown(size: int | None) -> int:
 
 
 def _url(record: Record) -> str:
-    """HAR wants it whole: a host that was not seen stands as one that cannot exist (RFC 6761)."""
+    """HAR wants it whole."""
     query = f"?{record.query}" if record.query else ""
-    host = record.host or "unseen.invalid"
+    host = record.host or UNSEEN_HOST
     return f"{record.scheme or 'http'}://{host}{record.path}{query}"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from joserfc.jwe import JWERegistry, encrypt_compact
+from joserfc.jwk import RSAKey
 from tests.workbench.oauth.flows.playing import (
     BACK,
     browser,
@@ -24,6 +26,7 @@ from nightlatch.workbench.oauth.flows.call import Pairs
 from nightlatch.workbench.oauth.flows.client import Client, Secrets
 from nightlatch.workbench.oauth.flows.endpoints import register
 from nightlatch.workbench.oauth.flows.metadata import discover
+from nightlatch.workbench.oauth.flows.sealed import unsealer
 from nightlatch.workbench.oauth.flows.steps import Visit
 from nightlatch.workbench.oauth.run import Stage
 from nightlatch.workbench.tokens.making import seal, sign
@@ -115,6 +118,19 @@ def test_what_anybody_could_have_encrypted_is_not_believed() -> None:
     assert "not to be trusted" in answered(seal(sign(CLAIMS, generate("EC")), public))
     assert "cannot be decrypted" in answered(seal(good, without_private(generate("EC"))))
     assert "--client-key" in answered(seal(good, public), None)
+
+
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
+def test_an_answer_from_anywhere_is_opened_only_where_that_tells_nothing() -> None:
+    own = generate("RSA")
+    opens = unsealer(client_with(secrets=Secrets(key=own)))
+    assert opens is not None
+    key = RSAKey.import_key(without_private(own))
+    registry = JWERegistry(algorithms=["RSA-OAEP", "RSA1_5", "A128GCM"])
+    for algorithm, inside in (("RSA-OAEP", "a.b.c"), ("RSA1_5", "")):
+        header = {"alg": algorithm, "enc": "A128GCM"}
+        assert opens(encrypt_compact(header, "a.b.c", key, registry=registry)) == inside
+    assert [opens(text) for text in ("....", "e30....", "a.b.c", "é....")] == [""] * 4
 
 
 @pytest.mark.slow

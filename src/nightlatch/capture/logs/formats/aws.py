@@ -14,6 +14,9 @@ from nightlatch.capture.logs.values import Fault, Line, Unread
 _IDS = Field(None, expression=r'[^\s"]++(?: [^\s"]++)?')
 """Of the request; the newer template has two."""
 
+_TIME = Field(v.BEGAN, expression=r"[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[^,]++")
+"""Ten columns with commas are many a table."""
+
 _GATEWAY_SETUP = """\
 {"requestId":"$context.requestId","ip":"$context.identity.sourceIp",\
 "user":"$context.authorizer.principalId","requestTimeEpoch":"$context.requestTimeEpoch",\
@@ -45,8 +48,8 @@ class GatewayColumns(GatewayText):
 
     _pattern = Pattern(
         (
-            Field(v.PEER, Shape.ADDRESS), ",", Field(None), ",", Field(v.USER), ",",
-            Field(v.BEGAN), ",", Field(v.METHOD), ",", Field(v.ROUTE), ",", Field(v.VERSION), ",",
+            Field(v.PEER, Shape.ADDRESS), ",", Field(None), ",", Field(v.USER), ",", _TIME, ",",
+            Field(v.METHOD), ",", Field(v.ROUTE), ",", Field(v.VERSION), ",",
             Field(v.STATUS, Shape.STATUS), ",", Field(v.SENT, Shape.NUMBER), ",", Field(None),
         )
     )  # fmt: skip

@@ -8,13 +8,18 @@ what is inside (OpenID Connect Core 1.0, section 10.2).
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from nightlatch.identity.jose import Verified, encrypted, verify
-from nightlatch.identity.jose.keys import read_keys
+from nightlatch.identity.jose.keys import KeyRing, read_keys
 from nightlatch.identity.jose.verified import Unsound
 from nightlatch.workbench.oauth.flows.client import Client
 from nightlatch.workbench.oauth.flows.steps import FlowFault
 
 _ABOUT = frozenset({"use", "alg", "key_ops", "kid"})
+_PUBLIC_KEY = frozenset(
+    {"RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"}
+)
 Unseal = Callable[[str], str]
 
 
@@ -41,14 +46,17 @@ def verified(token: str, keys: dict[str, Any], client: Client, what: str) -> Ver
 
 
 def unsealer(client: Client) -> Unseal | None:
-    """Tells what is inside of a token that the client can open, unverified, and "" of others. None
-    for a client without a key."""
+    """Tells what is inside of a token that was encrypted to the client's public key, unverified,
+    and "" of others. None for a client without a key."""
     if client.secrets.key is None:
         return None
     try:
-        ring = read_keys([_bare(client.secrets.key)])
+        [key] = read_keys([_bare(client.secrets.key)]).keys
     except Unsound:
         return None
+    # Anybody may send an answer. Who could try as often as they like on RSA1_5 would learn from how
+    # long each takes (Bleichenbacher), and what a password costs is for them to say.
+    ring = KeyRing((replace(key, encryption=key.encryption & _PUBLIC_KEY),))
 
     def unseal(token: str) -> str:
         try:
