@@ -43,8 +43,10 @@ def test_a_public_decision_closes_the_question_until_it_expires() -> None:
 def test_only_what_left_to_strangers_is_summed() -> None:
     shut = replace(DOOR, endpoint="GET /b", posture=Posture.PROTECTED)
     mixed = replace(DOOR, endpoint="GET /c", posture=Posture.MIXED, exposure_day=5)
-    view = overview([DOOR, shut, mixed], [], Mode.OBSERVE, NOW)
+    unseen = replace(DOOR, endpoint="GET /d", posture=Posture.UNKNOWN, exposure_day=7)
+    view = overview([DOOR, shut, mixed, unseen], [], Mode.OBSERVE, NOW)
     assert (view.exposure_day, view.exposure_month) == (8, 18)
+    assert view.unproven_day == 7, "a log of nginx does not say who showed a credential"
     assert [door.endpoint for door in view.doors] == ["GET /c", "GET /a"]
 
 

@@ -21,6 +21,8 @@ class Overview(Struct, frozen=True):
     """Distinct people per endpoint that answers strangers, added up: last 24 hours."""
     exposure_month: int
     """The same over 30 days."""
+    unproven_day: int
+    """The same of the last 24 hours, of endpoints whose callers' credentials nobody saw."""
     endpoints: int
     requests: int
     refused: int
@@ -48,6 +50,7 @@ def overview(
     return Overview(
         exposure_day=sum(summary.exposure_day for summary in strangers),
         exposure_month=sum(summary.exposure_month for summary in strangers),
+        unproven_day=sum(one.exposure_day for one in endpoints if one.posture is Posture.UNKNOWN),
         endpoints=len(endpoints),
         requests=sum(summary.requests for summary in endpoints),
         refused=sum(summary.refused for summary in endpoints),
