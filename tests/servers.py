@@ -97,19 +97,28 @@ class Server:
 @contextmanager
 def running(command: list[str], port: int, place: Path, **settings: str) -> Iterator[Server]:
     """A Python module as a process that listens on `port`, started in `place`."""
+    with started(command, port, place, environment(**settings)) as server:
+        yield server
+
+
+@contextmanager
+def started(
+    command: list[str], port: int, place: Path, variables: dict[str, str]
+) -> Iterator[Server]:
+    """The same with an environment of one's own."""
     log = place / f"server-{port}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=place,
-            env=environment(**settings),
+            env=variables,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     server = Server(process, port, log)
     try:
-        eventually(lambda: listens(server))
+        eventually(lambda: listens(server), pause=0.05)
         yield server
     finally:
         # Servers have workers, which outlive a parent that is killed: all of them go.

@@ -1,14 +1,11 @@
 """The frameworks on the servers that people run them on, each as a process of its own."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.servers import Server, environment, eventually, free_port, listens
+from tests.servers import Server, environment, free_port, started
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,6 @@ def open_house(house: House, place: Path, *, guarded: bool, **settings: str) -> 
     port = free_port()
     home = place / f"{house.name}-{port}"
     home.mkdir()
-    log = home / "server.log"
     variables = {
         **environment(**settings),
         **house.variables,
@@ -86,21 +82,6 @@ def open_house(house: House, place: Path, *, guarded: bool, **settings: str) -> 
         # Some frameworks put sets into headers.
         "PYTHONHASHSEED": "0",
     }
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *(part.format(port=port) for part in house.command)],
-            cwd=home,
-            env=variables,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    server = Server(process, port, log)
-    try:
-        eventually(lambda: listens(server), pause=0.05)
+    command = [part.format(port=port) for part in house.command]
+    with started(command, port, home, variables) as server:
         yield server
-    finally:
-        # Servers have workers: all of them go.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        process.wait()
