@@ -85,7 +85,6 @@ def test_common_secrets_are_tried_on_the_signature() -> None:
         assert "3 requests" in listed["skipped"][-1]
 
 
-@pytest.mark.slow
 def test_an_api_is_watched_for_what_it_fetches(server: Serving, token: str) -> None:
     place = f"http://127.0.0.1:{free_port()}"
     found = told(
@@ -131,7 +130,6 @@ def test_metadata_of_another_issuer_are_a_finding() -> None:
         assert "wrong-issuer" in words
 
 
-@pytest.mark.slow
 def test_a_second_client_must_not_have_the_firsts_code(tmp_path: Path) -> None:
     browser = tmp_path / "browser.py"
     browser.write_text("import sys, httpx\nhttpx.get(sys.argv[1], follow_redirects=True)\n")

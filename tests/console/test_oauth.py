@@ -251,7 +251,6 @@ def test_a_signed_request_with_the_clients_key(at: Place, ready: Person) -> None
     assert "Tokens were issued" in flow.until("done")
 
 
-@pytest.mark.slow
 def test_a_probe_of_an_api_ends_with_a_report() -> None:
     with place("accepts-other-audience") as at, at.person() as person:
         person.discover()
@@ -269,7 +268,6 @@ def test_a_probe_of_an_api_ends_with_a_report() -> None:
         assert "(--" not in page
 
 
-@pytest.mark.slow
 def test_a_probe_of_a_server_goes_through_the_browser() -> None:
     with place("code-replay") as at, at.person() as person:
         person.discover()
@@ -279,7 +277,6 @@ def test_a_probe_of_a_server_goes_through_the_browser() -> None:
         assert escape(weakness.CODE_REPLAY.title) in page
 
 
-@pytest.mark.slow
 def test_a_probe_of_a_server_with_another_client_and_a_scope() -> None:
     with place("code-of-another", "grants-any-scope") as at, at.person() as person:
         person.discover()

@@ -93,7 +93,6 @@ def _later(scene: Scene, number: int, at: float) -> Sighting:
     return scene.world.try_(at + number, 1 << 22 | number, name, f"pw{number}", right=False)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20, 24))
 def test_other_honest_months_are_quiet_as_well(seed: int) -> None:
     scene = Scene(seed=seed, days=30)
@@ -420,7 +419,6 @@ def test_an_outage_is_named_as_what_it_may_be() -> None:
     assert scene.told[-1].confidence == 0.5
 
 
-@pytest.mark.slow
 def test_thirty_thousand_attackers_leave_bounded_memory() -> None:
     scene = Scene(days=0)
     for number in range(30_000):
